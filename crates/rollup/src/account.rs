@@ -1,0 +1,420 @@
+//! The state of one account: everything that its figures are made of, in memory.
+//!
+//! [`Account::observe`] is a deterministic function of the records in the order of their offsets:
+//! no clock, no randomness, no dependence on map order (invariant
+//! `figures_are_a_function_of_the_journal`). Rows are made from the state when they are gathered,
+//! so nothing queues up while ClickHouse is away.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use trunkline_model::event::{ConversationChange, Event, Message};
+use trunkline_model::settings::FoldRules;
+use trunkline_model::time::Time;
+
+use crate::conversation::{Context, Conversation, Inserted};
+use crate::facts::{ConversationFact, MessageFact};
+use crate::names::Names;
+use crate::rules::History;
+use crate::seen::{Mark, Seen, Sight};
+use crate::submap::{self, Place, Submap};
+use crate::timeline::{Body, Entry, Message as TimelineMessage};
+
+/// Records of one block of this many offsets share a note that one of them is waiting.
+pub const WAITING_BLOCK: u64 = 4096;
+
+/// What the fold needs to know that is the same for all accounts.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// How long identities are remembered, in milliseconds of arrival (7 days).
+    pub window: i64,
+    /// The key of the hashes: the journal's id.
+    pub seed: u64,
+}
+
+/// Where a record stands in the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Position {
+    /// Its offset.
+    pub offset: u64,
+    /// Its batch's `received_at`.
+    pub received_at: Time,
+}
+
+/// What became of a journalled event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the figures.
+    Observed,
+    /// It was seen before with the same content.
+    Duplicate,
+    /// It was seen before with other content: the first stays.
+    Conflict,
+    /// Its room does not exist yet: it will be observed by replay.
+    Waiting,
+}
+
+/// How many events ended in each outcome since the journal began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// In the figures.
+    pub observed: u64,
+    /// Seen before with the same content.
+    pub duplicate: u64,
+    /// Seen before with other content.
+    pub conflict: u64,
+    /// Kept, but the fold could not apply them.
+    pub quarantined: u64,
+    /// Kept until their room exists.
+    pub waiting: u64,
+}
+
+/// A mark with the place it was first seen at; what the dedup files hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeing {
+    /// The event.
+    pub mark: Mark,
+    /// The record that brought it.
+    pub at: Position,
+}
+
+/// Rows to be written.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Message rows.
+    pub messages: Vec<MessageFact>,
+    /// Conversation rows.
+    pub conversations: Vec<ConversationFact>,
+}
+
+/// The part of an account that a checkpoint takes last.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ledger {
+    names: Names,
+    rules: History,
+    counts: Counts,
+    waiting: BTreeSet<u64>,
+}
+
+/// The state of one account.
+#[derive(Debug)]
+pub struct Account {
+    id: Arc<str>,
+    config: Config,
+    names: Names,
+    rules: History,
+    counts: Counts,
+    waiting: BTreeSet<u64>,
+    submaps: Vec<Submap>,
+    seen: Seen,
+    fresh: Vec<Seeing>,
+    dirty: VecDeque<(u64, Place)>,
+    /// Records below this offset are in `counts`, `rules` and `waiting` already.
+    taken: u64,
+    scratch: Vec<u8>,
+}
+
+impl Account {
+    /// Makes the state of an account of which nothing is known.
+    pub fn new(id: Arc<str>, config: Config) -> Self {
+        Self {
+            id,
+            config,
+            names: Names::default(),
+            rules: History::default(),
+            counts: Counts::default(),
+            waiting: BTreeSet::new(),
+            submaps: (0..submap::COUNT).map(|_| Submap::default()).collect(),
+            seen: Seen::new(config.window),
+            fresh: Vec::new(),
+            dirty: VecDeque::new(),
+            taken: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Gives the account's id.
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// Gives the outcomes since the journal began.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Counts the conversations held.
+    pub fn conversations(&self) -> usize {
+        self.submaps.iter().map(|submap| submap.conversations.len()).sum()
+    }
+
+    /// Counts the identities remembered.
+    pub fn remembered(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Counts the conversations with rows to gather.
+    pub fn dirty(&self) -> usize {
+        self.dirty.len()
+    }
+
+    /// Gives the settings last told.
+    pub fn rules(&self) -> Option<&FoldRules> {
+        self.rules.latest()
+    }
+
+    /// Gives the blocks of [`WAITING_BLOCK`] offsets that hold a waiting event.
+    pub fn waiting_blocks(&self) -> impl Iterator<Item = u64> {
+        self.waiting.iter().copied()
+    }
+
+    /// Observes one event.
+    pub fn observe(&mut self, event: &Event<'_>, origin: &str, at: Position) -> Outcome {
+        let mark = self.mark(event, origin);
+        let outcome = match self.seen.see(mark, at.received_at) {
+            Sight::Same => Outcome::Duplicate,
+            Sight::Other => Outcome::Conflict,
+            Sight::New => {
+                self.fresh.push(Seeing { mark, at });
+                self.apply(event, at)
+            }
+        };
+        if at.offset >= self.taken {
+            self.count(outcome, at.offset);
+        }
+        outcome
+    }
+
+    /// Counts a record that could not be understood.
+    pub fn quarantine(&mut self, at: Position) {
+        if at.offset >= self.taken {
+            self.counts.quarantined += 1;
+        }
+    }
+
+    fn mark(&mut self, event: &Event<'_>, origin: &str) -> Mark {
+        let seed = self.config.seed;
+        Mark {
+            identity: event.identity(&mut self.scratch, &self.id, origin, seed),
+            content: event.content(&mut self.scratch, seed),
+        }
+    }
+
+    fn count(&mut self, outcome: Outcome, offset: u64) {
+        match outcome {
+            Outcome::Observed => self.counts.observed += 1,
+            Outcome::Duplicate => self.counts.duplicate += 1,
+            Outcome::Conflict => self.counts.conflict += 1,
+            Outcome::Waiting => {
+                self.counts.waiting += 1;
+                self.waiting.insert(offset / WAITING_BLOCK);
+            }
+        }
+    }
+
+    fn apply(&mut self, event: &Event<'_>, at: Position) -> Outcome {
+        match event {
+            // A note is no message: it moves no clock and gives no row (`metrics.md` §1).
+            Event::Message(message) if message.private => Outcome::Observed,
+            Event::Message(message) => {
+                let entry = self.message_entry(message, at);
+                self.insert(&message.channel, &message.conversation, entry)
+            }
+            Event::Conversation(change) => {
+                let entry = self.change_entry(event, change, at);
+                self.insert(&change.channel, &change.conversation, entry)
+            }
+            _ => Outcome::Waiting,
+        }
+    }
+
+    fn message_entry(&mut self, message: &Message<'_>, at: Position) -> Entry {
+        let names = &mut self.names;
+        let body = Body::Message(TimelineMessage {
+            author: message.author,
+            contact: names.number(&message.contact),
+            manager: message.manager.as_ref().map(|name| names.number(name)),
+            assignee: message.assignee.as_ref().map(|name| names.number(name)),
+            kind: message.kind,
+            chars: message.chars,
+            expects_reply: message.expects_reply,
+        });
+        let id = message.effective_id().as_ref().into();
+        Entry { at: message.at, id, body, received_at: at.received_at, changed: at.offset }
+    }
+
+    fn change_entry(
+        &mut self,
+        event: &Event<'_>,
+        change: &ConversationChange<'_>,
+        at: Position,
+    ) -> Entry {
+        let manager = change.manager.as_ref().map(|name| self.names.number(name));
+        let body = Body::Change { change: change.change, manager };
+        let id = match &change.id {
+            Some(id) => (**id).into(),
+            // Unseeded, so that the order of changes of the same time is a function of what they
+            // say.
+            None => format!("h:{:016x}", event.content(&mut self.scratch, 0)).into(),
+        };
+        Entry { at: change.at, id, body, received_at: at.received_at, changed: at.offset }
+    }
+
+    fn insert(&mut self, channel: &str, conversation: &str, entry: Entry) -> Outcome {
+        let channel_name = self.names.number(channel);
+        let hash = submap::hash(channel_name, conversation);
+        let part = submap::part(hash);
+        let submap = &mut self.submaps[usize::from(part)];
+        let offset = entry.changed;
+        if offset < submap.taken {
+            return Outcome::Observed;
+        }
+        let index = submap.entry(hash, channel_name, conversation, entry.received_at);
+        let place = Place { submap: part, index };
+        let conversation = &mut submap.conversations[index as usize];
+        match conversation.insert(entry, self.rules.of(channel), self.config.window) {
+            Inserted::Same => return Outcome::Duplicate,
+            Inserted::Other => return Outcome::Conflict,
+            Inserted::New => {}
+        }
+        if !conversation.dirty {
+            conversation.dirty = true;
+            self.dirty.push_back((offset, place));
+        }
+        Outcome::Observed
+    }
+
+    /// Applies a change of settings, told by a record.
+    pub fn settings(&mut self, rules: FoldRules, at: Position) {
+        if at.offset >= self.taken {
+            self.rules.append(at.received_at, at.offset, rules);
+        }
+        let before = self.rules.before(at.offset);
+        let after = self.rules.before(at.offset + 1);
+        for (part, submap) in self.submaps.iter_mut().enumerate() {
+            if at.offset < submap.taken {
+                continue;
+            }
+            for (index, conversation) in submap.conversations.iter_mut().enumerate() {
+                let channel = self.names.text(conversation.channel);
+                let (before, after) = (before.of(channel), after.of(channel));
+                if conversation.refold(before, after, at.offset) && !conversation.dirty {
+                    conversation.dirty = true;
+                    let place = Place { submap: part as u8, index: index as u32 };
+                    self.dirty.push_back((at.offset, place));
+                }
+            }
+        }
+    }
+
+    /// Gives the offset below which all changes have been gathered, if rows are left to gather.
+    pub fn oldest_dirty(&self) -> Option<u64> {
+        self.dirty.front().map(|(since, _)| *since)
+    }
+
+    /// Appends changed rows to `rows`, the longest waiting first, until there are `limit` message
+    /// rows or no more. `generation` goes into the rows' versions.
+    pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut Gathered) {
+        while rows.messages.len() < limit {
+            let Some((_, place)) = self.dirty.pop_front() else { return };
+            let submap = &mut self.submaps[usize::from(place.submap)];
+            let conversation = &mut submap.conversations[place.index as usize];
+            conversation.dirty = false;
+            let context = Context {
+                account: &self.id,
+                names: &self.names,
+                rules: self.rules.of(self.names.text(conversation.channel)),
+                generation: generation << 48,
+            };
+            rows.conversations.push(conversation.gather(&context, &mut rows.messages));
+        }
+    }
+
+    /// Makes all rows changed by records from `offset` on be gathered again: ClickHouse holds only
+    /// what was changed below it.
+    pub fn rewind(&mut self, offset: u64) {
+        for (part, submap) in self.submaps.iter_mut().enumerate() {
+            for (index, conversation) in submap.conversations.iter_mut().enumerate() {
+                if conversation.rewind(offset) && !conversation.dirty {
+                    conversation.dirty = true;
+                    let place = Place { submap: part as u8, index: index as u32 };
+                    self.dirty.push_back((offset, place));
+                }
+            }
+        }
+        for (since, _) in &mut self.dirty {
+            *since = (*since).min(offset);
+        }
+    }
+
+    /// Takes the marks first seen since the last call.
+    pub fn take_fresh(&mut self) -> Vec<Seeing> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// Remembers a mark again, after a restart. Marks must come in the order of their offsets.
+    pub fn remember(&mut self, seeing: Seeing) {
+        self.seen.see(seeing.mark, seeing.at.received_at);
+    }
+
+    /// Remembers an event again, after a restart, without observing it; gives its mark if it was
+    /// new.
+    pub fn recall(&mut self, event: &Event<'_>, origin: &str, at: Position) -> Option<Seeing> {
+        let mark = self.mark(event, origin);
+        let new = self.seen.see(mark, at.received_at) == Sight::New;
+        new.then_some(Seeing { mark, at })
+    }
+
+    /// Gives the conversations of part `part` (0 to 255) for a checkpoint.
+    pub fn part(&self, part: u8) -> Part<'_> {
+        Part(&self.submaps[usize::from(part)].conversations)
+    }
+
+    /// Gives what a checkpoint takes last; `names` must not be older than any part.
+    pub fn ledger(&self) -> Ledger {
+        Ledger {
+            names: self.names.clone(),
+            rules: self.rules.clone(),
+            counts: self.counts,
+            waiting: self.waiting.clone(),
+        }
+    }
+
+    /// Restores the ledger, taken when all records below `taken` were in it.
+    pub fn restore_ledger(&mut self, ledger: Ledger, taken: u64) {
+        self.names = ledger.names;
+        self.rules = ledger.rules;
+        self.counts = ledger.counts;
+        self.waiting = ledger.waiting;
+        self.taken = taken;
+    }
+
+    /// Restores one part, taken when all records below `taken` were in it. Nothing of it is dirty:
+    /// what ClickHouse lacks is told by [`Account::rewind`].
+    pub fn restore_part(&mut self, part: u8, conversations: Conversations, taken: u64) {
+        let mut conversations = conversations.0;
+        for conversation in &mut conversations {
+            conversation.forget_gathering();
+        }
+        self.submaps[usize::from(part)] = Submap::restore(conversations, taken);
+    }
+}
+
+/// Conversations to be written to a checkpoint.
+#[derive(Debug, Serialize)]
+pub struct Part<'a>(&'a [Conversation]);
+
+impl Part<'_> {
+    /// Says whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Conversations read from a checkpoint.
+#[derive(Debug, Deserialize)]
+pub struct Conversations(Vec<Conversation>);
+
+#[cfg(test)]
+mod tests;

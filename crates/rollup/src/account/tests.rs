@@ -1,0 +1,397 @@
+//! Expected figures are worked out by hand from `metrics.md` §1.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use trunkline_model::settings::BotReplies;
+
+use super::*;
+use crate::facts::Samples;
+
+const MINUTE: i64 = 60_000;
+const CONFIG: Config = Config { window: 7 * 24 * 60 * MINUTE, seed: 42 };
+
+/// An account that is told events one by one, a second apart in arrival.
+struct Fold {
+    account: Account,
+    offset: u64,
+}
+
+impl Fold {
+    fn new() -> Self {
+        Self { account: Account::new(Arc::from("acme"), CONFIG), offset: 0 }
+    }
+
+    fn at(&mut self) -> Position {
+        let at = Position { offset: self.offset, received_at: Time(self.offset as i64 * 1000) };
+        self.offset += 1;
+        at
+    }
+
+    fn tell(&mut self, raw: &str) -> Outcome {
+        let at = self.at();
+        self.account.observe(&Event::parse(raw).unwrap(), "api", at)
+    }
+
+    fn rows(&mut self) -> Gathered {
+        let mut rows = Gathered::default();
+        self.account.gather(1, usize::MAX, &mut rows);
+        rows
+    }
+
+    /// Samples by message id, of the rows gathered now.
+    fn samples(&mut self) -> BTreeMap<String, Samples> {
+        let rows = self.rows().messages;
+        rows.into_iter().map(|row| (row.message.to_string(), row.samples)).collect()
+    }
+}
+
+/// An event of a conversation at a clock time `hh:mm`: a change, or a message by `contact`,
+/// `system`, `bot`, `campaign` or a manager's name.
+fn event(conversation: &str, time: &str, who: &str, id: Option<&str>) -> String {
+    let what = match who {
+        "assigned" | "handed_off" | "closed" | "reopened" => {
+            format!(r#""type":"conversation","change":"{who}","manager":"ana""#)
+        }
+        "contact" | "system" | "bot" | "campaign" => {
+            format!(r#""type":"message","contact":"c1","author":"{who}""#)
+        }
+        manager => {
+            format!(r#""type":"message","contact":"c1","author":"manager","manager":"{manager}""#)
+        }
+    };
+    let id = id.map_or_else(String::new, |id| format!(r#","id":"{id}""#));
+    format!(
+        r#"{{{what},"conversation":"{conversation}","channel":"web","at":"2026-03-02T{time}:00Z"{id}}}"#
+    )
+}
+
+/// A message of conversation `k`; its id is its time.
+fn message(time: &str, who: &str) -> String {
+    event("k", time, who, Some(time))
+}
+
+fn change(time: &str, change: &str, manager: &str) -> String {
+    event("k", time, change, Some(&format!("x{time}"))).replace("\"ana\"", &format!("\"{manager}\""))
+}
+
+fn minutes(kommo: i64, turn: i64, wait: i64, first: i64) -> Samples {
+    let some = |minutes: i64| (minutes >= 0).then_some(minutes * MINUTE);
+    Samples {
+        kommo: some(kommo),
+        turn: some(turn),
+        wait: some(wait),
+        assigned: some(wait),
+        first: some(first),
+    }
+}
+
+const WORKED: [(&str, &str); 7] = [
+    ("10:00", "contact"),
+    ("10:02", "contact"),
+    ("10:05", "ana"),
+    ("10:06", "ana"),
+    ("10:07", "system"),
+    ("10:10", "contact"),
+    ("10:40", "luis"),
+];
+
+#[test]
+fn the_worked_example_gives_its_published_samples() {
+    let mut fold = Fold::new();
+    for (time, who) in WORKED {
+        assert_eq!(fold.tell(&message(time, who)), Outcome::Observed);
+    }
+    let samples = fold.samples();
+    assert_eq!(samples["10:05"], minutes(3, 3, 5, 5));
+    assert_eq!(samples["10:06"], minutes(4, -1, -1, -1));
+    assert_eq!(samples["10:40"], minutes(30, 30, 30, -1));
+    assert_eq!(samples["10:07"], Samples::default());
+}
+
+#[test]
+fn a_late_message_rewrites_only_the_rows_whose_samples_it_changes() {
+    let mut fold = Fold::new();
+    for (time, who) in WORKED {
+        fold.tell(&message(time, who));
+    }
+    fold.samples();
+    fold.tell(&message("10:04", "contact"));
+    let samples = fold.samples();
+    assert_eq!(samples.keys().collect::<Vec<_>>(), ["10:04", "10:05", "10:06"]);
+    assert_eq!(samples["10:05"], minutes(1, 1, 5, 5));
+    assert_eq!(samples["10:06"], minutes(2, -1, -1, -1));
+}
+
+#[test]
+fn once_in_effect() {
+    let mut fold = Fold::new();
+    assert_eq!(fold.tell(&message("10:00", "contact")), Outcome::Observed);
+    assert_eq!(fold.tell(&message("10:00", "contact")), Outcome::Duplicate);
+    assert_eq!(fold.tell(&message("10:00", "ana")), Outcome::Conflict);
+    assert_eq!(fold.rows().messages.len(), 1);
+    assert_eq!(fold.rows().messages.len(), 0);
+    let counts = fold.account.counts();
+    assert_eq!((counts.observed, counts.duplicate, counts.conflict), (1, 1, 1));
+}
+
+#[test]
+fn a_message_seen_again_after_the_window_is_found_in_its_conversation() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.offset += (3 * CONFIG.window / 1000) as u64;
+    assert_eq!(fold.tell(&message("10:00", "contact")), Outcome::Duplicate);
+    fold.offset += (3 * CONFIG.window / 1000) as u64;
+    assert_eq!(fold.tell(&message("10:00", "ana")), Outcome::Conflict);
+    let moved = message("10:00", "contact").replace("10:00:00Z", "11:00:00Z");
+    fold.offset += (3 * CONFIG.window / 1000) as u64;
+    assert_eq!(fold.tell(&moved), Outcome::Conflict);
+}
+
+#[test]
+fn a_note_a_system_message_and_a_campaign_move_no_clock() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&message("10:01", "system"));
+    fold.tell(&message("10:02", "campaign"));
+    let note = message("10:03", "ana").replace("\"conversation\"", "\"private\":true,\"conversation\"");
+    fold.tell(&note);
+    fold.tell(&message("10:09", "ana"));
+    let samples = fold.samples();
+    assert_eq!(samples["10:09"], minutes(9, 9, 9, 9));
+    assert!(!samples.contains_key("10:03"));
+}
+
+#[test]
+fn a_bot_clears_until_hand_off_and_then_people_are_measured_from_it() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&message("10:01", "bot"));
+    fold.tell(&change("10:20", "handed_off", "ana"));
+    fold.tell(&message("10:21", "bot"));
+    fold.tell(&message("10:30", "ana"));
+    let samples = fold.samples();
+    assert_eq!(samples["10:01"], Samples { wait: Some(MINUTE), ..Samples::default() });
+    assert_eq!(samples["10:21"], Samples::default());
+    assert_eq!(samples["10:30"], minutes(30, 10, 10, 10));
+}
+
+#[test]
+fn a_hand_off_keeps_the_clock_of_a_contact_who_already_waits() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&message("10:01", "bot"));
+    fold.tell(&message("10:10", "contact"));
+    fold.tell(&change("10:20", "handed_off", "ana"));
+    fold.tell(&message("10:30", "ana"));
+    let expected = Samples { assigned: Some(10 * MINUTE), ..minutes(20, 20, 20, 10) };
+    assert_eq!(fold.samples()["10:30"], expected);
+}
+
+#[test]
+fn bots_can_be_ignored_by_a_setting_also_for_the_past() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&message("10:01", "bot"));
+    fold.tell(&message("10:30", "ana"));
+    assert_eq!(fold.samples()["10:30"], minutes(30, -1, -1, 30));
+    let at = fold.at();
+    let rules = FoldRules { bot_replies: BotReplies::Ignore, ..FoldRules::default() };
+    fold.account.settings(rules, at);
+    let samples = fold.samples();
+    assert_eq!(samples["10:01"], Samples::default());
+    assert_eq!(samples["10:30"], minutes(30, 30, 30, 30));
+}
+
+#[test]
+fn a_closing_clears_the_clock_and_only_kommo_looks_behind_it() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&change("10:05", "closed", "ana"));
+    fold.tell(&message("10:10", "ana"));
+    fold.tell(&message("11:00", "contact"));
+    fold.tell(&message("11:03", "ana"));
+    let rows = fold.rows();
+    let samples: BTreeMap<_, _> =
+        rows.messages.iter().map(|row| (&*row.message, row.samples)).collect();
+    assert_eq!(samples["10:10"], minutes(10, -1, -1, -1));
+    assert_eq!(samples["11:03"], minutes(3, 3, 3, 3));
+    let cycles = &rows.conversations[0].cycles;
+    assert_eq!(cycles.len(), 2);
+    assert!(cycles[0].pending_at_close && !cycles[0].answered);
+    assert_eq!(cycles[0].closed_by.as_deref(), Some("ana"));
+    assert!(cycles[1].answered && cycles[1].closed_at.is_none());
+}
+
+#[test]
+fn a_message_that_expects_no_reply_starts_nothing_but_kommo_counts_it() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&message("10:01", "ana"));
+    let thanks = message("10:02", "contact").replace("\"conversation\"", "\"expects_reply\":false,\"conversation\"");
+    fold.tell(&thanks);
+    fold.tell(&message("10:07", "ana"));
+    let rows = fold.rows();
+    let last = rows.messages.iter().find(|row| &*row.message == "10:07").unwrap();
+    assert_eq!(last.samples, minutes(5, -1, -1, -1));
+    assert_eq!(rows.conversations[0].pending_at, None);
+}
+
+#[test]
+fn an_assignment_shortens_only_the_assigned_sample_of_its_manager() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&change("10:10", "assigned", "ana"));
+    fold.tell(&change("10:15", "assigned", "luis"));
+    fold.tell(&message("10:30", "ana"));
+    let expected = Samples { assigned: Some(20 * MINUTE), ..minutes(30, 30, 30, 30) };
+    assert_eq!(fold.samples()["10:30"], expected);
+}
+
+#[test]
+fn other_types_wait_for_their_room_and_are_counted_once() {
+    let mut fold = Fold::new();
+    let rating = r#"{"type":"rating","contact":"c","kind":"nps","value":9,"at":1772445600}"#;
+    assert_eq!(fold.tell(rating), Outcome::Waiting);
+    assert_eq!(fold.tell(rating), Outcome::Duplicate);
+    assert_eq!(fold.account.counts().waiting, 1);
+    assert_eq!(fold.account.waiting_blocks().collect::<Vec<_>>(), [0]);
+}
+
+/// A log of a few conversations with ties, bots, closings and missing ids.
+fn log() -> impl Strategy<Value = Vec<String>> {
+    let who = prop_oneof![
+        4 => Just("contact"), 3 => Just("ana"), 2 => Just("luis"), 1 => Just("bot"),
+        1 => Just("system"), 1 => Just("assigned"), 1 => Just("handed_off"), 1 => Just("closed"),
+        1 => Just("reopened"),
+    ];
+    let one = (0..3u8, 10..40u32, who, any::<bool>());
+    prop::collection::vec(one, 1..60).prop_map(|events| {
+        let mut log = Vec::new();
+        for (number, (conversation, minute, who, with_id)) in events.into_iter().enumerate() {
+            let (id, time) = (number.to_string(), format!("10:{minute:02}"));
+            let raw = event(&format!("k{conversation}"), &time, who, with_id.then_some(&*id));
+            if !log.contains(&raw) {
+                log.push(raw);
+            }
+        }
+        log
+    })
+}
+
+fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
+    fold.account.rewind(0);
+    let rows = fold.rows();
+    let mut messages: Vec<String> = rows
+        .messages
+        .into_iter()
+        .map(|row| {
+            format!("{} {} {} {:?} {:?}", row.conversation, row.at, row.message, row.manager, row.samples)
+        })
+        .collect();
+    let mut conversations: Vec<String> = rows
+        .conversations
+        .into_iter()
+        .map(|row| {
+            format!("{} {:?} {:?} {:?}", row.conversation, row.pending_at, row.assignee, row.cycles)
+        })
+        .collect();
+    messages.sort();
+    conversations.sort();
+    (messages, conversations)
+}
+
+proptest! {
+    #[test]
+    fn any_permutation_and_duplication_of_a_log_gives_the_same_rows(
+        log in log(),
+        order in any::<u64>(),
+    ) {
+        let mut sorted = Fold::new();
+        for raw in &log {
+            sorted.tell(raw);
+        }
+        let mut shuffled: Vec<&String> = log.iter().chain(&log).collect();
+        let mut random = order | 1;
+        for last in (1..shuffled.len()).rev() {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            shuffled.swap(last, (random >> 33) as usize % (last + 1));
+        }
+        let mut other = Fold::new();
+        for raw in shuffled {
+            other.tell(raw);
+            if random & 3 == 0 {
+                other.rows();
+            }
+        }
+        prop_assert_eq!(other.account.counts().conflict, 0);
+        prop_assert_eq!(figures(&mut sorted), figures(&mut other));
+    }
+
+    #[test]
+    fn rows_gathered_piecemeal_end_as_rows_gathered_at_once(log in log()) {
+        let mut latest: BTreeMap<String, (u64, Samples)> = BTreeMap::new();
+        let mut piecemeal = Fold::new();
+        for raw in log.iter().rev() {
+            piecemeal.tell(raw);
+            for row in piecemeal.rows().messages {
+                let key = format!("{} {}", row.conversation, row.message);
+                let known = latest.entry(key).or_default();
+                prop_assert!(row.version >= known.0);
+                *known = (row.version, row.samples);
+            }
+        }
+        piecemeal.account.rewind(0);
+        for row in piecemeal.rows().messages {
+            let key = format!("{} {}", row.conversation, row.message);
+            prop_assert_eq!(latest[&key].1, row.samples);
+        }
+    }
+
+    #[test]
+    fn a_state_restored_in_parts_and_replayed_is_the_state_that_went_on(
+        log in log(),
+        cut in 0..60usize,
+        turn in 0..60usize,
+    ) {
+        let mut whole = Fold::new();
+        let (cut, turn) = (cut % log.len(), turn % log.len());
+        let (began, ended) = (cut.min(turn), cut.max(turn));
+        let mut restored = Account::new(Arc::from("acme"), CONFIG);
+        let mut parts = Vec::new();
+        for (number, raw) in log.iter().enumerate() {
+            if number == began {
+                for part in 0..=255u8 {
+                    parts.push((part, bytes(&whole.account.part(part)), number as u64));
+                }
+            }
+            if number == ended {
+                let ledger: Ledger = from_bytes(&bytes(&whole.account.ledger()));
+                restored.restore_ledger(ledger, number as u64);
+            }
+            whole.tell(raw);
+        }
+        for (part, body, taken) in parts {
+            restored.restore_part(part, from_bytes(&body), taken);
+        }
+        for seeing in whole.account.take_fresh() {
+            if seeing.at.offset < began as u64 {
+                restored.remember(seeing);
+            }
+        }
+        let mut again = Fold { account: restored, offset: began as u64 };
+        for raw in &log[began..] {
+            again.tell(raw);
+        }
+        prop_assert_eq!(again.account.counts(), whole.account.counts());
+        prop_assert_eq!(figures(&mut again), figures(&mut whole));
+    }
+}
+
+fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_allocvec(value).unwrap()
+}
+
+fn from_bytes<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> T {
+    postcard::from_bytes(bytes).unwrap()
+}
