@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The black box: everything the end-to-end tests need to drive the real `trunkline` binary, with the real ClickHouse,
+//! through its public doors only.
+//!
+//! - [`service`] starts, kills, restarts and stops the binary and checks that nothing is left over;
+//! - [`engine`] is a ClickHouse of our own, for `warehouse.url`;
+//! - [`doors`] speaks to it: events in, reports, rows and metrics out; [`views`] is SQL on the views;
+//! - [`events`], [`chats`] and [`generate`] make what is sent: by hand, from real conversations, from a seed;
+//! - [`reference`] computes the expected figures from the definitions alone, without one line of the product;
+//! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
+//!
+//! Nothing here depends on a crate of the product.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test harness fails by panicking and speaks through the test's own output"
+)]
+
+pub mod chats;
+pub mod clock;
+pub mod compare;
+pub mod config;
+pub mod doors;
+pub mod engine;
+pub mod events;
+pub mod facts;
+pub mod generate;
+pub mod reference;
+pub mod scrape;
+pub mod service;
+pub mod shared;
+pub mod table;
+pub mod views;

@@ -1,1 +1,41 @@
-//! Placeholder.
+//! The doors: events in, reports out, and how the service stands, over HTTP/1.1.
+//!
+//! ```text
+//! socket -> caps -> watched (timeouts) -> hyper -> request (id, span, panic, figures) -> handler
+//! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
+//! reports: directory (token, restriction) -> reports -> JSON or CSV
+//! ```
+//!
+//! Invariants: success is answered only after the events are on stable storage; every refusal is
+//! RFC 9457 with a code of [`codes`] or of the model; nothing a peer sends or leaves out holds a
+//! connection, a body or memory for longer or larger than [`Config`] says; no token and no phone
+//! number reaches the log, no label of a metric comes from a request.
+#![forbid(unsafe_code)]
+
+mod admin;
+mod body;
+mod budget;
+mod caps;
+mod config;
+mod connection;
+mod directory;
+mod encoding;
+mod events;
+mod inflate;
+pub mod metrics;
+mod problem;
+mod query;
+mod redact;
+mod rejects;
+mod request;
+mod routes;
+mod serve;
+mod status;
+mod watched;
+mod ways_out;
+
+pub use config::{Config, Connections, Requests};
+pub use directory::{Directory, Grant};
+pub use problem::{Code, Info, Problem, codes};
+pub use routes::{Api, router};
+pub use serve::{Error, Service};

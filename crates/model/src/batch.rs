@@ -53,6 +53,11 @@ impl Parsed {
         &self.0.get().0
     }
 
+    /// Gives the body that the events borrow from, refused items included.
+    pub fn body(&self) -> &[u8] {
+        self.0.backing_cart()
+    }
+
     /// Counts the events.
     pub fn len(&self) -> usize {
         self.items().len()

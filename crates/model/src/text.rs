@@ -176,7 +176,7 @@ impl<'de: 'a, 'a, R: Rule> Deserialize<'de> for Bounded<'a, R> {
 struct TextVisitor<R>(PhantomData<R>);
 
 impl<R: Rule> TextVisitor<R> {
-    fn check<'a, E: de::Error>(self, text: Cow<'a, str>) -> Result<Bounded<'a, R>, E> {
+    fn check<E: de::Error>(self, text: Cow<'_, str>) -> Result<Bounded<'_, R>, E> {
         Bounded::new(text)
             .map_err(|error| E::custom(format_args!("{error}, expected {}", Expected(self))))
     }

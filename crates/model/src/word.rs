@@ -111,28 +111,24 @@ pub(crate) use words;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    words! {
-        /// A set for the tests.
-        Colour { /// Red.
-            Red = "red", /// Blue.
-            Blue = "dark_blue" }
-    }
+    use crate::event::Change;
 
     #[test]
     fn a_word_is_read_and_written_as_itself() {
-        let read: Colour = serde_json::from_str("\"dark_blue\"").unwrap();
-        assert_eq!(read, Colour::Blue);
-        assert_eq!(serde_json::to_string(&read).unwrap(), "\"dark_blue\"");
-        assert_eq!(format!("{read:>10}|"), " dark_blue|");
+        let read: Change = serde_json::from_str("\"handed_off\"").unwrap();
+        assert_eq!(read, Change::HandedOff);
+        assert_eq!(serde_json::to_string(&read).unwrap(), "\"handed_off\"");
+        assert_eq!(format!("{read:>12}|"), "  handed_off|");
     }
 
     #[test]
     fn an_unknown_word_is_refused_with_the_list() {
-        let error = serde_json::from_str::<Colour>("\"green\"")
+        let error = serde_json::from_str::<Change>("\"opened\"")
             .unwrap_err()
             .to_string();
-        assert!(error.contains("expected one of red, dark_blue"), "{error}");
+        assert!(
+            error.contains("expected one of assigned, handed_off, closed"),
+            "{error}"
+        );
     }
 }

@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The catalogue of reports: from the parameters of a question to a statement over the views
+//! `v_*`, and from its result to a table.
+//!
+//! One file per report describes it as data (`response_times`, `conversations`, `messages`): its
+//! figures, its dimensions, its own parameters, what it counts. `request` turns query pairs into a
+//! typed question or a refusal that names the parameter; `statement` turns both into SQL with
+//! server-side parameters; `answer` decodes, fills empty intervals, orders and cuts.
+//!
+//! Only the figures come from ClickHouse; nothing here reads a clock: `now` is an argument.
+
+mod after;
+mod answer;
+mod catalogue;
+mod conversations;
+mod dimension;
+mod error;
+pub mod hdr;
+mod messages;
+mod report;
+mod reports;
+mod request;
+mod response_times;
+mod statement;
+mod table;
+mod value;
+
+pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
+pub use error::{BadParameter, Error};
+pub use reports::Reports;
+pub use request::{AccountView, Context, Restriction};
+pub use table::{Page, Table};
+pub use value::{Column, Unit, Value};

@@ -146,7 +146,10 @@ impl Account {
 
     /// Counts the conversations held.
     pub fn conversations(&self) -> usize {
-        self.submaps.iter().map(|submap| submap.conversations.len()).sum()
+        self.submaps
+            .iter()
+            .map(|submap| submap.conversations.len())
+            .sum()
     }
 
     /// Counts the identities remembered.
@@ -241,7 +244,13 @@ impl Account {
             expects_reply: message.expects_reply,
         });
         let id = message.effective_id().as_ref().into();
-        Entry { at: message.at, id, body, received_at: at.received_at, changed: at.offset }
+        Entry {
+            at: message.at,
+            id,
+            body,
+            received_at: at.received_at,
+            changed: at.offset,
+        }
     }
 
     fn change_entry(
@@ -251,14 +260,23 @@ impl Account {
         at: Position,
     ) -> Entry {
         let manager = change.manager.as_ref().map(|name| self.names.number(name));
-        let body = Body::Change { change: change.change, manager };
+        let body = Body::Change {
+            change: change.change,
+            manager,
+        };
         let id = match &change.id {
             Some(id) => (**id).into(),
             // Unseeded, so that the order of changes of the same time is a function of what they
             // say.
             None => format!("h:{:016x}", event.content(&mut self.scratch, 0)).into(),
         };
-        Entry { at: change.at, id, body, received_at: at.received_at, changed: at.offset }
+        Entry {
+            at: change.at,
+            id,
+            body,
+            received_at: at.received_at,
+            changed: at.offset,
+        }
     }
 
     fn insert(&mut self, channel: &str, conversation: &str, entry: Entry) -> Outcome {
@@ -271,7 +289,10 @@ impl Account {
             return Outcome::Observed;
         }
         let index = submap.entry(hash, channel_name, conversation, entry.received_at);
-        let place = Place { submap: part, index };
+        let place = Place {
+            submap: part,
+            index,
+        };
         let conversation = &mut submap.conversations[index as usize];
         match conversation.insert(entry, self.rules.of(channel), self.config.window) {
             Inserted::Same => return Outcome::Duplicate,
@@ -301,7 +322,10 @@ impl Account {
                 let (before, after) = (before.of(channel), after.of(channel));
                 if conversation.refold(before, after, at.offset) && !conversation.dirty {
                     conversation.dirty = true;
-                    let place = Place { submap: part as u8, index: index as u32 };
+                    let place = Place {
+                        submap: part as u8,
+                        index: index as u32,
+                    };
                     self.dirty.push_back((at.offset, place));
                 }
             }
@@ -317,7 +341,9 @@ impl Account {
     /// rows or no more. `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut Gathered) {
         while rows.messages.len() < limit {
-            let Some((_, place)) = self.dirty.pop_front() else { return };
+            let Some((_, place)) = self.dirty.pop_front() else {
+                return;
+            };
             let submap = &mut self.submaps[usize::from(place.submap)];
             let conversation = &mut submap.conversations[place.index as usize];
             conversation.dirty = false;
@@ -327,7 +353,8 @@ impl Account {
                 rules: self.rules.of(self.names.text(conversation.channel)),
                 generation: generation << 48,
             };
-            rows.conversations.push(conversation.gather(&context, &mut rows.messages));
+            rows.conversations
+                .push(conversation.gather(&context, &mut rows.messages));
         }
     }
 
@@ -338,7 +365,10 @@ impl Account {
             for (index, conversation) in submap.conversations.iter_mut().enumerate() {
                 if conversation.rewind(offset) && !conversation.dirty {
                     conversation.dirty = true;
-                    let place = Place { submap: part as u8, index: index as u32 };
+                    let place = Place {
+                        submap: part as u8,
+                        index: index as u32,
+                    };
                     self.dirty.push_back((offset, place));
                 }
             }

@@ -25,7 +25,10 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { bot_replies: BotReplies::Clear, cycle_gap: None }
+        Self {
+            bot_replies: BotReplies::Clear,
+            cycle_gap: None,
+        }
     }
 }
 
@@ -162,7 +165,10 @@ impl Clock {
         }
         self.pending.get_or_insert(at);
         self.last_contact = Some(at);
-        Step { cycle: began.then_some(CycleStep::Began), ..Step::default() }
+        Step {
+            cycle: began.then_some(CycleStep::Began),
+            ..Step::default()
+        }
     }
 
     fn silent_for(&self, at: Time, gap: Option<i64>) -> bool {
@@ -177,7 +183,9 @@ impl Clock {
         step.samples.kommo = self.last_contact_any.map(|from| at.since(from));
         if let Some(pending) = self.pending.take() {
             let turn_from = self.last_contact.map_or(pending, |last| last.max(pending));
-            let assigned_from = self.assigned_to(manager).map_or(pending, |t| t.max(pending));
+            let assigned_from = self
+                .assigned_to(manager)
+                .map_or(pending, |t| t.max(pending));
             step.samples.wait = Some(at.since(pending));
             step.samples.turn = Some(at.since(turn_from));
             step.samples.assigned = Some(at.since(assigned_from));
@@ -239,7 +247,11 @@ impl Clock {
     fn assign(&mut self, manager: Option<Name>, at: Time) {
         self.assignee = manager;
         let Some(manager) = manager else { return };
-        match self.assigned.iter_mut().find(|known| known.manager == manager) {
+        match self
+            .assigned
+            .iter_mut()
+            .find(|known| known.manager == manager)
+        {
             Some(known) => known.at = at,
             None => self.assigned.push(Assignment { manager, at }),
         }
@@ -247,6 +259,9 @@ impl Clock {
 
     fn assigned_to(&self, manager: Option<Name>) -> Option<Time> {
         let manager = manager?;
-        self.assigned.iter().find(|known| known.manager == manager).map(|known| known.at)
+        self.assigned
+            .iter()
+            .find(|known| known.manager == manager)
+            .map(|known| known.at)
     }
 }

@@ -88,9 +88,16 @@ impl Conversation {
             && let Some(known) = self.find(&entry)
         {
             let same = known.at == entry.at && known.body == entry.body;
-            return if same { Inserted::Same } else { Inserted::Other };
+            return if same {
+                Inserted::Same
+            } else {
+                Inserted::Other
+            };
         }
-        let newest = self.entries.last().is_none_or(|last| last.order(&entry).is_lt());
+        let newest = self
+            .entries
+            .last()
+            .is_none_or(|last| last.order(&entry).is_lt());
         let (offset, received_at) = (entry.changed, entry.received_at);
         if newest {
             self.clock.step(&entry, rules.at(entry.at));
@@ -246,7 +253,9 @@ impl Conversation {
         use trunkline_model::event::Author;
         let messages = || self.entries.iter().filter_map(|entry| entry.body.message());
         let author = messages().find(|message| message.author == Author::Contact);
-        author.or_else(|| messages().next()).map(|message| message.contact)
+        author
+            .or_else(|| messages().next())
+            .map(|message| message.contact)
     }
 }
 

@@ -27,14 +27,18 @@ impl Names {
     pub fn number(&mut self, name: &str) -> Name {
         let hash = self.hasher.hash_one(name);
         let list = &self.list;
-        if let Some(found) = self.numbers.find(hash, |number| &*list[*number as usize] == name) {
+        if let Some(found) = self
+            .numbers
+            .find(hash, |number| &*list[*number as usize] == name)
+        {
             return Name(*found);
         }
         let number = self.list.len() as u32;
         self.list.push(Arc::from(name));
         let (list, hasher) = (&self.list, &self.hasher);
-        self.numbers
-            .insert_unique(hash, number, |number| hasher.hash_one(&*list[*number as usize]));
+        self.numbers.insert_unique(hash, number, |number| {
+            hasher.hash_one(&*list[*number as usize])
+        });
         Name(number)
     }
 

@@ -4,6 +4,10 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use trunkline_model::time::Time;
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde gives a reference to the field"
+)]
 pub(crate) fn serialize<S: Serializer>(time: &Time, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_i64(time.0)
 }
@@ -21,7 +25,9 @@ pub(crate) mod option {
         time.map(|time| time.0).serialize(to)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Time>, D::Error> {
         Ok(Option::<i64>::deserialize(from)?.map(Time))
     }
 }

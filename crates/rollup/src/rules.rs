@@ -25,12 +25,22 @@ struct Value {
 impl History {
     /// Appends a value that holds from `from`, as told by the record at `offset`.
     pub fn append(&mut self, from: Time, offset: u64, rules: FoldRules) {
-        self.values.push(Value { from, offset, rules });
+        self.values.push(Value {
+            from,
+            offset,
+            rules,
+        });
     }
 
     /// Gives the history as it was before the record at `offset`.
+    #[must_use]
     pub fn before(&self, offset: u64) -> Self {
-        let values = self.values.iter().filter(|value| value.offset < offset).cloned().collect();
+        let values = self
+            .values
+            .iter()
+            .filter(|value| value.offset < offset)
+            .cloned()
+            .collect();
         Self { values }
     }
 
@@ -41,7 +51,10 @@ impl History {
 
     /// Gives the rules of one channel, to be asked by time.
     pub fn of<'a>(&'a self, channel: &'a str) -> ChannelRules<'a> {
-        ChannelRules { history: self, channel }
+        ChannelRules {
+            history: self,
+            channel,
+        }
     }
 }
 
@@ -56,7 +69,11 @@ impl ChannelRules<'_> {
     /// Gives the rules that hold at `at`.
     pub fn at(&self, at: Time) -> Rules {
         let values = &self.history.values;
-        let value = values.iter().rev().find(|value| value.from <= at).or(values.first());
+        let value = values
+            .iter()
+            .rev()
+            .find(|value| value.from <= at)
+            .or(values.first());
         value.map_or_else(Rules::default, |value| Rules {
             bot_replies: value.rules.bot_replies,
             cycle_gap: value.rules.cycle_gaps.get(self.channel).copied(),
@@ -71,7 +88,10 @@ mod tests {
     use super::*;
 
     fn rules(bot_replies: BotReplies) -> FoldRules {
-        FoldRules { bot_replies, ..FoldRules::default() }
+        FoldRules {
+            bot_replies,
+            ..FoldRules::default()
+        }
     }
 
     #[test]
@@ -83,7 +103,10 @@ mod tests {
         assert_eq!(at(0), BotReplies::Ignore);
         assert_eq!(at(199), BotReplies::Ignore);
         assert_eq!(at(200), BotReplies::Clear);
-        assert_eq!(history.before(9).of("web").at(Time(300)).bot_replies, BotReplies::Ignore);
+        assert_eq!(
+            history.before(9).of("web").at(Time(300)).bot_replies,
+            BotReplies::Ignore
+        );
     }
 
     #[test]

@@ -87,12 +87,20 @@ impl Seen {
             return;
         }
         let last = mem::take(&mut self.current);
-        self.previous = if now == self.generation.saturating_add(1) { last } else { Generation::default() };
+        self.previous = if now == self.generation.saturating_add(1) {
+            last
+        } else {
+            Generation::default()
+        };
         self.generation = now;
     }
 
     fn compare(content: u64, mark: Mark) -> Sight {
-        if content == mark.content { Sight::Same } else { Sight::Other }
+        if content == mark.content {
+            Sight::Same
+        } else {
+            Sight::Other
+        }
     }
 }
 

@@ -45,7 +45,11 @@ impl Submap {
             let hash = hash(conversation.channel, &conversation.id);
             places.insert_unique(hash, index as u32, |index| rehash(&conversations, *index));
         }
-        Self { conversations, places, taken }
+        Self {
+            conversations,
+            places,
+            taken,
+        }
     }
 
     /// Finds a conversation, or makes it.
@@ -59,9 +63,11 @@ impl Submap {
             return *index;
         }
         let index = self.conversations.len() as u32;
-        self.conversations.push(Conversation::new(channel, id, received_at));
+        self.conversations
+            .push(Conversation::new(channel, id, received_at));
         let conversations = &self.conversations;
-        self.places.insert_unique(hash, index, |index| rehash(conversations, *index));
+        self.places
+            .insert_unique(hash, index, |index| rehash(conversations, *index));
         index
     }
 }

@@ -1,1 +1,24 @@
-fn main() {}
+//! The program `trunkline`: reads arguments and settings, wires the rooms together, waits.
+
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod secret;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match commands::run(cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            telemetry::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -23,7 +23,7 @@ pub(super) fn json<'a>(
     most: usize,
     sorter: &mut Sorter<'a, '_>,
 ) -> Result<(), Refusal> {
-    let body = text(body)?.trim_ascii();
+    let body = text(without_mark(body))?.trim_ascii();
     if !body.starts_with('[') {
         sorter.take(body);
         return Ok(());
@@ -53,6 +53,7 @@ pub(super) fn lines<'a>(
     most: usize,
     sorter: &mut Sorter<'a, '_>,
 ) -> Result<(), Refusal> {
+    let body = without_mark(body);
     // Checked as a whole first: one long check costs less than one a line.
     let whole = std::str::from_utf8(body).ok();
     let mut start = 0;
@@ -72,6 +73,11 @@ pub(super) fn lines<'a>(
         start = end + 1;
     }
     Ok(())
+}
+
+/// Takes off the byte order mark that some programs write before UTF-8.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 fn too_many(most: usize) -> Refusal {

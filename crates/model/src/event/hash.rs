@@ -187,11 +187,14 @@ impl Fields<'_> {
     }
 
     fn head(&mut self, tag: u8, count: usize) {
-        let [a, b, c, d] = (count as u32).to_le_bytes();
-        self.0.extend_from_slice(&[tag, a, b, c, d]);
+        let mut head = [tag; 5];
+        head[1..].copy_from_slice(&(count as u32).to_le_bytes());
+        self.0.extend_from_slice(&head);
     }
 
-    fn eight(&mut self, tag: u8, [a, b, c, d, e, f, g, h]: [u8; 8]) {
-        self.0.extend_from_slice(&[tag, a, b, c, d, e, f, g, h]);
+    fn eight(&mut self, tag: u8, value: [u8; 8]) {
+        let mut field = [tag; 9];
+        field[1..].copy_from_slice(&value);
+        self.0.extend_from_slice(&field);
     }
 }

@@ -114,3 +114,6 @@ fn kind_description(fields: &Value) -> Value {
 fn object(schema: &Value, key: &str) -> Map<String, Value> {
     schema[key].as_object().cloned().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

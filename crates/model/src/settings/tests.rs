@@ -1,1 +1,295 @@
 use super::*;
+use crate::time::Time;
+
+const FULL: &str = include_str!("tests/account.toml");
+
+fn account(text: &str) -> Account {
+    toml::from_str(text).unwrap()
+}
+
+fn error(text: &str) -> String {
+    toml::from_str::<Account>(text).unwrap_err().to_string()
+}
+
+fn keys(text: &str) -> Vec<String> {
+    account(text)
+        .check()
+        .into_iter()
+        .map(|problem| problem.key)
+        .collect()
+}
+
+fn at(text: &str) -> Time {
+    Time::parse(text).unwrap()
+}
+
+#[test]
+fn the_whole_of_an_account_is_read() {
+    let account = account(FULL);
+    assert_eq!(account.check(), []);
+    assert_eq!(account.zone(), Tz::Europe__Madrid);
+    assert_eq!(account.country.unwrap().as_str(), "ES");
+    assert_eq!(account.currency.unwrap().as_str(), "EUR");
+    assert_eq!(account.caps.managers, 50);
+    assert_eq!(account.calls.recovery_window, Span::hours(12));
+    assert_eq!(account.attribution.model, AttributionModel::First);
+    assert_eq!(account.tokens[0].digest().unwrap()[..3], [0x9f, 0x86, 0xd0]);
+    assert!(account.tokens[0].may(Scope::ReadPhones) && !account.tokens[0].only.is_all());
+    assert_eq!(account.managers[0].aliases["chatwoot"], "7");
+    assert_eq!(
+        account.schedule.as_ref().unwrap().week()[5],
+        [Hours {
+            start: 1_320,
+            end: 360
+        }]
+    );
+    assert_eq!(account.hooks[0].secrets[1].expose(), "new");
+    assert_eq!(account.pipelines[0].stages[1].kind, StageKind::Open);
+    assert_eq!(
+        account.routings[0].final_stage.as_deref(),
+        Some("sales/won")
+    );
+    assert_eq!(account.goals[0].won_amount.unwrap().to_string(), "25000.5");
+    assert_eq!(account.sales.unwrap().entity, SalesEntity::Company);
+}
+
+#[test]
+fn an_account_needs_its_id_only() {
+    let account = account("id = \"demo\"");
+    assert_eq!(account, Account::new("demo"));
+    assert_eq!(account.check(), []);
+    assert_eq!(account.display_name(), "demo");
+    assert_eq!(account.zone(), Tz::UTC);
+    assert_eq!(account.roster, Roster::Open);
+    assert_eq!(account.bot_replies, BotReplies::Clear);
+    assert_eq!(
+        (account.caps.managers, account.caps.sources),
+        (10_000, 1_000)
+    );
+    assert_eq!(
+        (account.calls.unique_call_days, account.calls.target_call_s),
+        (30, 60)
+    );
+    assert_eq!(account.attribution.grace, Span::hours(2));
+    assert_eq!(account.fold_rules(), FoldRules::default());
+}
+
+#[test]
+fn an_account_is_written_as_it_can_be_read_but_for_its_secrets() {
+    let full = account(FULL);
+    let written = serde_json::to_string(&full).unwrap();
+    assert!(!written.contains("hush"), "{written}");
+    let mut read: Account = serde_json::from_str(&written).unwrap();
+    read.hooks.clone_from(&full.hooks);
+    read.webhooks.clone_from(&full.webhooks);
+    assert_eq!(read, full);
+}
+
+#[test]
+fn the_rules_of_the_fold_are_the_gaps_and_the_bots() {
+    let rules = account(FULL).fold_rules();
+    assert_eq!(rules.bot_replies, BotReplies::Ignore);
+    let gaps: Vec<_> = rules
+        .cycle_gaps
+        .iter()
+        .map(|(id, gap)| (id.as_str(), *gap))
+        .collect();
+    assert_eq!(gaps, [("telegram", 1_800_000), ("whatsapp", 86_400_000)]);
+    let written = serde_json::to_string(&rules).unwrap();
+    assert_eq!(
+        written,
+        r#"{"bot_replies":"ignore","cycle_gaps":{"telegram":1800000,"whatsapp":86400000}}"#
+    );
+    assert_eq!(serde_json::from_str::<FoldRules>(&written).unwrap(), rules);
+}
+
+#[test]
+fn memberships_hold_from_local_midnight() {
+    let account = account(FULL);
+    let luis: Vec<_> = account
+        .memberships()
+        .into_iter()
+        .filter(|member| member.manager == "luis")
+        .collect();
+    let change = Some(at("2026-06-30T22:00:00Z"));
+    let sales = Validity {
+        from: Some(at("2025-12-31T23:00:00Z")),
+        until: change,
+    };
+    let support = Validity {
+        from: change,
+        until: None,
+    };
+    assert_eq!(
+        luis,
+        [
+            Membership {
+                team: "sales",
+                manager: "luis",
+                validity: sales
+            },
+            Membership {
+                team: "support",
+                manager: "luis",
+                validity: support
+            },
+        ]
+    );
+}
+
+#[test]
+fn unknown_keys_are_errors_everywhere() {
+    for line in [
+        "colour = 1",
+        "caps = { mangers = 1 }",
+        "[[token]]\nname = \"x\"\nsha256 = \"\"\nscopes = []\nscope = 1",
+        "[[team]]\nid = \"x\"\nmembers = []",
+        "[[manager]]\nid = \"x\"\nnick = \"y\"",
+        "[[channel]]\nid = \"x\"\ngap = \"1h\"",
+        "[schedule]\nmonday = []",
+        "[[pool]]\nid = \"x\"\nsize = 4",
+        "[sales]\nbought = []",
+    ] {
+        let error = error(&format!("id = \"a\"\n{line}"));
+        assert!(error.contains("unknown field"), "{error}");
+    }
+}
+
+#[test]
+fn bad_values_are_refused_with_what_is_expected() {
+    for (line, expected) in [
+        ("timezone = \"Madrid\"", "the IANA name of a time zone"),
+        ("country = \"Spain\"", "a country of two letters"),
+        ("currency = \"€\"", "a currency of three letters"),
+        ("roster = \"ajar\"", "one of open, closed"),
+        (
+            "calls = { recovery_window = \"1 fortnight\" }",
+            "a length of time with its unit",
+        ),
+        ("schedule = { mon = [\"9-18\"] }", "a range like"),
+        ("schedule = { closed = [2026-12-25] }", "a date in quotes"),
+        (
+            "schedule = { zone = \"Mars/Base\" }",
+            "the IANA name of a time zone",
+        ),
+        (
+            "[[team]]\nid = \"x\"\nfrom = \"spring\"",
+            "a day or a time in quotes",
+        ),
+        (
+            "[[goal]]\nwho = { team = \"x\" }\nperiod = \"2026-Q5\"",
+            "a period like",
+        ),
+        (
+            "[[goal]]\nwho = { all = \"x\" }\nperiod = \"2026\"",
+            "unknown variant `all`",
+        ),
+        (
+            "[[webhook]]\nid = \"x\"\nurl = \"\"\nevents = [\"all\"]",
+            "one of missed_call",
+        ),
+    ] {
+        let error = error(&format!("id = \"a\"\n{line}"));
+        assert!(error.contains(expected), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_manager_is_in_one_team_at_a_time() {
+    let teams = |first: &str, second: &str| {
+        format!(
+            "id = \"a\"\n[[team]]\nid = \"x\"\nmanagers = [\"ana\"]\n{first}\n\
+             [[team]]\nid = \"y\"\nmanagers = [\"ana\"]\n{second}"
+        )
+    };
+    assert_eq!(keys(&teams("", "")), ["account.a.team.y.managers"]);
+    assert_eq!(
+        keys(&teams("until = \"2026-01-02\"", "from = \"2026-01-01\"")).len(),
+        1
+    );
+    assert_eq!(
+        keys(&teams("until = \"2026-01-01\"", "from = \"2026-01-01\"")).len(),
+        0
+    );
+    let problem = account(&teams("", "")).check().remove(0);
+    assert!(
+        problem.message.contains("`ana`") && problem.message.contains("`x`"),
+        "{problem:?}"
+    );
+}
+
+#[test]
+fn entries_of_one_id_hold_at_different_times() {
+    let teams = |until: &str, from: &str| {
+        keys(&format!(
+            "id = \"a\"\n[[team]]\nid = \"x\"\nuntil = \"{until}\"\n[[team]]\nid = \"x\"\nfrom = \"{from}\""
+        ))
+    };
+    assert_eq!(teams("2026-01-01", "2026-01-01"), [""; 0]);
+    assert_eq!(teams("2026-01-02", "2026-01-01"), ["account.a.team.x"]);
+    let backwards =
+        "id = \"a\"\n[[manager]]\nid = \"m\"\nfrom = \"2026-02-01\"\nuntil = \"2026-01-01\"";
+    assert_eq!(keys(backwards), ["account.a.manager.m"]);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let text = r#"
+        id = "a"
+        calls = { recovery_window = "1 month" }
+        schedule = { mon = ["09:00-13:00", "12:00-14:00"] }
+        token = [
+            { name = "t", sha256 = "abc", scopes = ["read"] },
+            { name = "t", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0g", scopes = [] },
+        ]
+        channel = [{ id = "c", cycle_gap = "2 months", hook = "none" }, { id = "c" }]
+        hook = [{ id = "api", provider = "x", allow_ips = ["1.2.3.4/33", "x"] }]
+        webhook = [{ id = "w", url = "ftp://x", events = [] }]
+        site = [{ key = "k", pool = "none" }]
+        pool = [{ id = "p", numbers = ["1"], draining = ["1"] }]
+        pipeline = [{ id = "l", stages = [{ id = "s" }, { id = "s" }] }]
+        funnel = [{ id = "f", stages = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"] }]
+        goal = [{ who = { team = "none" }, period = "2026" }]
+        manager = [{ id = "", schedule = { tue = ["01:00-03:00", "02:00-04:00"] } }]
+    "#;
+    assert_eq!(
+        keys(text),
+        [
+            "account.a.schedule.mon",
+            "account.a.calls.recovery_window",
+            "account.a.token.t",
+            "account.a.token.t.sha256",
+            "account.a.token.t.sha256",
+            "account.a.token.t.scopes",
+            "account.a.manager.",
+            "account.a.manager..schedule.tue",
+            "account.a.channel.c",
+            "account.a.channel.c.cycle_gap",
+            "account.a.channel.c.hook",
+            "account.a.hook.api",
+            "account.a.hook.api.allow_ips",
+            "account.a.hook.api.allow_ips",
+            "account.a.webhook.w.url",
+            "account.a.site.k.pool",
+            "account.a.pool.p",
+            "account.a.pipeline.l.stages.s",
+            "account.a.funnel.f.stages",
+            "account.a.goal.0",
+            "account.a.goal.0.who",
+        ]
+    );
+}
+
+#[test]
+fn the_schema_describes_every_key() {
+    let schema = schemars::schema_for!(Account).to_value();
+    for (name, property) in schema["properties"].as_object().unwrap() {
+        assert!(property["description"].is_string(), "{name}");
+    }
+    let valid = serde_json::to_value(account(FULL)).unwrap();
+    assert!(
+        jsonschema::draft202012::new(&schema)
+            .unwrap()
+            .is_valid(&valid)
+    );
+}

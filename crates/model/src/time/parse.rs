@@ -6,10 +6,27 @@ use super::{Time, TimeError, civil};
 pub(super) const PATTERN: &str = "^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}\
     (\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})|[0-9]{1,17}(\\.[0-9]+)?)$";
 
-const SECONDS_BELOW: u64 = 100_000_000_000;
-const MILLIS_BELOW: u64 = 100_000_000_000_000;
 /// Beyond this no unit gives an accepted time; it keeps the arithmetic inside 64 bits.
 const LARGEST: u64 = 100_000_000_000_000_000;
+
+/// What an epoch number counts, told by its size.
+enum Unit {
+    Seconds,
+    Millis,
+    Micros,
+}
+
+impl Unit {
+    const fn of(number: u64) -> Self {
+        if number < 100_000_000_000 {
+            Self::Seconds
+        } else if number < 100_000_000_000_000 {
+            Self::Millis
+        } else {
+            Self::Micros
+        }
+    }
+}
 
 pub(super) fn text(text: &str) -> Result<Time, TimeError> {
     let bytes = text.as_bytes();
@@ -24,10 +41,10 @@ pub(super) fn epoch(whole: u64, thousandths: u64) -> Result<Time, TimeError> {
     if whole >= LARGEST {
         return Err(TimeError::OutOfRange);
     }
-    let millis = match whole {
-        ..SECONDS_BELOW => whole * 1_000 + thousandths,
-        ..MILLIS_BELOW => whole,
-        _ => whole / 1_000,
+    let millis = match Unit::of(whole) {
+        Unit::Seconds => whole * 1_000 + thousandths,
+        Unit::Millis => whole,
+        Unit::Micros => whole / 1_000,
     };
     Time::accepted(millis as i64)
 }
@@ -39,12 +56,12 @@ pub(super) fn float(number: f64) -> Result<Time, TimeError> {
     if !(0.0..LARGEST as f64).contains(&number) {
         return Err(TimeError::OutOfRange);
     }
-    let micros_a_unit = match number as u64 {
-        ..SECONDS_BELOW => 1e6,
-        ..MILLIS_BELOW => 1e3,
-        _ => 1.0,
+    let micros = match Unit::of(number as u64) {
+        Unit::Seconds => (number * 1e6).round(),
+        Unit::Millis => (number * 1e3).round(),
+        Unit::Micros => number,
     };
-    Time::accepted((number * micros_a_unit).round() as i64 / 1_000)
+    Time::accepted(micros as i64 / 1_000)
 }
 
 fn digits(bytes: &[u8]) -> Result<Time, TimeError> {

@@ -9,7 +9,10 @@ use super::*;
 use crate::facts::Samples;
 
 const MINUTE: i64 = 60_000;
-const CONFIG: Config = Config { window: 7 * 24 * 60 * MINUTE, seed: 42 };
+const CONFIG: Config = Config {
+    window: 7 * 24 * 60 * MINUTE,
+    seed: 42,
+};
 
 /// An account that is told events one by one, a second apart in arrival.
 struct Fold {
@@ -19,11 +22,17 @@ struct Fold {
 
 impl Fold {
     fn new() -> Self {
-        Self { account: Account::new(Arc::from("acme"), CONFIG), offset: 0 }
+        Self {
+            account: Account::new(Arc::from("acme"), CONFIG),
+            offset: 0,
+        }
     }
 
     fn at(&mut self) -> Position {
-        let at = Position { offset: self.offset, received_at: Time(self.offset as i64 * 1000) };
+        let at = Position {
+            offset: self.offset,
+            received_at: Time(self.offset as i64 * 1000),
+        };
         self.offset += 1;
         at
     }
@@ -42,7 +51,9 @@ impl Fold {
     /// Samples by message id, of the rows gathered now.
     fn samples(&mut self) -> BTreeMap<String, Samples> {
         let rows = self.rows().messages;
-        rows.into_iter().map(|row| (row.message.to_string(), row.samples)).collect()
+        rows.into_iter()
+            .map(|row| (row.message.to_string(), row.samples))
+            .collect()
     }
 }
 
@@ -72,7 +83,8 @@ fn message(time: &str, who: &str) -> String {
 }
 
 fn change(time: &str, change: &str, manager: &str) -> String {
-    event("k", time, change, Some(&format!("x{time}"))).replace("\"ana\"", &format!("\"{manager}\""))
+    event("k", time, change, Some(&format!("x{time}")))
+        .replace("\"ana\"", &format!("\"{manager}\""))
 }
 
 fn minutes(kommo: i64, turn: i64, wait: i64, first: i64) -> Samples {
@@ -118,7 +130,10 @@ fn a_late_message_rewrites_only_the_rows_whose_samples_it_changes() {
     fold.samples();
     fold.tell(&message("10:04", "contact"));
     let samples = fold.samples();
-    assert_eq!(samples.keys().collect::<Vec<_>>(), ["10:04", "10:05", "10:06"]);
+    assert_eq!(
+        samples.keys().collect::<Vec<_>>(),
+        ["10:04", "10:05", "10:06"]
+    );
     assert_eq!(samples["10:05"], minutes(1, 1, 5, 5));
     assert_eq!(samples["10:06"], minutes(2, -1, -1, -1));
 }
@@ -132,7 +147,10 @@ fn once_in_effect() {
     assert_eq!(fold.rows().messages.len(), 1);
     assert_eq!(fold.rows().messages.len(), 0);
     let counts = fold.account.counts();
-    assert_eq!((counts.observed, counts.duplicate, counts.conflict), (1, 1, 1));
+    assert_eq!(
+        (counts.observed, counts.duplicate, counts.conflict),
+        (1, 1, 1)
+    );
 }
 
 #[test]
@@ -154,7 +172,8 @@ fn a_note_a_system_message_and_a_campaign_move_no_clock() {
     fold.tell(&message("10:00", "contact"));
     fold.tell(&message("10:01", "system"));
     fold.tell(&message("10:02", "campaign"));
-    let note = message("10:03", "ana").replace("\"conversation\"", "\"private\":true,\"conversation\"");
+    let note =
+        message("10:03", "ana").replace("\"conversation\"", "\"private\":true,\"conversation\"");
     fold.tell(&note);
     fold.tell(&message("10:09", "ana"));
     let samples = fold.samples();
@@ -171,7 +190,13 @@ fn a_bot_clears_until_hand_off_and_then_people_are_measured_from_it() {
     fold.tell(&message("10:21", "bot"));
     fold.tell(&message("10:30", "ana"));
     let samples = fold.samples();
-    assert_eq!(samples["10:01"], Samples { wait: Some(MINUTE), ..Samples::default() });
+    assert_eq!(
+        samples["10:01"],
+        Samples {
+            wait: Some(MINUTE),
+            ..Samples::default()
+        }
+    );
     assert_eq!(samples["10:21"], Samples::default());
     assert_eq!(samples["10:30"], minutes(30, 10, 10, 10));
 }
@@ -184,7 +209,10 @@ fn a_hand_off_keeps_the_clock_of_a_contact_who_already_waits() {
     fold.tell(&message("10:10", "contact"));
     fold.tell(&change("10:20", "handed_off", "ana"));
     fold.tell(&message("10:30", "ana"));
-    let expected = Samples { assigned: Some(10 * MINUTE), ..minutes(20, 20, 20, 10) };
+    let expected = Samples {
+        assigned: Some(10 * MINUTE),
+        ..minutes(20, 20, 20, 10)
+    };
     assert_eq!(fold.samples()["10:30"], expected);
 }
 
@@ -196,7 +224,10 @@ fn bots_can_be_ignored_by_a_setting_also_for_the_past() {
     fold.tell(&message("10:30", "ana"));
     assert_eq!(fold.samples()["10:30"], minutes(30, -1, -1, 30));
     let at = fold.at();
-    let rules = FoldRules { bot_replies: BotReplies::Ignore, ..FoldRules::default() };
+    let rules = FoldRules {
+        bot_replies: BotReplies::Ignore,
+        ..FoldRules::default()
+    };
     fold.account.settings(rules, at);
     let samples = fold.samples();
     assert_eq!(samples["10:01"], Samples::default());
@@ -212,8 +243,11 @@ fn a_closing_clears_the_clock_and_only_kommo_looks_behind_it() {
     fold.tell(&message("11:00", "contact"));
     fold.tell(&message("11:03", "ana"));
     let rows = fold.rows();
-    let samples: BTreeMap<_, _> =
-        rows.messages.iter().map(|row| (&*row.message, row.samples)).collect();
+    let samples: BTreeMap<_, _> = rows
+        .messages
+        .iter()
+        .map(|row| (&*row.message, row.samples))
+        .collect();
     assert_eq!(samples["10:10"], minutes(10, -1, -1, -1));
     assert_eq!(samples["11:03"], minutes(3, 3, 3, 3));
     let cycles = &rows.conversations[0].cycles;
@@ -228,11 +262,18 @@ fn a_message_that_expects_no_reply_starts_nothing_but_kommo_counts_it() {
     let mut fold = Fold::new();
     fold.tell(&message("10:00", "contact"));
     fold.tell(&message("10:01", "ana"));
-    let thanks = message("10:02", "contact").replace("\"conversation\"", "\"expects_reply\":false,\"conversation\"");
+    let thanks = message("10:02", "contact").replace(
+        "\"conversation\"",
+        "\"expects_reply\":false,\"conversation\"",
+    );
     fold.tell(&thanks);
     fold.tell(&message("10:07", "ana"));
     let rows = fold.rows();
-    let last = rows.messages.iter().find(|row| &*row.message == "10:07").unwrap();
+    let last = rows
+        .messages
+        .iter()
+        .find(|row| &*row.message == "10:07")
+        .unwrap();
     assert_eq!(last.samples, minutes(5, -1, -1, -1));
     assert_eq!(rows.conversations[0].pending_at, None);
 }
@@ -244,7 +285,10 @@ fn an_assignment_shortens_only_the_assigned_sample_of_its_manager() {
     fold.tell(&change("10:10", "assigned", "ana"));
     fold.tell(&change("10:15", "assigned", "luis"));
     fold.tell(&message("10:30", "ana"));
-    let expected = Samples { assigned: Some(20 * MINUTE), ..minutes(30, 30, 30, 30) };
+    let expected = Samples {
+        assigned: Some(20 * MINUTE),
+        ..minutes(30, 30, 30, 30)
+    };
     assert_eq!(fold.samples()["10:30"], expected);
 }
 
@@ -270,7 +314,12 @@ fn log() -> impl Strategy<Value = Vec<String>> {
         let mut log = Vec::new();
         for (number, (conversation, minute, who, with_id)) in events.into_iter().enumerate() {
             let (id, time) = (number.to_string(), format!("10:{minute:02}"));
-            let raw = event(&format!("k{conversation}"), &time, who, with_id.then_some(&*id));
+            let raw = event(
+                &format!("k{conversation}"),
+                &time,
+                who,
+                with_id.then_some(&*id),
+            );
             if !log.contains(&raw) {
                 log.push(raw);
             }
@@ -286,14 +335,20 @@ fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
         .messages
         .into_iter()
         .map(|row| {
-            format!("{} {} {} {:?} {:?}", row.conversation, row.at, row.message, row.manager, row.samples)
+            format!(
+                "{} {} {} {:?} {:?}",
+                row.conversation, row.at, row.message, row.manager, row.samples
+            )
         })
         .collect();
     let mut conversations: Vec<String> = rows
         .conversations
         .into_iter()
         .map(|row| {
-            format!("{} {:?} {:?} {:?}", row.conversation, row.pending_at, row.assignee, row.cycles)
+            format!(
+                "{} {:?} {:?} {:?}",
+                row.conversation, row.pending_at, row.assignee, row.cycles
+            )
         })
         .collect();
     messages.sort();
@@ -320,7 +375,7 @@ proptest! {
         let mut other = Fold::new();
         for raw in shuffled {
             other.tell(raw);
-            if random & 3 == 0 {
+            if random.is_multiple_of(4) {
                 other.rows();
             }
         }

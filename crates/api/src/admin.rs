@@ -1,0 +1,51 @@
+//! `GET /v1/admin/rejects`: the last events of the account that were refused at the door, or
+//! journalled but not understood by the fold.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use serde::Serialize;
+use trunkline_model::settings::Scope;
+use trunkline_model::time::Time;
+
+use crate::problem::Problem;
+use crate::query;
+use crate::redact::mask;
+use crate::rejects::Reject;
+use crate::routes::Shared;
+
+/// The lists, newest first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Lists {
+    /// Refused at the door since the start of the process: not in the journal.
+    refused: Vec<Reject>,
+    /// In the journal, but in no figure.
+    quarantined: Vec<Set>,
+}
+
+/// An event that the fold could not apply.
+#[derive(Debug, Serialize)]
+struct Set {
+    received_at: Time,
+    /// Its place in the journal, as text.
+    offset: String,
+    reason: String,
+}
+
+/// Lists what was refused or set aside.
+pub(crate) async fn rejects(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<Lists>, Problem> {
+    let grant = shared.directory.load().admit(&headers, Scope::Admin, (shared.clock)())?;
+    query::none(&uri)?;
+    let quarantined = shared.pipeline.quarantined();
+    let own = quarantined.into_iter().rev().filter(|it| it.account.as_deref() == Some(&*grant.account));
+    let set = own.map(|it| Set {
+        received_at: it.received_at,
+        offset: it.offset.to_string(),
+        reason: mask(&it.reason, 300),
+    });
+    Ok(Json(Lists { refused: shared.rejects.list(&grant.account), quarantined: set.collect() }))
+}

@@ -1,0 +1,115 @@
+//! The limits of the doors: how long, how many and how large.
+//!
+//! Every limit has a default that suits a public address. Durations are in milliseconds, sizes in
+//! bytes. `Config::default()` is what `trunkline serve` uses.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Limits of connections and of requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Limits of connections.
+    pub connections: Connections,
+    /// Limits of requests.
+    pub requests: Requests,
+    /// Addresses of our own proxies: exempt from the cap per address. Default: none.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Limits of connections.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Connections {
+    /// Connections open at once; one more is answered 503 and closed. Default 10,000.
+    pub max: usize,
+    /// Connections open at once from one address (IPv6: one /64). Default 1,000.
+    pub max_per_address: usize,
+    /// From the first byte of a request's head (of a new connection: from its start) to the head's
+    /// end. Default 5,000 ms.
+    pub head_ms: u64,
+    /// A kept-alive connection without a byte of a next request. Longer than the pools of usual
+    /// HTTP libraries (60 s), so that they, not we, close first. Default 75,000 ms.
+    pub idle_ms: u64,
+    /// An answer that the peer does not take, measured from the last byte it took.
+    /// Default 30,000 ms.
+    pub write_ms: u64,
+    /// After an early answer: how long the rest of a request is read and thrown away, so that the
+    /// peer can read the answer before the connection is reset. Default 1,000 ms.
+    pub linger_ms: u64,
+    /// Bytes of a request's head. Default 16 KiB.
+    pub head_bytes: usize,
+    /// Headers of a request. Default 64.
+    pub headers: usize,
+    /// After the stop signal: how long requests may finish. Default 10,000 ms.
+    pub drain_ms: u64,
+    /// After the stop signal: how long `/readyz` says 503 before the door closes, for balancers
+    /// that poll it. Default 0 ms.
+    pub notice_ms: u64,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            max: 10_000,
+            max_per_address: 1_000,
+            head_ms: 5_000,
+            idle_ms: 75_000,
+            write_ms: 30_000,
+            linger_ms: 1_000,
+            head_bytes: 16 * 1024,
+            headers: 64,
+            drain_ms: 10_000,
+            notice_ms: 0,
+        }
+    }
+}
+
+/// Limits of requests.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Requests {
+    /// From a request's head to its body's end. Default 30,000 ms.
+    pub body_ms: u64,
+    /// Between two pieces of a body. Default 10,000 ms.
+    pub body_idle_ms: u64,
+    /// From a request's head to its answer. Default 120,000 ms.
+    pub answer_ms: u64,
+    /// How long `wait=flushed` waits. Default 30,000 ms (contract §3).
+    pub flushed_ms: u64,
+    /// Bytes of a body, before and after decompression. Default 20,000,000 (contract §2).
+    pub body_bytes: usize,
+    /// Bytes of all bodies held at once. Default 256 MiB.
+    pub budget_bytes: usize,
+    /// How long a body waits for its share of that budget before 503. Default 1,000 ms.
+    pub budget_wait_ms: u64,
+    /// Bodies up to this size are parsed in place, larger ones on a blocking thread.
+    /// Default 256 KiB.
+    pub inline_bytes: usize,
+    /// Reports that ClickHouse is asked for at once; more wait their turn. Default 16.
+    pub reports_at_once: usize,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            body_ms: 30_000,
+            body_idle_ms: 10_000,
+            answer_ms: 120_000,
+            flushed_ms: 30_000,
+            body_bytes: 20_000_000,
+            budget_bytes: 256 * 1024 * 1024,
+            budget_wait_ms: 1_000,
+            inline_bytes: 256 * 1024,
+            reports_at_once: 16,
+        }
+    }
+}
+
+/// Turns a limit in milliseconds into a duration.
+pub(crate) const fn ms(limit: u64) -> Duration {
+    Duration::from_millis(limit)
+}

@@ -1,0 +1,150 @@
+//! `POST /v1/events`: one object, an array or NDJSON in, what became of each out.
+//!
+//! Success is said only after the events are on stable storage. Counting: a refused event counts as
+//! received and refused the moment it is refused; a body that is refused as a whole counts as one.
+//! Nothing is counted for a request that its peer gives up before its events are handed on; after
+//! that the pipeline goes on without the peer.
+
+mod answer;
+mod refusals;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use trunkline_model::batch::Batch;
+use trunkline_model::event::{Code as EventCode, Refusal};
+use trunkline_model::settings::Scope;
+use trunkline_pipeline::{Phase, SubmitError, Submission};
+
+use crate::config::ms;
+use crate::encoding::shape;
+use crate::metrics;
+use crate::problem::{Code, Problem};
+use crate::query;
+use crate::rejects::Reject;
+use crate::routes::Shared;
+use answer::Answer;
+
+/// The origin of events that come through this door.
+pub(crate) const ORIGIN: &str = "api";
+
+/// Takes events in.
+pub(crate) async fn post(
+    State(shared): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let now = (shared.clock)();
+    let grant = shared.directory.load().admit(&head.headers, Scope::Ingest, now)?;
+    let wait_flushed = wait_flushed(&head.uri)?;
+    open(&shared)?;
+    let batch = match read(&shared, &head.headers, body).await {
+        Ok(batch) => batch,
+        Err(problem) => {
+            shared.pipeline.refuse(1);
+            let refused = refusals::of_body(problem.code(), problem.detail(), now);
+            shared.rejects.add(&grant.account, [refused]);
+            return Err(problem);
+        }
+    };
+    let Read { batch: Batch { events, rejected, .. }, refused } = batch;
+    if !rejected.is_empty() {
+        shared.pipeline.refuse(rejected.len() as u64);
+        shared.rejects.add(&grant.account, refused);
+        if events.is_empty() {
+            return Ok(answer::nothing_taken(&rejected));
+        }
+    }
+    let account = Arc::clone(&grant.account);
+    let submission = Submission { account, origin: Arc::clone(&shared.origin), events };
+    let receipt = shared.pipeline.submit(submission).await.map_err(not_taken)?;
+    let mut answer = Answer::new(&receipt, &rejected);
+    if wait_flushed {
+        let within = ms(shared.config.requests.flushed_ms);
+        answer.flushed = Some(shared.pipeline.flushed(receipt.last_offset, within).await);
+    }
+    Ok(answer.into_response())
+}
+
+/// Reads the one parameter of this path.
+fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
+    let mut wait = false;
+    for (name, value) in query::pairs(uri)? {
+        if name != "wait" {
+            return Err(query::unknown(&name, "this path takes `wait=flushed`"));
+        }
+        if value != "flushed" || wait {
+            let detail = "parameter `wait` may be given once, as `wait=flushed`";
+            return Err(Problem::new(Code::BadParameter, detail));
+        }
+        wait = true;
+    }
+    Ok(wait)
+}
+
+/// Refuses early, before a body is read that could not be taken.
+fn open(shared: &Shared) -> Result<(), Problem> {
+    match shared.pipeline.status().phase {
+        Phase::Ready => Ok(()),
+        Phase::Starting => Err(not_taken(SubmitError::Starting)),
+        Phase::Draining => Err(not_taken(SubmitError::Draining)),
+    }
+}
+
+/// A body, parsed, and what is kept of its refused items.
+struct Read {
+    batch: Batch,
+    refused: Vec<Reject>,
+}
+
+async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Read, Problem> {
+    let shape = shape(headers)?;
+    let collected = shared.bodies.collect(headers, body).await?;
+    let size = collected.bytes.len();
+    metrics::body(size);
+    let now = (shared.clock)();
+    let limits = shared.limits;
+    let parse = move || {
+        // The claim ends with the parse: from here on the events count against the pipeline's
+        // own admission.
+        let _claim = collected.claim;
+        let batch = Batch::parse(collected.bytes, shape, now, &limits)?;
+        let refused = refusals::of_batch(&batch, shape, now);
+        Ok(Read { batch, refused })
+    };
+    let parsed = if size <= shared.config.requests.inline_bytes {
+        parse()
+    } else {
+        tokio::task::spawn_blocking(parse)
+            .await
+            .map_err(|_| Problem::new(Code::Internal, "a fault of the service; see its log"))?
+    };
+    parsed.map_err(whole)
+}
+
+/// Turns the model's refusal of a whole body into the door's.
+fn whole(refusal: Refusal) -> Problem {
+    let status = match refusal.code {
+        EventCode::TooLarge | EventCode::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    Problem::refused(refusal.code.as_str(), status, refusal.detail)
+}
+
+/// Turns the pipeline's refusal into the door's.
+fn not_taken(error: SubmitError) -> Problem {
+    match error {
+        SubmitError::Unavailable { reason } => {
+            tracing::warn!(reason, "events could not be made durable");
+            let detail = "the journal cannot be written now; nothing of this request is promised";
+            Problem::new(Code::JournalUnavailable, detail).retry_after(5)
+        }
+        SubmitError::TooLarge => Problem::new(Code::BatchTooLarge, error.to_string()),
+        SubmitError::Overloaded => Problem::new(Code::Overloaded, error.to_string()),
+        SubmitError::Starting => Problem::new(Code::Starting, error.to_string()).retry_after(2),
+        SubmitError::Draining => Problem::new(Code::Draining, error.to_string()).retry_after(5),
+    }
+}

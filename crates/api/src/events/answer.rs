@@ -1,0 +1,123 @@
+//! What the sender of events is told (contract §3).
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Serialize, Serializer};
+use trunkline_model::batch::Rejected;
+use trunkline_pipeline::Receipt;
+
+use crate::problem::{MEDIA_TYPE, Refused};
+
+/// What became of a batch: `accepted`, `duplicates`, `conflicts` and the refused sum to its items.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer<'a> {
+    accepted: u32,
+    duplicates: u32,
+    conflicts: u32,
+    rejected: Vec<Shown<'a>>,
+    /// Offset of the batch's last event in the journal, as text: it may exceed what a JavaScript
+    /// number holds.
+    #[serde(serialize_with = "as_text")]
+    offset: Option<u64>,
+    #[serde(skip_serializing_if = "is_true")]
+    observed: bool,
+    /// Whether ClickHouse holds the batch; only said when it was waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) flushed: Option<bool>,
+}
+
+/// A refused event.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    index: u32,
+    code: &'static str,
+    detail: &'a str,
+}
+
+/// The problem of a batch of which nothing could be taken: every item is listed all the same.
+#[derive(Debug, Serialize)]
+struct NothingTaken<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    accepted: u32,
+    duplicates: u32,
+    conflicts: u32,
+    rejected: Vec<Shown<'a>>,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn new(receipt: &Receipt, rejected: &'a [Rejected]) -> Self {
+        Self {
+            accepted: receipt.accepted,
+            duplicates: receipt.duplicates,
+            conflicts: receipt.conflicts,
+            rejected: shown(rejected),
+            offset: receipt.last_offset,
+            observed: receipt.observed,
+            flushed: None,
+        }
+    }
+}
+
+impl IntoResponse for Answer<'_> {
+    fn into_response(self) -> Response {
+        let status = match self.flushed {
+            Some(true) => StatusCode::OK,
+            Some(false) | None => StatusCode::ACCEPTED,
+        };
+        json(status, "application/json", &self)
+    }
+}
+
+/// Answers 400 when every event was refused; its code is that of the first.
+pub(super) fn nothing_taken(rejected: &[Rejected]) -> Response {
+    let shown = shown(rejected);
+    let (code, detail) = shown.first().map_or(("malformed", "no event"), |it| (it.code, it.detail));
+    let body = NothingTaken {
+        r#type: format!("urn:trunkline:problem:{code}"),
+        title: "Every event refused",
+        status: 400,
+        code,
+        detail,
+        accepted: 0,
+        duplicates: 0,
+        conflicts: 0,
+        rejected: self::shown(rejected),
+    };
+    let mut response = json(StatusCode::BAD_REQUEST, MEDIA_TYPE, &body);
+    response.extensions_mut().insert(Refused(code));
+    response
+}
+
+fn shown(rejected: &[Rejected]) -> Vec<Shown<'_>> {
+    rejected
+        .iter()
+        .map(|it| Shown { index: it.index, code: it.code.as_str(), detail: &it.detail })
+        .collect()
+}
+
+fn json(status: StatusCode, media_type: &'static str, body: &impl Serialize) -> Response {
+    // The shapes above always have a JSON form, and a `Vec` takes any length.
+    let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a field by reference")]
+fn as_text<S: Serializer>(offset: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match offset {
+        Some(offset) => serializer.collect_str(offset),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+fn is_true(flag: &bool) -> bool {
+    *flag
+}

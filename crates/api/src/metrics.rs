@@ -1,0 +1,103 @@
+//! The figures of the doors, declared once. Labels are enums of ours, never anything received.
+
+#![expect(clippy::disallowed_macros, reason = "the one place of this room that declares metrics")]
+
+use std::time::Duration;
+
+use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
+use ::metrics::{gauge, histogram};
+
+/// Why a connection was refused or given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The cap of all connections.
+    TooMany,
+    /// The cap of one address.
+    TooManyFromOne,
+    /// The head of a request came too slowly.
+    SlowHead,
+    /// An answer was not taken.
+    SlowReader,
+}
+
+impl Reason {
+    /// All reasons.
+    pub const ALL: [Self; 4] =
+        [Self::TooMany, Self::TooManyFromOne, Self::SlowHead, Self::SlowReader];
+
+    /// The label's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooMany => "too_many",
+            Self::TooManyFromOne => "too_many_from_one",
+            Self::SlowHead => "slow_head",
+            Self::SlowReader => "slow_reader",
+        }
+    }
+}
+
+const DURATION: &str = "trunkline_http_request_duration_seconds";
+const BODY_BYTES: &str = "trunkline_request_body_bytes";
+const PROBLEMS: &str = "trunkline_http_problems_total";
+const CONNECTIONS: &str = "trunkline_http_connections";
+const CONNECTIONS_REFUSED: &str = "trunkline_http_connections_refused_total";
+const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
+
+/// The buckets of the histograms of this room, for the recorder: name and upper bounds.
+pub const BUCKETS: [(&str, &[f64]); 2] = [
+    (DURATION, &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0]),
+    (BODY_BYTES, &[256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 4_194_304.0, 20_000_000.0]),
+];
+
+/// Describes every metric of this room and starts the counters at zero.
+pub fn describe() {
+    describe_histogram!(DURATION, Unit::Seconds, "Time from a request's head to its answer.");
+    describe_histogram!(BODY_BYTES, Unit::Bytes, "Size of event bodies after decompression.");
+    describe_counter!(PROBLEMS, "Requests refused as a whole, by the code of the problem.");
+    describe_gauge!(CONNECTIONS, "Connections open now.");
+    describe_counter!(CONNECTIONS_REFUSED, "Connections refused or given up, by reason.");
+    describe_gauge!(BODIES_IN_FLIGHT, Unit::Bytes, "Memory claimed by event bodies in flight.");
+    gauge!(CONNECTIONS).set(0.0);
+    gauge!(BODIES_IN_FLIGHT).set(0.0);
+    for reason in Reason::ALL {
+        counter!(CONNECTIONS_REFUSED, "reason" => reason.as_str()).absolute(0);
+    }
+    for info in crate::problem::codes() {
+        counter!(PROBLEMS, "code" => info.code).absolute(0);
+    }
+}
+
+/// Records an answered request.
+pub(crate) fn answered(
+    route: &'static str,
+    method: &'static str,
+    status: &'static str,
+    took: Duration,
+) {
+    histogram!(DURATION, "route" => route, "method" => method, "status" => status).record(took);
+}
+
+/// Counts a request refused as a whole.
+pub(crate) fn refused(code: &'static str) {
+    counter!(PROBLEMS, "code" => code).increment(1);
+}
+
+/// Records an event body's size.
+pub(crate) fn body(bytes: usize) {
+    histogram!(BODY_BYTES).record(bytes as f64);
+}
+
+/// Shows what all bodies hold.
+pub(crate) fn bodies_in_flight(bytes: usize) {
+    gauge!(BODIES_IN_FLIGHT).set(bytes as f64);
+}
+
+/// Shows how many connections are open.
+pub(crate) fn connections_open(open: usize) {
+    gauge!(CONNECTIONS).set(open as f64);
+}
+
+/// Counts a connection refused or given up.
+pub(crate) fn connection_refused(reason: Reason) {
+    counter!(CONNECTIONS_REFUSED, "reason" => reason.as_str()).increment(1);
+}

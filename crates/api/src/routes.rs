@@ -1,0 +1,132 @@
+//! What is served where, and what the handlers share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use trunkline_model::batch::Limits;
+use trunkline_model::time::Time;
+use trunkline_pipeline::Handle;
+use trunkline_reports::Reports;
+
+use crate::body::Bodies;
+use crate::config::Config;
+use crate::directory::Directory;
+use crate::problem::{Code, Problem};
+use crate::rejects::Rejects;
+use crate::{admin, events, request, status, ways_out};
+
+/// All routes; also the labels of the metrics.
+pub(crate) const ROUTES: [&str; 8] = [
+    "/v1/events",
+    "/v1/reports",
+    "/v1/reports/{name}",
+    "/v1/reports/{name}/rows",
+    "/v1/admin/rejects",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+];
+
+/// What the API needs from the rest of the program.
+pub struct Api {
+    /// Who may do what; storing another directory is how a reload reaches the doors.
+    pub directory: Arc<ArcSwap<Directory>>,
+    /// Where events go.
+    pub pipeline: Handle,
+    /// Where figures come from.
+    pub reports: Reports,
+    /// The clock.
+    pub clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// Renders all metrics in the Prometheus text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The limits.
+    pub config: Config,
+}
+
+/// Tells `/readyz` that the door is about to close.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    pub(crate) fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What the handlers share.
+pub(crate) type Shared = Arc<State>;
+
+pub(crate) struct State {
+    pub(crate) api: Api,
+    pub(crate) bodies: Bodies,
+    pub(crate) reports_at_once: Semaphore,
+    pub(crate) rejects: Rejects,
+    pub(crate) draining: Draining,
+    pub(crate) limits: Limits,
+    /// The origin of what comes in through the doors of this room.
+    pub(crate) origin: Arc<str>,
+}
+
+impl std::ops::Deref for State {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
+}
+
+/// Makes the router of the API, without the connections under it.
+///
+/// Requests that come through it rather than through [`crate::Service`] have no peer address: to
+/// `/metrics` they are strangers.
+pub fn router(api: Api) -> Router {
+    routes(api).0
+}
+
+pub(crate) fn routes(api: Api) -> (Router, Draining) {
+    let draining = Draining::default();
+    let requests = &api.config.requests;
+    let shared: Shared = Arc::new(State {
+        bodies: Bodies::new(requests),
+        reports_at_once: Semaphore::new(requests.reports_at_once),
+        rejects: Rejects::default(),
+        draining: draining.clone(),
+        limits: Limits::default(),
+        origin: events::ORIGIN.into(),
+        api,
+    });
+    let [events, reports, report, rows, rejects, metrics, healthz, readyz] = ROUTES;
+    let router = Router::new()
+        .route(events, post(events::post))
+        .route(reports, get(ways_out::catalogue))
+        .route(report, get(ways_out::report))
+        .route(rows, get(ways_out::rows))
+        .route(rejects, get(admin::rejects))
+        .route(metrics, get(status::metrics))
+        .route(healthz, get(status::healthz))
+        .route(readyz, get(status::readyz))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(from_fn_with_state(Arc::clone(&shared), request::surround))
+        .with_state(shared);
+    (router, draining)
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(Code::NotFound, "nothing is served at this path")
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "the path exists, this method does not")
+}

@@ -1,0 +1,297 @@
+//! Checkpoints: the state of the fold on disk, so that a start need not read the whole journal.
+//!
+//! ```text
+//! file      magic "TRKCKPT1"  then frames
+//! frame     length u32  crc32c u32  bytes (postcard; a section's state follows its head)
+//! frames    Header, Section ..., Section, End
+//! ```
+//! A checkpoint is taken section by section between batches, so every section says below which
+//! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
+//! any `taken`; a section passes over the records it has. An account's conversations (256 parts)
+//! come before its ledger: the ledger's names must not be older than any part.
+//!
+//! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
+//! is ever lost by deleting them all: the journal gives the same state again.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use trunkline_rollup::account::{Account, Config, Conversations, Ledger};
+
+const MAGIC: &[u8; 8] = b"TRKCKPT1";
+/// How many are kept: the newest, and the one before in case that is damaged.
+const KEPT: usize = 2;
+/// Bytes of sections that a worker gives at once: 1 to 4 ms of its time.
+const STEP_BYTES: usize = 256 * 1024;
+
+/// What a checkpoint is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Header {
+    /// The journal's id.
+    pub(crate) journal: u64,
+    /// The fold that made the state.
+    pub(crate) fold_version: u32,
+    /// Where replay starts.
+    pub(crate) began: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Frame {
+    Header(Header),
+    Section {
+        account: Arc<str>,
+        kind: Kind,
+        taken: u64,
+    },
+    End {
+        frames: u64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Kind {
+    Part(u8),
+    Ledger,
+}
+
+/// Why a checkpoint cannot be read; the one before is tried then.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Damaged {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("frame {frame} is damaged")]
+    Frame { frame: u64 },
+    #[error("it is of another journal or fold")]
+    Other,
+}
+
+/// Sections as a worker gives them.
+#[derive(Debug, Default)]
+pub(crate) struct Sections {
+    /// Encoded frames.
+    pub(crate) frames: Vec<Vec<u8>>,
+    /// Whether more are to come.
+    pub(crate) more: bool,
+}
+
+/// A worker's way through its accounts and their parts.
+pub(crate) struct Round {
+    accounts: Vec<Arc<str>>,
+    account: usize,
+    part: u16,
+}
+
+impl Round {
+    pub(crate) fn new(accounts: Vec<Arc<str>>) -> Self {
+        Self {
+            accounts,
+            account: 0,
+            part: 0,
+        }
+    }
+
+    /// Gives the next sections; `taken` is one past the last record in the state.
+    pub(crate) fn step(&mut self, accounts: &HashMap<String, Account>, taken: u64) -> Sections {
+        let mut sections = Sections::default();
+        let mut bytes = 0;
+        while bytes < STEP_BYTES {
+            let Some(id) = self.accounts.get(self.account) else {
+                return sections;
+            };
+            let Some(account) = accounts.get(&**id) else {
+                return sections;
+            };
+            if let Ok(part) = u8::try_from(self.part) {
+                self.part += 1;
+                let part_of = account.part(part);
+                if part_of.is_empty() {
+                    continue;
+                }
+                bytes += sections.push(id, Kind::Part(part), taken, &part_of);
+            } else {
+                bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
+                self.part = 0;
+                self.account += 1;
+            }
+        }
+        sections.more = true;
+        sections
+    }
+}
+
+impl Sections {
+    fn push<T: Serialize>(&mut self, id: &Arc<str>, kind: Kind, taken: u64, body: &T) -> usize {
+        let head = Frame::Section {
+            account: Arc::clone(id),
+            kind,
+            taken,
+        };
+        // Plain data in memory: encoding it cannot fail; were it to, the empty frame would make
+        // the checkpoint unreadable, and the one before would be taken.
+        let frame = postcard::to_allocvec(&head)
+            .and_then(|frame| postcard::to_extend(body, frame))
+            .unwrap_or_default();
+        let bytes = frame.len();
+        self.frames.push(frame);
+        bytes
+    }
+}
+
+/// A checkpoint being written.
+pub(crate) struct Writer {
+    dir: PathBuf,
+    temporary: PathBuf,
+    file: io::BufWriter<File>,
+    frames: u64,
+    began: u64,
+}
+
+impl Writer {
+    pub(crate) fn create(dir: &Path, header: Header) -> io::Result<Self> {
+        fs::create_dir_all(dir)?;
+        let temporary = dir.join("checkpoint.tmp");
+        let file = io::BufWriter::with_capacity(1 << 20, File::create(&temporary)?);
+        let dir = dir.to_owned();
+        let mut writer = Self {
+            dir,
+            temporary,
+            file,
+            frames: 0,
+            began: header.began,
+        };
+        writer.file.write_all(MAGIC)?;
+        let frame = Frame::Header(header);
+        writer.push(&encode(&frame)?)?;
+        Ok(writer)
+    }
+
+    pub(crate) fn push(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.frames += 1;
+        self.file.write_all(&(frame.len() as u32).to_le_bytes())?;
+        self.file.write_all(&crc32c::crc32c(frame).to_le_bytes())?;
+        self.file.write_all(frame)
+    }
+
+    /// Makes the checkpoint durable under its name and removes those not needed any more.
+    pub(crate) fn finish(mut self) -> io::Result<PathBuf> {
+        let end = Frame::End {
+            frames: self.frames,
+        };
+        self.push(&encode(&end)?)?;
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        let path = self.dir.join(format!("{:020}.checkpoint", self.began));
+        fs::rename(&self.temporary, &path)?;
+        File::open(&self.dir)?.sync_all()?;
+        for old in list(&self.dir)?.into_iter().skip(KEPT) {
+            fs::remove_file(old)?;
+        }
+        Ok(path)
+    }
+}
+
+fn encode<T: Serialize>(frame: &T) -> io::Result<Vec<u8>> {
+    postcard::to_allocvec(frame).map_err(io::Error::other)
+}
+
+/// Lists the checkpoints of a folder, the newest first.
+pub(crate) fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "checkpoint")
+        {
+            found.push(path);
+        }
+    }
+    found.sort_unstable_by(|left, right| right.cmp(left));
+    Ok(found)
+}
+
+/// State read from a checkpoint.
+pub(crate) struct Loaded {
+    pub(crate) began: u64,
+    pub(crate) accounts: HashMap<String, Account>,
+}
+
+/// Reads a checkpoint of `journal` made by fold `fold_version`.
+pub(crate) fn read(
+    path: &Path,
+    journal: u64,
+    fold_version: u32,
+    config: Config,
+) -> Result<Loaded, Damaged> {
+    let bytes = fs::read(path)?;
+    let mut rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or(Damaged::Frame { frame: 0 })?;
+    let mut loaded = Loaded {
+        began: 0,
+        accounts: HashMap::new(),
+    };
+    for number in 0.. {
+        let damaged = Damaged::Frame { frame: number };
+        let Some(frame) = next_frame(&mut rest) else {
+            return Err(damaged);
+        };
+        let Ok((frame, body)) = postcard::take_from_bytes::<Frame>(frame) else {
+            return Err(damaged);
+        };
+        match frame {
+            Frame::Header(header) => {
+                if header.journal != journal || header.fold_version != fold_version {
+                    return Err(Damaged::Other);
+                }
+                loaded.began = header.began;
+            }
+            Frame::Section {
+                account,
+                kind,
+                taken,
+            } => {
+                let into = loaded
+                    .accounts
+                    .entry_ref(&*account)
+                    .or_insert_with(|| Account::new(Arc::clone(&account), config));
+                if restore(into, kind, taken, body).is_err() {
+                    return Err(damaged);
+                }
+            }
+            Frame::End { frames } if frames == number => return Ok(loaded),
+            Frame::End { .. } => return Err(damaged),
+        }
+    }
+    Err(Damaged::Other)
+}
+
+fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postcard::Result<()> {
+    match kind {
+        Kind::Part(part) => {
+            let conversations: Conversations = postcard::from_bytes(body)?;
+            account.restore_part(part, conversations, taken);
+        }
+        Kind::Ledger => {
+            let ledger: Ledger = postcard::from_bytes(body)?;
+            account.restore_ledger(ledger, taken);
+        }
+    }
+    Ok(())
+}
+
+fn next_frame<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, after) = rest.split_first_chunk::<4>()?;
+    let (crc, after) = after.split_first_chunk::<4>()?;
+    let (frame, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *rest = after;
+    (crc32c::crc32c(frame) == u32::from_le_bytes(*crc)).then_some(frame)
+}

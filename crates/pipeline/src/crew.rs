@@ -1,0 +1,228 @@
+//! The fold workers together: who gets what, and questions to all of them.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{io, mem};
+
+use crossbeam_channel::{Sender, bounded};
+use hashbrown::HashMap;
+use tokio::sync::oneshot;
+use trunkline_journal::{Appended, Batch};
+use trunkline_model::time::Time;
+use trunkline_rollup::account::Seeing;
+use trunkline_rollup::{Account, Config};
+
+use crate::checkpoint::Sections;
+use crate::handle::{Token, UNITS};
+use crate::ledger::Ledger;
+use crate::quarantine::Quarantine;
+use crate::worker::{Census, Gathering, Work, Worker, add, worker_of};
+
+/// Places in a worker's queue. Every commit in it holds at least one unit of admission, so with
+/// some to spare for questions the queue is never full and the committer thread never waits.
+const QUEUE: usize = UNITS as usize + 4096;
+/// Batches of a replay that may wait for one worker.
+const REPLAY_AHEAD: usize = 64;
+const REPLAY_PAUSE: Duration = Duration::from_micros(200);
+
+/// The queues of all workers.
+#[derive(Clone, Debug)]
+pub(crate) struct Crew {
+    queues: Arc<[Sender<Work>]>,
+}
+
+/// The workers' threads, to be joined.
+#[derive(Debug)]
+pub(crate) struct Threads(Vec<JoinHandle<()>>);
+
+impl Crew {
+    /// Starts the workers, each with its share of `accounts`.
+    pub(crate) fn start(
+        workers: usize,
+        accounts: HashMap<String, Account>,
+        config: Config,
+        ledger: &Arc<Ledger>,
+        quarantine: &Arc<Quarantine>,
+    ) -> io::Result<(Self, Threads)> {
+        let mut shares: Vec<HashMap<String, Account>> = Vec::new();
+        shares.resize_with(workers, HashMap::new);
+        for (id, account) in accounts {
+            shares[worker_of(&id, workers)].insert(id, account);
+        }
+        let mut queues = Vec::new();
+        let mut threads = Vec::new();
+        for (number, accounts) in shares.into_iter().enumerate() {
+            let (queue, work) = bounded(QUEUE);
+            let worker = Worker {
+                number,
+                workers,
+                accounts,
+                config,
+                ledger: Arc::clone(ledger),
+                quarantine: Arc::clone(quarantine),
+                next: 0,
+                round: None,
+            };
+            let thread = thread::Builder::new().name(format!("fold-{number}"));
+            threads.push(thread.spawn(move || worker.run(&work))?);
+            queues.push(queue);
+        }
+        Ok((
+            Self {
+                queues: queues.into(),
+            },
+            Threads(threads),
+        ))
+    }
+
+    /// Hands durable appends to their workers, in journal order.
+    pub(crate) fn commit(&self, received_at: Time, appends: Vec<Appended<Token>>) {
+        let workers = self.queues.len();
+        if workers == 1 {
+            return self.send(
+                0,
+                Work::Commit {
+                    received_at,
+                    appends,
+                },
+            );
+        }
+        let mut shares: Vec<Vec<Appended<Token>>> = Vec::new();
+        shares.resize_with(workers, Vec::new);
+        for append in appends {
+            shares[worker_of(append.token.work.account(), workers)].push(append);
+        }
+        for (number, appends) in shares.into_iter().enumerate() {
+            if !appends.is_empty() {
+                self.send(
+                    number,
+                    Work::Commit {
+                        received_at,
+                        appends,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Hands a batch read from the journal to all workers; waits while they are far behind.
+    pub(crate) fn replay(&self, batch: Batch) {
+        let batch = Arc::new(batch);
+        while self.queues.iter().any(|queue| queue.len() > REPLAY_AHEAD) {
+            thread::sleep(REPLAY_PAUSE);
+        }
+        for number in 0..self.queues.len() {
+            self.send(number, Work::Replay(Arc::clone(&batch)));
+        }
+    }
+
+    /// Collects changed rows of all workers, about `limit` message rows of each; none if a worker
+    /// has ended, for then nothing may be called flushed any more.
+    pub(crate) async fn gather(
+        &self,
+        below: u64,
+        generation: u64,
+        limit: usize,
+    ) -> Option<Gathering> {
+        let mut asked = Vec::new();
+        for number in 0..self.queues.len() {
+            let (reply, answer) = oneshot::channel();
+            self.send(
+                number,
+                Work::Gather {
+                    below,
+                    generation,
+                    limit,
+                    reply,
+                },
+            );
+            asked.push(answer);
+        }
+        let mut all = Gathering {
+            through: below,
+            ..Gathering::default()
+        };
+        for answer in asked {
+            let gathering = answer.await.ok()?;
+            all.through = all.through.min(gathering.through);
+            all.rows.messages.extend(gathering.rows.messages);
+            all.rows.conversations.extend(gathering.rows.conversations);
+        }
+        Some(all)
+    }
+
+    /// Makes all workers gather again what was changed from `offset` on.
+    pub(crate) fn rewind(&self, offset: u64) {
+        (0..self.queues.len()).for_each(|number| self.send(number, Work::Rewind(offset)));
+    }
+
+    /// Counts what all workers hold.
+    pub(crate) async fn census(&self) -> Census {
+        let mut all = Census::default();
+        for number in 0..self.queues.len() {
+            let (reply, answer) = oneshot::channel();
+            self.send(number, Work::Census(reply));
+            let Ok(mut census) = answer.await else {
+                continue;
+            };
+            add(&mut all.counts, census.counts);
+            all.conversations += census.conversations;
+            all.remembered += census.remembered;
+            all.dirty += census.dirty;
+            all.accounts.append(&mut census.accounts);
+            all.waiting.append(&mut census.waiting);
+            all.rules.extend(mem::take(&mut census.rules));
+        }
+        all
+    }
+
+    /// Counts the workers.
+    pub(crate) fn workers(&self) -> usize {
+        self.queues.len()
+    }
+
+    /// Asks one worker for its next sections of a checkpoint. Blocks; none if it has ended.
+    pub(crate) fn sections(&self, worker: usize, begin: bool, below: u64) -> Option<Sections> {
+        let (reply, answer) = bounded(1);
+        self.send(
+            worker,
+            Work::Checkpoint {
+                begin,
+                below,
+                reply,
+            },
+        );
+        answer.recv().ok()
+    }
+
+    /// Takes the marks first seen by one worker since the last time. Blocks.
+    pub(crate) fn fresh(&self, worker: usize) -> Option<Vec<(Arc<str>, Vec<Seeing>)>> {
+        let (reply, answer) = bounded(1);
+        self.send(worker, Work::Fresh(reply));
+        answer.recv().ok()
+    }
+
+    /// Ends all workers once they have done what is in their queues.
+    pub(crate) fn dismiss(&self) {
+        (0..self.queues.len()).for_each(|number| self.send(number, Work::Dismiss));
+    }
+
+    fn send(&self, worker: usize, work: Work) {
+        // A worker ends when it is dismissed, or by a panic, which ends the process: there is
+        // nobody to tell.
+        let _ = self.queues[worker].send(work);
+    }
+}
+
+impl Threads {
+    /// Waits for all workers to end; says whether one of them panicked.
+    pub(crate) fn join(self) -> bool {
+        self.0
+            .into_iter()
+            .map(JoinHandle::join)
+            .filter(Result::is_err)
+            .count()
+            > 0
+    }
+}

@@ -1,0 +1,332 @@
+//! What the doors hold of the pipeline: [`Handle`], cheap to clone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::time::timeout;
+use trunkline_journal::{Journal, Reason, Records};
+use trunkline_model::batch::Parsed;
+use trunkline_model::settings::FoldRules;
+use trunkline_rollup::Counts;
+
+use crate::ledger::{Ledger, Sums};
+use crate::quarantine::{Quarantine, Quarantined};
+use crate::record;
+use crate::status::{Phase, Status, StatusBoard};
+
+/// Bytes that one unit of admission stands for.
+const UNIT: usize = 4096;
+/// Units in all: 256 MiB of events between their append and their observation.
+pub(crate) const UNITS: u32 = 65_536;
+/// How long an answer waits for the fold before it says `"observed":false`.
+const OBSERVE_WITHIN: Duration = Duration::from_secs(2);
+/// How long a submission waits for admission before it is told to come back.
+const ADMIT_WITHIN: Duration = Duration::from_secs(2);
+/// How often the disk is asked again after that, 30 s in all.
+const DISK_AGAIN: Duration = Duration::from_millis(250);
+const DISK_TRIES: u32 = 113;
+/// The mark of an append that is not on stable storage yet.
+pub(crate) const NOT_DURABLE: u64 = u64::MAX;
+
+/// Events of one account from one request.
+#[derive(Debug)]
+pub struct Submission {
+    /// The account's id.
+    pub account: Arc<str>,
+    /// The hook they came through, or `api`.
+    pub origin: Arc<str>,
+    /// The events, parsed and valid.
+    pub events: Parsed,
+}
+
+/// What became of a submission that is on stable storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Events new to us (or not yet compared, if not observed).
+    pub accepted: u32,
+    /// Events seen before with the same content.
+    pub duplicates: u32,
+    /// Events seen before with other content.
+    pub conflicts: u32,
+    /// Offset of the last of them; none if there were none.
+    pub last_offset: Option<u64>,
+    /// Whether the fold has observed them: they are in the live figures.
+    pub observed: bool,
+}
+
+/// Why a submission was not taken. Nothing is promised then; sending it again is right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// The journal cannot be written.
+    #[error("the journal cannot be written: {reason}")]
+    Unavailable {
+        /// What is wrong, for the operator.
+        reason: String,
+    },
+    /// More is waiting than may wait.
+    #[error("more events are waiting than the pipeline may hold")]
+    Overloaded,
+    /// The events together are larger than a segment of the journal.
+    #[error("the batch is larger than a segment of the journal (journal.segment_mb): split it")]
+    TooLarge,
+    /// The journal is still being read.
+    #[error("the service is starting: the journal is being read")]
+    Starting,
+    /// The service is stopping.
+    #[error("the service is stopping")]
+    Draining,
+}
+
+/// What travels with an append through the journal to the worker.
+#[derive(Debug)]
+pub struct Token {
+    pub(crate) work: TokenWork,
+    pub(crate) reply: oneshot::Sender<Reply>,
+    /// Offset of the last record once it is on stable storage.
+    pub(crate) durable: Arc<AtomicU64>,
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
+}
+
+#[derive(Debug)]
+pub(crate) enum TokenWork {
+    Events(Submission),
+    Settings { account: Arc<str>, rules: FoldRules },
+}
+
+impl TokenWork {
+    pub(crate) fn account(&self) -> &Arc<str> {
+        match self {
+            Self::Events(submission) => &submission.account,
+            Self::Settings { account, .. } => account,
+        }
+    }
+
+    /// Counts events; settings are none.
+    pub(crate) fn events(&self) -> u64 {
+        match self {
+            Self::Events(submission) => submission.events.len() as u64,
+            Self::Settings { .. } => 0,
+        }
+    }
+}
+
+/// The answer to an append.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// It is durable and observed.
+    Observed { outcomes: Counts, last_offset: u64 },
+    /// It is durable; the fold is behind.
+    Durable { last_offset: u64 },
+    /// It is not durable.
+    Failed(String),
+}
+
+/// The doors' side of the pipeline.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(crate) shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) journal: Journal<Token>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) admission: Arc<tokio::sync::Semaphore>,
+    /// All records below this offset are durable and on their way to their worker.
+    pub(crate) dispatched: watch::Receiver<u64>,
+    /// All rows changed by records below this offset are in ClickHouse.
+    pub(crate) flushed: watch::Receiver<u64>,
+    pub(crate) hurry: Arc<tokio::sync::Notify>,
+    pub(crate) board: Arc<StatusBoard>,
+    pub(crate) quarantine: Arc<Quarantine>,
+}
+
+impl Handle {
+    /// Makes events durable and observed.
+    ///
+    /// Once the events are admitted the work goes on even if the returned future is dropped.
+    pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
+        let events = submission.events.len() as u32;
+        let permit = match self.admit(&submission).await {
+            Ok(permit) => permit,
+            Err(error) => {
+                self.shared.ledger.refuse(u64::from(events));
+                return Err(error);
+            }
+        };
+        if events == 0 {
+            return Ok(Receipt {
+                accepted: 0,
+                duplicates: 0,
+                conflicts: 0,
+                last_offset: None,
+                observed: true,
+            });
+        }
+        let head = record::event_head(&submission.account, &submission.origin, "");
+        let mut records = Records::default();
+        for item in submission.events.items() {
+            records.push_parts(&[&head, item.raw.as_bytes()]);
+        }
+        self.shared.ledger.receive(u64::from(events));
+        let (durable, answer) =
+            self.append(records, TokenWork::Events(submission), Some(permit))?;
+        self.receipt(events, &durable, answer).await
+    }
+
+    /// Makes new settings of an account durable; they hold from their record's `received_at`.
+    pub async fn change_settings(
+        &self,
+        account: Arc<str>,
+        rules: FoldRules,
+    ) -> Result<(), SubmitError> {
+        let unavailable = |reason: String| SubmitError::Unavailable { reason };
+        let record =
+            record::settings(&account, &rules).map_err(|error| unavailable(error.to_string()))?;
+        let mut records = Records::default();
+        records.push_parts(&[&record]);
+        let work = TokenWork::Settings { account, rules };
+        let (durable, answer) = self.append(records, work, None)?;
+        match self.reply(&durable, answer).await? {
+            Reply::Failed(reason) => Err(unavailable(reason)),
+            Reply::Observed { .. } | Reply::Durable { .. } => Ok(()),
+        }
+    }
+
+    async fn admit(&self, submission: &Submission) -> Result<OwnedSemaphorePermit, SubmitError> {
+        match self.shared.board.phase() {
+            Phase::Starting => return Err(SubmitError::Starting),
+            Phase::Draining => return Err(SubmitError::Draining),
+            Phase::Ready => {}
+        }
+        let items = submission.events.items();
+        let bytes: usize = items
+            .iter()
+            .map(|item| item.raw.len() + size_of_val(item))
+            .sum();
+        let units = bytes.div_ceil(UNIT).clamp(1, UNITS as usize) as u32;
+        let admission = Arc::clone(&self.shared.admission);
+        match timeout(ADMIT_WITHIN, admission.acquire_many_owned(units)).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) => Err(SubmitError::Draining),
+            Err(_) => Err(SubmitError::Overloaded),
+        }
+    }
+
+    fn append(
+        &self,
+        records: Records,
+        work: TokenWork,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<(Arc<AtomicU64>, oneshot::Receiver<Reply>), SubmitError> {
+        let (reply, answer) = oneshot::channel();
+        let durable = Arc::new(AtomicU64::new(NOT_DURABLE));
+        let events = work.events();
+        let token = Token {
+            work,
+            reply,
+            durable: Arc::clone(&durable),
+            permit,
+        };
+        match self.shared.journal.append(records, token) {
+            Ok(()) => Ok((durable, answer)),
+            Err(rejected) => {
+                self.shared.ledger.fail(events);
+                Err(match rejected.reason {
+                    Reason::TooLarge => SubmitError::TooLarge,
+                    Reason::Full => SubmitError::Overloaded,
+                    Reason::Empty | Reason::Closed => SubmitError::Unavailable {
+                        reason: rejected.reason.to_string(),
+                    },
+                })
+            }
+        }
+    }
+
+    async fn receipt(
+        &self,
+        events: u32,
+        durable: &AtomicU64,
+        answer: oneshot::Receiver<Reply>,
+    ) -> Result<Receipt, SubmitError> {
+        match self.reply(durable, answer).await? {
+            Reply::Observed {
+                outcomes,
+                last_offset,
+            } => Ok(Receipt {
+                accepted: (outcomes.observed + outcomes.waiting + outcomes.quarantined) as u32,
+                duplicates: outcomes.duplicate as u32,
+                conflicts: outcomes.conflict as u32,
+                last_offset: Some(last_offset),
+                observed: true,
+            }),
+            Reply::Durable { last_offset } => Ok(Receipt {
+                accepted: events,
+                duplicates: 0,
+                conflicts: 0,
+                last_offset: Some(last_offset),
+                observed: false,
+            }),
+            Reply::Failed(reason) => Err(SubmitError::Unavailable { reason }),
+        }
+    }
+
+    /// Waits for the fold, and when that takes long for the disk alone. One wake-up in the usual
+    /// case: the disk's own answer is only looked at when the time is up.
+    async fn reply(
+        &self,
+        durable: &AtomicU64,
+        mut answer: oneshot::Receiver<Reply>,
+    ) -> Result<Reply, SubmitError> {
+        let mut patience = OBSERVE_WITHIN;
+        for _ in 0..DISK_TRIES {
+            match timeout(patience, &mut answer).await {
+                Ok(reply) => return reply.map_err(|_| SubmitError::Draining),
+                Err(_) => patience = DISK_AGAIN,
+            }
+            let last_offset = durable.load(Ordering::Acquire);
+            if last_offset != NOT_DURABLE {
+                return Ok(Reply::Durable { last_offset });
+            }
+        }
+        Err(SubmitError::Unavailable {
+            reason: "the disk has not answered for 30 s".into(),
+        })
+    }
+
+    /// Waits until ClickHouse holds all rows changed by records up to `offset` (or, without one,
+    /// up to the journal's end); says whether it does.
+    pub async fn flushed(&self, offset: Option<u64>, within: Duration) -> bool {
+        let wanted = offset.map_or_else(|| *self.shared.dispatched.borrow(), |last| last + 1);
+        let mut flushed = self.shared.flushed.clone();
+        if *flushed.borrow() >= wanted {
+            return true;
+        }
+        self.shared.hurry.notify_one();
+        timeout(within, flushed.wait_for(|flushed| *flushed >= wanted))
+            .await
+            .is_ok_and(|found| found.is_ok())
+    }
+
+    /// Notes events that a door refused.
+    pub fn refuse(&self, events: u64) {
+        self.shared.ledger.refuse(events);
+    }
+
+    /// Gives both sums from one moment.
+    pub fn sums(&self) -> Sums {
+        self.shared.ledger.snapshot()
+    }
+
+    /// Gives the state of all parts.
+    pub fn status(&self) -> Status {
+        self.shared.board.status()
+    }
+
+    /// Gives the last events that the fold could not apply.
+    pub fn quarantined(&self) -> Vec<Quarantined> {
+        self.shared.quarantine.list()
+    }
+}

@@ -1,0 +1,163 @@
+//! Keeps what is on disk short: takes checkpoints, and lets the journal's old segments go when
+//! nothing needs them any more (invariant `nothing_needed_is_deleted`).
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, interval};
+use tokio_util::sync::CancellationToken;
+use trunkline_journal::Journal;
+use trunkline_model::time::Time;
+use trunkline_rollup::FOLD_VERSION;
+use trunkline_rollup::account::WAITING_BLOCK;
+
+use crate::checkpoint::{Header, Writer};
+use crate::crew::Crew;
+use crate::dedup::Dedup;
+use crate::handle::Token;
+use crate::metrics;
+use crate::status::{Clock, StatusBoard};
+
+/// How often is looked whether something is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the journal is looked through for segments to let go.
+const RETIRE_EVERY: Duration = Duration::from_hours(1);
+
+/// When checkpoints are taken and segments go.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepConfig {
+    /// Records after which a checkpoint is due (2 million).
+    pub checkpoint_records: u64,
+    /// Time after which a checkpoint is due if there is anything new (6 h).
+    pub checkpoint_every: Duration,
+    /// How long the journal is kept (`retention.journal`, 400 d), in milliseconds of arrival.
+    pub retention: i64,
+    /// How long identities are remembered, in milliseconds of arrival.
+    pub window: i64,
+}
+
+/// The task.
+pub(crate) struct Keeper {
+    pub(crate) config: KeepConfig,
+    pub(crate) crew: Crew,
+    pub(crate) board: Arc<StatusBoard>,
+    pub(crate) journal: Journal<Token>,
+    pub(crate) journal_id: u64,
+    pub(crate) state: PathBuf,
+    pub(crate) dedup: Dedup,
+    pub(crate) dispatched: watch::Receiver<u64>,
+    pub(crate) clock: Clock,
+    /// Where the last two checkpoints begin, the newest last.
+    pub(crate) began: [u64; 2],
+}
+
+impl Keeper {
+    /// Looks after the disk until the token is cancelled; gives itself back for the last
+    /// checkpoint.
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> Self {
+        let mut look = interval(LOOK_EVERY);
+        let mut taken = Instant::now();
+        let mut retired: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return self,
+                _ = look.tick() => {}
+            }
+            let census = self.crew.census().await;
+            self.board
+                .set_census(census.conversations, census.remembered, census.dirty);
+            let new = self.dispatched.borrow().saturating_sub(self.began[1]);
+            let due = new >= self.config.checkpoint_records
+                || (new > 0 && taken.elapsed() >= self.config.checkpoint_every);
+            if due {
+                self = self.checkpoint().await;
+                taken = Instant::now();
+            }
+            if retired.is_none_or(|last| last.elapsed() >= RETIRE_EVERY) {
+                self.retire(census.waiting.into_iter().min());
+                retired = Some(Instant::now());
+            }
+        }
+    }
+
+    /// Takes a checkpoint; a failure is logged, for nothing but time is lost by it.
+    pub(crate) async fn checkpoint(mut self) -> Self {
+        let began = Instant::now();
+        let task = tokio::task::spawn_blocking(move || {
+            let outcome = self.take();
+            (self, outcome)
+        });
+        match task.await {
+            Ok((keeper, Ok(path))) => {
+                metrics::checkpoint(began.elapsed());
+                tracing::info!(path = %path.display(), "checkpoint taken");
+                keeper
+            }
+            Ok((keeper, Err(error))) => {
+                tracing::warn!(%error, "no checkpoint could be taken; starts take longer");
+                keeper
+            }
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+
+    fn take(&mut self) -> io::Result<PathBuf> {
+        let began = *self.dispatched.borrow();
+        let header = Header {
+            journal: self.journal_id,
+            fold_version: FOLD_VERSION,
+            began,
+        };
+        let mut writer = Writer::create(&self.state.join("checkpoints"), header)?;
+        let ended = || io::Error::other("a fold worker has ended");
+        for worker in 0..self.crew.workers() {
+            let mut begin = true;
+            loop {
+                let below = *self.dispatched.borrow();
+                let sections = self.crew.sections(worker, begin, below).ok_or_else(ended)?;
+                for frame in &sections.frames {
+                    writer.push(frame)?;
+                }
+                if !sections.more {
+                    break;
+                }
+                begin = false;
+            }
+            for (account, seeings) in self.crew.fresh(worker).ok_or_else(ended)? {
+                self.dedup.add(&account, seeings);
+            }
+        }
+        let path = writer.finish()?;
+        let forgotten = Time((self.clock)().0 - 2 * self.config.window);
+        self.dedup.write(began, forgotten)?;
+        self.began = [self.began[1], began];
+        Ok(path)
+    }
+
+    /// Lets segments go that are covered by both checkpoints and by the flush, are older than
+    /// retention, and hold no waiting event.
+    fn retire(&self, waiting: Option<u64>) {
+        let waiting = waiting.map_or(u64::MAX, |block| block * WAITING_BLOCK);
+        let below = self.began[0].min(self.board.status().flushed).min(waiting);
+        let kept = self.config.retention.max(2 * self.config.window);
+        let before = (self.clock)().0 - kept;
+        match self.journal.retire(below, before) {
+            Ok(retired) if retired.segments > 0 => {
+                tracing::info!(
+                    segments = retired.segments,
+                    "old journal segments were removed"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "old journal segments could not be removed"),
+        }
+    }
+}
+
+/// Gives where a pipeline keeps its state.
+pub(crate) fn state_dir(data_dir: &Path) -> PathBuf {
+    data_dir.join("state")
+}

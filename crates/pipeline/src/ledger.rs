@@ -1,0 +1,154 @@
+//! The two sums that must balance at every moment (invariant `sums_balance`):
+//!
+//! ```text
+//! received = appended + refused + in flight
+//! appended = observed + duplicate + conflict + quarantined + waiting + pending
+//! ```
+//! All are counted in events, since the journal began; `refused` since the start of the process,
+//! and `received` accordingly. One lock, taken once for a batch of events, makes every reading a
+//! snapshot.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use trunkline_rollup::Counts;
+
+/// The sums at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Events that came in.
+    pub received: u64,
+    /// Events that were answered with a refusal, or could not be journalled.
+    pub refused: u64,
+    /// Events that have no answer yet.
+    pub in_flight: u64,
+    /// Events in the journal.
+    pub appended: u64,
+    /// Events in the journal that the fold has not reached.
+    pub pending: u64,
+    /// What became of the others.
+    pub outcomes: Counts,
+}
+
+impl Sums {
+    /// Says whether both sums hold.
+    pub fn balance(&self) -> bool {
+        let outcomes = self.outcomes;
+        let ended = outcomes.observed
+            + outcomes.duplicate
+            + outcomes.conflict
+            + outcomes.quarantined
+            + outcomes.waiting;
+        self.received == self.appended + self.refused + self.in_flight
+            && self.appended == ended + self.pending
+    }
+}
+
+/// Keeps the sums.
+#[derive(Debug, Default)]
+pub struct Ledger(Mutex<Sums>);
+
+impl Ledger {
+    /// Gives all sums from one moment.
+    pub fn snapshot(&self) -> Sums {
+        *self.lock()
+    }
+
+    /// Notes events refused at the door, in the moment they came in.
+    pub fn refuse(&self, events: u64) {
+        let mut sums = self.lock();
+        sums.received += events;
+        sums.refused += events;
+    }
+
+    /// Notes events on their way into the journal.
+    pub(crate) fn receive(&self, events: u64) {
+        let mut sums = self.lock();
+        sums.received += events;
+        sums.in_flight += events;
+    }
+
+    /// Notes events that the journal could not take.
+    pub(crate) fn fail(&self, events: u64) {
+        let mut sums = self.lock();
+        sums.in_flight -= events;
+        sums.refused += events;
+    }
+
+    /// Notes events that are on stable storage.
+    pub(crate) fn append(&self, events: u64) {
+        let mut sums = self.lock();
+        sums.in_flight -= events;
+        sums.appended += events;
+        sums.pending += events;
+    }
+
+    /// Notes what became of appended events.
+    pub(crate) fn settle(&self, outcomes: &Counts) {
+        let mut sums = self.lock();
+        let all = &mut sums.outcomes;
+        all.observed += outcomes.observed;
+        all.duplicate += outcomes.duplicate;
+        all.conflict += outcomes.conflict;
+        all.quarantined += outcomes.quarantined;
+        all.waiting += outcomes.waiting;
+        sums.pending -= total(outcomes);
+    }
+
+    /// Begins with what the journal holds already.
+    pub(crate) fn begin(&self, outcomes: Counts) {
+        let appended = total(&outcomes);
+        *self.lock() = Sums {
+            received: appended,
+            appended,
+            outcomes,
+            ..Sums::default()
+        };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sums> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds all outcomes.
+pub(crate) fn total(outcomes: &Counts) -> u64 {
+    outcomes.observed
+        + outcomes.duplicate
+        + outcomes.conflict
+        + outcomes.quarantined
+        + outcomes.waiting
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_balance() {
+        let ledger = Ledger::default();
+        ledger.begin(Counts {
+            observed: 7,
+            waiting: 1,
+            ..Counts::default()
+        });
+        ledger.receive(5);
+        assert!(ledger.snapshot().balance());
+        ledger.refuse(2);
+        assert!(ledger.snapshot().balance());
+        ledger.append(4);
+        ledger.fail(1);
+        assert!(ledger.snapshot().balance());
+        ledger.settle(&Counts {
+            observed: 2,
+            duplicate: 1,
+            conflict: 1,
+            ..Counts::default()
+        });
+        let sums = ledger.snapshot();
+        assert!(sums.balance());
+        assert_eq!(
+            (sums.received, sums.appended, sums.refused, sums.pending),
+            (15, 12, 3, 0)
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! The pipeline's metrics, declared once. Labels are words of our own, never from a payload.
+
+#![expect(
+    clippy::disallowed_macros,
+    reason = "this is the room's metrics module"
+)]
+
+use std::time::Duration;
+
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+use trunkline_model::time::Time;
+
+use crate::handle::Handle;
+use crate::status::WarehouseState;
+
+/// Histograms and their bounds: the exporter must be told, or it would render summaries.
+pub const BUCKETS: &[(&str, &[f64])] = &[
+    (
+        "trunkline_journal_sync_seconds",
+        &[
+            0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0,
+        ],
+    ),
+    (
+        "trunkline_journal_batch_records",
+        &[1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0],
+    ),
+    (
+        "trunkline_flush_duration_seconds",
+        &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0],
+    ),
+    (
+        "trunkline_flush_rows",
+        &[1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0, 1_000_000.0],
+    ),
+    (
+        "trunkline_checkpoint_duration_seconds",
+        &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0],
+    ),
+];
+
+const COUNTERS: &[(&str, &str)] = &[
+    (
+        "trunkline_events_received_total",
+        "Events that came in, since the journal began",
+    ),
+    (
+        "trunkline_events_refused_total",
+        "Events answered with a refusal, since the start",
+    ),
+    (
+        "trunkline_events_appended_total",
+        "Events in the journal, since it began",
+    ),
+    (
+        "trunkline_events_observed_total",
+        "Events that are in the figures",
+    ),
+    (
+        "trunkline_events_duplicate_total",
+        "Events seen before with the same content",
+    ),
+    (
+        "trunkline_events_conflict_total",
+        "Events seen before with other content; the first stays",
+    ),
+    (
+        "trunkline_events_quarantined_total",
+        "Events kept that the fold could not apply",
+    ),
+    ("trunkline_journal_batches_total", "Batches made durable"),
+    ("trunkline_journal_bytes_total", "Bytes of durable batches"),
+    (
+        "trunkline_journal_failures_total",
+        "Batches or segments that could not be made durable",
+    ),
+    (
+        "trunkline_flush_rows_written_total",
+        "Rows confirmed by ClickHouse",
+    ),
+    (
+        "trunkline_flush_failures_total",
+        "Failed tries to write to ClickHouse, by kind of fault",
+    ),
+];
+
+const GAUGES: &[(&str, &str)] = &[
+    ("trunkline_events_in_flight", "Events without an answer yet"),
+    (
+        "trunkline_events_waiting",
+        "Journalled events whose figures come with a later version",
+    ),
+    (
+        "trunkline_events_pending",
+        "Journalled events that the fold has not reached",
+    ),
+    (
+        "trunkline_journal_writable",
+        "1 while the journal takes events",
+    ),
+    (
+        "trunkline_journal_durable_offset",
+        "The offset after the last durable record",
+    ),
+    (
+        "trunkline_flush_offset",
+        "All rows changed below this offset are in ClickHouse",
+    ),
+    ("trunkline_warehouse_up", "1 while ClickHouse takes rows"),
+    ("trunkline_open_conversations", "Conversations in memory"),
+    (
+        "trunkline_dirty_conversations",
+        "Conversations with rows to flush",
+    ),
+    (
+        "trunkline_remembered_events",
+        "Identities remembered to find duplicates",
+    ),
+];
+
+/// Registers help and unit of every metric, and makes those without a label show 0.
+pub fn describe() {
+    for (name, help) in COUNTERS {
+        describe_counter!(*name, *help);
+    }
+    for (name, help) in GAUGES {
+        describe_gauge!(*name, *help);
+        gauge!(*name).set(0.0);
+    }
+    for name in [
+        "trunkline_journal_batches_total",
+        "trunkline_journal_bytes_total",
+    ] {
+        counter!(name).absolute(0);
+    }
+    describe_gauge!(
+        "trunkline_flush_age_seconds",
+        Unit::Seconds,
+        "Age of the oldest event that is not in ClickHouse"
+    );
+    describe_histogram!(
+        "trunkline_journal_sync_seconds",
+        Unit::Seconds,
+        "Time of one fdatasync"
+    );
+    describe_histogram!(
+        "trunkline_journal_batch_records",
+        "Records of one durable batch"
+    );
+    describe_histogram!(
+        "trunkline_flush_duration_seconds",
+        Unit::Seconds,
+        "Time of one flush"
+    );
+    describe_histogram!("trunkline_flush_rows", "Rows of one flush");
+    describe_histogram!(
+        "trunkline_checkpoint_duration_seconds",
+        Unit::Seconds,
+        "Time to take and write one checkpoint"
+    );
+}
+
+/// Sets all sums and gauges from one snapshot; called before each scrape is rendered.
+pub fn export(handle: &Handle, now: Time) {
+    let sums = handle.sums();
+    let outcomes = sums.outcomes;
+    let totals = [
+        ("trunkline_events_received_total", sums.received),
+        ("trunkline_events_refused_total", sums.refused),
+        ("trunkline_events_appended_total", sums.appended),
+        ("trunkline_events_observed_total", outcomes.observed),
+        ("trunkline_events_duplicate_total", outcomes.duplicate),
+        ("trunkline_events_conflict_total", outcomes.conflict),
+        ("trunkline_events_quarantined_total", outcomes.quarantined),
+    ];
+    for (name, value) in totals {
+        counter!(name).absolute(value);
+    }
+    let status = handle.status();
+    let age = status
+        .oldest_unflushed
+        .map_or(0, |oldest| now.since(oldest));
+    let truth = |is: bool| if is { 1.0 } else { 0.0 };
+    let levels = [
+        ("trunkline_events_in_flight", sums.in_flight as f64),
+        ("trunkline_events_waiting", outcomes.waiting as f64),
+        ("trunkline_events_pending", sums.pending as f64),
+        (
+            "trunkline_journal_writable",
+            truth(status.journal.is_none()),
+        ),
+        ("trunkline_journal_durable_offset", status.durable as f64),
+        ("trunkline_flush_offset", status.flushed as f64),
+        (
+            "trunkline_warehouse_up",
+            truth(status.warehouse == WarehouseState::Up),
+        ),
+        ("trunkline_open_conversations", status.conversations as f64),
+        ("trunkline_dirty_conversations", status.dirty as f64),
+        ("trunkline_remembered_events", status.remembered as f64),
+        ("trunkline_flush_age_seconds", age as f64 / 1000.0),
+    ];
+    for (name, value) in levels {
+        gauge!(name).set(value);
+    }
+}
+
+pub(crate) fn batch(records: u32, bytes: u64, sync: Duration) {
+    counter!("trunkline_journal_batches_total").increment(1);
+    counter!("trunkline_journal_bytes_total").increment(bytes);
+    histogram!("trunkline_journal_batch_records").record(f64::from(records));
+    histogram!("trunkline_journal_sync_seconds").record(sync);
+}
+
+pub(crate) fn journal_failed(kind: &'static str) {
+    counter!("trunkline_journal_failures_total", "kind" => kind).increment(1);
+}
+
+pub(crate) fn flushed(messages: usize, conversations: usize, took: Duration) {
+    counter!("trunkline_flush_rows_written_total", "table" => "messages")
+        .increment(messages as u64);
+    counter!("trunkline_flush_rows_written_total", "table" => "conversations")
+        .increment(conversations as u64);
+    histogram!("trunkline_flush_rows").record((messages + conversations) as f64);
+    histogram!("trunkline_flush_duration_seconds").record(took);
+}
+
+pub(crate) fn flush_failed(kind: &'static str) {
+    counter!("trunkline_flush_failures_total", "kind" => kind).increment(1);
+}
+
+pub(crate) fn checkpoint(took: Duration) {
+    histogram!("trunkline_checkpoint_duration_seconds").record(took);
+}

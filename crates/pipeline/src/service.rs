@@ -1,0 +1,372 @@
+//! The pipeline as one component: opened, run, and stopped in order.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use trunkline_journal::{Commit, Journal, OpenError, Opened};
+use trunkline_model::settings::FoldRules;
+use trunkline_model::time::Time;
+use trunkline_rollup::Config as FoldConfig;
+use trunkline_warehouse::writer::Settings;
+use trunkline_warehouse::{Client, Writer};
+
+use crate::crew::{Crew, Threads};
+use crate::dedup::Dedup;
+use crate::flush::{FlushError, Flusher};
+use crate::handle::{Handle, Reply, Shared, SubmitError, Token, UNITS};
+use crate::keeper::{KeepConfig, Keeper, state_dir};
+use crate::ledger::Ledger;
+use crate::meta::Meta;
+use crate::observer::JournalObserver;
+use crate::quarantine::Quarantine;
+use crate::recover::{Extent, RecoverError, Source, recover, replay};
+use crate::status::{Clock, Phase, StatusBoard};
+
+/// How long a stop waits for events on their way.
+const SETTLE_WITHIN: Duration = Duration::from_secs(10);
+const SETTLE_LOOK: Duration = Duration::from_millis(5);
+
+/// The settings of the pipeline.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where everything of ours is kept: `journal/` and `state/` are made in it.
+    pub data_dir: PathBuf,
+    /// The journal's settings; its folder is set from `data_dir`.
+    pub journal: trunkline_journal::Config,
+    /// Fold workers: as many as there are cores.
+    pub workers: usize,
+    /// Checkpoints and retention.
+    pub keep: KeepConfig,
+}
+
+/// What the pipeline cannot know by itself.
+#[derive(Clone)]
+pub struct World {
+    /// The only clock.
+    pub clock: Clock,
+    /// A monotonic time, for measuring.
+    pub elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// A random number: the id of a journal that is made new.
+    pub random: u64,
+}
+
+/// What an account brings from the configuration.
+#[derive(Clone, Debug)]
+pub struct AccountSettings {
+    /// Its id.
+    pub account: Arc<str>,
+    /// The settings that change figures.
+    pub rules: FoldRules,
+}
+
+/// Why the pipeline cannot start, or ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The journal cannot be opened.
+    #[error("{0}")]
+    Journal(#[from] OpenError),
+    /// The state cannot be had back.
+    #[error("{0}")]
+    Recover(#[from] RecoverError),
+    /// Rows cannot be written for a reason that trying again does not mend.
+    #[error("{0}")]
+    Flush(#[from] FlushError),
+    /// Settings could not be journalled.
+    #[error("settings could not be written to the journal: {0}")]
+    Settings(#[from] SubmitError),
+    /// A file or thread could not be made.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A part of it panicked.
+    #[error("a part of the pipeline ended early: {0}")]
+    Panicked(String),
+}
+
+/// The pipeline, opened: its doors stay shut until [`Service::run`] has read the journal.
+pub struct Service {
+    config: Config,
+    world: World,
+    warehouse: Client,
+    handle: Handle,
+    extent: Extent,
+    crew: Arc<OnceLock<Crew>>,
+    accounts: Vec<AccountSettings>,
+    settings: watch::Receiver<Arc<Settings>>,
+    dispatched: Arc<watch::Sender<u64>>,
+    flushed: watch::Sender<u64>,
+}
+
+impl Service {
+    /// Opens the journal: quick, for only its end is looked at.
+    pub fn open(
+        config: Config,
+        world: World,
+        warehouse: Client,
+        accounts: Vec<AccountSettings>,
+        settings: watch::Receiver<Arc<Settings>>,
+    ) -> Result<(Self, Handle), Error> {
+        let board = Arc::new(StatusBoard::default());
+        let ledger = Arc::new(Ledger::default());
+        let crew: Arc<OnceLock<Crew>> = Arc::default();
+        let dispatched = Arc::new(watch::channel(0).0);
+        let (flushed, flushed_at) = watch::channel(0);
+        let dispatch = Dispatch {
+            crew: Arc::clone(&crew),
+            ledger: Arc::clone(&ledger),
+            board: Arc::clone(&board),
+            dispatched: Arc::clone(&dispatched),
+        };
+        let opened = open_journal(&config, &world, &board, dispatch)?;
+        let extent = Extent {
+            id: opened.id,
+            base: opened.base,
+            next: opened.next_offset,
+        };
+        let handle = Handle {
+            shared: Arc::new(Shared {
+                journal: opened.journal,
+                ledger,
+                admission: Arc::new(Semaphore::new(UNITS as usize)),
+                dispatched: dispatched.subscribe(),
+                flushed: flushed_at,
+                hurry: Arc::new(Notify::new()),
+                board,
+                quarantine: Arc::new(Quarantine::default()),
+            }),
+        };
+        let service = Self {
+            config,
+            world,
+            warehouse,
+            handle: handle.clone(),
+            extent,
+            crew,
+            accounts,
+            settings,
+            dispatched,
+            flushed,
+        };
+        Ok((service, handle))
+    }
+
+    /// Reads the journal, opens the doors, and runs until the token is cancelled or a part fails;
+    /// then stops in order: events on their way, the last rows, a checkpoint, the footer.
+    ///
+    /// The doors must have finished their requests before the token is cancelled.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
+        let (crew, threads, dedup, replay_from) = self.recover().await?;
+        self.tell_settings(&crew).await?;
+        let parts = CancellationToken::new();
+        let flusher = self.flusher(&crew)?;
+        let keeper = self.keeper(&crew, dedup, replay_from);
+        let tasks = TaskTracker::new();
+        let mut flusher = tasks.spawn(flusher.run(parts.child_token()));
+        let keeper = tasks.spawn(keeper.run(parts.child_token()));
+        self.handle.shared.board.set_phase(Phase::Ready);
+        tracing::info!(journal.offset = *self.dispatched.borrow(), "doors are open");
+        let early = tokio::select! {
+            () = stop.cancelled() => None,
+            ended = &mut flusher => Some(ended),
+        };
+        self.handle.shared.board.set_phase(Phase::Draining);
+        self.settle().await;
+        parts.cancel();
+        let flushed = match early {
+            Some(ended) => ended,
+            None => flusher.await,
+        };
+        let flushed = flushed.map_err(|panic| Error::Panicked(panic.to_string()))?;
+        let keeper = keeper
+            .await
+            .map_err(|panic| Error::Panicked(panic.to_string()))?;
+        keeper.checkpoint().await;
+        self.close(crew, threads).await?;
+        Ok(flushed?)
+    }
+
+    /// Reads the state and the journal; the doors answer that we are starting.
+    async fn recover(&mut self) -> Result<(Crew, Threads, Dedup, u64), Error> {
+        let (state, journal) = (
+            state_dir(&self.config.data_dir),
+            self.handle.shared.journal.clone(),
+        );
+        let (shared, extent) = (Arc::clone(&self.handle.shared), self.extent);
+        let fold = FoldConfig {
+            window: self.config.keep.window,
+            seed: extent.id,
+        };
+        let (workers, dir) = (self.config.workers.max(1), self.config.journal.dir.clone());
+        let blocking = tokio::task::spawn_blocking(move || {
+            let source = Source {
+                journal: &journal,
+                dir: &dir,
+                extent,
+            };
+            let recovered = recover(source, &state, fold)?;
+            let (ledger, quarantine) = (&shared.ledger, &shared.quarantine);
+            let (crew, threads) =
+                Crew::start(workers, recovered.accounts, fold, ledger, quarantine)?;
+            replay(source, recovered.replay_from, &crew, &shared.board)?;
+            Ok::<_, Error>((crew, threads, recovered.dedup, recovered.replay_from))
+        });
+        let parts = blocking
+            .await
+            .map_err(|panic| Error::Panicked(panic.to_string()))??;
+        let census = parts.0.census().await;
+        self.handle.shared.ledger.begin(census.counts);
+        self.dispatched.send_replace(self.extent.next);
+        self.crew.get_or_init(|| parts.0.clone());
+        Ok(parts)
+    }
+
+    /// Journals the settings that differ from those in force.
+    async fn tell_settings(&self, crew: &Crew) -> Result<(), Error> {
+        let known = crew.census().await.rules;
+        for AccountSettings { account, rules } in &self.accounts {
+            let in_force = known.get(account).cloned().unwrap_or_default();
+            if in_force != *rules {
+                self.handle
+                    .change_settings(Arc::clone(account), rules.clone())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flusher(&self, crew: &Crew) -> Result<Flusher, Error> {
+        let state = state_dir(&self.config.data_dir);
+        let meta = Meta::open(&state, self.extent.id)?;
+        let journal = self.handle.shared.journal.clone();
+        let arrival = move |offset| {
+            let batch = journal.reader(offset).ok()?.next()?.ok()?;
+            Some(Time(batch.received_at))
+        };
+        Ok(Flusher {
+            crew: crew.clone(),
+            client: self.warehouse.clone(),
+            writer: Writer::new(self.warehouse.clone()),
+            board: Arc::clone(&self.handle.shared.board),
+            meta,
+            state,
+            dispatched: self.dispatched.subscribe(),
+            flushed: self.flushed.clone(),
+            hurry: Arc::clone(&self.handle.shared.hurry),
+            arrival: Box::new(arrival),
+            settings: self.settings.clone(),
+        })
+    }
+
+    fn keeper(&self, crew: &Crew, dedup: Dedup, replay_from: u64) -> Keeper {
+        Keeper {
+            config: self.config.keep,
+            crew: crew.clone(),
+            board: Arc::clone(&self.handle.shared.board),
+            journal: self.handle.shared.journal.clone(),
+            journal_id: self.extent.id,
+            state: state_dir(&self.config.data_dir),
+            dedup,
+            dispatched: self.dispatched.subscribe(),
+            clock: Arc::clone(&self.world.clock),
+            began: [0, replay_from],
+        }
+    }
+
+    /// Waits until all events on their way are observed.
+    async fn settle(&self) {
+        let settled = async {
+            loop {
+                let sums = self.handle.sums();
+                if sums.in_flight == 0 && sums.pending == 0 {
+                    return;
+                }
+                sleep(SETTLE_LOOK).await;
+            }
+        };
+        if timeout(SETTLE_WITHIN, settled).await.is_err() {
+            tracing::warn!("events are still on their way; the next start observes them");
+        }
+    }
+
+    /// Writes the footer and ends the threads.
+    async fn close(self, crew: Crew, threads: Threads) -> Result<(), Error> {
+        let journal = self.handle.shared.journal.clone();
+        let closed = tokio::task::spawn_blocking(move || {
+            if let Err(error) = journal.shutdown() {
+                tracing::warn!(%error, "the journal has no footer; all that was answered is in it");
+            }
+            crew.dismiss();
+            threads.join()
+        });
+        match closed.await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Error::Panicked("a fold worker".into())),
+            Err(panic) => Err(Error::Panicked(panic.to_string())),
+        }
+    }
+}
+
+/// What the committer thread does with a batch.
+struct Dispatch {
+    crew: Arc<OnceLock<Crew>>,
+    ledger: Arc<Ledger>,
+    board: Arc<StatusBoard>,
+    dispatched: Arc<watch::Sender<u64>>,
+}
+
+impl Dispatch {
+    fn commit(&self, commit: Commit<Token>) {
+        let events = commit
+            .appends
+            .iter()
+            .map(|append| append.token.work.events())
+            .sum();
+        if let Err(error) = commit.outcome {
+            self.ledger.fail(events);
+            for append in commit.appends {
+                // The sender may have gone away; it was promised nothing.
+                let _ = append.token.reply.send(Reply::Failed(error.to_string()));
+            }
+            return;
+        }
+        self.ledger.append(events);
+        let received_at = Time(commit.received_at);
+        let mut next = commit.first_offset;
+        for append in &commit.appends {
+            next = append.first_offset + u64::from(append.count);
+            append.token.durable.store(next - 1, Ordering::Release);
+        }
+        self.board.durable(commit.first_offset, next, received_at);
+        if let Some(crew) = self.crew.get() {
+            crew.commit(received_at, commit.appends);
+        }
+        self.dispatched.send_replace(next);
+    }
+}
+
+fn open_journal(
+    config: &Config,
+    world: &World,
+    board: &Arc<StatusBoard>,
+    dispatch: Dispatch,
+) -> Result<Opened<Token>, Error> {
+    let clock = Arc::clone(&world.clock);
+    let observer = JournalObserver {
+        board: Arc::clone(board),
+        elapsed: Arc::clone(&world.elapsed),
+    };
+    let world = trunkline_journal::World {
+        clock: Arc::new(move || clock().0),
+        observer: Arc::new(observer),
+        new_id: world.random,
+    };
+    Ok(Journal::open(&config.journal, world, move |commit| {
+        dispatch.commit(commit);
+    })?)
+}

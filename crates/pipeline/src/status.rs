@@ -1,0 +1,212 @@
+//! How the pipeline stands, for `/readyz`, `/metrics`, `status` and the head of a report.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use trunkline_model::time::Time;
+
+/// Gives the time; the only clock the pipeline knows.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// Milliseconds of arrival that one note in the list of arrivals stands for.
+const NOTE_EVERY: i64 = 1000;
+
+/// Where the process is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// The journal is being read; doors are closed.
+    #[default]
+    Starting,
+    /// Doors are open.
+    Ready,
+    /// Doors are closed for good; what is in goes through.
+    Draining,
+}
+
+/// How ClickHouse stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum WarehouseState {
+    /// Not reached yet.
+    #[default]
+    Connecting,
+    /// The last write or check went well.
+    Up,
+    /// The last write or check failed.
+    Down {
+        /// A stable word: `unreachable`, `timeout`, `refused`, `rejected`.
+        kind: &'static str,
+        /// What happened, for the operator.
+        reason: String,
+    },
+}
+
+impl WarehouseState {
+    /// Gives one stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Up => "up",
+            Self::Down { .. } => "down",
+        }
+    }
+}
+
+/// How the pipeline stands at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Where the process is in its life.
+    pub phase: Phase,
+    /// How ClickHouse stands.
+    pub warehouse: WarehouseState,
+    /// Why the journal takes nothing, if so.
+    pub journal: Option<String>,
+    /// All records below this offset are durable.
+    pub durable: u64,
+    /// All rows changed by records below this offset are in ClickHouse.
+    pub flushed: u64,
+    /// Arrival of the oldest event that is not in ClickHouse; none if all are.
+    pub oldest_unflushed: Option<Time>,
+    /// Conversations in memory.
+    pub conversations: u64,
+    /// Identities remembered.
+    pub remembered: u64,
+    /// Conversations with rows to flush.
+    pub dirty: u64,
+}
+
+#[derive(Debug, Default)]
+struct Board {
+    phase: Phase,
+    warehouse: WarehouseState,
+    journal: Option<String>,
+    durable: u64,
+    flushed: u64,
+    /// (offset, its arrival), thinned to one a second.
+    arrivals: VecDeque<(u64, Time)>,
+    conversations: u64,
+    remembered: u64,
+    dirty: u64,
+}
+
+/// Where all parts write how they stand.
+#[derive(Debug, Default)]
+pub(crate) struct StatusBoard(Mutex<Board>);
+
+impl StatusBoard {
+    pub(crate) fn phase(&self) -> Phase {
+        self.lock().phase
+    }
+
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        self.lock().phase = phase;
+    }
+
+    /// Notes how ClickHouse stands; says whether that is news.
+    pub(crate) fn set_warehouse(&self, state: WarehouseState) -> bool {
+        let mut board = self.lock();
+        let news = board.warehouse.word() != state.word();
+        board.warehouse = state;
+        news
+    }
+
+    pub(crate) fn set_journal(&self, refusal: Option<String>) {
+        self.lock().journal = refusal;
+    }
+
+    pub(crate) fn set_census(&self, conversations: usize, remembered: usize, dirty: usize) {
+        let mut board = self.lock();
+        board.conversations = conversations as u64;
+        board.remembered = remembered as u64;
+        board.dirty = dirty as u64;
+    }
+
+    /// Notes a durable batch.
+    pub(crate) fn durable(&self, first_offset: u64, next_offset: u64, received_at: Time) {
+        let mut board = self.lock();
+        board.durable = next_offset;
+        let due = board
+            .arrivals
+            .back()
+            .is_none_or(|(_, last)| received_at.0 - last.0 >= NOTE_EVERY);
+        if due {
+            board.arrivals.push_back((first_offset, received_at));
+        }
+    }
+
+    /// Notes how far ClickHouse holds all rows.
+    pub(crate) fn flushed(&self, below: u64) {
+        let mut board = self.lock();
+        board.flushed = below;
+        while board
+            .arrivals
+            .get(1)
+            .is_some_and(|(offset, _)| *offset <= below)
+        {
+            board.arrivals.pop_front();
+        }
+        if below >= board.durable {
+            board.arrivals.clear();
+        }
+    }
+
+    /// Notes that rows changed from the record at `below` on, which arrived at `received_at`, are
+    /// not in ClickHouse.
+    pub(crate) fn rewound(&self, below: u64, received_at: Option<Time>) {
+        let mut board = self.lock();
+        board.flushed = below;
+        while board
+            .arrivals
+            .front()
+            .is_some_and(|(offset, _)| *offset <= below)
+        {
+            board.arrivals.pop_front();
+        }
+        if let Some(received_at) = received_at {
+            board.arrivals.push_front((below, received_at));
+        }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let board = self.lock();
+        let behind = board.flushed < board.durable;
+        Status {
+            phase: board.phase,
+            warehouse: board.warehouse.clone(),
+            journal: board.journal.clone(),
+            durable: board.durable,
+            flushed: board.flushed,
+            oldest_unflushed: board
+                .arrivals
+                .front()
+                .filter(|_| behind)
+                .map(|(_, received_at)| *received_at),
+            conversations: board.conversations,
+            remembered: board.remembered,
+            dirty: board.dirty,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_unflushed_arrival_is_known_within_a_second() {
+        let board = StatusBoard::default();
+        board.durable(0, 10, Time(5_000));
+        board.durable(10, 20, Time(5_400));
+        board.durable(20, 30, Time(6_100));
+        assert_eq!(board.status().oldest_unflushed, Some(Time(5_000)));
+        board.flushed(20);
+        assert_eq!(board.status().oldest_unflushed, Some(Time(6_100)));
+        board.flushed(30);
+        assert_eq!(board.status().oldest_unflushed, None);
+        board.durable(30, 31, Time(9_000));
+        assert_eq!(board.status().oldest_unflushed, Some(Time(9_000)));
+    }
+}

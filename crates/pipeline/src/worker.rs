@@ -1,0 +1,324 @@
+//! A fold worker: one thread, the only writer of its accounts.
+//!
+//! Work comes in one bounded queue, in journal order, so whoever asks something of a worker after
+//! a record was dispatched gets an answer that includes the record.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+use hashbrown::HashMap;
+use tokio::sync::oneshot;
+use trunkline_journal::{Appended, Batch};
+use trunkline_model::event::Event;
+use trunkline_model::settings::FoldRules;
+use trunkline_model::time::Time;
+use trunkline_rollup::account::Seeing;
+use trunkline_rollup::{Account, Config, Counts, Gathered, Position};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::checkpoint::{Round, Sections};
+use crate::handle::{Reply, Token, TokenWork};
+use crate::ledger::Ledger;
+use crate::quarantine::{Quarantine, Quarantined};
+use crate::record::{self, Record};
+
+/// What a worker is asked to do.
+pub(crate) enum Work {
+    /// Observe what was just made durable.
+    Commit {
+        received_at: Time,
+        appends: Vec<Appended<Token>>,
+    },
+    /// Observe a batch read from the journal; other workers' records are passed over.
+    Replay(Arc<Batch>),
+    /// Give changed rows.
+    Gather {
+        /// All records below this offset were dispatched before the question.
+        below: u64,
+        generation: u64,
+        limit: usize,
+        reply: oneshot::Sender<Gathering>,
+    },
+    /// Gather all rows changed from this offset on again.
+    Rewind(u64),
+    /// Begin (with `true`) or go on with a checkpoint.
+    Checkpoint {
+        begin: bool,
+        below: u64,
+        reply: Sender<Sections>,
+    },
+    /// Give the marks first seen since the last time.
+    Fresh(Sender<Vec<(Arc<str>, Vec<Seeing>)>>),
+    /// Tell how things stand.
+    Census(oneshot::Sender<Census>),
+    /// End.
+    Dismiss,
+}
+
+/// Rows, and how far they go.
+#[derive(Debug, Default)]
+pub(crate) struct Gathering {
+    pub(crate) rows: Gathered,
+    /// All rows changed by records below this offset are in `rows` or were given before.
+    pub(crate) through: u64,
+}
+
+/// How much a worker holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Census {
+    pub(crate) counts: Counts,
+    pub(crate) conversations: usize,
+    pub(crate) remembered: usize,
+    pub(crate) dirty: usize,
+    pub(crate) rules: HashMap<Arc<str>, FoldRules>,
+    pub(crate) accounts: Vec<Arc<str>>,
+    /// Blocks of the journal that hold a waiting event.
+    pub(crate) waiting: Vec<u64>,
+}
+
+/// Gives the worker of an account; recomputed at each start, so workers may come and go.
+pub(crate) fn worker_of(account: &str, workers: usize) -> usize {
+    (xxh3_64(account.as_bytes()) % workers.max(1) as u64) as usize
+}
+
+/// The state of a worker.
+pub(crate) struct Worker {
+    pub(crate) number: usize,
+    pub(crate) workers: usize,
+    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) config: Config,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) quarantine: Arc<Quarantine>,
+    /// One past the last record observed here.
+    pub(crate) next: u64,
+    pub(crate) round: Option<Round>,
+}
+
+impl Worker {
+    /// Works until it is dismissed.
+    pub(crate) fn run(mut self, queue: &Receiver<Work>) {
+        for work in queue {
+            match work {
+                Work::Commit {
+                    received_at,
+                    appends,
+                } => {
+                    for append in appends {
+                        self.commit(received_at, append);
+                    }
+                }
+                Work::Replay(batch) => self.replay(&batch),
+                Work::Gather {
+                    below,
+                    generation,
+                    limit,
+                    reply,
+                } => {
+                    // Nobody waits for the answer any more only when the process is ending.
+                    let _ = reply.send(self.gather(below, generation, limit));
+                }
+                Work::Rewind(offset) => {
+                    self.accounts
+                        .values_mut()
+                        .for_each(|account| account.rewind(offset));
+                }
+                Work::Checkpoint {
+                    begin,
+                    below,
+                    reply,
+                } => {
+                    let _ = reply.send(self.checkpoint(begin, below));
+                }
+                Work::Fresh(reply) => {
+                    let _ = reply.send(self.fresh());
+                }
+                Work::Census(reply) => {
+                    let _ = reply.send(self.census());
+                }
+                Work::Dismiss => return,
+            }
+        }
+    }
+
+    fn account(&mut self, id: &str) -> &mut Account {
+        let config = self.config;
+        self.accounts
+            .entry_ref(id)
+            .or_insert_with(|| Account::new(Arc::from(id), config))
+    }
+
+    fn commit(&mut self, received_at: Time, append: Appended<Token>) {
+        let Token {
+            work,
+            reply,
+            permit,
+            ..
+        } = append.token;
+        let first = append.first_offset;
+        let before = self.account(work.account()).counts();
+        let mut last_offset = first;
+        match &work {
+            TokenWork::Events(submission) => {
+                let account = self.account(&submission.account);
+                for (offset, item) in (first..).zip(submission.events.items()) {
+                    account.observe(
+                        &item.event,
+                        &submission.origin,
+                        Position {
+                            offset,
+                            received_at,
+                        },
+                    );
+                    last_offset = offset;
+                }
+            }
+            TokenWork::Settings { account, rules } => {
+                let at = Position {
+                    offset: first,
+                    received_at,
+                };
+                self.account(account).settings(rules.clone(), at);
+            }
+        }
+        self.next = last_offset + 1;
+        let outcomes = difference(self.account(work.account()).counts(), before);
+        self.ledger.settle(&outcomes);
+        drop(permit);
+        // The sender may have gone away: its events are in the figures all the same.
+        let _ = reply.send(Reply::Observed {
+            outcomes,
+            last_offset,
+        });
+    }
+
+    fn replay(&mut self, batch: &Batch) {
+        let received_at = Time(batch.received_at);
+        for (offset, bytes) in (batch.first_offset..).zip(batch.records()) {
+            // A record without a readable account belongs to the first worker, so that it is
+            // counted once.
+            let mine = record::account(bytes).map_or(0, |id| worker_of(id, self.workers));
+            if mine == self.number {
+                self.replay_record(
+                    bytes,
+                    Position {
+                        offset,
+                        received_at,
+                    },
+                );
+                self.next = offset + 1;
+            }
+        }
+    }
+
+    fn replay_record(&mut self, bytes: &[u8], at: Position) {
+        let reason = match record::read(bytes) {
+            Ok(Record::Event {
+                account,
+                origin,
+                raw,
+                ..
+            }) => match Event::parse(raw) {
+                Ok(event) => {
+                    self.account(account).observe(&event, origin, at);
+                    return;
+                }
+                Err(refusal) => refusal.to_string(),
+            },
+            Ok(Record::Settings { account, json }) => match serde_json::from_str(json) {
+                Ok(rules) => return self.account(account).settings(rules, at),
+                Err(error) => error.to_string(),
+            },
+            Err(unreadable) => unreadable.to_string(),
+        };
+        let account = record::account(bytes);
+        self.account(account.unwrap_or_default()).quarantine(at);
+        self.quarantine.add(Quarantined {
+            offset: at.offset,
+            received_at: at.received_at,
+            account: account.map(str::to_owned),
+            reason,
+        });
+    }
+
+    fn gather(&mut self, below: u64, generation: u64, limit: usize) -> Gathering {
+        let mut rows = Gathered::default();
+        // The account that has waited longest comes first, so that a busy one starves nobody.
+        let mut waiting: Vec<&mut Account> = self
+            .accounts
+            .values_mut()
+            .filter(|account| account.dirty() > 0)
+            .collect();
+        waiting.sort_by_key(|account| account.oldest_dirty());
+        for account in waiting {
+            account.gather(generation, limit, &mut rows);
+        }
+        let left = self
+            .accounts
+            .values()
+            .filter_map(Account::oldest_dirty)
+            .min();
+        Gathering {
+            rows,
+            through: left.map_or(below, |since| since.min(below)),
+        }
+    }
+
+    fn checkpoint(&mut self, begin: bool, below: u64) -> Sections {
+        let taken = self.next.max(below);
+        if begin {
+            self.round = Some(Round::new(
+                self.accounts
+                    .values()
+                    .map(|account| Arc::clone(account.id()))
+                    .collect(),
+            ));
+        }
+        match self.round.as_mut() {
+            Some(round) => round.step(&self.accounts, taken),
+            None => Sections::default(),
+        }
+    }
+
+    fn fresh(&mut self) -> Vec<(Arc<str>, Vec<Seeing>)> {
+        let accounts = self.accounts.values_mut();
+        accounts
+            .map(|account| (Arc::clone(account.id()), account.take_fresh()))
+            .collect()
+    }
+
+    fn census(&self) -> Census {
+        let mut census = Census::default();
+        for account in self.accounts.values() {
+            let id = account.id();
+            add(&mut census.counts, account.counts());
+            census.conversations += account.conversations();
+            census.remembered += account.remembered();
+            census.dirty += account.dirty();
+            census.accounts.push(Arc::clone(id));
+            census.waiting.extend(account.waiting_blocks());
+            if let Some(rules) = account.rules() {
+                census.rules.insert(Arc::clone(id), rules.clone());
+            }
+        }
+        census
+    }
+}
+
+fn difference(now: Counts, before: Counts) -> Counts {
+    Counts {
+        observed: now.observed - before.observed,
+        duplicate: now.duplicate - before.duplicate,
+        conflict: now.conflict - before.conflict,
+        quarantined: now.quarantined - before.quarantined,
+        waiting: now.waiting - before.waiting,
+    }
+}
+
+/// Adds counts.
+pub(crate) fn add(to: &mut Counts, counts: Counts) {
+    to.observed += counts.observed;
+    to.duplicate += counts.duplicate;
+    to.conflict += counts.conflict;
+    to.quarantined += counts.quarantined;
+    to.waiting += counts.waiting;
+}

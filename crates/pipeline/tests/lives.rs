@@ -1,0 +1,316 @@
+//! The pipeline through several lives of a process, with ClickHouse away all the time: what was
+//! answered is there again, in the same figures.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by panicking"
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use trunkline_model::batch::{Batch, Limits, Shape};
+use trunkline_model::settings::{BotReplies, FoldRules};
+use trunkline_model::time::Time;
+use trunkline_pipeline::{
+    AccountSettings, Config, Error, Handle, KeepConfig, Phase, Receipt, Service, Submission, World,
+};
+use trunkline_rollup::Counts;
+use trunkline_warehouse::{Client, Connection};
+
+const DAY: i64 = 24 * 3_600_000;
+const START: i64 = 1_767_225_600_000;
+
+/// One life of the process.
+struct Life {
+    runtime: Runtime,
+    handle: Handle,
+    stop: CancellationToken,
+    service: JoinHandle<Result<(), Error>>,
+}
+
+struct Place<'a> {
+    dir: &'a Path,
+    now: Arc<AtomicI64>,
+    checkpoint_records: u64,
+    rules: FoldRules,
+}
+
+impl<'a> Place<'a> {
+    fn new(dir: &'a Path) -> Self {
+        let now = Arc::new(AtomicI64::new(START));
+        Self {
+            dir,
+            now,
+            checkpoint_records: u64::MAX,
+            rules: FoldRules::default(),
+        }
+    }
+
+    fn live(&self) -> Life {
+        let now = Arc::clone(&self.now);
+        let world = World {
+            clock: Arc::new(move || Time(now.load(Ordering::Relaxed))),
+            elapsed: Arc::new(|| Duration::ZERO),
+            random: 7,
+        };
+        let mut journal = trunkline_journal::Config::new(self.dir.join("journal"));
+        journal.segment_bytes = 64 << 10;
+        journal.reserve_bytes = 0;
+        let keep = KeepConfig {
+            checkpoint_records: self.checkpoint_records,
+            checkpoint_every: Duration::from_hours(1),
+            retention: 14 * DAY,
+            window: 7 * DAY,
+        };
+        let config = Config {
+            data_dir: self.dir.to_owned(),
+            journal,
+            workers: 2,
+            keep,
+        };
+        // Port 1 on loopback: nobody is there.
+        let away = Connection::new("http://127.0.0.1:1", "nobody", "", "trunkline").unwrap();
+        let accounts = vec![AccountSettings {
+            account: "acme".into(),
+            rules: self.rules.clone(),
+        }];
+        let (_, settings) = watch::channel(Arc::default());
+        let (service, handle) =
+            Service::open(config, world, Client::new(away), accounts, settings).unwrap();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let stop = CancellationToken::new();
+        let service = runtime.spawn(service.run(stop.clone()));
+        let life = Life {
+            runtime,
+            handle,
+            stop,
+            service,
+        };
+        life.until(|handle| handle.status().phase == Phase::Ready);
+        life
+    }
+}
+
+impl Life {
+    fn until(&self, done: impl Fn(&Handle) -> bool) {
+        self.runtime.block_on(async {
+            for _ in 0..2000 {
+                if done(&self.handle) {
+                    return;
+                }
+                assert!(!self.service.is_finished(), "the service ended early");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            panic!("it did not come about: {:?}", self.handle.status());
+        });
+    }
+
+    fn submit(&self, account: &str, lines: &[String]) -> Receipt {
+        let body = lines.join("\n").into_bytes();
+        let now = Time(START + 400 * DAY);
+        let batch = Batch::parse(body, Shape::Ndjson, now, &Limits::default()).unwrap();
+        assert!(batch.rejected.is_empty(), "{:?}", batch.rejected);
+        let submission = Submission {
+            account: account.into(),
+            origin: "api".into(),
+            events: batch.events,
+        };
+        self.runtime
+            .block_on(self.handle.submit(submission))
+            .unwrap()
+    }
+
+    fn outcomes(&self) -> Counts {
+        let sums = self.handle.sums();
+        assert!(sums.balance(), "{sums:?}");
+        sums.outcomes
+    }
+
+    /// Ends as a crash does: nothing is said, nothing is finished.
+    fn crash(self) {
+        self.service.abort();
+        drop(self.handle);
+        self.runtime.shutdown_timeout(Duration::from_secs(10));
+    }
+
+    fn stop(self) {
+        self.stop.cancel();
+        self.runtime.block_on(self.service).unwrap().unwrap();
+        drop(self.handle);
+        self.runtime.shutdown_timeout(Duration::from_secs(10));
+    }
+}
+
+fn messages(from: usize, to: usize) -> Vec<String> {
+    let line = |n: usize| {
+        format!(
+            r#"{{"type":"message","id":"{n}","conversation":"k{}","contact":"c","channel":"web","author":"{}","manager":"ana","at":{}}}"#,
+            n % 7,
+            if n.is_multiple_of(2) { "contact" } else { "manager" },
+            START / 1000 + n as i64 * 60,
+        )
+    };
+    (from..to).map(line).collect()
+}
+
+fn rating() -> Vec<String> {
+    vec![r#"{"type":"rating","contact":"c","kind":"nps","value":9,"at":1767225600}"#.to_owned()]
+}
+
+#[test]
+fn acknowledged_is_durable() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::new(dir.path());
+    for life in 0..4usize {
+        let now = place.live();
+        assert_eq!(now.outcomes().observed, life as u64 * 50);
+        let receipt = now.submit("acme", &messages(life * 50, life * 50 + 50));
+        assert_eq!((receipt.accepted, receipt.observed), (50, true));
+        now.crash();
+    }
+}
+
+#[test]
+fn what_was_seen_before_a_clean_stop_or_a_crash_is_a_duplicate_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::new(dir.path());
+    let first = place.live();
+    first.submit("acme", &messages(0, 30));
+    first.submit("other", &messages(0, 30));
+    first.stop();
+    let second = place.live();
+    assert_eq!(second.submit("acme", &messages(10, 40)).duplicates, 20);
+    second.crash();
+    let third = place.live();
+    assert_eq!(third.submit("acme", &messages(0, 45)).accepted, 5);
+    assert_eq!(third.submit("other", &messages(0, 31)).accepted, 1);
+    let other = messages(0, 1)[0].replace("\"c\"", "\"d\"");
+    assert_eq!(third.submit("acme", &[other]).conflicts, 1);
+    let counts = third.outcomes();
+    assert_eq!(
+        (counts.observed, counts.duplicate, counts.conflict),
+        (76, 90, 1)
+    );
+    third.stop();
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over_and_the_state_is_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place {
+        checkpoint_records: 40,
+        ..Place::new(dir.path())
+    };
+    let first = place.live();
+    first.submit("acme", &messages(0, 60));
+    first.until(|_| checkpoints(dir.path()).len() == 1);
+    first.submit("acme", &messages(60, 120));
+    first.stop();
+    let files = checkpoints(dir.path());
+    assert_eq!(files.len(), 2);
+    for damaged in 1..=2 {
+        let file = &files[files.len() - damaged];
+        let mut bytes = std::fs::read(file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(file, bytes).unwrap();
+        let life = place.live();
+        assert_eq!(life.outcomes().observed, 120);
+        life.crash();
+    }
+    let last = place.live();
+    assert_eq!(last.submit("acme", &messages(0, 121)).duplicates, 120);
+    last.stop();
+}
+
+fn checkpoints(dir: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir.join("state/checkpoints"));
+    let mut files: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "checkpoint")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn settings_are_journalled_once_and_hold_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Place::new(dir.path());
+    let first = place.live();
+    let before = first.handle.status().durable;
+    first.stop();
+    place.rules = FoldRules {
+        bot_replies: BotReplies::Ignore,
+        ..FoldRules::default()
+    };
+    let second = place.live();
+    assert_eq!(second.handle.status().durable, before + 1);
+    assert_eq!(second.outcomes(), Counts::default());
+    second.crash();
+    let third = place.live();
+    assert_eq!(third.handle.status().durable, before + 1);
+    third.stop();
+}
+
+#[test]
+fn nothing_needed_is_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::new(dir.path());
+    let first = place.live();
+    first.submit("acme", &messages(0, 100));
+    first.submit("acme", &rating());
+    first.stop();
+    place.now.fetch_add(100 * DAY, Ordering::Relaxed);
+    let second = place.live();
+    second.submit("acme", &messages(100, 200));
+    assert_eq!(second.outcomes().waiting, 1);
+    second.stop();
+    let kept = trunkline_journal::verify(dir.path().join("journal")).unwrap();
+    // Nothing was ever confirmed by ClickHouse, so nothing may go, however old it is.
+    assert_eq!((kept.base, kept.next_offset), (0, 201));
+}
+
+#[test]
+fn a_room_that_does_not_exist_yet_makes_events_wait_and_counts_them_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::new(dir.path());
+    let first = place.live();
+    assert_eq!(first.submit("acme", &rating()).accepted, 1);
+    assert_eq!(first.submit("acme", &rating()).duplicates, 1);
+    first.crash();
+    let second = place.live();
+    let counts = second.outcomes();
+    assert_eq!((counts.waiting, counts.duplicate), (1, 1));
+    second.stop();
+}
+
+#[test]
+fn clickhouse_away_is_said_and_disturbs_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::new(dir.path());
+    let life = place.live();
+    assert!(life.submit("acme", &messages(0, 10)).observed);
+    life.until(|handle| handle.status().warehouse.word() == "down");
+    let flushed = life.handle.flushed(None, Duration::from_millis(50));
+    assert!(!life.runtime.block_on(flushed));
+    assert_eq!(life.handle.status().oldest_unflushed, Some(Time(START)));
+    life.stop();
+}

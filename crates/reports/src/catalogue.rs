@@ -1,0 +1,240 @@
+//! `GET /v1/reports`: what can be asked, made from the descriptions that questions are checked
+//! against, so that it cannot say anything else.
+
+use serde::Serialize;
+use trunkline_model::time::{Interval, Period};
+use trunkline_model::word::Word;
+
+use crate::report::{Choice, REPORTS, Report};
+use crate::request::Asked;
+use crate::value::Unit;
+
+/// The list of reports.
+#[derive(Debug, Serialize)]
+pub struct Catalogue {
+    /// The reports.
+    pub reports: Vec<Entry>,
+}
+
+/// One report of the catalogue.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// Its name in the path.
+    pub name: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What it shows.
+    pub description: &'static str,
+    /// Its figures, in the order of their columns.
+    pub columns: Vec<Described>,
+    /// What the figures may be told apart by; each is a repeatable filter of the same name too.
+    pub by: Vec<Described>,
+    /// The names of the filters: those of `by`.
+    pub filters: Vec<&'static str>,
+    /// Its other parameters.
+    pub parameters: Vec<Parameter>,
+    /// The rows behind a cell, at `GET /v1/reports/{name}/rows`.
+    pub rows: Rows,
+}
+
+/// A column and its meaning.
+#[derive(Debug, Serialize)]
+pub struct Described {
+    /// Its name.
+    pub name: &'static str,
+    /// What its values are.
+    pub unit: Unit,
+    /// What it means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<&'static str>,
+}
+
+/// A parameter that may be given once.
+#[derive(Debug, Serialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub description: &'static str,
+    /// The words it takes; empty for free text.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub values: Vec<&'static str>,
+    /// What holds when it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// The greatest number it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<u32>,
+}
+
+/// The rows behind a cell.
+#[derive(Debug, Serialize)]
+pub struct Rows {
+    /// What one row is.
+    pub description: &'static str,
+    /// Their columns.
+    pub columns: Vec<Described>,
+    /// Parameters that differ from those of the figures.
+    pub parameters: Vec<Parameter>,
+}
+
+/// Returns the list of reports.
+pub fn catalogue() -> Catalogue {
+    Catalogue {
+        reports: REPORTS.iter().map(|report| entry(report)).collect(),
+    }
+}
+
+fn entry(report: &Report) -> Entry {
+    let figures = report.figures.iter().map(|figure| Described {
+        name: figure.name,
+        unit: figure.unit,
+        description: Some(figure.about),
+    });
+    let by = report.by.iter().map(|dimension| Described {
+        name: dimension.name(),
+        unit: dimension.unit(),
+        description: Some(dimension.about()),
+    });
+    let listed = report.listed();
+    let listed = listed.iter().map(|column| Described {
+        name: column.name,
+        unit: column.unit,
+        description: None,
+    });
+    let mut parameters = common();
+    parameters.push(limit(Asked::Figures));
+    parameters.extend(
+        report
+            .choices
+            .iter()
+            .filter(|choice| !choice.values.is_empty())
+            .map(own),
+    );
+    Entry {
+        name: report.name,
+        title: report.title,
+        description: report.about,
+        columns: figures.collect(),
+        filters: report.by.iter().map(|dimension| dimension.name()).collect(),
+        by: by.collect(),
+        parameters,
+        rows: Rows {
+            description: report.opened.about,
+            columns: listed.collect(),
+            parameters: vec![
+                limit(Asked::Rows),
+                free("after", "a page's `next`: the rows that follow it"),
+            ],
+        },
+    }
+}
+
+fn common() -> Vec<Parameter> {
+    let period = "calendar to date, until now; instead of from and to";
+    vec![
+        free(
+            "from",
+            "start, inclusive: RFC 3339, epoch, or a local date as 2026-03-01",
+        ),
+        free("to", "end, exclusive; now if only from is given"),
+        Parameter {
+            values: words::<Period>(),
+            default: Some("month".into()),
+            ..free("period", period)
+        },
+        free(
+            "tz",
+            "IANA zone of dates and intervals; the account's by default",
+        ),
+        Parameter {
+            values: words::<Interval>(),
+            ..free(
+                "interval",
+                "length of the calendar intervals; one row without it",
+            )
+        },
+        free(
+            "by",
+            "dimensions to tell figures apart by, with commas between",
+        ),
+        free(
+            "order",
+            "a column; with a leading - the greatest first and null last",
+        ),
+        Parameter {
+            values: vec!["json", "csv"],
+            ..free("format", "form of the answer")
+        },
+    ]
+}
+
+fn own(choice: &Choice) -> Parameter {
+    Parameter {
+        values: choice.values.to_vec(),
+        default: choice.default.map(str::to_owned),
+        ..free(choice.name, choice.about)
+    }
+}
+
+fn limit(asked: Asked) -> Parameter {
+    let (default, maximum) = asked.limits();
+    Parameter {
+        default: Some(default.to_string()),
+        maximum: Some(maximum),
+        ..free("limit", "the greatest number of rows")
+    }
+}
+
+fn words<W: Word>() -> Vec<&'static str> {
+    W::ALL.iter().map(|member| member.word()).collect()
+}
+
+const fn free(name: &'static str, description: &'static str) -> Parameter {
+    Parameter {
+        name,
+        description,
+        values: Vec::new(),
+        default: None,
+        maximum: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_lists_the_three_reports_with_their_figures() {
+        let catalogue = catalogue();
+        let names: Vec<_> = catalogue.reports.iter().map(|entry| entry.name).collect();
+        assert_eq!(names, ["response-times", "conversations", "messages"]);
+        let first = serde_json::to_value(&catalogue.reports[0]).expect("a catalogue is JSON");
+        assert_eq!(first["columns"][1]["name"], "sum_s");
+        assert_eq!(first["columns"][1]["unit"], "s");
+        assert_eq!(first["filters"][0], "manager");
+        let parameters = first["parameters"].as_array().expect("a list");
+        let definition = parameters
+            .iter()
+            .find(|parameter| parameter["name"] == "definition");
+        assert_eq!(definition.expect("is listed")["default"], "wait");
+    }
+
+    #[test]
+    fn every_name_is_described_and_given_once() {
+        for entry in catalogue().reports {
+            let mut names: Vec<_> = entry.parameters.iter().map(|given| given.name).collect();
+            names.extend(&entry.filters);
+            let count = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), count, "{}", entry.name);
+            assert!(
+                entry
+                    .columns
+                    .iter()
+                    .all(|column| column.description.is_some())
+            );
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What figures may be told apart by: the values of `by`, which are filters of the same name too.
+//!
+//! Each is an enum value with its own SQL, so nothing a caller sends becomes part of a statement.
+
+use crate::value::Unit;
+
+/// One dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Dimension {
+    /// Who sent the message or closed the cycle; none for an unknown manager and for others.
+    Manager,
+    /// The manager's team at the sample's time; none without a manager or a team.
+    Team,
+    /// The channel.
+    Channel,
+    /// `inbound` from a contact, else `outbound`.
+    Direction,
+    /// Who wrote: contact, manager, bot, system or campaign.
+    Author,
+    /// What was written: text, image, audio and so on.
+    Kind,
+    /// Hour of the local day, 0 to 23.
+    Hour,
+    /// Day of the local week, 1 (Monday) to 7.
+    Weekday,
+}
+
+impl Dimension {
+    /// Its name in `by`, as a filter and as a column.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Team => "team",
+            Self::Channel => "channel",
+            Self::Direction => "direction",
+            Self::Author => "author",
+            Self::Kind => "kind",
+            Self::Hour => "hour",
+            Self::Weekday => "weekday",
+        }
+    }
+
+    /// What its values are.
+    pub(crate) const fn unit(self) -> Unit {
+        match self {
+            Self::Hour | Self::Weekday => Unit::Number,
+            _ => Unit::Text,
+        }
+    }
+
+    /// What it means, for the catalogue.
+    pub(crate) const fn about(self) -> &'static str {
+        match self {
+            Self::Manager => "the manager's id; null where there is none or he is unknown",
+            Self::Team => "the manager's team at that time; null where there is none",
+            Self::Channel => "the channel's id",
+            Self::Direction => "inbound (from a contact) or outbound",
+            Self::Author => "who wrote: contact, manager, bot, system or campaign",
+            Self::Kind => "what was written: text, image, audio, video, file, location, ...",
+            Self::Hour => "hour of the local day, 0 to 23",
+            Self::Weekday => "day of the local week, 1 (Monday) to 7",
+        }
+    }
+
+    /// Its value as SQL over the columns of a report's samples.
+    pub(crate) const fn sql(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Team => "team",
+            Self::Channel => "channel",
+            Self::Direction => "if(author = 'contact', 'inbound', 'outbound')",
+            Self::Author => "author",
+            Self::Kind => "kind",
+            Self::Hour => "toHour(at, {tz:String})",
+            Self::Weekday => "toDayOfWeek(at, 0, {tz:String})",
+        }
+    }
+
+    /// Whether it tells managers apart, so that figures without a manager have no place in it.
+    pub(crate) const fn of_people(self) -> bool {
+        matches!(self, Self::Manager | Self::Team)
+    }
+
+    /// Rewrites a filter's value to the one that is stored.
+    pub(crate) fn stored(self, value: &str) -> &str {
+        match (self, value) {
+            (Self::Direction, "in") => "inbound",
+            (Self::Direction, "out") => "outbound",
+            _ => value,
+        }
+    }
+}

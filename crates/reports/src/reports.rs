@@ -1,0 +1,134 @@
+//! The way of a question: read it, ask ClickHouse, give the answer its shape.
+
+use std::time::Duration;
+
+use trunkline_warehouse::Client;
+
+use crate::answer;
+use crate::catalogue::{Catalogue, catalogue};
+use crate::error::{Error, nearest};
+use crate::report::{REPORTS, Report};
+use crate::request::{Asked, Context, Request};
+use crate::statement::{self, Parameter, Source, Statement, Views};
+use crate::table::{Page, Table};
+
+/// How long ClickHouse may work on one question.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Answers reports from the views of one ClickHouse.
+#[derive(Clone)]
+pub struct Reports {
+    client: Client,
+}
+
+impl Reports {
+    /// Makes the reports read through `client`, whose user may select from the views `v_*`.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Lists the reports (`GET /v1/reports`).
+    pub fn catalogue(&self) -> Catalogue {
+        catalogue()
+    }
+
+    /// Answers `GET /v1/reports/{name}`.
+    ///
+    /// `pairs` are the decoded query pairs in their order. Fails with the parameter that cannot be
+    /// followed, a name that is no report's, or what keeps ClickHouse from answering.
+    pub async fn run(
+        &self,
+        name: &str,
+        pairs: &[(String, String)],
+        context: &Context<'_>,
+    ) -> Result<Table, Error> {
+        let report = find(name)?;
+        let request = Request::parse(report, Asked::Figures, pairs, context)?;
+        let filled = request.span.interval.is_some() && request.by.is_empty();
+        // One row more than asked for tells that there are more; where empty intervals get rows
+        // as well, all are needed before the order and the limit.
+        let rows = if filled {
+            request.span.starts.len() as u64
+        } else {
+            u64::from(request.limit) + 1
+        };
+        let statement = statement::figures(report, &request, self.source(context), rows);
+        let columns = report.columns(request.span.interval.is_some(), &request.by);
+        let mut rows = answer::decode(&columns, self.ask(statement).await?)?;
+        if filled {
+            rows = answer::fill(report, &request, rows);
+            answer::sort(&columns, &request, &mut rows);
+        }
+        let truncated = answer::cut(&mut rows, request.limit);
+        Ok(Table {
+            report: report.name,
+            from: request.span.from,
+            to: request.span.to,
+            tz: request.span.zone.name(),
+            columns,
+            rows,
+            as_of: context.now,
+            truncated,
+        })
+    }
+
+    /// Answers `GET /v1/reports/{name}/rows`: a page of what is behind the figures of the same
+    /// parameters, newest first. `by`, `interval` and `order` are read, and change nothing.
+    pub async fn rows(
+        &self,
+        name: &str,
+        pairs: &[(String, String)],
+        context: &Context<'_>,
+    ) -> Result<Page, Error> {
+        let report = find(name)?;
+        let request = Request::parse(report, Asked::Rows, pairs, context)?;
+        let rows = u64::from(request.limit) + 1;
+        let statement = statement::page(report, &request, self.source(context), rows);
+        let columns = report.listed();
+        let mut rows = answer::decode(&columns, self.ask(statement).await?)?;
+        let more = answer::cut(&mut rows, request.limit);
+        Ok(Page {
+            report: report.name,
+            from: request.span.from,
+            to: request.span.to,
+            tz: request.span.zone.name(),
+            next: more
+                .then(|| answer::position(report, &columns, &rows))
+                .flatten(),
+            columns,
+            rows,
+            as_of: context.now,
+        })
+    }
+
+    fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
+        Source {
+            views: Views(self.client.database()),
+            account: context.account.id,
+        }
+    }
+
+    async fn ask(&self, statement: Statement) -> Result<Vec<Vec<serde_json::Value>>, Error> {
+        let mut query = self.client.query(&statement.sql, LIMIT);
+        for (name, value) in statement.parameters {
+            query = match value {
+                Parameter::Text(text) => query.param(&name, text),
+                Parameter::Whole(whole) => query.param(&name, whole),
+                Parameter::Texts(texts) => query.param(&name, texts),
+                Parameter::Wholes(wholes) => query.param(&name, wholes),
+            };
+        }
+        Ok(query.fetch().await?.rows)
+    }
+}
+
+fn find(name: &str) -> Result<&'static Report, Error> {
+    REPORTS
+        .iter()
+        .find(|report| report.name == name)
+        .copied()
+        .ok_or_else(|| Error::UnknownReport {
+            name: name.to_owned(),
+            suggestion: nearest(name, REPORTS.iter().map(|report| report.name)),
+        })
+}

@@ -1,0 +1,347 @@
+//! A question as typed values: what the query pairs of a request mean, or which of them cannot be
+//! followed and why.
+//!
+//! Invariants: every name and every word of an enumeration is known here; what remains free text
+//! are filter values and a page's position, which only ever travel as parameters of a statement.
+//! Pure: `now` is an argument.
+
+mod given;
+mod span;
+
+use chrono_tz::Tz;
+use trunkline_model::time::Time;
+
+use crate::after::After;
+use crate::dimension::Dimension;
+use crate::error::BadParameter;
+use crate::report::{Choice, Report};
+use given::Given;
+pub(crate) use span::Span;
+
+/// The account a report is about, as far as reports need to know it.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountView<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its zone: the default of `tz`.
+    pub timezone: Tz,
+}
+
+/// What a token may see (`only` in the configuration): the managers named, and those who were in
+/// one of the teams named at the sample's time. Both empty: everything.
+///
+/// It is joined by *and* to every question, figures and rows alike. What belongs to no manager
+/// (messages of contacts, cycles begun, messages of unknown managers) is then not shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Restriction<'a> {
+    /// Team ids.
+    pub teams: &'a [String],
+    /// Manager ids.
+    pub managers: &'a [String],
+}
+
+impl Restriction<'_> {
+    /// Whether everything may be seen.
+    pub fn is_empty(&self) -> bool {
+        self.teams.is_empty() && self.managers.is_empty()
+    }
+
+    fn restricted(&self) -> Option<Restricted> {
+        let owned = || Restricted {
+            managers: self.managers.to_vec(),
+            teams: self.teams.to_vec(),
+        };
+        (!self.is_empty()).then(owned)
+    }
+}
+
+/// The context of a question: everything that is not one of its parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Whose figures.
+    pub account: AccountView<'a>,
+    /// The instant of the question.
+    pub now: Time,
+    /// What the asker may see.
+    pub restriction: Restriction<'a>,
+}
+
+/// Which of the two answers of a report is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The table of figures.
+    Figures,
+    /// A page of the rows behind them.
+    Rows,
+}
+
+impl Asked {
+    /// Default and greatest `limit`.
+    pub(crate) const fn limits(self) -> (u32, u32) {
+        match self {
+            Self::Figures => (1_000, 100_000),
+            Self::Rows => (100, 1_000),
+        }
+    }
+}
+
+/// Order of the rows by one column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    /// The column.
+    pub(crate) column: &'static str,
+    /// Greatest first; `null` then comes last.
+    pub(crate) descending: bool,
+}
+
+/// A question that can be answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The period and how it is cut.
+    pub(crate) span: Span,
+    /// What figures are told apart by, in the order of the columns.
+    pub(crate) by: Vec<Dimension>,
+    /// Values asked for, by dimension; the empty text is `null`.
+    pub(crate) filters: Vec<(Dimension, Vec<String>)>,
+    /// The words chosen for the report's own parameters.
+    choices: Vec<(&'static str, &'static str)>,
+    /// The order asked for.
+    pub(crate) order: Option<Order>,
+    /// The greatest number of rows.
+    pub(crate) limit: u32,
+    /// Where the page begins.
+    pub(crate) after: Option<After>,
+    /// What the asker may see; none for everything.
+    pub(crate) restriction: Option<Restricted>,
+}
+
+/// The managers and the teams that alone may be seen; at least one of the lists is not empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Restricted {
+    /// Manager ids.
+    pub(crate) managers: Vec<String>,
+    /// Team ids.
+    pub(crate) teams: Vec<String>,
+}
+
+/// Parameters of the contract that come with a later version.
+const LATER: [&str; 1] = ["compare"];
+
+/// Parameters of every report.
+const COMMON: [&str; 9] = [
+    "from", "to", "period", "tz", "interval", "by", "order", "limit", "format",
+];
+
+impl Request {
+    /// Reads a question from its query pairs.
+    pub(crate) fn parse(
+        report: &Report,
+        asked: Asked,
+        pairs: &[(String, String)],
+        context: &Context<'_>,
+    ) -> Result<Self, BadParameter> {
+        let given = Given::new(pairs);
+        known_names(report, asked, &given)?;
+        if let Some(format) = given.one("format")? {
+            word("format", format, &["json", "csv"])?;
+        }
+        let span = Span::parse(&given, context)?;
+        let by = dimensions(report, &given)?;
+        let order = order(report, &span, &by, &given)?;
+        Ok(Self {
+            filters: filters(report, &given)?,
+            choices: choices(report, &given)?,
+            limit: limit(asked, &given)?,
+            after: given
+                .one("after")?
+                .map(|after| After::parse(after, report))
+                .transpose()?,
+            restriction: context.restriction.restricted(),
+            span,
+            by,
+            order,
+        })
+    }
+
+    /// Returns the word chosen for one of the report's own parameters.
+    pub(crate) fn choice(&self, name: &str) -> Option<&'static str> {
+        self.choices
+            .iter()
+            .find(|(choice, _)| *choice == name)
+            .map(|(_, word)| *word)
+    }
+
+    /// Whether only what belongs to managers has a place in the answer.
+    pub(crate) fn is_of_people(&self) -> bool {
+        self.restriction.is_some()
+            || self.by.iter().any(|dimension| dimension.of_people())
+            || self
+                .filters
+                .iter()
+                .any(|(dimension, _)| dimension.of_people())
+    }
+
+    /// Whether the answer needs to know the managers' teams.
+    pub(crate) fn names_team(&self) -> bool {
+        self.restriction.is_some()
+            || self.by.contains(&Dimension::Team)
+            || self
+                .filters
+                .iter()
+                .any(|(dimension, _)| *dimension == Dimension::Team)
+    }
+}
+
+fn known_names(report: &Report, asked: Asked, given: &Given<'_>) -> Result<(), BadParameter> {
+    let mut names = COMMON.to_vec();
+    names.extend(report.by.iter().map(|dimension| dimension.name()));
+    names.extend(report.choices.iter().map(|choice| choice.name));
+    if asked == Asked::Rows {
+        names.push("after");
+    }
+    for name in given.names() {
+        if LATER.contains(&name) {
+            return Err(BadParameter::new(name, "is not served yet by this version"));
+        }
+        if !names.contains(&name) {
+            let detail = format!(
+                "is unknown to the report `{}`, which takes {}",
+                report.name,
+                names.join(", ")
+            );
+            return Err(BadParameter::new(name, detail).meant(name, names));
+        }
+    }
+    Ok(())
+}
+
+fn dimensions(report: &Report, given: &Given<'_>) -> Result<Vec<Dimension>, BadParameter> {
+    let mut by = Vec::new();
+    let Some(list) = given.one("by")? else {
+        return Ok(by);
+    };
+    for name in list.split(',').map(str::trim) {
+        let names = || report.by.iter().map(|dimension| dimension.name());
+        let Some(dimension) = report.by.iter().find(|dimension| dimension.name() == name) else {
+            let known: Vec<_> = names().collect();
+            let detail = format!("has no dimension {name:?}; it takes {}", known.join(", "));
+            return Err(BadParameter::new("by", detail).meant(name, names()));
+        };
+        if by.contains(dimension) {
+            return Err(BadParameter::new("by", format!("names {name:?} twice")));
+        }
+        by.push(*dimension);
+    }
+    Ok(by)
+}
+
+fn filters(
+    report: &Report,
+    given: &Given<'_>,
+) -> Result<Vec<(Dimension, Vec<String>)>, BadParameter> {
+    let mut filters = Vec::new();
+    for dimension in report.by {
+        let values = given.all(dimension.name());
+        if values.iter().map(|value| value.len() + 8).sum::<usize>() > FILTER_BYTES {
+            let detail = format!("has more than {FILTER_BYTES} bytes of values; ask in parts");
+            return Err(BadParameter::new(dimension.name(), detail));
+        }
+        if !values.is_empty() {
+            let stored = values
+                .iter()
+                .map(|value| dimension.stored(value).to_owned());
+            filters.push((*dimension, stored.collect()));
+        }
+    }
+    Ok(filters)
+}
+
+/// Bytes of values of one filter: ClickHouse takes a parameter of at most 128 KiB, escapes
+/// included.
+const FILTER_BYTES: usize = 32 * 1024;
+
+fn choices(
+    report: &Report,
+    given: &Given<'_>,
+) -> Result<Vec<(&'static str, &'static str)>, BadParameter> {
+    let mut chosen = Vec::new();
+    for choice in report.choices {
+        let word = match given.one(choice.name)? {
+            Some(word) => Some(chosen_word(choice, word)?),
+            None => choice.default,
+        };
+        chosen.extend(word.map(|word| (choice.name, word)));
+    }
+    Ok(chosen)
+}
+
+fn chosen_word(choice: &Choice, given: &str) -> Result<&'static str, BadParameter> {
+    if choice.later.contains(&given) {
+        let detail = format!("{given:?} is not served yet by this version");
+        return Err(BadParameter::new(choice.name, detail));
+    }
+    word(choice.name, given, choice.values)
+}
+
+/// Finds a word of an enumeration.
+fn word(
+    name: &str,
+    given: &str,
+    words: &'static [&'static str],
+) -> Result<&'static str, BadParameter> {
+    words
+        .iter()
+        .find(|word| **word == given)
+        .copied()
+        .ok_or_else(|| {
+            let detail = match words {
+                [] => format!("{given:?} is not known"),
+                _ => format!("{given:?} is none of {}", words.join(", ")),
+            };
+            BadParameter::new(name, detail).meant(given, words.iter().copied())
+        })
+}
+
+fn order(
+    report: &Report,
+    span: &Span,
+    by: &[Dimension],
+    given: &Given<'_>,
+) -> Result<Option<Order>, BadParameter> {
+    let Some(text) = given.one("order")? else {
+        return Ok(None);
+    };
+    let (name, descending) = text
+        .strip_prefix('-')
+        .map_or((text, false), |name| (name, true));
+    let columns = report.columns(span.interval.is_some(), by);
+    if let Some(column) = columns.iter().find(|column| column.name == name) {
+        return Ok(Some(Order {
+            column: column.name,
+            descending,
+        }));
+    }
+    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+    let detail = format!(
+        "{name:?} is no column of this answer; they are {} (a leading `-` turns the order round)",
+        names.join(", ")
+    );
+    Err(BadParameter::new("order", detail).meant(name, names))
+}
+
+fn limit(asked: Asked, given: &Given<'_>) -> Result<u32, BadParameter> {
+    let (default, greatest) = asked.limits();
+    let Some(text) = given.one("limit")? else {
+        return Ok(default);
+    };
+    match text.parse() {
+        Ok(limit) if (1..=greatest).contains(&limit) => Ok(limit),
+        _ => {
+            let detail = format!("{text:?} is no whole number from 1 to {greatest}");
+            Err(BadParameter::new("limit", detail))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

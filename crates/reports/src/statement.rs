@@ -1,0 +1,148 @@
+//! Statements for ClickHouse out of a report's description and a question.
+//!
+//! Invariants: text from outside is never part of a statement, only of its parameters; every
+//! statement names the account; every answer has a full order, so that equal data gives equal
+//! bytes. Statements read the views `v_*` alone, the contract for everyone's SQL.
+//!
+//! Layers, from the inside: a report's *samples* (one row per thing that happened in the period),
+//! joined with the managers' teams at that time; *kept* by filters and restriction; then either
+//! grouped to figures, or listed as a page of rows; the managers' names come last.
+
+mod figures;
+mod page;
+
+use trunkline_model::time::Time;
+
+use crate::dimension::Dimension;
+use crate::request::{Request, Restricted};
+pub(crate) use figures::figures;
+pub(crate) use page::page;
+
+/// A statement with its parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    /// The text, with `{name:Type}` where parameters stand.
+    pub(crate) sql: String,
+    /// The parameters; a statement need not use them all.
+    pub(crate) parameters: Vec<(String, Parameter)>,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// `String`
+    Text(String),
+    /// `Int64`
+    Whole(i64),
+    /// `Array(String)`
+    Texts(Vec<String>),
+    /// `Array(Int64)`
+    Wholes(Vec<i64>),
+}
+
+/// Where an account's figures are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    /// The views.
+    pub(crate) views: Views<'a>,
+    /// The account's id.
+    pub(crate) account: &'a str,
+}
+
+/// The database that holds the views; its name is a plain identifier.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Views<'a>(pub(crate) &'a str);
+
+impl Views<'_> {
+    /// Returns a view's full name.
+    pub(crate) fn named(self, view: &str) -> String {
+        format!("{}.{view}", self.0)
+    }
+}
+
+/// Condition on `at` that keeps samples to the period.
+pub(crate) const WITHIN: &str = "at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
+     AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')";
+
+/// Joins the names of managers, to stand beside the ids in `key`.
+fn names_joined(views: Views<'_>, key: &str) -> String {
+    format!(
+        "LEFT JOIN (SELECT manager, name FROM {managers} \
+         WHERE account = {{account:String}}) AS n ON {key} = n.manager",
+        managers = views.named("v_managers"),
+    )
+}
+
+/// The name of the manager in `key`, else his id, else nothing.
+fn name_sql(key: &str) -> String {
+    format!("ifNull(nullIf(n.name, ''), {key})")
+}
+
+/// Joins samples with the team their manager was in at their time, if that is needed.
+///
+/// `ASOF` finds at most one membership, the latest begun, so a sample never becomes two.
+fn with_team(views: Views<'_>, samples: &str, needed: bool) -> String {
+    if !needed {
+        return samples.to_owned();
+    }
+    format!(
+        "SELECT f.*, if(f.at < m.valid_until, nullIf(m.team, ''), NULL) AS team \
+         FROM ({samples}) AS f ASOF LEFT JOIN (\
+         SELECT manager AS member, team, valid_from, valid_until FROM {team_members} \
+         WHERE account = {{account:String}}) AS m \
+         ON f.manager = m.member AND f.at >= m.valid_from",
+        team_members = views.named("v_team_members"),
+    )
+}
+
+/// The condition that filters and restriction make.
+fn kept(request: &Request) -> String {
+    let mut conditions: Vec<_> = request
+        .filters
+        .iter()
+        .map(|(dimension, _)| wanted(*dimension))
+        .collect();
+    if request.restriction.is_some() {
+        conditions.push(
+            "(ifNull(manager IN {only_managers:Array(String)}, 0) \
+             OR ifNull(team IN {only_teams:Array(String)}, 0))"
+                .into(),
+        );
+    }
+    match conditions.as_slice() {
+        [] => "1".into(),
+        conditions => conditions.join(" AND "),
+    }
+}
+
+/// The condition of one filter; `null` is asked for as the empty text.
+fn wanted(dimension: Dimension) -> String {
+    let (sql, name) = (dimension.sql(), dimension.name());
+    format!("ifNull(toString({sql}), '') IN {{only_{name}:Array(String)}}")
+}
+
+/// The parameters that any statement may use.
+fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(String, Parameter)> {
+    let Time(from) = request.span.from;
+    let Time(to) = request.span.to;
+    let mut parameters = vec![
+        ("account".to_owned(), Parameter::Text(account.to_owned())),
+        ("from".to_owned(), Parameter::Whole(from)),
+        ("to".to_owned(), Parameter::Whole(to)),
+        (
+            "tz".to_owned(),
+            Parameter::Text(request.span.zone.name().to_owned()),
+        ),
+        ("rows".to_owned(), Parameter::Whole(rows as i64)),
+    ];
+    for (dimension, values) in &request.filters {
+        let name = format!("only_{}", dimension.name());
+        parameters.push((name, Parameter::Texts(values.clone())));
+    }
+    if let Some(restriction) = &request.restriction {
+        let Restricted { managers, teams } = restriction.clone();
+        parameters.push(("only_managers".to_owned(), Parameter::Texts(managers)));
+        parameters.push(("only_teams".to_owned(), Parameter::Texts(teams)));
+    }
+    parameters
+}

@@ -1,0 +1,143 @@
+//! The statement for a table: samples grouped by interval and dimensions.
+
+use super::{Parameter, Source, Statement, kept, name_sql, names_joined, parameters, with_team};
+use crate::dimension::Dimension;
+use crate::report::Report;
+use crate::request::Request;
+
+/// Writes the statement for the table of figures: at most `rows` rows, in order.
+pub(crate) fn figures(
+    report: &Report,
+    request: &Request,
+    source: Source<'_>,
+    rows: u64,
+) -> Statement {
+    let interval = request.span.interval.is_some();
+    let columns = report.columns(interval, &request.by);
+    let outer: Vec<_> = columns
+        .iter()
+        .map(|column| outer_sql(request, column.name))
+        .collect();
+    let names = if request.by.contains(&Dimension::Manager) {
+        names_joined(source.views, "g.by_manager")
+    } else {
+        String::new()
+    };
+    let sql = format!(
+        "SELECT {outer} FROM ({grouped}) AS g {names}{order} LIMIT {{rows:Int64}}",
+        outer = outer.join(", "),
+        grouped = grouped(report, request, source),
+        order = order(request),
+    );
+    let mut parameters = parameters(request, source.account, rows);
+    for (part, starts) in request.span.starts.chunks(STARTS_A_PARAMETER).enumerate() {
+        let seconds = starts
+            .iter()
+            .map(|start| start.0.div_euclid(1000))
+            .collect();
+        parameters.push((format!("starts_{part}"), Parameter::Wholes(seconds)));
+    }
+    Statement { sql, parameters }
+}
+
+/// The figures of each interval and each combination of dimensions.
+fn grouped(report: &Report, request: &Request, source: Source<'_>) -> String {
+    let mut keys = Vec::new();
+    if request.span.interval.is_some() {
+        keys.push((start_sql(request), "time"));
+    }
+    let by = request.by.iter();
+    keys.extend(by.map(|dimension| (dimension.sql().into(), dimension.name())));
+
+    // Aliases are not names of the samples' columns, which conditions on samples mean.
+    let mut list: Vec<_> = keys
+        .iter()
+        .map(|(sql, name)| format!("{sql} AS by_{name}"))
+        .collect();
+    let of_people = request.is_of_people();
+    list.extend(report.figures.iter().map(|figure| {
+        let sql = if figure.undivided && of_people {
+            NOTHING.into()
+        } else {
+            (figure.sql)()
+        };
+        format!("{sql} AS {}", figure.name)
+    }));
+    let names: Vec<_> = keys.iter().map(|(_, name)| format!("by_{name}")).collect();
+    let group = if names.is_empty() {
+        String::new()
+    } else {
+        format!(" GROUP BY {}", names.join(", "))
+    };
+    format!(
+        "SELECT {list} FROM ({samples}) WHERE {kept}{group}",
+        list = list.join(", "),
+        samples = with_team(
+            source.views,
+            &(report.samples)(request, source.views),
+            request.names_team()
+        ),
+        kept = kept(request),
+    )
+}
+
+/// A figure that cannot be given.
+const NOTHING: &str = "CAST(NULL, 'Nullable(Int64)')";
+
+/// Starts of intervals, in seconds, that one parameter holds: ClickHouse refuses a longer one than
+/// 128 KiB. No zone has changed its clock within a second, so every start is a whole one.
+const STARTS_A_PARAMETER: usize = 10_000;
+
+/// The start of the interval that a sample falls into, in seconds.
+fn start_sql(request: &Request) -> String {
+    if request.span.starts.is_empty() {
+        // An empty period: no sample falls into it.
+        return "toInt64(0)".into();
+    }
+    let parts = request.span.starts.chunks(STARTS_A_PARAMETER).enumerate();
+    let parts: Vec<_> = parts
+        .map(|(part, _)| format!("{{starts_{part}:Array(Int64)}}"))
+        .collect();
+    format!(
+        "roundDown(toInt64(toUnixTimestamp(at)), arrayConcat({}))",
+        parts.join(", ")
+    )
+}
+
+/// The value of a column of the table over the grouped samples.
+fn outer_sql(request: &Request, column: &str) -> String {
+    match column {
+        "manager_name" => name_sql("g.by_manager"),
+        "time" => "g.by_time * 1000".into(),
+        _ if request
+            .by
+            .iter()
+            .any(|dimension| dimension.name() == column) =>
+        {
+            format!("g.by_{column}")
+        }
+        _ => format!("g.{column}"),
+    }
+}
+
+/// The order asked for, then the usual one: by time, then the dimensions, `null` first.
+fn order(request: &Request) -> String {
+    let mut keys = Vec::new();
+    if let Some(order) = &request.order {
+        let way = if order.descending {
+            "DESC NULLS LAST"
+        } else {
+            "ASC NULLS FIRST"
+        };
+        keys.push(format!("{} {way}", outer_sql(request, order.column)));
+    }
+    if request.span.interval.is_some() {
+        keys.push("g.by_time ASC".into());
+    }
+    let by = request.by.iter().map(|dimension| dimension.name());
+    keys.extend(by.map(|name| format!("g.by_{name} ASC NULLS FIRST")));
+    match keys.as_slice() {
+        [] => String::new(),
+        keys => format!(" ORDER BY {}", keys.join(", ")),
+    }
+}

@@ -1,0 +1,165 @@
+//! The shape of an answer: a table of figures, or a page of the rows behind one.
+//!
+//! `Table` and `Page` serialise to the JSON of `contract.md` §4 and write themselves as CSV; the
+//! same question over the same data gives the same bytes, but for `as_of`.
+
+use serde::Serialize;
+use trunkline_model::time::Time;
+
+use crate::value::{Column, Value};
+
+/// The answer of `GET /v1/reports/{name}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Table {
+    /// The report's name.
+    pub report: &'static str,
+    /// Start of the period, inclusive.
+    pub from: Time,
+    /// End of the period, exclusive.
+    pub to: Time,
+    /// The zone that days and other intervals follow (IANA name).
+    pub tz: &'static str,
+    /// The columns: `time` with an interval, the dimensions, then the figures.
+    pub columns: Vec<Column>,
+    /// The rows, each as long as `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// The instant of the answer: the `now` it was asked with.
+    pub as_of: Time,
+    /// Whether rows beyond `limit` were left out; absent when none were.
+    #[serde(skip_serializing_if = "is_false")]
+    pub truncated: bool,
+}
+
+/// The answer of `GET /v1/reports/{name}/rows`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// The report's name.
+    pub report: &'static str,
+    /// Start of the period, inclusive.
+    pub from: Time,
+    /// End of the period, exclusive.
+    pub to: Time,
+    /// The zone that days and other intervals follow (IANA name).
+    pub tz: &'static str,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, newest first, each as long as `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// What to give as `after` to get the rows that follow; `null` at the end.
+    pub next: Option<String>,
+    /// The instant of the answer: the `now` it was asked with.
+    pub as_of: Time,
+}
+
+impl Table {
+    /// Writes the table as CSV (RFC 4180): a head line with the column names, then the rows.
+    pub fn to_csv(&self) -> String {
+        csv(&self.columns, &self.rows)
+    }
+}
+
+impl Page {
+    /// Writes the page as CSV (RFC 4180): a head line with the column names, then the rows.
+    pub fn to_csv(&self) -> String {
+        csv(&self.columns, &self.rows)
+    }
+}
+
+fn csv(columns: &[Column], rows: &[Vec<Value>]) -> String {
+    let mut out = String::new();
+    line(
+        &mut out,
+        columns.iter().map(|column| column.name.to_owned()),
+    );
+    for row in rows {
+        line(&mut out, row.iter().map(Value::to_string));
+    }
+    out
+}
+
+fn line(out: &mut String, fields: impl Iterator<Item = String>) {
+    for (place, field) in fields.enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        if field.contains(['"', ',', '\r', '\n']) {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(&field);
+        }
+    }
+    out.push_str("\r\n");
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a field by reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Unit;
+
+    fn table() -> Table {
+        Table {
+            report: "response-times",
+            from: Time(0),
+            to: Time(86_400_000),
+            tz: "UTC",
+            columns: vec![
+                Column {
+                    name: "manager",
+                    unit: Unit::Text,
+                },
+                Column {
+                    name: "mean_s",
+                    unit: Unit::S,
+                },
+            ],
+            rows: vec![
+                vec![Value::Null, Value::Null],
+                vec![Value::Text("Ana, \"A\"".into()), Value::Millis(740_000)],
+            ],
+            as_of: Time(86_400_000),
+            truncated: false,
+        }
+    }
+
+    #[test]
+    fn a_table_is_the_contracts_json() {
+        assert_eq!(
+            serde_json::to_string(&table()).expect("a table is JSON"),
+            concat!(
+                r#"{"report":"response-times","from":"1970-01-01T00:00:00.000Z","#,
+                r#""to":"1970-01-02T00:00:00.000Z","tz":"UTC","#,
+                r#""columns":[{"name":"manager","unit":"text"},{"name":"mean_s","unit":"s"}],"#,
+                r#""rows":[[null,null],["Ana, \"A\"",740.000]],"#,
+                r#""as_of":"1970-01-02T00:00:00.000Z"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn truncated_is_there_only_when_true() {
+        let cut = Table {
+            truncated: true,
+            ..table()
+        };
+        let json = serde_json::to_string(&cut).expect("a table is JSON");
+        assert!(json.ends_with(r#""truncated":true}"#), "{json}");
+    }
+
+    #[test]
+    fn csv_quotes_what_needs_it() {
+        assert_eq!(
+            table().to_csv(),
+            "manager,mean_s\r\n,\r\n\"Ana, \"\"A\"\"\",740.000\r\n"
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! One figure or dimension value of an answer, and the columns that hold them.
+//!
+//! Values are exact: seconds are whole milliseconds until they are written, and are written as a
+//! decimal with three places, never through a floating number.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer, ser};
+use serde_json::value::RawValue;
+use trunkline_model::time::Time;
+
+/// What a column's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// An instant: RFC 3339, UTC, with milliseconds.
+    Time,
+    /// An id, a name or a word; `null` where there is none.
+    Text,
+    /// A whole number of things.
+    Count,
+    /// A whole number that names something: an hour of the day, a day of the week.
+    Number,
+    /// Seconds with milliseconds; `null` where there is no data.
+    S,
+}
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// Nothing is known, or there is none; sorts before everything.
+    Null,
+    /// A whole number.
+    Count(u64),
+    /// A length of time in milliseconds, written as seconds.
+    Millis(i64),
+    /// An instant.
+    Time(Time),
+    /// An id, a name or a word; sorts by its bytes, as ClickHouse does.
+    Text(String),
+}
+
+impl fmt::Display for Value {
+    /// Writes the value as it stands in CSV; `null` is nothing.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Count(count) => count.fmt(out),
+            Self::Millis(millis) => {
+                let sign = if *millis < 0 { "-" } else { "" };
+                let millis = millis.unsigned_abs();
+                write!(out, "{sign}{}.{:03}", millis / 1000, millis % 1000)
+            }
+            Self::Time(time) => time.fmt(out),
+            Self::Text(text) => out.write_str(text),
+        }
+    }
+}
+
+impl Serialize for Value {
+    /// Writes the value as JSON. Seconds go through a raw JSON number, which only the serialisers
+    /// of `serde_json` understand.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Count(count) => serializer.serialize_u64(*count),
+            Self::Millis(_) => RawValue::from_string(self.to_string())
+                .map_err(ser::Error::custom)?
+                .serialize(serializer),
+            Self::Time(_) => serializer.collect_str(self),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+/// A column of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// The dimension, or the figure's name in `metrics.md`.
+    pub name: &'static str,
+    /// What its values are.
+    pub unit: Unit,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(value: &Value) -> String {
+        serde_json::to_string(value).expect("a value is JSON")
+    }
+
+    #[test]
+    fn seconds_are_exact_decimals_with_three_places() {
+        assert_eq!(json(&Value::Millis(0)), "0.000");
+        assert_eq!(json(&Value::Millis(7)), "0.007");
+        assert_eq!(json(&Value::Millis(1_268_404_100)), "1268404.100");
+        assert_eq!(
+            json(&Value::Millis(9_007_199_254_740_993)),
+            "9007199254740.993"
+        );
+        assert_eq!(json(&Value::Millis(-1_500)), "-1.500");
+    }
+
+    #[test]
+    fn nothing_is_null_in_json_and_empty_in_csv() {
+        assert_eq!(json(&Value::Null), "null");
+        assert_eq!(Value::Null.to_string(), "");
+    }
+
+    #[test]
+    fn text_is_escaped_and_null_sorts_before_it() {
+        assert_eq!(json(&Value::Text("a\"b".into())), r#""a\"b""#);
+        assert!(Value::Null < Value::Text(String::new()));
+        assert!(Value::Null < Value::Millis(i64::MIN));
+    }
+}

@@ -1,0 +1,122 @@
+//! What the commands do. Commands print to standard output; logs go to standard error.
+
+#![expect(clippy::print_stdout, reason = "commands answer on standard output")]
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use trunkline_journal::{End, SegmentReport};
+use trunkline_model::time::Time;
+
+use crate::cli::{Cli, Command, Config, Events, Journal, Migrate, Token};
+use crate::config::{EXAMPLE, Environment, File, load};
+use crate::secret;
+
+mod first_start;
+mod migrate;
+mod serve;
+
+/// The environment variable with the filter of the log.
+const LOG: &str = "TRUNKLINE_LOG";
+
+/// Runs a command.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
+    let environment: Environment = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let config = cli.config.as_deref();
+    match cli.command {
+        Command::Serve(options) => serve::run(config, options, &environment)?,
+        Command::Token(Token::New { name, scopes }) => new_token(&name, &scopes),
+        Command::Config(Config::Example) => print!("{EXAMPLE}"),
+        Command::Config(Config::Schema) => print_json(&schemars::schema_for!(File))?,
+        Command::Config(Config::Check) => {
+            load(
+                Some(config.context("say which file: --config FILE")?),
+                &environment,
+            )?;
+            println!("the configuration is valid");
+        }
+        Command::Events(Events::Schema) => print_json(&trunkline_model::event::schema())?,
+        Command::Journal(Journal::Verify { data_dir }) => {
+            return verify(&data_dir_of(config, data_dir, &environment)?);
+        }
+        Command::Migrate(Migrate::Status { data_dir }) => {
+            migrate::status(config, data_dir, &environment)?;
+        }
+        Command::Engine { arguments } => {
+            return Ok(trunkline_warehouse::engine::child::run(arguments));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_json<T: Serialize>(value: &T) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+fn new_token(name: &str, scopes: &[String]) {
+    let token = secret::new_token();
+    println!("{token}\n");
+    println!(
+        "Keep it: only its hash goes into the configuration, under the [[account]] it is for:\n"
+    );
+    println!("[[account.token]]");
+    println!(
+        "name = {name:?}\nsha256 = {:?}\nscopes = {scopes:?}",
+        secret::sha256_hex(&token)
+    );
+}
+
+/// Gives the data folder: of the command line, else of the configuration.
+fn data_dir_of(
+    config: Option<&Path>,
+    given: Option<PathBuf>,
+    environment: &Environment,
+) -> Result<PathBuf> {
+    match given {
+        Some(given) => Ok(given),
+        None => Ok(load(config, environment)?.server.data_dir),
+    }
+}
+
+fn verify(data_dir: &Path) -> Result<ExitCode> {
+    let report = match trunkline_journal::verify(data_dir.join("journal")) {
+        Ok(report) => report,
+        Err(error) => {
+            println!("damaged: {error}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    for segment in &report.segments {
+        println!("{}", describe(segment));
+    }
+    println!("whole: offsets {} to {}", report.base, report.next_offset);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(segment: &SegmentReport) -> String {
+    let end = match segment.end {
+        End::Succeeded => "goes on in the next",
+        End::Clean => "stopped cleanly",
+        End::Unmarked => "in use, or not stopped cleanly",
+        End::Torn { .. } => "torn: the next start cuts a batch that was never acknowledged",
+    };
+    let name = segment
+        .path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let when = segment.first_received_at.zip(segment.last_received_at);
+    let when = when.map_or_else(String::new, |(first, last)| {
+        format!(", {} to {}", Time(first), Time(last))
+    });
+    format!(
+        "{name}: {} records in {} batches, {} bytes{when}; {end}",
+        segment.records, segment.batches, segment.bytes
+    )
+}

@@ -1,0 +1,155 @@
+//! The configuration file: one declarative TOML, every key also as environment
+//! `TRUNKLINE__SECTION__KEY`, unknown keys an error with a suggestion.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trunkline_model::settings::{Account, Span};
+
+mod load;
+
+pub(crate) use load::{Environment, load};
+
+/// The commented example that `trunkline config example` prints.
+pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    /// Where the service listens and keeps its data.
+    pub(crate) server: Server,
+    /// The journal.
+    pub(crate) journal: Journal,
+    /// ClickHouse.
+    pub(crate) warehouse: Warehouse,
+    /// How long data is kept.
+    pub(crate) retention: Retention,
+    /// The tenants.
+    #[serde(rename = "account")]
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// Where the service listens and keeps its data.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Server {
+    /// Address and port to listen on. Default `127.0.0.1:8080`; port 0 takes a free one.
+    pub(crate) listen: String,
+    /// The address under which others reach the service, for signed webhooks and links.
+    pub(crate) public_url: Option<String>,
+    /// The folder of everything that is kept. Default `./data`.
+    pub(crate) data_dir: PathBuf,
+    /// Addresses of proxies whose forwarding headers are believed. Default none.
+    pub(crate) trusted_proxies: Vec<String>,
+    /// Fold workers. Default: as many as there are cores.
+    pub(crate) workers: Option<usize>,
+    /// Seconds within which a request's head must have come. Default 5.
+    pub(crate) header_timeout_s: u64,
+    /// Seconds within which a request's body must have come. Default 30.
+    pub(crate) body_timeout_s: u64,
+    /// Connections in all. Default 10000.
+    pub(crate) max_connections: usize,
+    /// Connections of one address. Default 1000.
+    pub(crate) max_connections_per_ip: usize,
+}
+
+/// The journal.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Journal {
+    /// Size of a segment in MiB. Default 64.
+    pub(crate) segment_mb: u64,
+    /// Free MiB of the disk below which events are refused. Default 512.
+    pub(crate) reserve_mb: u64,
+    /// How batches are stored: `none` or `lz4`. Default `none`.
+    pub(crate) compression: Compression,
+}
+
+/// How batches of the journal are stored.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Compression {
+    /// As they are.
+    #[default]
+    None,
+    /// Each compressed with LZ4 where that is smaller.
+    Lz4,
+}
+
+/// ClickHouse. Without `url` the embedded one is started.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Warehouse {
+    /// Address of a ClickHouse server, such as `http://127.0.0.1:8123`.
+    pub(crate) url: Option<String>,
+    /// Its user. Default `default`.
+    pub(crate) user: String,
+    /// Its password; also `password_file`, or `env:NAME`.
+    pub(crate) password: String,
+    /// The database. Default `trunkline`.
+    pub(crate) database: String,
+    /// Path of `libchdb.so` or of a `clickhouse` program, for the embedded ClickHouse.
+    pub(crate) engine: Option<PathBuf>,
+    /// Memory of the embedded ClickHouse in MiB. Default 1500.
+    pub(crate) memory_mb: u64,
+}
+
+/// How long data is kept, counted from arrival.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retention {
+    /// How long the journal is kept. Default `400d`.
+    pub(crate) journal: Span,
+    /// How long facts are kept. Default `25 months`.
+    pub(crate) facts: String,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            public_url: None,
+            data_dir: "./data".into(),
+            trusted_proxies: Vec::new(),
+            workers: None,
+            header_timeout_s: 5,
+            body_timeout_s: 30,
+            max_connections: 10_000,
+            max_connections_per_ip: 1000,
+        }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            segment_mb: 64,
+            reserve_mb: 512,
+            compression: Compression::None,
+        }
+    }
+}
+
+impl Default for Warehouse {
+    fn default() -> Self {
+        Self {
+            url: None,
+            user: "default".into(),
+            password: String::new(),
+            database: "trunkline".into(),
+            engine: None,
+            memory_mb: 1500,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            journal: Span::days(400),
+            facts: "25 months".into(),
+        }
+    }
+}

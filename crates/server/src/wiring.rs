@@ -1,0 +1,177 @@
+//! The rooms wired together, run together, stopped in order: doors, pipeline, ClickHouse.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use trunkline_pipeline as pipeline;
+
+use crate::clock;
+use crate::config::{Compression, Environment, File};
+use crate::telemetry;
+
+mod names;
+mod warehouse;
+
+pub(crate) use warehouse::Store;
+
+/// How long identities of events are remembered (`architecture.md` §6).
+const WINDOW_MS: i64 = 7 * 24 * 3_600_000;
+/// Records and time after which a checkpoint is due.
+const CHECKPOINT_RECORDS: u64 = 2_000_000;
+const CHECKPOINT_EVERY: Duration = Duration::from_hours(6);
+
+/// All rooms, opened.
+pub(crate) struct Wired {
+    address: SocketAddr,
+    doors: trunkline_api::Service,
+    pipeline: pipeline::Service,
+    store: Store,
+}
+
+impl Wired {
+    /// Opens the listener, the journal and the way to ClickHouse.
+    pub(crate) async fn open(file: &File, environment: &Environment) -> Result<Self> {
+        let metrics = telemetry::start_metrics()?;
+        let listener = TcpListener::bind(&file.server.listen)
+            .await
+            .with_context(|| format!("could not listen on {}", file.server.listen))?;
+        let address = listener.local_addr()?;
+        let store = Store::open(file, environment)?;
+        let (_, settings) = watch::channel(Arc::new(names::settings(&file.accounts)));
+        let world = pipeline::World {
+            clock: Arc::new(clock::now),
+            elapsed: Arc::new(clock::elapsed),
+            random: rand::random(),
+        };
+        let accounts = file
+            .accounts
+            .iter()
+            .map(|account| pipeline::AccountSettings {
+                account: Arc::from(&*account.id),
+                rules: account.fold_rules(),
+            });
+        let (service, handle) = pipeline::Service::open(
+            pipeline_config(file)?,
+            world,
+            store.writer.clone(),
+            accounts.collect(),
+            settings,
+        )
+        .context("could not open the journal")?;
+        let scraped = handle.clone();
+        let directory = trunkline_api::Directory::new(&file.accounts);
+        let api = trunkline_api::Api {
+            directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
+            pipeline: handle,
+            reports: store.reports(),
+            clock: Arc::new(clock::now),
+            metrics: Arc::new(move || {
+                pipeline::metrics::export(&scraped, clock::now());
+                metrics.render()
+            }),
+            config: api_config(file)?,
+        };
+        let doors = trunkline_api::Service::new(listener, api);
+        Ok(Self {
+            address,
+            doors,
+            pipeline: service,
+            store,
+        })
+    }
+
+    /// Gives the address that the doors are on.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Runs all parts until `stop`, or until one fails; then stops the others in order.
+    pub(crate) async fn run(self, stop: CancellationToken) -> Result<()> {
+        let parts = TaskTracker::new();
+        let (doors_stop, pipeline_stop) = (CancellationToken::new(), CancellationToken::new());
+        let engine_stop = CancellationToken::new();
+        let mut doors = parts.spawn(self.doors.run(doors_stop.clone()));
+        let mut pipeline = parts.spawn(self.pipeline.run(pipeline_stop.clone()));
+        let mut engine = parts.spawn(self.store.run(engine_stop.clone()));
+        tokio::select! {
+            () = stop.cancelled() => {}
+            ended = &mut doors => bail!(early("doors", ended)),
+            ended = &mut pipeline => {
+                doors_stop.cancel();
+                engine_stop.cancel();
+                bail!(early("pipeline", ended));
+            }
+            ended = &mut engine => tracing::error!("{}", early("embedded clickhouse", ended)),
+        }
+        doors_stop.cancel();
+        doors.await?.context("the doors did not close well")?;
+        pipeline_stop.cancel();
+        pipeline.await?.context("the pipeline did not stop well")?;
+        engine_stop.cancel();
+        if !engine.is_finished() {
+            engine.await?.context("clickhouse did not stop well")?;
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// Says what a part that ended before its time said.
+fn early<E: std::fmt::Display>(
+    part: &str,
+    ended: Result<std::result::Result<(), E>, tokio::task::JoinError>,
+) -> String {
+    match ended {
+        Ok(Ok(())) => format!("the {part} ended early"),
+        Ok(Err(error)) => format!("{part}: {error:#}"),
+        Err(panic) => format!("{part}: {panic}"),
+    }
+}
+
+fn pipeline_config(file: &File) -> Result<pipeline::Config> {
+    let data_dir = file.server.data_dir.clone();
+    let mut journal = trunkline_journal::Config::new(data_dir.join("journal"));
+    journal.segment_bytes = file.journal.segment_mb << 20;
+    journal.reserve_bytes = file.journal.reserve_mb << 20;
+    journal.compression = match file.journal.compression {
+        Compression::None => trunkline_journal::Compression::None,
+        Compression::Lz4 => trunkline_journal::Compression::Lz4,
+    };
+    journal.queue_bytes = 256 << 20;
+    let cores = std::thread::available_parallelism()
+        .context("could not count the cores")?
+        .get();
+    Ok(pipeline::Config {
+        data_dir,
+        journal,
+        workers: file.server.workers.unwrap_or(cores),
+        keep: pipeline::KeepConfig {
+            checkpoint_records: CHECKPOINT_RECORDS,
+            checkpoint_every: CHECKPOINT_EVERY,
+            retention: file.retention.journal.millis().context(
+                "retention.journal must be days or hours, such as 400d: months differ in length",
+            )?,
+            window: WINDOW_MS,
+        },
+    })
+}
+
+fn api_config(file: &File) -> Result<trunkline_api::Config> {
+    let mut config = trunkline_api::Config::default();
+    config.connections.max = file.server.max_connections;
+    config.connections.max_per_address = file.server.max_connections_per_ip;
+    config.connections.head_ms = file.server.header_timeout_s * 1000;
+    config.requests.body_ms = file.server.body_timeout_s * 1000;
+    for proxy in &file.server.trusted_proxies {
+        let address = proxy.parse();
+        let named = || format!("server.trusted_proxies: {proxy:?} is no address");
+        config.trusted_proxies.push(address.with_context(named)?);
+    }
+    Ok(config)
+}

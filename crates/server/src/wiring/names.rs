@@ -1,0 +1,44 @@
+//! Names and teams from the configuration to ClickHouse's tables of settings.
+
+use trunkline_model::settings::Account;
+use trunkline_warehouse::writer::{
+    ChannelRow, ManagerRow, OPEN_END, Settings, TeamMemberRow, TeamRow,
+};
+
+/// Gives all that the configuration says of names and teams.
+pub(super) fn settings(accounts: &[Account]) -> Settings {
+    let mut settings = Settings::default();
+    for account in accounts {
+        add(&mut settings, account);
+    }
+    settings
+}
+
+fn add(settings: &mut Settings, account: &Account) {
+    let id = &account.id;
+    for manager in &account.managers {
+        let name = manager.name.as_ref().unwrap_or(&manager.id);
+        settings
+            .managers
+            .push(ManagerRow::new(id, &manager.id, name));
+    }
+    for channel in &account.channels {
+        let name = channel.name.as_ref().unwrap_or(&channel.id);
+        settings
+            .channels
+            .push(ChannelRow::new(id, &channel.id, name));
+    }
+    for team in &account.teams {
+        let name = team.name.as_ref().unwrap_or(&team.id);
+        settings.teams.push(TeamRow::new(id, &team.id, name));
+    }
+    for membership in account.memberships() {
+        settings.team_members.push(TeamMemberRow::new(
+            id,
+            membership.manager,
+            membership.team,
+            membership.validity.from.map_or(0, |from| from.0),
+            membership.validity.until.map_or(OPEN_END, |until| until.0),
+        ));
+    }
+}

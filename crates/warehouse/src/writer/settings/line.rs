@@ -1,0 +1,131 @@
+//! The rows of the tables of settings: a key, what is said under it, and the stamp of the writer.
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+/// A row of a table of settings.
+pub trait Line: Row + Sized {
+    /// The table's name.
+    const TABLE: &'static str;
+    /// What one row of the table has alone, next to its account.
+    type Key<'a>: Ord
+    where
+        Self: 'a;
+
+    /// Gives the key.
+    fn key(&self) -> Self::Key<'_>;
+
+    /// Tells whether both say the same under the same key, whatever their stamps.
+    fn says_as(&self, other: &Self) -> bool;
+
+    /// Gives the row as it is written.
+    fn stamped(&self, version: u64, deleted: bool) -> Self;
+}
+
+/// Declares one row with its constructor; fields before `=>` are the key.
+macro_rules! line {
+    (
+        $(#[$meta:meta])*
+        $name:ident in $table:literal {
+            $($(#[$key_doc:meta])* $key:ident: $key_type:ty),+
+            => $($(#[$doc:meta])* $field:ident: $type:ty),+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
+        pub struct $name {
+            $($(#[$key_doc])* pub $key: $key_type,)+
+            $($(#[$doc])* pub $field: $type,)+
+            version: u64,
+            deleted: u8,
+        }
+
+        impl $name {
+            /// Makes a row, not yet stamped.
+            pub fn new(
+                $($key: impl Into<$key_type>,)+
+                $($field: impl Into<$type>,)+
+            ) -> Self {
+                Self {
+                    $($key: $key.into(),)+
+                    $($field: $field.into(),)+
+                    version: 0,
+                    deleted: 0,
+                }
+            }
+        }
+
+        impl Line for $name {
+            const TABLE: &'static str = $table;
+            type Key<'a> = ($(&'a $key_type,)+);
+
+            fn key(&self) -> Self::Key<'_> {
+                ($(&self.$key,)+)
+            }
+
+            fn says_as(&self, other: &Self) -> bool {
+                self.key() == other.key() $(&& self.$field == other.$field)+
+            }
+
+            fn stamped(&self, version: u64, deleted: bool) -> Self {
+                Self { version, deleted: u8::from(deleted), ..self.clone() }
+            }
+        }
+    };
+}
+
+line! {
+    /// A manager's name.
+    ManagerRow in "managers" {
+        /// The account's id.
+        account: String,
+        /// The manager's id.
+        manager: String
+        =>
+        /// The name to show.
+        name: String
+    }
+}
+
+line! {
+    /// A channel's name.
+    ChannelRow in "channels" {
+        /// The account's id.
+        account: String,
+        /// The channel's id.
+        channel: String
+        =>
+        /// The name to show.
+        name: String
+    }
+}
+
+line! {
+    /// A team's name.
+    TeamRow in "teams" {
+        /// The account's id.
+        account: String,
+        /// The team's id.
+        team: String
+        =>
+        /// The name to show.
+        name: String
+    }
+}
+
+line! {
+    /// A manager's membership of a team.
+    TeamMemberRow in "team_members" {
+        /// The account's id.
+        account: String,
+        /// The manager's id.
+        manager: String,
+        /// The team's id.
+        team: String,
+        /// Start, inclusive, in milliseconds since 1970; 0 if it always was.
+        valid_from: i64
+        =>
+        /// End, exclusive, in milliseconds since 1970; [`OPEN_END`](super::OPEN_END) if none.
+        valid_until: i64
+    }
+}

@@ -1,0 +1,150 @@
+//! A ClickHouse of our own, for what `warehouse.url` points to: the same engine as the embedded one, started through
+//! the binary's hidden command on a directory, a port and a password that a test chooses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::clock::wait_until;
+use crate::config::hex;
+use crate::service::{binary, free_port};
+use crate::views::Views;
+
+const USER: &str = "trunkline";
+const DATABASE: &str = "elsewhere";
+const QUERIES: &str =
+    "SYSTEM START LISTEN HTTP; SELECT sleepEachRow(3) FROM system.numbers FORMAT Null";
+
+/// A running ClickHouse; it ends with the value.
+pub struct Engine {
+    dir: TempDir,
+    port: u16,
+    password: String,
+    child: Option<Child>,
+}
+
+impl Engine {
+    /// Starts a ClickHouse on an empty directory and waits until it answers.
+    #[track_caller]
+    pub fn start() -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("trunkline-clickhouse-")
+            .tempdir();
+        let mut engine = Self {
+            dir: dir.expect("a directory"),
+            port: free_port(),
+            password: format!("secret-{}", std::process::id()),
+            child: None,
+        };
+        engine.restart();
+        engine
+    }
+
+    /// Starts the killed ClickHouse again, on the same directory and port.
+    #[track_caller]
+    pub fn restart(&mut self) {
+        let path = |name: &str| self.dir.path().join(name);
+        fs::write(path("config.xml"), self.config_xml()).expect("written");
+        fs::write(path("users.xml"), self.users_xml()).expect("written");
+        let (kind, file) = engine_file();
+        let child = Command::new(binary())
+            .args(["engine", &std::process::id().to_string(), kind])
+            .arg(file)
+            .arg(format!("--path={}", path("data").display()))
+            .arg(format!("--config-file={}", path("config.xml").display()))
+            .arg(format!("--http_port={}", self.port))
+            .arg("--listen_host=127.0.0.1")
+            .arg(format!("--query={QUERIES}"))
+            .current_dir(self.dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(path("stderr")).expect("a log"))
+            .spawn();
+        self.child = Some(child.expect("the engine starts"));
+        wait_until("an answer of ClickHouse", Duration::from_secs(30), || {
+            ureq::get(format!("http://127.0.0.1:{}/ping", self.port))
+                .call()
+                .is_ok()
+        });
+    }
+
+    /// Kills it as a power cut would.
+    pub fn kill9(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Returns the lines of `[warehouse]` that point to it, with a password that may be wrong.
+    pub fn settings(&self, password: &str) -> String {
+        format!(
+            "url = \"{}\"\nuser = \"{USER}\"\npassword = \"{password}\"\ndatabase = \"{DATABASE}\"\n",
+            self.url()
+        )
+    }
+
+    /// Returns the right password.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// Returns a reader of the views.
+    pub fn views(&self) -> Views {
+        Views::new(&self.url(), DATABASE, USER, &self.password)
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn config_xml(&self) -> String {
+        let users = self.dir.path().join("users.xml");
+        format!(
+            "<clickhouse><logger><level>warning</level><console>0</console></logger>\
+             <max_server_memory_usage>1500000000</max_server_memory_usage><user_directories>\
+             <users_xml><path>{}</path></users_xml></user_directories></clickhouse>\n",
+            users.display()
+        )
+    }
+
+    fn users_xml(&self) -> String {
+        let hash = hex(&Sha256::digest(&self.password));
+        format!(
+            "<clickhouse><profiles><default/><boot><function_sleep_max_microseconds_per_block>0\
+             </function_sleep_max_microseconds_per_block></boot></profiles><quotas><default/></quotas>\
+             <users><default><password></password><networks><ip>127.0.0.1</ip></networks>\
+             <profile>boot</profile><quota>default</quota><grants>\
+             <query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query>\
+             </grants></default><{USER}><password_sha256_hex>{hash}</password_sha256_hex>\
+             <networks><ip>127.0.0.1</ip></networks><profile>default</profile>\
+             <quota>default</quota></{USER}></users></clickhouse>\n"
+        )
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.kill9();
+    }
+}
+
+/// Returns the engine that `make build` fetched, else the `clickhouse` of the PATH.
+fn engine_file() -> (&'static str, PathBuf) {
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.engine/libchdb.so");
+    if fetched.exists() {
+        return ("library", fetched);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|dir| dir.join("clickhouse"))
+        .find(|p| p.exists());
+    (
+        "binary",
+        found.expect("no engine: neither .engine/libchdb.so (make build) nor clickhouse"),
+    )
+}

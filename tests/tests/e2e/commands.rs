@@ -1,0 +1,255 @@
+//! The commands besides `serve`, the first start of all, and the first day.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use e2e::chats;
+use e2e::clock::{at, holds_within};
+use e2e::doors::Door;
+use e2e::events::Thread;
+use e2e::reference::{Definition, Reference, Span};
+use e2e::service::{binary, children, free_port, interrupt, runs, terminate};
+use serde_json::Value;
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(binary());
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("TRUNKLINE_CONFIG");
+    command.output().expect("the binary runs")
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[test]
+fn the_example_configuration_passes_its_own_check_and_a_typo_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let example = run(dir.path(), &["config", "example"]);
+    assert!(example.status.success(), "{}", said(&example));
+    let path = dir.path().join("trunkline.toml");
+    fs::write(&path, &example.stdout).unwrap();
+    let checked = run(
+        dir.path(),
+        &["--config", "trunkline.toml", "config", "check"],
+    );
+    assert!(checked.status.success(), "{}", said(&checked));
+
+    let typo = String::from_utf8(example.stdout)
+        .unwrap()
+        .replace("data_dir", "data_dri");
+    fs::write(&path, typo).unwrap();
+    let checked = run(
+        dir.path(),
+        &["--config", "trunkline.toml", "config", "check"],
+    );
+    assert_eq!(checked.status.code(), Some(1), "{}", said(&checked));
+    let error = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(
+        error.contains("data_dri") && error.contains("data_dir"),
+        "{error}"
+    );
+    let served = run(dir.path(), &["--config", "trunkline.toml", "serve"]);
+    assert!(!served.status.success(), "it serves with a bad file");
+}
+
+#[test]
+fn wrong_calls_end_with_2_and_every_command_has_help_with_an_example() {
+    let dir = tempfile::tempdir().unwrap();
+    for wrong in [&["dance"][..], &["serve", "--fast"], &["journal"], &[]] {
+        assert_eq!(run(dir.path(), wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    for command in [
+        &["serve"][..],
+        &["token", "new"],
+        &["config", "example"],
+        &["config", "check"],
+        &["events", "schema"],
+        &["journal", "verify"],
+        &["migrate", "status"],
+    ] {
+        let help = run(dir.path(), &[command, &["--help"]].concat());
+        assert!(help.status.success(), "{command:?}");
+        let text = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert!(text.contains("Example"), "{command:?}: {text}");
+    }
+    let nothing = run(
+        dir.path(),
+        &["journal", "verify", "--data-dir", "./nowhere"],
+    );
+    assert_eq!(nothing.status.code(), Some(1), "{}", said(&nothing));
+}
+
+#[test]
+fn a_new_token_is_shown_once_with_the_lines_for_the_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = run(dir.path(), &["token", "new", "--name", "crm"]);
+    assert!(made.status.success(), "{}", said(&made));
+    let text = said(&made);
+    assert!(
+        text.contains("trk_") && text.contains("sha256 = \""),
+        "{text}"
+    );
+    assert_ne!(
+        text,
+        said(&run(dir.path(), &["token", "new", "--name", "crm"]))
+    );
+}
+
+#[test]
+fn the_schema_of_events_names_every_type() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = run(dir.path(), &["events", "schema"]);
+    let schema: Value = serde_json::from_slice(&schema.stdout).expect("JSON");
+    let text = schema.to_string();
+    for kind in [
+        "message",
+        "conversation",
+        "call",
+        "visit",
+        "form",
+        "lead",
+        "purchase",
+        "contact",
+        "task",
+        "rating",
+        "upload",
+        "presence",
+        "spend",
+        "retract",
+    ] {
+        assert!(text.contains(&format!("\"{kind}\"")), "{kind}");
+    }
+}
+
+#[test]
+fn the_first_start_makes_an_account_and_shows_its_token_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let serve = || {
+        let mut child = Command::new(binary())
+            .arg("serve")
+            .current_dir(dir.path())
+            .env_remove("TRUNKLINE_CONFIG")
+            .env("TRUNKLINE__SERVER__LISTEN", &listen)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary runs");
+        let door = Door::at(&format!("http://{listen}"), "");
+        let ready = || {
+            door.try_get("/readyz")
+                .is_some_and(|answer| answer.status == 200)
+        };
+        let came_up = holds_within(Duration::from_mins(1), ready);
+        let out = child.stdout.take().expect("a pipe");
+        (child, out, came_up)
+    };
+    let (mut child, out, came_up) = serve();
+    let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+    let token = lines.find_map(|line| {
+        line.split_once("trk_")
+            .map(|(_, rest)| format!("trk_{rest}"))
+    });
+    let sent = token.as_ref().map(|token| {
+        let door = Door::at(&format!("http://{listen}"), token.trim());
+        door.try_send(&Thread::new("1").contact("10:00").events())
+            .map(|answer| answer.status)
+    });
+    terminate(child.id());
+    assert!(child.wait().expect("its end").success() && came_up);
+    assert!(matches!(sent, Some(Ok(202))), "{token:?} {sent:?}");
+
+    let (mut child, out, came_up) = serve();
+    terminate(child.id());
+    child.wait().expect("its end");
+    let printed: Vec<String> = BufReader::new(out).lines().map_while(Result::ok).collect();
+    assert!(
+        came_up && !printed.join("\n").contains("trk_"),
+        "{printed:?}"
+    );
+
+    let status = run(dir.path(), &["migrate", "status"]);
+    assert!(status.status.success(), "{}", said(&status));
+    let verified = run(dir.path(), &["journal", "verify"]);
+    assert!(verified.status.success(), "{}", said(&verified));
+}
+
+#[test]
+fn the_first_day_shows_a_report_of_real_conversations_and_stops_at_ctrl_c() {
+    let dir = tempfile::tempdir().unwrap();
+    let shown = first_day(&dir.path().join("data"));
+    let reference = Reference::of(&chats::busiest_day(chats::real()));
+    let day = Span {
+        from: at("2017-10-31T00:00:00Z"),
+        to: at("2017-11-01T00:00:00Z"),
+    };
+    let managers = reference.by_manager(Definition::Wait, day);
+    let (name, busiest) = managers
+        .iter()
+        .max_by_key(|(_, figures)| figures.count())
+        .unwrap();
+    let name = name.clone().unwrap();
+    let line = shown
+        .lines()
+        .find(|line| line.starts_with(&name))
+        .unwrap_or_default();
+    assert!(
+        line.contains(&busiest.count().to_string()),
+        "{name} {}:\n{shown}",
+        busiest.count()
+    );
+    assert!(
+        shown.contains("1500 messages, 1500 accepted, 0 refused."),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("curl -H 'Authorization: Bearer trk_"),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("Token of account demo").count(), 1);
+}
+
+/// Runs the first day until it waits for Ctrl-C, gives it that, and returns what it showed.
+fn first_day(directory: &Path) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_first_day"))
+        .arg(directory)
+        .env_remove("TRUNKLINE_CONFIG")
+        .env(
+            "TRUNKLINE__SERVER__LISTEN",
+            format!("127.0.0.1:{}", free_port()),
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut shown = String::new();
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    for line in lines.map_while(Result::ok) {
+        shown.push_str(&line);
+        shown.push('\n');
+        if line.contains("Ctrl-C") {
+            break;
+        }
+    }
+    let started = children(child.id());
+    let engines = started.iter().flat_map(|&service| children(service));
+    let all: Vec<u32> = engines.chain(started.iter().copied()).collect();
+    interrupt(child.id());
+    let status = child.wait().expect("its end");
+    assert!(status.success(), "{status}:\n{shown}");
+    assert!(holds_within(Duration::from_secs(10), || all
+        .iter()
+        .all(|&pid| !runs(pid))));
+    shown
+}

@@ -1,0 +1,226 @@
+//! Corners of the chat dictionary, each with figures worked out by hand.
+
+use e2e::events::{Author, Thread};
+use serde_json::{Value, json};
+
+use crate::accounts::given;
+
+#[test]
+fn who_writes_first_has_answered_nobody() {
+    let events = Thread::new("1")
+        .manager("ana", "09:00")
+        .manager("ana", "09:30")
+        .contact("10:00")
+        .manager("ana", "10:10")
+        .events();
+    let own = given("outbound", &events);
+    for definition in ["kommo", "turn", "wait", "assigned", "first"] {
+        assert_eq!(own.samples(definition, "ana"), (1, 600.0), "{definition}");
+    }
+}
+
+#[test]
+fn a_closing_clears_the_clock_without_a_sample() {
+    let events = Thread::new("1")
+        .contact("10:00")
+        .assigned("ana", "10:01")
+        .closed(Some("luis"), "10:10")
+        .manager("ana", "10:30")
+        .events();
+    let own = given("closed", &events);
+    for definition in ["turn", "wait", "assigned", "first"] {
+        assert_eq!(own.samples(definition, "ana"), (0, 0.0), "{definition}");
+    }
+    assert_eq!(own.samples("kommo", "ana"), (1, 1_800.0));
+    assert_eq!(own.cycles("answered, pending_at_close"), [json!([0, 1])]);
+}
+
+#[test]
+fn automatic_replies_and_campaigns_neither_start_nor_stop_the_clock() {
+    let events = Thread::new("1")
+        .campaign("09:00")
+        .contact("10:00")
+        .system("10:00:01")
+        .campaign("10:30")
+        .manager("ana", "11:00")
+        .events();
+    let own = given("system", &events);
+    for definition in ["kommo", "turn", "wait", "assigned", "first"] {
+        assert_eq!(own.samples(definition, "ana"), (1, 3_600.0), "{definition}");
+    }
+}
+
+#[test]
+fn thanks_by_a_button_start_neither_clock_nor_cycle() {
+    let events = Thread::new("1")
+        .contact("10:00")
+        .manager("ana", "10:02")
+        .closed(Some("ana"), "10:04")
+        .thanks("10:05")
+        .manager("ana", "10:09")
+        .events();
+    let own = given("thanks", &events);
+    assert_eq!(own.samples("kommo", "ana"), (2, 360.0));
+    assert_eq!(own.samples("wait", "ana"), (1, 120.0));
+    assert_eq!(own.samples("first", "ana"), (1, 120.0));
+    let conversations = own.march("conversations", &[]);
+    assert_eq!(
+        (
+            conversations.count(0, "received"),
+            conversations.count(0, "closed")
+        ),
+        (1, 1)
+    );
+}
+
+#[test]
+fn in_a_group_anybody_starts_the_clock_and_the_first_author_is_the_cycles_contact() {
+    let events = Thread::new("1")
+        .with("maria")
+        .contact("10:00")
+        .with("pedro")
+        .contact("10:05")
+        .manager("ana", "10:06")
+        .contact("10:10")
+        .manager("ana", "10:12")
+        .events();
+    let own = given("group", &events);
+    assert_eq!(own.samples("wait", "ana"), (2, 480.0));
+    assert_eq!(own.march("conversations", &[]).count(0, "new_contacts"), 1);
+    own.door
+        .send_flushed(&Thread::new("2").with("pedro").contact("12:00").events());
+    assert_eq!(own.march("conversations", &[]).count(0, "new_contacts"), 2);
+}
+
+#[test]
+fn a_manager_without_a_name_is_nobody_not_lost() {
+    let thread = Thread::new("1")
+        .contact("10:00")
+        .message(Author::Manager, None, "10:01", |_| {});
+    let own = given("unknown", &thread.events());
+    let table = own.times("wait");
+    let row = table.row("manager", &Value::Null);
+    assert_eq!(
+        (table.count(row, "count"), table.value(row, "sum_s")),
+        (1, &json!(60.0))
+    );
+    let participations = own.march("conversations", &[]).count(0, "participations");
+    assert_eq!(participations, 1);
+}
+
+#[test]
+fn messages_of_one_second_are_ordered_by_their_ids_numbers_first() {
+    // In one second: contact 9, then Ana 10, then Luis x: Ana answers, Luis does not.
+    let named = |thread: Thread, author, manager, id: &str| {
+        thread.message(author, manager, "10:00", |message| {
+            message.id = Some(id.into());
+        })
+    };
+    let thread = named(Thread::new("1"), Author::Manager, Some("luis"), "x");
+    let thread = named(thread, Author::Manager, Some("ana"), "10");
+    let thread = named(thread, Author::Contact, None, "9");
+    let own = given("numeric", &thread.events());
+    assert_eq!(own.samples("wait", "ana"), (1, 0.0));
+    assert_eq!(own.samples("wait", "luis"), (0, 0.0));
+    assert_eq!(own.samples("kommo", "luis"), (1, 0.0));
+    assert_eq!(own.times("wait").of_manager("ana", "mean_s"), &json!(0.0));
+}
+
+#[test]
+fn assigned_counts_from_when_it_reached_this_manager() {
+    let events = Thread::new("1")
+        .contact("10:00")
+        .assigned("luis", "10:01")
+        .assigned("ana", "10:20")
+        .assigned("luis", "10:22")
+        .manager("ana", "10:30")
+        .contact("11:00")
+        .manager("ana", "11:05")
+        .events();
+    let own = given("assigned", &events);
+    assert_eq!(own.samples("wait", "ana"), (2, 2_100.0));
+    assert_eq!(own.samples("assigned", "ana"), (2, 900.0));
+}
+
+#[test]
+fn ignored_bots_are_as_if_they_were_not_there() {
+    let events = Thread::new("1")
+        .contact("10:00")
+        .bot("10:01")
+        .handed_off(Some("ana"), "10:20")
+        .manager("ana", "10:30")
+        .events();
+    let own = given("bots-ignored", &events);
+    assert_eq!(own.samples("wait", "ana"), (1, 1_800.0));
+    assert_eq!(own.samples("first", "ana"), (1, 1_800.0));
+    assert_eq!(own.samples("assigned", "ana"), (1, 600.0));
+    assert_eq!(own.bots(), (0, 0));
+}
+
+#[test]
+fn a_day_of_silence_begins_a_cycle_where_the_channel_says_so() {
+    let script = |channel: &str, conversation: &str| {
+        let thread = Thread::new(conversation)
+            .on(channel)
+            .contact("10:00")
+            .manager("ana", "10:05");
+        let thread = thread
+            .day("2026-03-03")
+            .contact("10:06")
+            .day("2026-03-04")
+            .contact("10:07");
+        thread.manager("ana", "10:10").events()
+    };
+    let mut events = script("whatsapp", "1");
+    events.extend(script("web", "2"));
+    let own = given("gaps", &events);
+    let by = own.march("conversations", &[("by", "channel")]);
+    assert_eq!(by.column("channel"), [json!("web"), json!("whatsapp")]);
+    assert_eq!(by.column("received"), [json!(1), json!(3)]);
+    // A cycle begun by silence clears no pending message: the wait goes back to 3 March.
+    let whatsapp = [("channel", "whatsapp"), ("by", "manager")];
+    let wait = own.march("response-times", &whatsapp);
+    assert_eq!(wait.of_manager("ana", "sum_s"), &json!(300.0 + 86_640.0));
+    let first = [&whatsapp[..], &[("definition", "first")]].concat();
+    assert_eq!(
+        own.march("response-times", &first)
+            .of_manager("ana", "sum_s"),
+        &json!(480.0)
+    );
+    let of_whatsapp = own.cycles("if(channel = 'whatsapp', answered, 9)");
+    assert_eq!(
+        of_whatsapp,
+        [json!([1]), json!([0]), json!([1]), json!([9])]
+    );
+}
+
+#[test]
+fn a_closing_taken_back_within_a_day_leaves_the_figures_and_its_unanswered_stays() {
+    let mut events = Thread::new("reopened")
+        .contact("10:00")
+        .closed(Some("ana"), "10:30")
+        .day("2026-03-03")
+        .reopened("10:00")
+        .events();
+    let next = Thread::new("next")
+        .contact("10:00")
+        .closed(Some("ana"), "10:30");
+    events.extend(next.contact("12:00").closed(Some("luis"), "12:10").events());
+    let later = Thread::new("later")
+        .contact("10:00")
+        .closed(Some("ana"), "11:00");
+    events.extend(later.day("2026-03-04").contact("10:00").events());
+    let own = given("cycles", &events);
+    let all = own.march("conversations", &[]);
+    assert_eq!(all.count(0, "received"), 5);
+    assert_eq!(all.count(0, "closed"), 2);
+    let by = own.march("conversations", &[("by", "manager")]);
+    assert_eq!(by.of_manager("ana", "closed_by"), &json!(1));
+    assert_eq!(by.of_manager("luis", "closed_by"), &json!(1));
+    let unanswered = own
+        .cycles("pending_at_close")
+        .into_iter()
+        .filter(|row| row[0] == 1)
+        .count();
+    assert_eq!(unanswered, 4);
+}

@@ -1,0 +1,29 @@
+//! Black-box tests of the real binary with the real ClickHouse, through sockets only.
+//!
+//! They need `target/release/trunkline` (`make build`) or `TRUNKLINE_BIN`. `TRUNKLINE_SEED` repeats a run with the seed
+//! it printed; `TRUNKLINE_KILL_SECONDS` sets how long the kill test goes on (60).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and print their seeds and counts"
+)]
+
+mod accounts;
+mod bad_clients;
+mod bad_input;
+mod bugs;
+mod commands;
+mod corners;
+mod idempotency;
+mod intervals;
+mod kill;
+mod lifecycle;
+mod metrics;
+mod permutation;
+mod real_chats;
+mod reports;
+mod requirements;
+mod waiting;
+mod warehouse_away;

@@ -1,0 +1,77 @@
+//! Types whose room does not exist yet: taken, kept, counted as waiting.
+
+use e2e::doors::Receipt;
+use serde_json::{Value, json};
+
+use crate::accounts::own;
+
+const AT: &str = "2026-03-02T10:00:00Z";
+
+fn one_of_each() -> Vec<Value> {
+    vec![
+        json!({"type": "call", "call": "k1", "phase": "started", "at": AT, "direction": "inbound",
+               "from": "+34600000000", "to": "+34910000000"}),
+        json!({"type": "visit", "visit": "v1", "visitor": "b1", "url": "https://example.com/", "at": AT}),
+        json!({"type": "form", "form": "f1", "at": AT, "email": "ana@example.com"}),
+        json!({"type": "lead", "lead": "l1", "change": "created", "at": AT, "pipeline": "p",
+               "stage": "new", "amount": "1500.00", "currency": "EUR"}),
+        json!({"type": "purchase", "purchase": "u1", "contacts": ["c1"], "at": AT, "status": "bought"}),
+        json!({"type": "contact", "contact": "c1", "change": "tagged", "tag": "vip", "at": AT}),
+        json!({"type": "task", "task": "t1", "change": "created", "at": AT, "manager": "ana"}),
+        json!({"type": "rating", "contact": "c1", "kind": "nps", "value": 9, "at": AT}),
+        json!({"type": "upload", "file": {"name": "a.pdf", "size": 10, "mime": "application/pdf"},
+               "origin": "note", "manager": "ana", "at": AT}),
+        json!({"type": "presence", "manager": "ana", "state": "active", "at": AT}),
+        json!({"type": "spend", "source": "ads", "date": "2026-03-02", "amount": "12.50",
+               "currency": "EUR", "as_of": AT}),
+        json!({"type": "retract", "target": "nothing", "at": AT}),
+    ]
+}
+
+#[test]
+fn events_of_later_rooms_are_kept_and_counted_as_waiting_even_when_they_come_twice() {
+    let own = own("waiting");
+    let before = own.door.metrics().sums();
+    let events = one_of_each();
+    let answer = own.door.post_json(&Value::Array(events.clone()));
+    let receipt = Receipt::of(answer.expect_status(202));
+    assert_eq!(receipt.rejected, 0, "{}", answer.text());
+    assert_eq!(receipt.items(), 12);
+    let again = Receipt::of(own.door.post_json(&Value::Array(events)).expect_status(202));
+    assert_eq!((again.items(), again.rejected), (12, 0));
+    own.door.flush();
+    let after = own.door.metrics().sums();
+    assert!(after.balance(), "{after:?}");
+    let settled = after.waiting + after.duplicate;
+    assert!(
+        settled >= before.waiting + before.duplicate + 24,
+        "{before:?} {after:?}"
+    );
+    assert!(after.waiting >= before.waiting + 12, "{before:?} {after:?}");
+    assert_eq!(own.march("messages", &[]).count(0, "messages"), 0);
+}
+
+#[test]
+fn a_bad_event_of_a_later_room_is_refused_today() {
+    let own = own("waiting");
+    for (event, code) in [
+        (
+            json!({"type": "call", "call": "k1", "phase": "sung", "at": AT}),
+            "invalid_field",
+        ),
+        (
+            json!({"type": "call", "phase": "started", "at": AT}),
+            "missing_field",
+        ),
+        (
+            json!({"type": "rating", "contact": "c", "kind": "nps", "value": 11, "at": AT}),
+            "invalid_field",
+        ),
+        (
+            json!({"type": "lead", "lead": "l", "change": "exploded", "at": AT}),
+            "invalid_field",
+        ),
+    ] {
+        own.door.post_json(&event).expect_problem(400, code);
+    }
+}
