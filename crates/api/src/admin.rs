@@ -38,14 +38,23 @@ pub(crate) async fn rejects(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Json<Lists>, Problem> {
-    let grant = shared.directory.load().admit(&headers, Scope::Admin, (shared.clock)())?;
+    let grant = shared
+        .directory
+        .load()
+        .admit(&headers, Scope::Admin, (shared.clock)())?;
     query::none(&uri)?;
     let quarantined = shared.pipeline.quarantined();
-    let own = quarantined.into_iter().rev().filter(|it| it.account.as_deref() == Some(&*grant.account));
+    let own = quarantined
+        .into_iter()
+        .rev()
+        .filter(|it| it.account.as_deref() == Some(&*grant.account));
     let set = own.map(|it| Set {
         received_at: it.received_at,
         offset: it.offset.to_string(),
         reason: mask(&it.reason, 300),
     });
-    Ok(Json(Lists { refused: shared.rejects.list(&grant.account), quarantined: set.collect() }))
+    Ok(Json(Lists {
+        refused: shared.rejects.list(&grant.account),
+        quarantined: set.collect(),
+    }))
 }

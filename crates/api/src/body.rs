@@ -102,8 +102,7 @@ impl Bodies {
             return Ok(raw);
         }
         let mut claim = self.budget.claim();
-        let bytes =
-            inflate(&raw.bytes, encoding, self.limit, &mut claim, &self.decoders).await?;
+        let bytes = inflate(&raw.bytes, encoding, self.limit, &mut claim, &self.decoders).await?;
         Ok(Collected { bytes, claim })
     }
 
@@ -127,7 +126,9 @@ impl Bodies {
                 Ok(Some(Err(error))) => return Err(BodyError::Incomplete(error.to_string())),
                 Ok(Some(Ok(frame))) => frame,
             };
-            let Some(data) = frame.data_ref() else { continue };
+            let Some(data) = frame.data_ref() else {
+                continue;
+            };
             let needed = bytes.len() + data.len();
             if needed > limit {
                 return Err(BodyError::TooLarge { limit });
@@ -164,7 +165,10 @@ mod tests {
     }
 
     async fn code(headers: HeaderMap, body: Body) -> &'static str {
-        bodies().collect(&headers, body).await.map_or_else(|problem| problem.code(), |_| "read")
+        bodies()
+            .collect(&headers, body)
+            .await
+            .map_or_else(|problem| problem.code(), |_| "read")
     }
 
     #[tokio::test]
@@ -182,7 +186,10 @@ mod tests {
     async fn a_body_over_the_limit_is_refused_whether_announced_or_not() {
         let announced = HeaderMap::from_iter([(CONTENT_LENGTH, "100001".parse().unwrap())]);
         assert_eq!(code(announced, Body::empty()).await, "body_too_large");
-        assert_eq!(code(HeaderMap::new(), Body::from(vec![b' '; 100_000])).await, "read");
+        assert_eq!(
+            code(HeaderMap::new(), Body::from(vec![b' '; 100_000])).await,
+            "read"
+        );
         let longer = Body::from(vec![b' '; 100_001]);
         assert_eq!(code(HeaderMap::new(), longer).await, "body_too_large");
     }
@@ -191,7 +198,10 @@ mod tests {
     async fn a_silent_body_is_given_up_after_the_idle_limit() {
         let (_sender, body) = Channel::<bytes::Bytes, Infallible>::new(1);
         let started = Instant::now();
-        assert_eq!(code(HeaderMap::new(), Body::new(body)).await, "request_timeout");
+        assert_eq!(
+            code(HeaderMap::new(), Body::new(body)).await,
+            "request_timeout"
+        );
         assert_eq!(started.elapsed().as_millis(), 1_000);
     }
 
@@ -200,7 +210,11 @@ mod tests {
         let (mut sender, body) = Channel::<bytes::Bytes, Infallible>::new(1);
         let started = Instant::now();
         let trickle = async {
-            while sender.send_data(bytes::Bytes::from_static(b" ")).await.is_ok() {
+            while sender
+                .send_data(bytes::Bytes::from_static(b" "))
+                .await
+                .is_ok()
+            {
                 tokio::time::sleep(Duration::from_millis(900)).await;
             }
         };
@@ -213,6 +227,9 @@ mod tests {
     async fn a_broken_body_is_incomplete() {
         let (sender, body) = Channel::<bytes::Bytes, std::io::Error>::new(1);
         sender.abort(std::io::Error::other("reset"));
-        assert_eq!(code(HeaderMap::new(), Body::new(body)).await, "incomplete_body");
+        assert_eq!(
+            code(HeaderMap::new(), Body::new(body)).await,
+            "incomplete_body"
+        );
     }
 }

@@ -28,12 +28,19 @@ pub(crate) struct Budget {
 impl Budget {
     pub(crate) fn new(bytes: usize, wait: Duration) -> Self {
         let units = bytes.div_ceil(UNIT).clamp(1, u32::MAX as usize);
-        Self { permits: Arc::new(Semaphore::new(units)), units, wait }
+        Self {
+            permits: Arc::new(Semaphore::new(units)),
+            units,
+            wait,
+        }
     }
 
     /// Starts a claim of nothing.
     pub(crate) fn claim(&self) -> Claim {
-        Claim { budget: self.clone(), held: None }
+        Claim {
+            budget: self.clone(),
+            held: None,
+        }
     }
 
     /// Bytes claimed now.

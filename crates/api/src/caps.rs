@@ -40,7 +40,11 @@ impl Caps {
         Self(Arc::new(Shared {
             max: config.connections.max,
             max_per_address: config.connections.max_per_address,
-            trusted: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+            trusted: config
+                .trusted_proxies
+                .iter()
+                .map(IpAddr::to_canonical)
+                .collect(),
             open: Mutex::default(),
         }))
     }
@@ -63,7 +67,10 @@ impl Caps {
         open.all += 1;
         metrics::connections_open(open.all);
         drop(open);
-        Ok(Place { caps: self.clone(), counted })
+        Ok(Place {
+            caps: self.clone(),
+            counted,
+        })
     }
 
     /// Connections open now.
@@ -106,9 +113,17 @@ mod tests {
     use crate::config::Connections;
 
     fn caps(max: usize, max_per_address: usize) -> Caps {
-        let connections = Connections { max, max_per_address, ..Connections::default() };
+        let connections = Connections {
+            max,
+            max_per_address,
+            ..Connections::default()
+        };
         let trusted_proxies = vec!["10.0.0.1".parse().unwrap()];
-        Caps::new(&Config { connections, trusted_proxies, ..Config::default() })
+        Caps::new(&Config {
+            connections,
+            trusted_proxies,
+            ..Config::default()
+        })
     }
 
     fn take(caps: &Caps, peer: &str) -> Result<Place, Reason> {
@@ -120,7 +135,10 @@ mod tests {
         let caps = caps(10, 2);
         let _first = take(&caps, "192.0.2.1").unwrap();
         let second = take(&caps, "::ffff:192.0.2.1").unwrap();
-        assert_eq!(take(&caps, "192.0.2.1").unwrap_err(), Reason::TooManyFromOne);
+        assert_eq!(
+            take(&caps, "192.0.2.1").unwrap_err(),
+            Reason::TooManyFromOne
+        );
         let _other = take(&caps, "192.0.2.2").unwrap();
         drop(second);
         let _again = take(&caps, "192.0.2.1").unwrap();
@@ -130,7 +148,10 @@ mod tests {
     #[test]
     fn the_cap_of_all_holds_for_everyone() {
         let caps = caps(2, 2);
-        let places = [take(&caps, "192.0.2.1").unwrap(), take(&caps, "10.0.0.1").unwrap()];
+        let places = [
+            take(&caps, "192.0.2.1").unwrap(),
+            take(&caps, "10.0.0.1").unwrap(),
+        ];
         assert_eq!(take(&caps, "10.0.0.1").unwrap_err(), Reason::TooMany);
         drop(places);
         assert_eq!(caps.count(), 0);
@@ -140,9 +161,15 @@ mod tests {
     #[test]
     fn a_trusted_proxy_is_not_capped_and_a_64_is_one_address() {
         let caps = caps(10, 1);
-        let _proxy = [take(&caps, "10.0.0.1").unwrap(), take(&caps, "10.0.0.1").unwrap()];
+        let _proxy = [
+            take(&caps, "10.0.0.1").unwrap(),
+            take(&caps, "10.0.0.1").unwrap(),
+        ];
         let _one = take(&caps, "2001:db8:1:2::1").unwrap();
-        assert_eq!(take(&caps, "2001:db8:1:2::2").unwrap_err(), Reason::TooManyFromOne);
+        assert_eq!(
+            take(&caps, "2001:db8:1:2::2").unwrap_err(),
+            Reason::TooManyFromOne
+        );
         let _other = take(&caps, "2001:db8:1:3::1").unwrap();
     }
 }

@@ -31,8 +31,9 @@ pub struct Connections {
     /// From the first byte of a request's head (of a new connection: from its start) to the head's
     /// end. Default 5,000 ms.
     pub head_ms: u64,
-    /// A kept-alive connection without a byte of a next request. Longer than the pools of usual
-    /// HTTP libraries (60 s), so that they, not we, close first. Default 75,000 ms.
+    /// A kept-alive connection without a byte of a next request, which is closed after one to two
+    /// times this. Longer than the pools of usual HTTP libraries (60 s), so that they, not we,
+    /// close first. Default 75,000 ms.
     pub idle_ms: u64,
     /// An answer that the peer does not take, measured from the last byte it took.
     /// Default 30,000 ms.

@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::Request;
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -62,11 +62,21 @@ impl Connector {
             write: ms(config.write_ms),
             linger: ms(config.linger_ms),
         };
-        Self { router, http, limits }
+        Self {
+            router,
+            http,
+            limits,
+        }
     }
 
     /// Serves a connection to its end. Its place is free afterwards.
-    pub(crate) async fn serve(self, socket: TcpStream, peer: SocketAddr, place: Place, stops: Stops) {
+    pub(crate) async fn serve(
+        self,
+        socket: TcpStream,
+        peer: SocketAddr,
+        place: Place,
+        stops: Stops,
+    ) {
         let stage = Stage::default();
         let io = TokioIo::new(Watched::new(socket, stage.clone(), self.limits));
         let router = self.router;
@@ -125,7 +135,9 @@ pub(crate) fn turn_away(socket: &TcpStream) {
 fn has_body(request: &Request<Incoming>) -> bool {
     let headers = request.headers();
     headers.contains_key(TRANSFER_ENCODING)
-        || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
+        || headers
+            .get(CONTENT_LENGTH)
+            .is_some_and(|length| length != "0")
 }
 
 /// The body of an answer; when it is done with, the connection's next phase begins.

@@ -63,7 +63,10 @@ impl Directory {
     ) -> Result<Arc<Grant>, Problem> {
         let token = bearer(headers);
         let hash: [u8; 32] = Sha256::digest(token.unwrap_or_default()).into();
-        let grant = self.grants.get(&hash).filter(|grant| token.is_some() && grant.holds(now));
+        let grant = self
+            .grants
+            .get(&hash)
+            .filter(|grant| token.is_some() && grant.holds(now));
         let grant = grant.ok_or_else(|| Problem::new(Code::Unauthorized, UNAUTHORIZED))?;
         if !grant.scopes.contains(&scope) {
             let detail = format!("this token lacks the scope `{}`", scope.as_str());
@@ -91,19 +94,27 @@ impl Grant {
 
     /// The account as reports see it.
     pub(crate) fn view(&self) -> AccountView<'_> {
-        AccountView { id: &self.account, timezone: self.timezone }
+        AccountView {
+            id: &self.account,
+            timezone: self.timezone,
+        }
     }
 
     /// What the token may see of it.
     pub(crate) fn restriction(&self) -> Restriction<'_> {
-        Restriction { teams: &self.teams, managers: &self.managers }
+        Restriction {
+            teams: &self.teams,
+            managers: &self.managers,
+        }
     }
 }
 
 /// Reads the token; a header given twice is none.
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
     let (scheme, token) = value.as_bytes().split_at_checked(7)?;
     let token = token.trim_ascii();
     (scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty()).then_some(token)
@@ -132,7 +143,9 @@ mod tests {
     }
 
     fn admit(authorization: &[&'static str], scope: Scope, now: i64) -> Result<Arc<Grant>, String> {
-        let headers = authorization.iter().map(|it| (AUTHORIZATION, it.parse().unwrap()));
+        let headers = authorization
+            .iter()
+            .map(|it| (AUTHORIZATION, it.parse().unwrap()));
         let admitted = directory().admit(&headers.collect(), scope, Time(now));
         admitted.map_err(|problem| problem.body())
     }
@@ -159,7 +172,11 @@ mod tests {
             admit(&["Bearer trk_old"], Scope::Ingest, day),
         ];
         let bodies: Vec<_> = failures.into_iter().map(Result::unwrap_err).collect();
-        assert!(bodies[0].contains("\"code\":\"unauthorized\""), "{}", bodies[0]);
+        assert!(
+            bodies[0].contains("\"code\":\"unauthorized\""),
+            "{}",
+            bodies[0]
+        );
         assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
     }
 

@@ -57,10 +57,15 @@ fn only<'a>(
     code: Code,
 ) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
-    let Some(first) = values.next() else { return Ok(None) };
+    let Some(first) = values.next() else {
+        return Ok(None);
+    };
     match (first.to_str(), values.next()) {
         (Ok(value), None) => Ok(Some(value)),
-        _ => Err(Problem::new(code, format!("`{name}` must be given once, in ASCII"))),
+        _ => Err(Problem::new(
+            code,
+            format!("`{name}` must be given once, in ASCII"),
+        )),
     }
 }
 
@@ -69,7 +74,9 @@ mod tests {
     use super::*;
 
     fn headers(name: &HeaderName, values: &[&'static str]) -> HeaderMap {
-        let pairs = values.iter().map(|value| (name.clone(), value.parse().unwrap()));
+        let pairs = values
+            .iter()
+            .map(|value| (name.clone(), value.parse().unwrap()));
         pairs.collect()
     }
 
@@ -77,7 +84,10 @@ mod tests {
     fn content_types_are_read_with_their_parameters() {
         let shape_of = |values: &[&'static str]| shape(&headers(&CONTENT_TYPE, values)).ok();
         assert_eq!(shape_of(&[]), Some(Shape::Json));
-        assert_eq!(shape_of(&["application/json; charset=utf-8"]), Some(Shape::Json));
+        assert_eq!(
+            shape_of(&["application/json; charset=utf-8"]),
+            Some(Shape::Json)
+        );
         assert_eq!(shape_of(&["Application/X-NDJSON"]), Some(Shape::Ndjson));
         assert_eq!(shape_of(&["application/ndjson"]), Some(Shape::Ndjson));
         assert_eq!(shape_of(&["application/jsonl"]), Some(Shape::Ndjson));

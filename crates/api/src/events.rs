@@ -17,7 +17,8 @@ use axum::response::{IntoResponse, Response};
 use trunkline_model::batch::Batch;
 use trunkline_model::event::{Code as EventCode, Refusal};
 use trunkline_model::settings::Scope;
-use trunkline_pipeline::{Phase, SubmitError, Submission};
+use trunkline_model::time::Time;
+use trunkline_pipeline::{Phase, Submission, SubmitError};
 
 use crate::config::ms;
 use crate::encoding::shape;
@@ -38,29 +39,65 @@ pub(crate) async fn post(
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let now = (shared.clock)();
-    let grant = shared.directory.load().admit(&head.headers, Scope::Ingest, now)?;
+    let grant = shared
+        .directory
+        .load()
+        .admit(&head.headers, Scope::Ingest, now)?;
     let wait_flushed = wait_flushed(&head.uri)?;
     open(&shared)?;
-    let batch = match read(&shared, &head.headers, body).await {
-        Ok(batch) => batch,
+    let batch = read(&shared, &head.headers, body).await;
+    let batch = note_refusals(&shared, &grant.account, batch, now)?;
+    if batch.events.is_empty() && !batch.rejected.is_empty() {
+        return Ok(answer::nothing_taken(&batch.rejected));
+    }
+    take(&shared, &grant.account, batch, wait_flushed).await
+}
+
+/// Counts and lists what was refused: a whole body as one event, or items of a batch.
+fn note_refusals(
+    shared: &Shared,
+    account: &Arc<str>,
+    read: Result<Read, Problem>,
+    now: Time,
+) -> Result<Batch, Problem> {
+    match read {
+        Ok(Read { batch, refused }) => {
+            if !refused.is_empty() {
+                shared.pipeline.refuse(batch.rejected.len() as u64);
+                shared.rejects.add(account, refused);
+            }
+            Ok(batch)
+        }
         Err(problem) => {
             shared.pipeline.refuse(1);
             let refused = refusals::of_body(problem.code(), problem.detail(), now);
-            shared.rejects.add(&grant.account, [refused]);
-            return Err(problem);
-        }
-    };
-    let Read { batch: Batch { events, rejected, .. }, refused } = batch;
-    if !rejected.is_empty() {
-        shared.pipeline.refuse(rejected.len() as u64);
-        shared.rejects.add(&grant.account, refused);
-        if events.is_empty() {
-            return Ok(answer::nothing_taken(&rejected));
+            shared.rejects.add(account, [refused]);
+            Err(problem)
         }
     }
-    let account = Arc::clone(&grant.account);
-    let submission = Submission { account, origin: Arc::clone(&shared.origin), events };
-    let receipt = shared.pipeline.submit(submission).await.map_err(not_taken)?;
+}
+
+/// Hands the accepted events on and answers what became of them.
+async fn take(
+    shared: &Shared,
+    account: &Arc<str>,
+    batch: Batch,
+    wait_flushed: bool,
+) -> Result<Response, Problem> {
+    let Batch {
+        events, rejected, ..
+    } = batch;
+    let (account, origin) = (Arc::clone(account), Arc::clone(&shared.origin));
+    let submission = Submission {
+        account,
+        origin,
+        events,
+    };
+    let receipt = shared
+        .pipeline
+        .submit(submission)
+        .await
+        .map_err(not_taken)?;
     let mut answer = Answer::new(&receipt, &rejected);
     if wait_flushed {
         let within = ms(shared.config.requests.flushed_ms);

@@ -31,7 +31,10 @@ pub(crate) async fn inflate(
     claim: &mut Claim,
     decoders: &Semaphore,
 ) -> Result<Vec<u8>, BodyError> {
-    let _decoder = decoders.acquire().await.map_err(|_| BodyError::Overloaded)?;
+    let _decoder = decoders
+        .acquire()
+        .await
+        .map_err(|_| BodyError::Overloaded)?;
     let mut decoder = decoder(raw, encoding)?;
     let mut out = Vec::new();
     loop {
@@ -66,7 +69,10 @@ fn decoder(raw: &[u8], encoding: Encoding) -> Result<Box<dyn Read + Send + '_>, 
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
 fn corrupt(error: io::Error) -> BodyError {
     BodyError::Corrupt(error.to_string())
 }
@@ -100,8 +106,16 @@ mod tests {
     async fn gzip_and_zstd_come_back_as_they_went_in() {
         let text = "an event\n".repeat(50_000);
         let zstd = zstd::encode_all(text.as_bytes(), 3).unwrap();
-        assert_eq!(inflated(&gzip(text.as_bytes()), Encoding::Gzip).await.unwrap(), text.as_bytes());
-        assert_eq!(inflated(&zstd, Encoding::Zstd).await.unwrap(), text.as_bytes());
+        assert_eq!(
+            inflated(&gzip(text.as_bytes()), Encoding::Gzip)
+                .await
+                .unwrap(),
+            text.as_bytes()
+        );
+        assert_eq!(
+            inflated(&zstd, Encoding::Zstd).await.unwrap(),
+            text.as_bytes()
+        );
         let twice = [gzip(b"one "), gzip(b"two")].concat();
         assert_eq!(inflated(&twice, Encoding::Gzip).await.unwrap(), b"one two");
     }
@@ -112,7 +126,10 @@ mod tests {
         assert_eq!(inflated(&whole, Encoding::Gzip).await.unwrap().len(), LIMIT);
         let more = gzip(&vec![b' '; LIMIT + 1]);
         let error = inflated(&more, Encoding::Gzip).await.unwrap_err();
-        assert!(matches!(error, BodyError::TooLarge { limit: LIMIT }), "{error:?}");
+        assert!(
+            matches!(error, BodyError::TooLarge { limit: LIMIT }),
+            "{error:?}"
+        );
     }
 
     #[tokio::test]
@@ -128,7 +145,10 @@ mod tests {
         encoder.window_log(26).unwrap();
         encoder.write_all(&vec![7; 1000]).unwrap();
         let raw = encoder.finish().unwrap();
-        assert!(matches!(inflated(&raw, Encoding::Zstd).await, Err(BodyError::Corrupt(_))));
+        assert!(matches!(
+            inflated(&raw, Encoding::Zstd).await,
+            Err(BodyError::Corrupt(_))
+        ));
     }
 
     #[tokio::test]
@@ -137,11 +157,17 @@ mod tests {
         let zstd = zstd::encode_all(&text[..], 3).unwrap();
         for (raw, encoding) in [(gzip(text), Encoding::Gzip), (zstd, Encoding::Zstd)] {
             let cut = inflated(&raw[..raw.len() - 5], encoding).await;
-            assert!(matches!(cut, Err(BodyError::Corrupt(_))), "{encoding:?} {cut:?}");
+            assert!(
+                matches!(cut, Err(BodyError::Corrupt(_))),
+                "{encoding:?} {cut:?}"
+            );
         }
         let mut flipped = gzip(text);
         let middle = flipped.len() - 6;
         flipped[middle] ^= 1;
-        assert!(matches!(inflated(&flipped, Encoding::Gzip).await, Err(BodyError::Corrupt(_))));
+        assert!(matches!(
+            inflated(&flipped, Encoding::Gzip).await,
+            Err(BodyError::Corrupt(_))
+        ));
     }
 }

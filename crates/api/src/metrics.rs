@@ -1,6 +1,9 @@
 //! The figures of the doors, declared once. Labels are enums of ours, never anything received.
 
-#![expect(clippy::disallowed_macros, reason = "the one place of this room that declares metrics")]
+#![expect(
+    clippy::disallowed_macros,
+    reason = "the one place of this room that declares metrics"
+)]
 
 use std::time::Duration;
 
@@ -22,8 +25,12 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 4] =
-        [Self::TooMany, Self::TooManyFromOne, Self::SlowHead, Self::SlowReader];
+    pub const ALL: [Self; 4] = [
+        Self::TooMany,
+        Self::TooManyFromOne,
+        Self::SlowHead,
+        Self::SlowReader,
+    ];
 
     /// The label's value.
     pub const fn as_str(self) -> &'static str {
@@ -45,18 +52,54 @@ const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
 
 /// The buckets of the histograms of this room, for the recorder: name and upper bounds.
 pub const BUCKETS: [(&str, &[f64]); 2] = [
-    (DURATION, &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0]),
-    (BODY_BYTES, &[256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 4_194_304.0, 20_000_000.0]),
+    (
+        DURATION,
+        &[
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+        ],
+    ),
+    (
+        BODY_BYTES,
+        &[
+            256.0,
+            1_024.0,
+            4_096.0,
+            16_384.0,
+            65_536.0,
+            262_144.0,
+            1_048_576.0,
+            4_194_304.0,
+            20_000_000.0,
+        ],
+    ),
 ];
 
 /// Describes every metric of this room and starts the counters at zero.
 pub fn describe() {
-    describe_histogram!(DURATION, Unit::Seconds, "Time from a request's head to its answer.");
-    describe_histogram!(BODY_BYTES, Unit::Bytes, "Size of event bodies after decompression.");
-    describe_counter!(PROBLEMS, "Requests refused as a whole, by the code of the problem.");
+    describe_histogram!(
+        DURATION,
+        Unit::Seconds,
+        "Time from a request's head to its answer."
+    );
+    describe_histogram!(
+        BODY_BYTES,
+        Unit::Bytes,
+        "Size of event bodies after decompression."
+    );
+    describe_counter!(
+        PROBLEMS,
+        "Requests refused as a whole, by the code of the problem."
+    );
     describe_gauge!(CONNECTIONS, "Connections open now.");
-    describe_counter!(CONNECTIONS_REFUSED, "Connections refused or given up, by reason.");
-    describe_gauge!(BODIES_IN_FLIGHT, Unit::Bytes, "Memory claimed by event bodies in flight.");
+    describe_counter!(
+        CONNECTIONS_REFUSED,
+        "Connections refused or given up, by reason."
+    );
+    describe_gauge!(
+        BODIES_IN_FLIGHT,
+        Unit::Bytes,
+        "Memory claimed by event bodies in flight."
+    );
     gauge!(CONNECTIONS).set(0.0);
     gauge!(BODIES_IN_FLIGHT).set(0.0);
     for reason in Reason::ALL {

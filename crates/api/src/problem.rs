@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 /// The media type of problems.
-pub const MEDIA_TYPE: &str = "application/problem+json";
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
 macro_rules! problems {
     ($($name:ident = $code:literal, $status:literal, $title:literal, $meaning:literal;)+) => {
@@ -141,7 +141,13 @@ impl Problem {
     /// Makes a problem of a whole body that the model refuses, with the model's code.
     pub fn refused(code: &'static str, status: StatusCode, detail: String) -> Self {
         let detail = Cow::Owned(detail);
-        Self { code, status, title: "Body refused", detail, retry_after_s: None }
+        Self {
+            code,
+            status,
+            title: "Body refused",
+            detail,
+            retry_after_s: None,
+        }
     }
 
     /// Sets when to try again, in whole seconds, at least 1.
@@ -228,7 +234,9 @@ mod tests {
     fn a_503_says_when_to_try_again() {
         let response = Problem::new(Code::Overloaded, "full").into_response();
         assert_eq!(response.headers()["retry-after"], "1");
-        let response = Problem::new(Code::Overloaded, "full").retry_after(7).into_response();
+        let response = Problem::new(Code::Overloaded, "full")
+            .retry_after(7)
+            .into_response();
         assert_eq!(response.headers()["retry-after"], "7");
     }
 }

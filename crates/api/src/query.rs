@@ -26,5 +26,8 @@ pub(crate) fn none(uri: &Uri) -> Result<(), Problem> {
 /// Refuses an unknown parameter by its name.
 pub(crate) fn unknown(name: &str, instead: &str) -> Problem {
     let name = crate::redact::mask(name, 64);
-    Problem::new(Code::BadParameter, format!("parameter `{name}` is unknown: {instead}"))
+    Problem::new(
+        Code::BadParameter,
+        format!("parameter `{name}` is unknown: {instead}"),
+    )
 }

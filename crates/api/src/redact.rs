@@ -32,8 +32,11 @@ fn shape(value: &Value, depth: usize) -> Value {
         Value::String(text) => format!("text of {}", text.chars().count()).into(),
         Value::Array(_) | Value::Object(_) if depth == 0 => "…".into(),
         Value::Array(items) => {
-            let mut shown: Vec<_> =
-                items.iter().take(ITEMS).map(|item| shape(item, depth - 1)).collect();
+            let mut shown: Vec<_> = items
+                .iter()
+                .take(ITEMS)
+                .map(|item| shape(item, depth - 1))
+                .collect();
             if items.len() > ITEMS {
                 shown.push(format!("… of {}", items.len()).into());
             }
@@ -54,7 +57,9 @@ fn shape(value: &Value, depth: usize) -> Value {
 
 fn field(key: &str, value: &Value, depth: usize) -> Value {
     match value {
-        Value::String(text) if depth == DEPTH && matches!(key, "type" | "id") => mask(text, CHARS).into(),
+        Value::String(text) if depth == DEPTH && matches!(key, "type" | "id") => {
+            mask(text, CHARS).into()
+        }
         _ => shape(value, depth - 1),
     }
 }
@@ -66,9 +71,15 @@ pub(crate) fn mask(text: &str, longest: usize) -> String {
     let mut masked = String::with_capacity(chars.len());
     let mut at = 0;
     while at < chars.len() {
-        let (length, digits) = phone_like(&chars[at..]);
+        let (length, digits) = if date_like(&chars[at..]) {
+            (DATE.len(), 0)
+        } else {
+            phone_like(&chars[at..])
+        };
         if digits >= 7 {
-            let number = chars[at..at + length].iter().filter(|char| char.is_numeric());
+            let number = chars[at..at + length]
+                .iter()
+                .filter(|char| char.is_numeric());
             masked.extend(number.clone().take(1));
             masked.push_str("***");
             masked.extend(number.skip(digits - 2));
@@ -79,6 +90,20 @@ pub(crate) fn mask(text: &str, longest: usize) -> String {
         }
     }
     masked
+}
+
+/// The form of a date: `0` stands for a digit.
+const DATE: &[u8] = b"0000-00-00";
+
+/// Whether a date begins here, which is no phone number.
+fn date_like(chars: &[char]) -> bool {
+    let fits = |(char, form): (&char, &u8)| match form {
+        b'0' => char.is_ascii_digit(),
+        _ => *char == char::from(*form),
+    };
+    chars.len() >= DATE.len()
+        && chars.iter().zip(DATE).all(fits)
+        && !chars.get(DATE.len()).is_some_and(char::is_ascii_digit)
 }
 
 /// Measures the run of digits that begins here: its length with the signs between, and its digits.
@@ -121,6 +146,11 @@ mod tests {
         assert_eq!(mask("+1 (555) 010-9999 x", CHARS), "+1***99 x");
         assert_eq!(mask("order 123456, line 7", CHARS), "order 123456, line 7");
         assert_eq!(mask("", CHARS), "");
+        let dated = "2027-01-01T10:00:00.000Z and 2027-01-01 34600123456";
+        assert_eq!(
+            mask(dated, CHARS),
+            "2027-01-01T10:00:00.000Z and 2027-01-01 3***56"
+        );
         let raw = r#"{"34600123456":1}"#;
         assert_eq!(redact(raw.as_bytes()), json!({"3***56": "number"}));
     }

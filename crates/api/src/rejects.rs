@@ -52,7 +52,10 @@ impl Rejects {
     /// Lists those of an account, newest first.
     pub(crate) fn list(&self, account: &str) -> Vec<Reject> {
         let lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lists.get(account).map(|list| list.iter().rev().cloned().collect()).unwrap_or_default()
+        lists
+            .get(account)
+            .map(|list| list.iter().rev().cloned().collect())
+            .unwrap_or_default()
     }
 }
 

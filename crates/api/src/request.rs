@@ -8,18 +8,19 @@ use std::any::Any;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
-use crate::config::ms;
 use crate::metrics;
 use crate::problem::{Code, Problem, Refused};
-use crate::routes::{ROUTES, Shared};
+use crate::routes::ROUTES;
 
 /// The header that names a request, taken from the sender if it is sane, else made.
 const REQUEST_ID: &str = "x-request-id";
@@ -28,17 +29,31 @@ const REQUEST_ID: &str = "x-request-id";
 const NO_ROUTE: &str = "none";
 
 /// Surrounds a request.
-pub(crate) async fn surround(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(crate) async fn surround(
+    State(limit): State<Duration>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = request_id(&request);
-    let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, route);
-    let mut record = Record { route, method: method(request.method()), status: 499, started: Instant::now() };
-    let span = tracing::info_span!(
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or(NO_ROUTE, route);
+    let mut record = Record {
+        route,
+        method: method(request.method()),
+        status: 499,
+        started: Instant::now(),
+    };
+    // At the debug level: a span of each request, formatted, costs a tenth of a small request. What
+    // must be found at the usual level carries the id itself.
+    let span = tracing::debug_span!(
         "request",
         request.id = id.to_str().unwrap_or_default(),
         http.method = record.method,
         http.route = route,
     );
-    let answer = timeout(ms(shared.config.requests.answer_ms), next.run(request));
+    let answer = timeout(limit, next.run(request));
     let answered = answer.instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| {
         Problem::new(Code::TimedOut, "the answer took too long").into_response()
@@ -50,14 +65,24 @@ pub(crate) async fn surround(State(shared): State<Shared>, request: Request, nex
         tracing::debug!(code, "a request was refused");
     }
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::error!("a request failed inside the service");
+        tracing::error!(
+            request.id = id.to_str().unwrap_or_default(),
+            http.route = route,
+            "a request failed inside the service"
+        );
     }
-    response.headers_mut().insert(REQUEST_ID, id);
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
 /// Answers for a handler that panicked; the panic's own text only goes to the log.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that catch-panic wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that catch-panic wants"
+)]
 pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let message = panic
         .downcast_ref::<String>()
@@ -78,7 +103,12 @@ struct Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        metrics::answered(self.route, self.method, status(self.status), self.started.elapsed());
+        metrics::answered(
+            self.route,
+            self.method,
+            status(self.status),
+            self.started.elapsed(),
+        );
     }
 }
 
@@ -107,7 +137,11 @@ fn new_id() -> HeaderValue {
 }
 
 fn route(path: &MatchedPath) -> &'static str {
-    ROUTES.iter().copied().find(|route| *route == path.as_str()).unwrap_or(NO_ROUTE)
+    ROUTES
+        .iter()
+        .copied()
+        .find(|route| *route == path.as_str())
+        .unwrap_or(NO_ROUTE)
 }
 
 fn method(method: &Method) -> &'static str {

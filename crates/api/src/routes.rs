@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -15,7 +16,7 @@ use trunkline_pipeline::Handle;
 use trunkline_reports::Reports;
 
 use crate::body::Bodies;
-use crate::config::Config;
+use crate::config::{Config, ms};
 use crate::directory::Directory;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
@@ -96,6 +97,7 @@ pub fn router(api: Api) -> Router {
 pub(crate) fn routes(api: Api) -> (Router, Draining) {
     let draining = Draining::default();
     let requests = &api.config.requests;
+    let answer_limit = ms(requests.answer_ms);
     let shared: Shared = Arc::new(State {
         bodies: Bodies::new(requests),
         reports_at_once: Semaphore::new(requests.reports_at_once),
@@ -105,7 +107,16 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         origin: events::ORIGIN.into(),
         api,
     });
-    let [events, reports, report, rows, rejects, metrics, healthz, readyz] = ROUTES;
+    let [
+        events,
+        reports,
+        report,
+        rows,
+        rejects,
+        metrics,
+        healthz,
+        readyz,
+    ] = ROUTES;
     let router = Router::new()
         .route(events, post(events::post))
         .route(reports, get(ways_out::catalogue))
@@ -115,12 +126,17 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         .route(metrics, get(status::metrics))
         .route(healthz, get(status::healthz))
         .route(readyz, get(status::readyz))
+        .with_state(shared);
+    (surrounded(router, answer_limit), draining)
+}
+
+/// Puts around all routes what every request has.
+pub(crate) fn surrounded(router: Router, answer_limit: Duration) -> Router {
+    router
         .fallback(nothing_here)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(request::panicked))
-        .layer(from_fn_with_state(Arc::clone(&shared), request::surround))
-        .with_state(shared);
-    (router, draining)
+        .layer(from_fn_with_state(answer_limit, request::surround))
 }
 
 async fn nothing_here() -> Problem {
@@ -128,5 +144,8 @@ async fn nothing_here() -> Problem {
 }
 
 async fn no_such_method() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "the path exists, this method does not")
+    Problem::new(
+        Code::MethodNotAllowed,
+        "the path exists, this method does not",
+    )
 }

@@ -9,12 +9,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::caps::Caps;
-use crate::config::{Connections, ms};
+use crate::config::{Config, Connections, ms};
 use crate::connection::{Connector, Stops, turn_away};
 use crate::metrics;
 use crate::routes::{Api, Draining, routes};
@@ -48,11 +49,23 @@ pub enum Error {
 impl Service {
     /// Puts the API behind a listener.
     pub fn new(listener: TcpListener, api: Api) -> Self {
-        let caps = Caps::new(&api.config);
-        let limits = api.config.connections.clone();
+        let config = api.config.clone();
         let (router, draining) = routes(api);
+        Self::over(listener, router, draining, &config)
+    }
+
+    fn over(listener: TcpListener, router: Router, draining: Draining, config: &Config) -> Self {
+        let limits = config.connections.clone();
         let connector = Connector::new(router, &limits);
-        Self { listener, connector, caps, draining, limits, tasks: TaskTracker::new() }
+        let caps = Caps::new(config);
+        Self {
+            listener,
+            connector,
+            caps,
+            draining,
+            limits,
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// Serves until `shutdown`, then ends connections in order; at most `notice_ms + drain_ms`
@@ -76,7 +89,10 @@ impl Service {
         let drained = tokio::time::timeout(ms(self.limits.drain_ms), self.tasks.wait()).await;
         if drained.is_err() {
             let open = self.caps.count();
-            tracing::warn!(connections = open, "connections did not end in time and were cut");
+            tracing::warn!(
+                connections = open,
+                "connections did not end in time and were cut"
+            );
             hard.cancel();
             self.tasks.wait().await;
         }
@@ -91,8 +107,10 @@ impl Service {
         loop {
             match self.listener.accept().await {
                 Ok((socket, peer)) => {
-                    let stops =
-                        Stops { gently: gently.child_token(), hard: hard.child_token() };
+                    let stops = Stops {
+                        gently: gently.child_token(),
+                        hard: hard.child_token(),
+                    };
                     self.admit(socket, peer, stops);
                 }
                 Err(error) if of_one_connection(&error) => {}
@@ -101,7 +119,10 @@ impl Service {
                         .listener
                         .local_addr()
                         .map_or_else(|_| "its address".into(), |address| address.to_string());
-                    return Err(Error::Listener { address, source: error });
+                    return Err(Error::Listener {
+                        address,
+                        source: error,
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections for the moment");
@@ -121,7 +142,8 @@ impl Service {
                 if let Err(error) = socket.set_nodelay(true) {
                     tracing::debug!(%error, "a connection was already gone");
                 }
-                self.tasks.spawn(self.connector.clone().serve(socket, peer, place, stops));
+                self.tasks
+                    .spawn(self.connector.clone().serve(socket, peer, place, stops));
             }
         }
     }
@@ -130,10 +152,16 @@ impl Service {
 /// Whether only the connection that was to be accepted is concerned.
 fn of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 /// Whether the listening socket itself is of no more use.
 fn of_the_listener(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidInput
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,11 @@
 //! How the service stands: `/healthz`, `/readyz`, `/metrics`. They say nothing of any account.
 
+use axum::Extension;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, FORWARDED, VIA};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::Extension;
 use serde::Serialize;
 use trunkline_model::settings::Scope;
 use trunkline_pipeline::{Phase, WarehouseState};
@@ -26,9 +26,6 @@ struct Readiness {
     warehouse_fault: Option<&'static str>,
     /// `writable` or `refusing`.
     journal: &'static str,
-    /// Offset below which events are durable, and below which ClickHouse holds them; as text.
-    durable: String,
-    flushed: String,
 }
 
 /// Says that the process answers, and no more.
@@ -40,7 +37,11 @@ pub(crate) async fn healthz() -> &'static str {
 /// ClickHouse is away.
 pub(crate) async fn readyz(State(shared): State<Shared>) -> Response {
     let now = shared.pipeline.status();
-    let phase = if shared.draining.begun() { Phase::Draining } else { now.phase };
+    let phase = if shared.draining.begun() {
+        Phase::Draining
+    } else {
+        now.phase
+    };
     let (code, status) = match phase {
         Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         Phase::Ready => (StatusCode::OK, "ready"),
@@ -53,9 +54,11 @@ pub(crate) async fn readyz(State(shared): State<Shared>) -> Response {
             WarehouseState::Down { kind, .. } => Some(kind),
             WarehouseState::Connecting | WarehouseState::Up => None,
         },
-        journal: if now.journal.is_some() { "refusing" } else { "writable" },
-        durable: now.durable.to_string(),
-        flushed: now.flushed.to_string(),
+        journal: if now.journal.is_some() {
+            "refusing"
+        } else {
+            "writable"
+        },
     };
     (code, Json(readiness)).into_response()
 }
@@ -67,18 +70,27 @@ pub(crate) async fn metrics(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if !of_this_machine(peer.map(|Extension(peer)| peer), &headers) {
-        shared.directory.load().admit(&headers, Scope::Read, (shared.clock)())?;
+        shared
+            .directory
+            .load()
+            .admit(&headers, Scope::Read, (shared.clock)())?;
     }
     crate::metrics::bodies_in_flight(shared.bodies.claimed());
     let text = (shared.api.metrics)();
-    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+    Ok((
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response())
 }
 
 /// Whether the peer is on this machine and does not speak for another, as a proxy would.
 fn of_this_machine(peer: Option<Peer>, headers: &HeaderMap) -> bool {
     let forwarded = headers.contains_key(FORWARDED)
         || headers.contains_key(VIA)
-        || headers.keys().any(|name| name.as_str().starts_with("x-forwarded") || name == "x-real-ip");
+        || headers
+            .keys()
+            .any(|name| name.as_str().starts_with("x-forwarded") || name == "x-real-ip");
     peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback()) && !forwarded
 }
 
@@ -88,7 +100,10 @@ mod tests {
 
     fn seen(address: &str, header: Option<&'static str>) -> bool {
         let headers = header.map(|name| (name.parse().unwrap(), "x".parse().unwrap()));
-        of_this_machine(Some(Peer(address.parse().unwrap())), &headers.into_iter().collect())
+        of_this_machine(
+            Some(Peer(address.parse().unwrap())),
+            &headers.into_iter().collect(),
+        )
     }
 
     #[test]

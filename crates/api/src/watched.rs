@@ -11,8 +11,9 @@
 //! Idle --first byte--> Head;  Refused --next head read--> Busy
 //! ```
 //!
-//! All but Busy have a deadline for the reads (bodies and handlers have their own). A write that
-//! makes no progress has a deadline in every phase. A missed deadline is an
+//! All but Busy have a deadline for the reads (bodies and handlers have their own). That of Idle is
+//! kept late rather than early: an idle connection is closed after one to two times its limit. A
+//! write that makes no progress has a deadline in every phase. A missed deadline is an
 //! `io::ErrorKind::TimedOut`, which ends hyper's connection; a head that came too slowly is
 //! answered with 408 first, as hyper would not. After an early refusal the rest of the request is
 //! read and thrown away for a moment before the socket is closed: closing over unread bytes resets
@@ -145,24 +146,25 @@ impl<S> Watched<S> {
         phase
     }
 
-    /// Waits for the read deadline of the phase, if it has one.
+    /// Waits for the read deadline of the phase.
+    ///
+    /// hyper does not read again when a connection goes idle: it trusts that its last read, made
+    /// while busy, will wake it. So the timer runs on while busy, and wakes the connection to see
+    /// that it has gone idle.
     fn poll_deadline(&mut self, phase: Phase, cx: &mut Context<'_>) -> Poll<Missed> {
-        if phase == Phase::Busy {
-            return Poll::Pending;
-        }
-        if self.reading.deadline() > self.deadline {
+        if phase != Phase::Busy && self.reading.deadline() > self.deadline {
             self.reading.as_mut().reset(self.deadline);
         }
         loop {
             ready!(self.reading.as_mut().poll(cx));
-            if Instant::now() >= self.deadline {
-                let begun = self.begun;
-                return Poll::Ready(match phase {
-                    Phase::Idle | Phase::Refused => Missed::Idle,
-                    Phase::Head | Phase::Busy => Missed::Head { begun },
-                });
+            let now = Instant::now();
+            let begun = self.begun;
+            match phase {
+                Phase::Busy => self.reading.as_mut().reset(now + self.limits.idle),
+                _ if now < self.deadline => self.reading.as_mut().reset(self.deadline),
+                Phase::Head => return Poll::Ready(Missed::Head { begun }),
+                Phase::Idle | Phase::Refused => return Poll::Ready(Missed::Idle),
             }
-            self.reading.as_mut().reset(self.deadline);
         }
     }
 
@@ -182,8 +184,9 @@ impl<S> Watched<S> {
             return done.map(Ok);
         };
         let limit = self.limits.write;
-        let writing =
-            self.writing.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + limit)));
+        let writing = self
+            .writing
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + limit)));
         ready!(writing.as_mut().poll(cx));
         self.give_up(Missed::Write);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -262,9 +265,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
             return Poll::Ready(Ok(()));
         }
         let limit = this.limits.linger;
-        let (lingering, left) = this.lingering.get_or_insert_with(|| {
-            (Box::pin(sleep_until(Instant::now() + limit)), LINGER_BYTES)
-        });
+        let (lingering, left) = this
+            .lingering
+            .get_or_insert_with(|| (Box::pin(sleep_until(Instant::now() + limit)), LINGER_BYTES));
         while *left > 0 && lingering.as_mut().poll(cx).is_pending() {
             let mut scratch = [MaybeUninit::uninit(); 8192];
             let mut thrown_away = ReadBuf::uninit(&mut scratch);

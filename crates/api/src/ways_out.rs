@@ -58,7 +58,11 @@ pub(crate) async fn report(
     let pairs = query::pairs(&uri)?;
     let _turn = turn(&shared).await?;
     let context = context(&shared, &grant);
-    let table = shared.reports.run(&name, &pairs, &context).await.map_err(problem)?;
+    let table = shared
+        .reports
+        .run(&name, &pairs, &context)
+        .await
+        .map_err(problem)?;
     write(form(&pairs, &headers), table).await
 }
 
@@ -73,22 +77,36 @@ pub(crate) async fn rows(
     let pairs = query::pairs(&uri)?;
     let _turn = turn(&shared).await?;
     let context = context(&shared, &grant);
-    let page = shared.reports.rows(&name, &pairs, &context).await.map_err(problem)?;
+    let page = shared
+        .reports
+        .rows(&name, &pairs, &context)
+        .await
+        .map_err(problem)?;
     write(form(&pairs, &headers), page).await
 }
 
 fn admit(shared: &Shared, headers: &HeaderMap) -> Result<std::sync::Arc<Grant>, Problem> {
-    shared.directory.load().admit(headers, Scope::Read, (shared.clock)())
+    shared
+        .directory
+        .load()
+        .admit(headers, Scope::Read, (shared.clock)())
 }
 
 fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
-    Context { account: grant.view(), now: (shared.clock)(), restriction: grant.restriction() }
+    Context {
+        account: grant.view(),
+        now: (shared.clock)(),
+        restriction: grant.restriction(),
+    }
 }
 
 async fn turn(shared: &Shared) -> Result<SemaphorePermit<'_>, Problem> {
     match timeout(PATIENCE, shared.reports_at_once.acquire()).await {
         Ok(Ok(turn)) => Ok(turn),
-        _ => Err(Problem::new(Code::Overloaded, "too many reports are being answered")),
+        _ => Err(Problem::new(
+            Code::Overloaded,
+            "too many reports are being answered",
+        )),
     }
 }
 
@@ -97,7 +115,10 @@ fn problem(error: Error) -> Problem {
         Error::UnknownReport { name, suggestion } => {
             let name = mask(&name, 64);
             let hint = suggestion.map_or_else(String::new, |it| format!("; did you mean `{it}`?"));
-            Problem::new(Code::UnknownReport, format!("there is no report `{name}`{hint}"))
+            Problem::new(
+                Code::UnknownReport,
+                format!("there is no report `{name}`{hint}"),
+            )
         }
         Error::BadParameter(bad) => Problem::new(Code::BadParameter, bad.to_string()),
         Error::Unavailable(reason) => {
@@ -107,7 +128,10 @@ fn problem(error: Error) -> Problem {
         Error::TooMuch(reason) => Problem::new(Code::TooMuch, reason),
         Error::Failed(reason) => {
             tracing::error!(reason, "a report failed");
-            Problem::new(Code::Internal, "the report could not be made; see the service's log")
+            Problem::new(
+                Code::Internal,
+                "the report could not be made; see the service's log",
+            )
         }
     }
 }
@@ -115,16 +139,25 @@ fn problem(error: Error) -> Problem {
 /// Chooses the form: `format` if it is given, else the first of `Accept` that is known.
 fn form(pairs: &[(String, String)], headers: &HeaderMap) -> Form {
     if let Some((_, format)) = pairs.iter().find(|(name, _)| name == "format") {
-        return if format == "csv" { Form::Csv } else { Form::Json };
+        return if format == "csv" {
+            Form::Csv
+        } else {
+            Form::Json
+        };
     }
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let accepted = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     accepted
         .flat_map(|value| value.split(','))
-        .find_map(|range| match range.split(';').next().unwrap_or_default().trim() {
-            "text/csv" => Some(Form::Csv),
-            "application/json" | "application/*" | "*/*" => Some(Form::Json),
-            _ => None,
-        })
+        .find_map(
+            |range| match range.split(';').next().unwrap_or_default().trim() {
+                "text/csv" => Some(Form::Csv),
+                "application/json" | "application/*" | "*/*" => Some(Form::Json),
+                _ => None,
+            },
+        )
         .unwrap_or(Form::Json)
 }
 
@@ -173,7 +206,10 @@ async fn write(form: Form, answer: impl Written) -> Result<Response, Problem> {
     };
     let bytes = written.map_err(|reason| {
         tracing::error!(reason, "an answer could not be written");
-        Problem::new(Code::Internal, "the answer could not be written; see the service's log")
+        Problem::new(
+            Code::Internal,
+            "the answer could not be written; see the service's log",
+        )
     })?;
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
@@ -198,7 +234,10 @@ mod tests {
     use super::*;
 
     fn form_of(pairs: &[(&str, &str)], accept: Option<&'static str>) -> Form {
-        let pairs: Vec<_> = pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect();
         let headers = accept.map(|value| (ACCEPT, HeaderValue::from_static(value)));
         form(&pairs, &headers.into_iter().collect())
     }
@@ -207,20 +246,40 @@ mod tests {
     fn the_form_is_that_of_the_parameter_then_of_the_header() {
         assert_eq!(form_of(&[], None), Form::Json);
         assert_eq!(form_of(&[], Some("text/csv")), Form::Csv);
-        assert_eq!(form_of(&[], Some("text/html, text/csv;q=0.9, */*;q=0.1")), Form::Csv);
+        assert_eq!(
+            form_of(&[], Some("text/html, text/csv;q=0.9, */*;q=0.1")),
+            Form::Csv
+        );
         assert_eq!(form_of(&[], Some("*/*")), Form::Json);
         assert_eq!(form_of(&[("format", "json")], Some("text/csv")), Form::Json);
-        assert_eq!(form_of(&[("format", "csv")], Some("application/json")), Form::Csv);
+        assert_eq!(
+            form_of(&[("format", "csv")], Some("application/json")),
+            Form::Csv
+        );
     }
 
     #[test]
     fn errors_of_the_reports_become_their_problems() {
-        let unknown = Error::UnknownReport { name: "response-time".into(), suggestion: Some("response-times".into()) };
+        let unknown = Error::UnknownReport {
+            name: "response-time".into(),
+            suggestion: Some("response-times".into()),
+        };
         let unknown = problem(unknown);
-        assert_eq!((unknown.status().as_u16(), unknown.code()), (404, "unknown_report"));
-        assert!(unknown.to_string().ends_with("did you mean `response-times`?"), "{unknown}");
+        assert_eq!(
+            (unknown.status().as_u16(), unknown.code()),
+            (404, "unknown_report")
+        );
+        assert!(
+            unknown
+                .to_string()
+                .ends_with("did you mean `response-times`?"),
+            "{unknown}"
+        );
         let down = problem(Error::Unavailable("connection refused by 10.0.0.7".into()));
-        assert_eq!((down.status().as_u16(), down.code()), (503, "warehouse_unavailable"));
+        assert_eq!(
+            (down.status().as_u16(), down.code()),
+            (503, "warehouse_unavailable")
+        );
         assert!(!down.to_string().contains("10.0.0.7"));
     }
 }

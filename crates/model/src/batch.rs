@@ -181,6 +181,11 @@ impl<'a, 'l> Sorter<'a, 'l> {
         }
     }
 
+    /// Makes room for `items` at once.
+    fn expect(&mut self, items: usize) {
+        self.accepted.reserve_exact(items);
+    }
+
     fn take(&mut self, raw: &'a str) {
         match self.check(raw) {
             Ok(event) => {

@@ -11,12 +11,13 @@ use crate::time::Time;
 use crate::word::words;
 
 mod calls;
-mod chat;
+mod conversations;
 mod crm;
 mod examples;
 mod explain;
 mod hash;
 mod lists;
+mod null;
 mod parse;
 mod people;
 mod refusal;
@@ -26,7 +27,7 @@ mod spend;
 mod web;
 
 pub use calls::{Call, Direction, Phase};
-pub use chat::{Author, Change, ConversationChange, File, Message, MessageKind};
+pub use conversations::{Author, Change, ConversationChange, File, Message, MessageKind};
 pub use crm::{
     ContactChange, ContactChangeKind, ContactState, Lead, LeadChange, Purchase, PurchaseStatus,
     Task, TaskChange,
@@ -73,7 +74,8 @@ words! {
     }
 }
 
-/// One validated event.
+/// One validated event. The types with the most fields are boxed, so that a message, the most
+/// frequent one, is not moved about in their size.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<'a> {
     /// A public message or a note of a conversation.
@@ -81,17 +83,17 @@ pub enum Event<'a> {
     /// A change of a conversation.
     Conversation(ConversationChange<'a>),
     /// A phase of a call.
-    Call(Call<'a>),
+    Call(Box<Call<'a>>),
     /// A visit of the site.
     Visit(Visit<'a>),
     /// A form that was sent.
     Form(Form<'a>),
     /// A change of a lead.
-    Lead(Lead<'a>),
+    Lead(Box<Lead<'a>>),
     /// A repeat purchase.
     Purchase(Purchase<'a>),
     /// A change of a contact.
-    Contact(ContactChange<'a>),
+    Contact(Box<ContactChange<'a>>),
     /// A change of a task.
     Task(Task<'a>),
     /// A rating by a contact.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// Compares two message ids as a timeline does (metrics, Chat): ids of digits only come first, the
+/// Compares two message ids as a timeline does (metrics, section 1): ids of digits only come first, the
 /// shorter first and equals in length as text; then all other ids as text.
 ///
 /// Digits are ASCII digits. An empty id counts as text.

@@ -119,10 +119,30 @@ fn check<R: Rule>(text: &str) -> Result<(), TextError> {
     }
 }
 
-/// Looks at bytes only: 0xC2 begins the two-byte controls U+0080 to U+009F (and some letters).
+/// Says whether a text may hold control characters: `false` is certain.
+///
+/// Eight bytes are looked at at once: all must be ASCII from 0x20 to 0x7e. Other scripts get `true`
+/// and a closer look.
 fn may_hold_controls(text: &str) -> bool {
-    text.bytes()
-        .any(|byte| byte < 0x20 || byte == 0x7f || byte == 0xc2)
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let suspicious = |eight: [u8; 8]| {
+        let eight = u64::from_ne_bytes(eight);
+        // A byte's top bit is set by the subtraction if the byte was smaller, by the addition if
+        // it was greater than 0x7e, or stands in it already.
+        (eight.wrapping_sub(all(0x20)) | eight.wrapping_add(all(1)) | eight) & all(0x80)
+    };
+    let bytes = text.as_bytes();
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let mut found = chunks
+        .iter()
+        .fold(0, |found, chunk| found | suspicious(*chunk));
+    match bytes.last_chunk::<8>() {
+        Some(last) => found |= suspicious(*last),
+        None => return rest.iter().any(|byte| !(0x20..0x7f).contains(byte)),
+    }
+    found != 0
 }
 
 fn is_unwanted(character: char) -> bool {

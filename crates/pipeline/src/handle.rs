@@ -20,6 +20,8 @@ use crate::status::{Phase, Status, StatusBoard};
 const UNIT: usize = 4096;
 /// Units in all: 256 MiB of events between their append and their observation.
 pub(crate) const UNITS: u32 = 65_536;
+/// Bytes that frame a record, at most.
+const FRAME: usize = 5;
 /// How long an answer waits for the fold before it says `"observed":false`.
 const OBSERVE_WITHIN: Duration = Duration::from_secs(2);
 /// How long a submission waits for admission before it is told to come back.
@@ -166,8 +168,10 @@ impl Handle {
             });
         }
         let head = record::event_head(&submission.account, &submission.origin, "");
-        let mut records = Records::default();
-        for item in submission.events.items() {
+        let items = submission.events.items();
+        let raw: usize = items.iter().map(|item| item.raw.len()).sum();
+        let mut records = Records::with_capacity(raw + items.len() * (head.len() + FRAME));
+        for item in items {
             records.push_parts(&[&head, item.raw.as_bytes()]);
         }
         self.shared.ledger.receive(u64::from(events));

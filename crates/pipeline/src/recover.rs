@@ -32,6 +32,19 @@ pub enum RecoverError {
         /// What the system said.
         source: io::Error,
     },
+    /// A checkpoint knows records that the journal has not: its newest segment is missing.
+    #[error(
+        "the journal ends at offset {end}, but {known} were in it when a checkpoint was taken: bring \
+         the missing newest segment back. To go on without those events, remove {dir}"
+    )]
+    JournalShort {
+        /// Where the journal ends.
+        end: u64,
+        /// Where it ended when the checkpoint was taken.
+        known: u64,
+        /// The folder of checkpoints.
+        dir: String,
+    },
     /// No checkpoint can be read, and the journal's beginning was removed by retention.
     #[error(
         "no checkpoint can be read and the journal begins at offset {base}: bring a checkpoint \
@@ -89,7 +102,16 @@ pub(crate) fn recover(
                 replay_from = Some(loaded.began);
                 break;
             }
-            Ok(_) => tracing::warn!(path = %path.display(), "the journal does not reach it"),
+            Ok(loaded) if loaded.began > extent.next => {
+                return Err(RecoverError::JournalShort {
+                    end: extent.next,
+                    known: loaded.began,
+                    dir: checkpoints.display().to_string(),
+                });
+            }
+            Ok(_) => {
+                tracing::warn!(path = %path.display(), "the journal begins behind this checkpoint");
+            }
             Err(damaged) => {
                 tracing::warn!(path = %path.display(), %damaged, "a checkpoint was passed over");
             }

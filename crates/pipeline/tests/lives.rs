@@ -55,6 +55,12 @@ impl<'a> Place<'a> {
     }
 
     fn live(&self) -> Life {
+        let life = self.start();
+        life.until(|handle| handle.status().phase == Phase::Ready);
+        life
+    }
+
+    fn start(&self) -> Life {
         let now = Arc::clone(&self.now);
         let world = World {
             clock: Arc::new(move || Time(now.load(Ordering::Relaxed))),
@@ -92,18 +98,25 @@ impl<'a> Place<'a> {
             .unwrap();
         let stop = CancellationToken::new();
         let service = runtime.spawn(service.run(stop.clone()));
-        let life = Life {
+        Life {
             runtime,
             handle,
             stop,
             service,
-        };
-        life.until(|handle| handle.status().phase == Phase::Ready);
-        life
+        }
     }
 }
 
 impl Life {
+    /// Waits for the service to end by itself, and says why it did.
+    fn service_error(self) -> String {
+        self.runtime
+            .block_on(self.service)
+            .unwrap()
+            .unwrap_err()
+            .to_string()
+    }
+
     fn until(&self, done: impl Fn(&Handle) -> bool) {
         self.runtime.block_on(async {
             for _ in 0..2000 {
@@ -158,7 +171,11 @@ fn messages(from: usize, to: usize) -> Vec<String> {
         format!(
             r#"{{"type":"message","id":"{n}","conversation":"k{}","contact":"c","channel":"web","author":"{}","manager":"ana","at":{}}}"#,
             n % 7,
-            if n.is_multiple_of(2) { "contact" } else { "manager" },
+            if n.is_multiple_of(2) {
+                "contact"
+            } else {
+                "manager"
+            },
             START / 1000 + n as i64 * 60,
         )
     };
@@ -313,4 +330,23 @@ fn clickhouse_away_is_said_and_disturbs_nothing() {
     assert!(!life.runtime.block_on(flushed));
     assert_eq!(life.handle.status().oldest_unflushed, Some(Time(START)));
     life.stop();
+}
+
+#[test]
+fn a_journal_that_lost_its_newest_segment_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::new(dir.path());
+    let first = place.live();
+    for part in 0..8 {
+        first.submit("acme", &messages(part * 100, part * 100 + 100));
+    }
+    first.stop();
+    let mut segments = trunkline_journal::segments(dir.path().join("journal")).unwrap();
+    std::fs::remove_file(segments.pop().unwrap().path).unwrap();
+    assert!(!segments.is_empty());
+    let error = place.start().service_error();
+    assert!(
+        error.contains("bring the missing newest segment back"),
+        "{error}"
+    );
 }

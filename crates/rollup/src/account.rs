@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
@@ -220,81 +221,97 @@ impl Account {
         match event {
             // A note is no message: it moves no clock and gives no row (`metrics.md` §1).
             Event::Message(message) if message.private => Outcome::Observed,
-            Event::Message(message) => {
-                let entry = self.message_entry(message, at);
-                self.insert(&message.channel, &message.conversation, entry)
-            }
-            Event::Conversation(change) => {
-                let entry = self.change_entry(event, change, at);
-                self.insert(&change.channel, &change.conversation, entry)
-            }
+            Event::Message(message) => self.message(message, at),
+            Event::Conversation(change) => self.change(event, change, at),
             _ => Outcome::Waiting,
         }
     }
 
-    fn message_entry(&mut self, message: &Message<'_>, at: Position) -> Entry {
+    fn message(&mut self, message: &Message<'_>, at: Position) -> Outcome {
+        let Some(place) = self.place(&message.channel, &message.conversation, at) else {
+            return Outcome::Observed;
+        };
+        let contact = self.conversation(place).contact_number(&message.contact);
         let names = &mut self.names;
         let body = Body::Message(TimelineMessage {
             author: message.author,
-            contact: names.number(&message.contact),
+            contact,
             manager: message.manager.as_ref().map(|name| names.number(name)),
             assignee: message.assignee.as_ref().map(|name| names.number(name)),
             kind: message.kind,
             chars: message.chars,
             expects_reply: message.expects_reply,
         });
-        let id = message.effective_id().as_ref().into();
-        Entry {
-            at: message.at,
-            id,
-            body,
-            received_at: at.received_at,
-            changed: at.offset,
-        }
+        let id = CompactString::from(message.effective_id());
+        self.insert(place, message.at, id, body, at)
     }
 
-    fn change_entry(
+    fn change(
         &mut self,
         event: &Event<'_>,
         change: &ConversationChange<'_>,
         at: Position,
-    ) -> Entry {
+    ) -> Outcome {
+        let Some(place) = self.place(&change.channel, &change.conversation, at) else {
+            return Outcome::Observed;
+        };
         let manager = change.manager.as_ref().map(|name| self.names.number(name));
+        let id = match &change.id {
+            Some(id) => CompactString::from(&**id),
+            // Unseeded, so that the order of changes of the same time is a function of what they
+            // say.
+            None => format_compact!("h:{:016x}", event.content(&mut self.scratch, 0)),
+        };
         let body = Body::Change {
             change: change.change,
             manager,
         };
-        let id = match &change.id {
-            Some(id) => (**id).into(),
-            // Unseeded, so that the order of changes of the same time is a function of what they
-            // say.
-            None => format!("h:{:016x}", event.content(&mut self.scratch, 0)).into(),
-        };
-        Entry {
-            at: change.at,
-            id,
-            body,
-            received_at: at.received_at,
-            changed: at.offset,
-        }
+        self.insert(place, change.at, id, body, at)
     }
 
-    fn insert(&mut self, channel: &str, conversation: &str, entry: Entry) -> Outcome {
-        let channel_name = self.names.number(channel);
-        let hash = submap::hash(channel_name, conversation);
+    /// Finds or makes a conversation; none if its part came out of a checkpoint that has the
+    /// record already.
+    fn place(&mut self, channel: &str, conversation: &str, at: Position) -> Option<Place> {
+        let channel = self.names.number(channel);
+        let hash = submap::hash(channel, conversation);
         let part = submap::part(hash);
         let submap = &mut self.submaps[usize::from(part)];
-        let offset = entry.changed;
-        if offset < submap.taken {
-            return Outcome::Observed;
-        }
-        let index = submap.entry(hash, channel_name, conversation, entry.received_at);
-        let place = Place {
-            submap: part,
-            index,
+        (at.offset >= submap.taken).then(|| {
+            let index = submap.entry(hash, channel, conversation, at.received_at);
+            Place {
+                submap: part,
+                index,
+            }
+        })
+    }
+
+    fn conversation(&mut self, place: Place) -> &mut Conversation {
+        &mut self.submaps[usize::from(place.submap)].conversations[place.index as usize]
+    }
+
+    fn insert(
+        &mut self,
+        place: Place,
+        occurred_at: Time,
+        id: CompactString,
+        body: Body,
+        at: Position,
+    ) -> Outcome {
+        let Position {
+            offset,
+            received_at,
+        } = at;
+        let entry = Entry {
+            at: occurred_at,
+            id,
+            body,
+            received_at,
+            changed: offset,
         };
-        let conversation = &mut submap.conversations[index as usize];
-        match conversation.insert(entry, self.rules.of(channel), self.config.window) {
+        let submap = &mut self.submaps[usize::from(place.submap)];
+        let conversation = &mut submap.conversations[place.index as usize];
+        let rules = self.rules.of(self.names.text(conversation.channel));
+        match conversation.insert(entry, rules, self.config.window) {
             Inserted::Same => return Outcome::Duplicate,
             Inserted::Other => return Outcome::Conflict,
             Inserted::New => {}

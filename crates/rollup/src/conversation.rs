@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use trunkline_model::event::Author;
 use trunkline_model::time::Time;
 
 use crate::clock::{Clock, CycleStep, Step};
@@ -14,16 +15,21 @@ use crate::facts::{ConversationFact, Cycle, MessageFact, Samples};
 use crate::names::{Name, Names};
 use crate::plain;
 use crate::rules::ChannelRules;
-use crate::timeline::{Body, Entry};
+use crate::timeline::{Body, Entry, Message};
 
 /// Milliseconds within which a reopening takes a closing out of the figures (`metrics.md` 1.2).
 const REOPENED_WITHIN: i64 = 24 * 3_600_000;
+
+/// How many contacts of a conversation are compared before a new place is given.
+const CONTACTS_LOOKED_AT: usize = 32;
 
 /// One conversation of an account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Conversation {
     pub(crate) channel: Name,
     pub(crate) id: Arc<str>,
+    /// Those its messages are from or to; as a rule one.
+    contacts: Vec<Arc<str>>,
     entries: Vec<Entry>,
     clock: Clock,
     #[serde(with = "plain")]
@@ -66,6 +72,7 @@ impl Conversation {
         Self {
             channel,
             id: Arc::from(id),
+            contacts: Vec::new(),
             entries: Vec::new(),
             clock: Clock::default(),
             first_arrival: received_at,
@@ -87,7 +94,7 @@ impl Conversation {
         if entry.received_at.since(self.first_arrival) >= window
             && let Some(known) = self.find(&entry)
         {
-            let same = known.at == entry.at && known.body == entry.body;
+            let same = known.at == entry.at && self.says_the_same(&known.body, &entry.body);
             return if same {
                 Inserted::Same
             } else {
@@ -117,9 +124,23 @@ impl Conversation {
             .find(|known| known.id == entry.id && known.body.message().is_some() == message)
     }
 
+    /// Compares what two entries say; a contact may stand in the list more than once.
+    fn says_the_same(&self, known: &Body, new: &Body) -> bool {
+        let (Body::Message(left), Body::Message(right)) = (known, new) else {
+            return known == new;
+        };
+        let alike = Message {
+            contact: left.contact,
+            ..right.clone()
+        };
+        *left == alike && self.contact_at(left.contact) == self.contact_at(right.contact)
+    }
+
     fn insert_late(&mut self, entry: Entry, rules: ChannelRules<'_>) -> Result<(), Inserted> {
         let place = match self.entries.binary_search_by(|known| known.order(&entry)) {
-            Ok(found) if self.entries[found].body == entry.body => return Err(Inserted::Same),
+            Ok(found) if self.says_the_same(&self.entries[found].body, &entry.body) => {
+                return Err(Inserted::Same);
+            }
             Ok(_) => return Err(Inserted::Other),
             Err(place) => place,
         };
@@ -196,7 +217,7 @@ impl Conversation {
         let mut cycles = Vec::new();
         for entry in &self.entries {
             let step = clock.step(entry, context.rules.at(entry.at));
-            add_cycle(&mut cycles, entry, &step, context.names);
+            self.add_cycle(&mut cycles, entry, &step, context.names);
             if entry.changed >= self.gathered {
                 messages.extend(self.message_fact(context, entry, step.samples));
             }
@@ -217,9 +238,9 @@ impl Conversation {
             account: Arc::clone(context.account),
             channel: text(self.channel),
             conversation: Arc::clone(&self.id),
-            contact: text(message.contact),
+            contact: self.contact_at(message.contact),
             at: entry.at,
-            message: Arc::from(&*entry.id),
+            message: entry.id.clone(),
             author: message.author,
             manager: message.manager.map(text),
             kind: message.kind,
@@ -237,7 +258,7 @@ impl Conversation {
             account: Arc::clone(context.account),
             channel: text(self.channel),
             conversation: Arc::clone(&self.id),
-            contact: self.contact().map_or_else(|| Arc::from(""), text),
+            contact: self.contact(),
             first_at: at(self.entries.first()),
             last_at: at(self.entries.last()),
             assignee: self.clock.assignee.map(text),
@@ -249,38 +270,61 @@ impl Conversation {
         }
     }
 
-    fn contact(&self) -> Option<Name> {
-        use trunkline_model::event::Author;
+    /// Gives the place of a contact in the list. Only the last few are looked through, so that a
+    /// crowd in one conversation costs no more than its messages.
+    pub(crate) fn contact_number(&mut self, contact: &str) -> u32 {
+        let mut known = self
+            .contacts
+            .iter()
+            .enumerate()
+            .rev()
+            .take(CONTACTS_LOOKED_AT);
+        let found = known
+            .find(|(_, known)| &***known == contact)
+            .map(|(number, _)| number);
+        let number = found.unwrap_or_else(|| {
+            self.contacts.push(Arc::from(contact));
+            self.contacts.len() - 1
+        });
+        number as u32
+    }
+
+    fn contact_at(&self, number: u32) -> Arc<str> {
+        self.contacts
+            .get(number as usize)
+            .map_or_else(|| Arc::from(""), Arc::clone)
+    }
+
+    /// Gives the author of the first contact message, else the contact of the first message.
+    fn contact(&self) -> Arc<str> {
         let messages = || self.entries.iter().filter_map(|entry| entry.body.message());
         let author = messages().find(|message| message.author == Author::Contact);
-        author
-            .or_else(|| messages().next())
-            .map(|message| message.contact)
+        let first = author.or_else(|| messages().next());
+        first.map_or_else(|| Arc::from(""), |message| self.contact_at(message.contact))
     }
-}
 
-fn add_cycle(cycles: &mut Vec<Cycle>, entry: &Entry, step: &Step, names: &Names) {
-    let text = |name: Name| Arc::clone(names.text(name));
-    match (step.cycle, &entry.body) {
-        (Some(CycleStep::Began), Body::Message(message)) => cycles.push(Cycle {
-            started_at: entry.at,
-            contact: text(message.contact),
-            answered: false,
-            closed_at: None,
-            closed_by: None,
-            pending_at_close: false,
-            reopened_at: None,
-        }),
-        (Some(change), _) => {
-            if let Some(cycle) = cycles.last_mut() {
-                change_cycle(cycle, change, entry.at, &text);
+    fn add_cycle(&self, cycles: &mut Vec<Cycle>, entry: &Entry, step: &Step, names: &Names) {
+        match (step.cycle, &entry.body) {
+            (Some(CycleStep::Began), Body::Message(message)) => cycles.push(Cycle {
+                started_at: entry.at,
+                contact: self.contact_at(message.contact),
+                answered: false,
+                closed_at: None,
+                closed_by: None,
+                pending_at_close: false,
+                reopened_at: None,
+            }),
+            (Some(change), _) => {
+                if let Some(cycle) = cycles.last_mut() {
+                    change_cycle(cycle, change, entry.at, names);
+                }
             }
+            (None, _) => {}
         }
-        (None, _) => {}
     }
 }
 
-fn change_cycle(cycle: &mut Cycle, change: CycleStep, at: Time, text: &dyn Fn(Name) -> Arc<str>) {
+fn change_cycle(cycle: &mut Cycle, change: CycleStep, at: Time, names: &Names) {
     match change {
         CycleStep::Began => {}
         CycleStep::Answered => cycle.answered = true,
@@ -292,7 +336,7 @@ fn change_cycle(cycle: &mut Cycle, change: CycleStep, at: Time, text: &dyn Fn(Na
             };
             if !stands {
                 cycle.closed_at = Some(at);
-                cycle.closed_by = by.map(text);
+                cycle.closed_by = by.map(|by| Arc::clone(names.text(by)));
                 cycle.reopened_at = None;
             }
             cycle.pending_at_close |= pending;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use trunkline_model::event::{Author, MessageKind};
 use trunkline_model::time::Time;
 
@@ -40,7 +41,7 @@ pub struct MessageFact {
     /// When it was sent (the vendor's clock).
     pub at: Time,
     /// The message's id, unique within its conversation.
-    pub message: Arc<str>,
+    pub message: CompactString,
     /// Who wrote it.
     pub author: Author,
     /// The manager who wrote it, if one did and is known.

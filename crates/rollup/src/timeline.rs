@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::order::compare_ids;
@@ -18,7 +19,7 @@ pub struct Entry {
     #[serde(with = "plain")]
     pub at: Time,
     /// The event's id, or the hash that stands for it.
-    pub id: Box<str>,
+    pub id: CompactString,
     /// What happened.
     pub body: Body,
     /// When it arrived (our clock).
@@ -47,8 +48,8 @@ pub enum Body {
 pub struct Message {
     /// Who wrote it.
     pub author: Author,
-    /// The contact it is from or to.
-    pub contact: Name,
+    /// The contact it is from or to: its place in the conversation's list of contacts.
+    pub contact: u32,
     /// The manager who wrote it, if one did and is known.
     pub manager: Option<Name>,
     /// The assignee it tells of.

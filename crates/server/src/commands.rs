@@ -1,19 +1,19 @@
 //! What the commands do. Commands print to standard output; logs go to standard error.
 
-#![expect(clippy::print_stdout, reason = "commands answer on standard output")]
-
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use trunkline_journal::{End, SegmentReport};
+use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
+use trunkline_model::word::Word;
 
 use crate::cli::{Cli, Command, Config, Events, Journal, Migrate, Token};
 use crate::config::{EXAMPLE, Environment, File, load};
-use crate::secret;
+use crate::{print, secret};
 
 mod first_start;
 mod migrate;
@@ -30,15 +30,15 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Serve(options) => serve::run(config, options, &environment)?,
-        Command::Token(Token::New { name, scopes }) => new_token(&name, &scopes),
-        Command::Config(Config::Example) => print!("{EXAMPLE}"),
+        Command::Token(Token::New { name, scopes }) => new_token(&name, &scopes)?,
+        Command::Config(Config::Example) => print::line(EXAMPLE.trim_end())?,
         Command::Config(Config::Schema) => print_json(&schemars::schema_for!(File))?,
         Command::Config(Config::Check) => {
             load(
                 Some(config.context("say which file: --config FILE")?),
                 &environment,
             )?;
-            println!("the configuration is valid");
+            print::line("the configuration is valid")?;
         }
         Command::Events(Events::Schema) => print_json(&trunkline_model::event::schema())?,
         Command::Journal(Journal::Verify { data_dir }) => {
@@ -55,21 +55,26 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn print_json<T: Serialize>(value: &T) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+    Ok(print::line(serde_json::to_string_pretty(value)?)?)
 }
 
-fn new_token(name: &str, scopes: &[String]) {
+fn new_token(name: &str, scopes: &[String]) -> Result<()> {
+    for scope in scopes {
+        if Scope::find(scope).is_none() {
+            let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+            bail!(
+                "there is no scope {scope:?}; there are {}",
+                known.join(", ")
+            );
+        }
+    }
     let token = secret::new_token();
-    println!("{token}\n");
-    println!(
-        "Keep it: only its hash goes into the configuration, under the [[account]] it is for:\n"
-    );
-    println!("[[account.token]]");
-    println!(
-        "name = {name:?}\nsha256 = {:?}\nscopes = {scopes:?}",
-        secret::sha256_hex(&token)
-    );
+    let hash = secret::sha256_hex(&token);
+    Ok(print::line(format_args!(
+        "{token}\n\n\
+         Keep it: only its hash goes into the configuration, under the [[account]] it is for:\n\n\
+         [[account.token]]\nname = {name:?}\nsha256 = {hash:?}\nscopes = {scopes:?}"
+    ))?)
 }
 
 /// Gives the data folder: of the command line, else of the configuration.
@@ -88,14 +93,17 @@ fn verify(data_dir: &Path) -> Result<ExitCode> {
     let report = match trunkline_journal::verify(data_dir.join("journal")) {
         Ok(report) => report,
         Err(error) => {
-            println!("damaged: {error}");
+            print::line(format_args!("damaged: {error}"))?;
             return Ok(ExitCode::FAILURE);
         }
     };
     for segment in &report.segments {
-        println!("{}", describe(segment));
+        print::line(describe(segment))?;
     }
-    println!("whole: offsets {} to {}", report.base, report.next_offset);
+    print::line(format_args!(
+        "whole: offsets {} to {}",
+        report.base, report.next_offset
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

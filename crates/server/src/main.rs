@@ -4,6 +4,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod print;
 mod secret;
 mod telemetry;
 mod wiring;

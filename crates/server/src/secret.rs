@@ -21,10 +21,7 @@ pub(crate) fn new_token() -> String {
 
 /// Gives the SHA-256 of a token in hexadecimal, as the configuration wants it.
 pub(crate) fn sha256_hex(token: &str) -> String {
-    Sha256::digest(token)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(Sha256::digest(token))
 }
 
 fn check(random: &str) -> String {

@@ -19,9 +19,9 @@ pub const HEALTH_LIMIT: Duration = Duration::from_secs(3);
 /// How long a small read of our own tables may take.
 pub const READ_LIMIT: Duration = Duration::from_secs(20);
 /// How long one INSERT may take.
-pub const INSERT_LIMIT: Duration = Duration::from_secs(60);
+pub const INSERT_LIMIT: Duration = Duration::from_secs(30);
 /// How long one statement of a migration may take.
-pub const DDL_LIMIT: Duration = Duration::from_secs(120);
+pub const DDL_LIMIT: Duration = Duration::from_mins(2);
 
 /// Speaks to one database as one ClickHouse user. Cheap to clone.
 #[derive(Clone)]
@@ -39,7 +39,11 @@ impl Client {
             .with_user(connection.user())
             .with_password(connection.password())
             .with_compression(clickhouse::Compression::None);
-        Self { http, connection: Arc::new(connection), gate: None }
+        Self {
+            http,
+            connection: Arc::new(connection),
+            gate: None,
+        }
     }
 
     /// Lets calls through only while `gate` is true: while it is false nothing is sent, in
@@ -61,7 +65,10 @@ impl Client {
 
     /// Asks ClickHouse for its version, which takes a connection and a valid password.
     pub async fn health(&self) -> Result<String, Fault> {
-        let version = self.http.query_raw("SELECT version()").fetch_one::<String>();
+        let version = self
+            .http
+            .query_raw("SELECT version()")
+            .fetch_one::<String>();
         self.within(HEALTH_LIMIT, version).await
     }
 
@@ -70,7 +77,8 @@ impl Client {
     where
         T: clickhouse::RowOwned + clickhouse::RowRead,
     {
-        self.within(READ_LIMIT, self.http.query_raw(sql).fetch_all::<T>()).await
+        self.within(READ_LIMIT, self.http.query_raw(sql).fetch_all::<T>())
+            .await
     }
 
     /// Runs a statement that returns nothing.

@@ -88,7 +88,13 @@ pub struct Engine {
 impl Engine {
     /// Makes the engine's folder, passwords and configuration. Starts nothing.
     pub fn prepare(config: Config) -> Result<Self, EngineError> {
-        let Config { dir, port, database, memory_bytes, .. } = &config;
+        let Config {
+            dir,
+            port,
+            database,
+            memory_bytes,
+            ..
+        } = &config;
         // Before anything is written: the name becomes part of grants.
         Connection::new("http://127.0.0.1", "", "", database)?;
         let known = files::prepare(dir, *port, database, *memory_bytes)?;
@@ -125,7 +131,9 @@ impl Engine {
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), EngineError> {
         let stop = shutdown.child_token();
         let _stop_if_dropped = stop.clone().drop_guard();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let runtime = runtime.map_err(EngineError::Thread)?;
         let (ended, wait) = oneshot::channel();
         let work = move || {

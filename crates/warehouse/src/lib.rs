@@ -11,6 +11,7 @@
 //! - [`query`]: reports' SQL, as the user that may only read
 #![deny(unsafe_code)]
 
+mod checksum;
 pub mod client;
 pub mod engine;
 pub mod migrations;

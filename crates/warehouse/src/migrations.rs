@@ -111,15 +111,27 @@ pub async fn migrate(client: &Client) -> Result<u32, MigrateError> {
 /// Lists all migrations that the program or the database knows, by number. Changes nothing; a
 /// database that does not exist yet has none applied.
 pub async fn status(client: &Client) -> Result<Vec<Status>, Fault> {
-    let applied = if exists(client).await? { applied(client).await? } else { BTreeMap::new() };
+    let applied = if exists(client).await? {
+        applied(client).await?
+    } else {
+        BTreeMap::new()
+    };
     let mut states = BTreeMap::new();
     for row in applied.values() {
-        let status = Status { version: row.version, name: row.name.clone(), state: State::Unknown };
+        let status = Status {
+            version: row.version,
+            name: row.name.clone(),
+            state: State::Unknown,
+        };
         states.insert(row.version, status);
     }
     for migration in catalogue::embedded() {
         let state = migration.state(applied.get(&migration.version));
-        let status = Status { version: migration.version, name: migration.name.into(), state };
+        let status = Status {
+            version: migration.version,
+            name: migration.name.into(),
+            state,
+        };
         states.insert(migration.version, status);
     }
     Ok(states.into_values().collect())
@@ -130,15 +142,25 @@ async fn apply(client: &Client, migrations: &[Migration]) -> Result<u32, Migrate
         let step = step.to_owned();
         move |fault| MigrateError::Fault { step, fault }
     };
-    prepare(client).await.map_err(at("table schema_migrations"))?;
-    let applied = applied(client).await.map_err(at("table schema_migrations"))?;
+    prepare(client)
+        .await
+        .map_err(at("table schema_migrations"))?;
+    let applied = applied(client)
+        .await
+        .map_err(at("table schema_migrations"))?;
     check(client.database(), migrations, &applied)?;
 
     let mut count = 0;
-    for migration in migrations.iter().filter(|known| !applied.contains_key(&known.version)) {
+    for migration in migrations
+        .iter()
+        .filter(|known| !applied.contains_key(&known.version))
+    {
         let step = format!("{:04} ({})", migration.version, migration.name);
         for statement in migration.statements(client.database(), Layout::Single) {
-            client.execute(&statement, DDL_LIMIT).await.map_err(at(&step))?;
+            client
+                .execute(&statement, DDL_LIMIT)
+                .await
+                .map_err(at(&step))?;
         }
         note(client, migration).await.map_err(at(&step))?;
         tracing::info!(migration = %step, database = client.database(), "migration applied");
@@ -153,12 +175,28 @@ fn check(
     migrations: &[Migration],
     applied: &BTreeMap<u32, Applied>,
 ) -> Result<(), MigrateError> {
-    let known = |version| migrations.iter().find(|migration| migration.version == version);
+    let known = |version| {
+        migrations
+            .iter()
+            .find(|migration| migration.version == version)
+    };
     for row in applied.values() {
         let (database, version, name) = (database.to_owned(), row.version, row.name.clone());
         match known(row.version).map(|migration| migration.state(Some(row))) {
-            None => return Err(MigrateError::Newer { database, version, name }),
-            Some(State::Changed) => return Err(MigrateError::Changed { database, version, name }),
+            None => {
+                return Err(MigrateError::Newer {
+                    database,
+                    version,
+                    name,
+                });
+            }
+            Some(State::Changed) => {
+                return Err(MigrateError::Changed {
+                    database,
+                    version,
+                    name,
+                });
+            }
             Some(_) => {}
         }
     }
@@ -170,14 +208,27 @@ async fn exists(client: &Client) -> Result<bool, Fault> {
         "SELECT count() FROM system.tables WHERE database = '{}' AND name = 'schema_migrations'",
         client.database()
     );
-    Ok(client.rows::<u64>(&sql).await?.first().is_some_and(|count| *count > 0))
+    Ok(client
+        .rows::<u64>(&sql)
+        .await?
+        .first()
+        .is_some_and(|count| *count > 0))
 }
 
 /// Makes the database, if it may be made, and the table of migrations.
 async fn prepare(client: &Client) -> Result<(), Fault> {
-    let sql = format!("SELECT count() FROM system.databases WHERE name = '{}'", client.database());
-    if client.rows::<u64>(&sql).await?.first().is_none_or(|count| *count == 0) {
-        let sql = Layout::Single.expand("CREATE DATABASE {database}{on_cluster}", client.database());
+    let sql = format!(
+        "SELECT count() FROM system.databases WHERE name = '{}'",
+        client.database()
+    );
+    if client
+        .rows::<u64>(&sql)
+        .await?
+        .first()
+        .is_none_or(|count| *count == 0)
+    {
+        let sql =
+            Layout::Single.expand("CREATE DATABASE {database}{on_cluster}", client.database());
         client.execute(&sql, DDL_LIMIT).await?;
     }
     let sql = Layout::Single.expand(catalogue::OWN_TABLE, client.database());
@@ -209,4 +260,3 @@ async fn note(client: &Client, migration: &Migration) -> Result<(), Fault> {
     };
     client.within(INSERT_LIMIT, work).await
 }
-

@@ -67,12 +67,17 @@ pub enum QueryError {
 impl Client {
     /// Starts a query with a time limit. `sql` must be put together from static pieces only.
     pub fn query(&self, sql: &str, limit: Duration) -> Query<'_> {
-        Query { client: self, inner: self.http().query_raw(sql), limit }
+        Query {
+            client: self,
+            inner: self.http().query_raw(sql),
+            limit,
+        }
     }
 }
 
 impl Query<'_> {
-    /// Gives the value of `{name:Type}`. Sequences become arrays, `None` becomes null.
+    /// Gives the value of `{name:Type}`. Slices and vectors become arrays (Rust's own arrays become
+    /// tuples), `None` becomes null.
     pub fn param(mut self, name: &str, value: impl Serialize) -> Self {
         self.inner = self.inner.param(name, value);
         self
@@ -94,7 +99,9 @@ impl Query<'_> {
             Ok(Some(body))
         };
         let body = self.client.within(limit + GRACE, answer).await;
-        let body = body.map_err(|fault| QueryError::of(fault, limit))?.ok_or(QueryError::TooLarge)?;
+        let body = body
+            .map_err(|fault| QueryError::of(fault, limit))?
+            .ok_or(QueryError::TooLarge)?;
         serde_json::from_slice(&body)
             .map_err(|error| QueryError::Bad(format!("its answer cannot be read: {error}")))
     }
@@ -119,9 +126,9 @@ fn read_only(query: clickhouse::query::Query, limit: Duration) -> clickhouse::qu
 impl QueryError {
     fn of(fault: Fault, limit: Duration) -> Self {
         match fault {
-            Fault::Rejected { code: Some(code), .. } if TIMED_OUT.contains(&code) => {
-                Self::TooSlow(limit)
-            }
+            Fault::Rejected {
+                code: Some(code), ..
+            } if TIMED_OUT.contains(&code) => Self::TooSlow(limit),
             Fault::Rejected { message, .. } => Self::Bad(message),
             fault => Self::Unavailable(fault),
         }

@@ -10,6 +10,10 @@
 //!     trunkline_warehouse::testing::run_child();
 //! }
 //! ```
+#![expect(
+    clippy::expect_used,
+    reason = "what fails here fails the test that uses it"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,7 +50,9 @@ impl TestEngine {
     /// If there is no engine on this machine, or it does not answer within a minute.
     pub async fn start() -> Self {
         let engine = Self::start_empty().await;
-        migrations::migrate(&engine.writer).await.expect("migrations apply");
+        migrations::migrate(&engine.writer)
+            .await
+            .expect("migrations apply");
         engine
     }
 
@@ -66,7 +72,15 @@ impl TestEngine {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(engine.run(stop.clone()));
         tasks.close();
-        let started = Self { writer, reader, dir: None, folder: folder.into(), stop, tasks, ready };
+        let started = Self {
+            writer,
+            reader,
+            dir: None,
+            folder: folder.into(),
+            stop,
+            tasks,
+            ready,
+        };
         started.answers().await;
         started
     }
@@ -85,8 +99,10 @@ impl TestEngine {
     /// Waits until the engine answers again.
     pub async fn answers(&self) {
         let mut ready = self.ready.clone();
-        let up = tokio::time::timeout(Duration::from_secs(60), ready.wait_for(|ready| *ready));
-        up.await.expect("engine answers within a minute").expect("engine runs");
+        let up = tokio::time::timeout(Duration::from_mins(1), ready.wait_for(|ready| *ready));
+        up.await
+            .expect("engine answers within a minute")
+            .expect("engine runs");
     }
 }
 
@@ -105,8 +121,14 @@ impl Drop for TestEngine {
 
 /// Gives the configuration of an engine in `folder` whose child is this test binary.
 pub fn config(folder: &Path) -> Config {
-    const CHILD: [&str; 6] =
-        ["engine_child", "--exact", "--ignored", "--nocapture", "--test-threads=1", "--"];
+    const CHILD: [&str; 6] = [
+        "engine_child",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+        "--",
+    ];
     Config {
         dir: folder.to_owned(),
         kind: kind(),
@@ -122,7 +144,10 @@ pub fn config(folder: &Path) -> Config {
 
 /// Becomes the child if started as one; does nothing otherwise.
 pub fn run_child() {
-    let mut args = std::env::args_os().skip_while(|arg| arg != "--").skip(1).peekable();
+    let mut args = std::env::args_os()
+        .skip_while(|arg| arg != "--")
+        .skip(1)
+        .peekable();
     if args.peek().is_some() {
         child::run(args);
     }

@@ -14,7 +14,9 @@ mod rows;
 mod settings;
 mod watermark;
 
-pub use settings::{ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow};
+pub use settings::{
+    ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow,
+};
 pub use watermark::{Watermark, WatermarkError};
 
 /// The most rows that one INSERT takes.
@@ -50,7 +52,8 @@ impl Writer {
         for month in months::by_month(facts, |fact| fact.at) {
             for batch in month.chunks(MAX_ROWS) {
                 let rows = batch.iter().map(|fact| rows::MessageRow::of(fact));
-                self.insert::<rows::MessageRow<'_>>("messages", rows).await?;
+                self.insert::<rows::MessageRow<'_>>("messages", rows)
+                    .await?;
                 written.add(batch.len());
             }
         }
@@ -63,7 +66,8 @@ impl Writer {
         let mut written = Written::default();
         for batch in facts.chunks(MAX_ROWS) {
             let rows = batch.iter().map(rows::ConversationRow::of);
-            self.insert::<rows::ConversationRow<'_>>("conversations", rows).await?;
+            self.insert::<rows::ConversationRow<'_>>("conversations", rows)
+                .await?;
             written.add(batch.len());
         }
         Ok(written)

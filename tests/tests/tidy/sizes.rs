@@ -29,8 +29,24 @@ const ROOM: std::ops::RangeInclusive<usize> = 400..=2500;
 /// Functions that may be longer than a hundred lines, by path and name, each with its reason.
 const LONG_FUNCTIONS: [(&str, &str, &str); 0] = [];
 
-/// Rooms outside the range, each with its reason.
-const OTHER_ROOMS: [(&str, &str); 0] = [];
+/// Rooms that may be larger, up to how many lines of code, and why.
+const LARGER_ROOMS: [(&str, usize, &str); 3] = [
+    (
+        "model",
+        5000,
+        "every event type and every section of the configuration; they share words, ids and times",
+    ),
+    (
+        "journal",
+        3000,
+        "writing, reading, recovery and verification share one format and are read together",
+    ),
+    (
+        "pipeline",
+        3000,
+        "everything that shares the workers' queue; the shell of call tracking is where it will split",
+    ),
+];
 
 fn product() -> Vec<Rust> {
     rust().into_iter().filter(Rust::is_product).collect()
@@ -114,7 +130,9 @@ fn rooms_have_a_sound_size() {
             .or_default() += file.lines_of_code();
     }
     let odd = rooms.into_iter().filter(|(room, lines)| {
-        !ROOM.contains(lines) && !OTHER_ROOMS.iter().any(|(known, _)| known == room)
+        let larger = LARGER_ROOMS.iter().find(|(known, _, _)| known == room);
+        let most = larger.map_or(*ROOM.end(), |(_, most, _)| *most);
+        !(*ROOM.start()..=most).contains(lines)
     });
     none(
         odd.map(|(room, lines)| {

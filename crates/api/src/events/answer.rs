@@ -77,7 +77,9 @@ impl IntoResponse for Answer<'_> {
 /// Answers 400 when every event was refused; its code is that of the first.
 pub(super) fn nothing_taken(rejected: &[Rejected]) -> Response {
     let shown = shown(rejected);
-    let (code, detail) = shown.first().map_or(("malformed", "no event"), |it| (it.code, it.detail));
+    let (code, detail) = shown
+        .first()
+        .map_or(("malformed", "no event"), |it| (it.code, it.detail));
     let body = NothingTaken {
         r#type: format!("urn:trunkline:problem:{code}"),
         title: "Every event refused",
@@ -97,7 +99,11 @@ pub(super) fn nothing_taken(rejected: &[Rejected]) -> Response {
 fn shown(rejected: &[Rejected]) -> Vec<Shown<'_>> {
     rejected
         .iter()
-        .map(|it| Shown { index: it.index, code: it.code.as_str(), detail: &it.detail })
+        .map(|it| Shown {
+            index: it.index,
+            code: it.code.as_str(),
+            detail: &it.detail,
+        })
         .collect()
 }
 
@@ -105,7 +111,9 @@ fn json(status: StatusCode, media_type: &'static str, body: &impl Serialize) -> 
     // The shapes above always have a JSON form, and a `Vec` takes any length.
     let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }
 
@@ -117,7 +125,10 @@ fn as_text<S: Serializer>(offset: &Option<u64>, serializer: S) -> Result<S::Ok, 
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a field by reference"
+)]
 fn is_true(flag: &bool) -> bool {
     *flag
 }

@@ -35,7 +35,14 @@ pub(super) fn of_batch(batch: &Batch, shape: Shape, at: Time) -> Vec<Reject> {
 /// Describes a body that was refused as a whole.
 pub(super) fn of_body(code: &'static str, detail: &str, at: Time) -> Reject {
     let detail = mask(detail, DETAIL);
-    Reject { at, origin: super::ORIGIN, index: None, code, detail, body: Value::Null }
+    Reject {
+        at,
+        origin: super::ORIGIN,
+        index: None,
+        code,
+        detail,
+        body: Value::Null,
+    }
 }
 
 /// Finds items of a body by their ascending places.
@@ -43,7 +50,10 @@ fn find<'a>(body: &'a [u8], shape: Shape, indices: &[usize]) -> Vec<Option<&'a [
     if body.len() > SEARCHED {
         return vec![None; indices.len()];
     }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    let body = body
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(body)
+        .trim_ascii();
     match shape {
         Shape::Ndjson => {
             let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -69,14 +79,20 @@ mod tests {
 
     fn found(body: &str, shape: Shape, indices: &[usize]) -> Vec<Option<String>> {
         let text = |item: &[u8]| String::from_utf8(item.to_vec()).unwrap();
-        find(body.as_bytes(), shape, indices).into_iter().map(|it| it.map(text)).collect()
+        find(body.as_bytes(), shape, indices)
+            .into_iter()
+            .map(|it| it.map(text))
+            .collect()
     }
 
     #[test]
     fn refused_items_are_found_by_their_place() {
         let (one, three) = (Some("{\"a\":1}".to_owned()), Some("{\"c\":3}".to_owned()));
         let lines = "\n{\"a\":1}\r\n\n{\"b\":2}\n {\"c\":3} ";
-        assert_eq!(found(lines, Shape::Ndjson, &[0, 2]), [one.clone(), three.clone()]);
+        assert_eq!(
+            found(lines, Shape::Ndjson, &[0, 2]),
+            [one.clone(), three.clone()]
+        );
         let array = "\u{feff} [{\"a\":1}, {\"b\":2},{\"c\":3}]";
         assert_eq!(found(array, Shape::Json, &[0, 2]), [one.clone(), three]);
         assert_eq!(found(" {\"a\":1} ", Shape::Json, &[0]), [one]);

@@ -27,7 +27,10 @@ async fn missed(socket: &mut Watched<DuplexStream>) -> (Option<Missed>, u64) {
 #[tokio::test(start_paused = true)]
 async fn a_new_connection_that_says_nothing_is_closed_after_the_head_limit() {
     let (mut socket, _peer, _stage) = watched();
-    assert_eq!(missed(&mut socket).await, (Some(Missed::Head { begun: false }), 5));
+    assert_eq!(
+        missed(&mut socket).await,
+        (Some(Missed::Head { begun: false }), 5)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,7 +41,10 @@ async fn bytes_do_not_prolong_a_head() {
         peer.write_u8(b'G').await.unwrap();
         socket.read_u8().await.unwrap();
     }
-    assert_eq!(missed(&mut socket).await, (Some(Missed::Head { begun: true }), 1));
+    assert_eq!(
+        missed(&mut socket).await,
+        (Some(Missed::Head { begun: true }), 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -46,14 +52,20 @@ async fn a_kept_alive_connection_may_be_idle_for_long_but_not_slow_in_its_next_h
     let (mut socket, mut peer, stage) = watched();
     stage.set(Phase::Busy);
     let busy = tokio::time::timeout(Duration::from_mins(10), socket.read_u8()).await;
-    assert!(busy.is_err(), "a handler's time is not the socket's concern");
+    assert!(
+        busy.is_err(),
+        "a handler's time is not the socket's concern"
+    );
     stage.set(Phase::Idle);
     let idle = tokio::time::timeout(Duration::from_secs(70), socket.read_u8()).await;
     assert!(idle.is_err());
     peer.write_u8(b'G').await.unwrap();
     socket.read_u8().await.unwrap();
     assert_eq!(stage.get(), Phase::Head);
-    assert_eq!(missed(&mut socket).await, (Some(Missed::Head { begun: true }), 5));
+    assert_eq!(
+        missed(&mut socket).await,
+        (Some(Missed::Head { begun: true }), 5)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +87,11 @@ async fn an_answer_that_is_not_taken_is_given_up() {
     let (written, ()) = tokio::join!(
         async {
             let written = socket.write_all(&[0; 1000]).await;
-            assert_eq!(started.elapsed().as_secs(), 50, "the limit runs from the last byte taken");
+            assert_eq!(
+                started.elapsed().as_secs(),
+                50,
+                "the limit runs from the last byte taken"
+            );
             written
         },
         taking
@@ -106,7 +122,11 @@ async fn a_slow_head_is_answered_with_408_whose_length_is_right() {
     peer.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
-    assert!(head.contains(&format!("content-length: {}", body.len())), "{head} {}", body.len());
+    assert!(
+        head.contains(&format!("content-length: {}", body.len())),
+        "{head} {}",
+        body.len()
+    );
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(body["code"], "request_timeout");
 }
@@ -146,7 +166,10 @@ async fn after_a_refusal_the_rest_is_thrown_away_for_a_moment() {
 async fn what_is_thrown_away_is_bounded() {
     let (took, sent) = linger(Duration::ZERO).await;
     assert_eq!(took, Duration::ZERO);
-    assert!((LINGER_BYTES..LINGER_BYTES + 1000).contains(&sent), "{sent}");
+    assert!(
+        (LINGER_BYTES..LINGER_BYTES + 1000).contains(&sent),
+        "{sent}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use serde::de::{self, Deserializer as _};
 use serde_json::value::RawValue;
 
@@ -41,7 +41,9 @@ pub(super) fn json<'a>(
             format!("the array is not JSON, nothing of it was taken: {error}"),
         )
     })?;
-    for item in list.ok_or_else(|| too_many(most))? {
+    let list = list.ok_or_else(|| too_many(most))?;
+    sorter.expect(list.len());
+    for item in list {
         sorter.take(item.get());
     }
     Ok(())
@@ -56,6 +58,7 @@ pub(super) fn lines<'a>(
     let body = without_mark(body);
     // Checked as a whole first: one long check costs less than one a line.
     let whole = std::str::from_utf8(body).ok();
+    sorter.expect(most.min(memchr_iter(b'\n', body).count() + 1));
     let mut start = 0;
     while start < body.len() {
         let rest = &body[start..];

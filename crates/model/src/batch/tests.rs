@@ -46,7 +46,7 @@ fn a_batch_may_go_to_another_thread() {
 
 #[test]
 fn the_raw_bytes_of_an_event_are_kept_as_they_came() {
-    let spaced = format!("  {}\n", message("a").replace(':', " : "));
+    let spaced = format!("  {}\n", message("a").replace(',', " , "));
     let batch = parse(spaced.clone(), Shape::Json).unwrap();
     assert_eq!(batch.events.items()[0].raw, spaced.trim());
     let lines = format!("\r\n{}\r\n\r\n  \n{}", spaced.trim(), message("b"));

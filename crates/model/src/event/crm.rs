@@ -157,7 +157,7 @@ pub struct Purchase<'a> {
     pub purchase: Id<'a>,
     /// Who buys, the main contact first; a single one may be written as `contact`.
     #[serde(borrow, alias = "contact", deserialize_with = "lists::at_least_one")]
-    #[schemars(schema_with = "lists::schema::<crate::text::IdRule>")]
+    #[schemars(schema_with = "lists::schema_of_some::<crate::text::IdRule>")]
     pub contacts: Vec<Id<'a>>,
     /// When it reached the status.
     pub at: Time,

@@ -31,7 +31,7 @@ fn least(kind: Kind) -> Value {
             "at": at }),
         Kind::Contact => json!({ "contact": "p-9", "change": "created", "at": at }),
         Kind::Task => json!({ "task": "t-1", "change": "created", "at": at }),
-        Kind::Rating => json!({ "contact": "p-9", "kind": "nps", "value": 9, "at": at }),
+        Kind::Rating => json!({ "contact": "p-9", "kind": "nps", "value": 5, "at": at }),
         Kind::Upload => json!({ "origin": "note", "manager": "ana", "at": at,
             "file": { "name": "offer.pdf", "size": 48213, "mime": "application/pdf" } }),
         Kind::Presence => json!({ "manager": "ana", "state": "active", "at": at }),

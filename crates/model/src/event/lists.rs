@@ -34,10 +34,18 @@ where
     Ok(list)
 }
 
-/// Gives the schema of a list that may be written as one text.
+/// Gives the schema of what [`one_or_many`] reads.
 pub(super) fn schema<R: Rule>(generator: &mut SchemaGenerator) -> Schema {
     let one = Bounded::<R>::json_schema(generator);
-    json_schema!({ "anyOf": [one, { "type": "array", "items": one, "maxItems": MOST }] })
+    let many = json_schema!({ "type": "array", "items": one, "maxItems": MOST });
+    json_schema!({ "anyOf": [one, many, { "type": "null" }] })
+}
+
+/// Gives the schema of what [`at_least_one`] reads.
+pub(super) fn schema_of_some<R: Rule>(generator: &mut SchemaGenerator) -> Schema {
+    let one = Bounded::<R>::json_schema(generator);
+    let many = json_schema!({ "type": "array", "items": one, "minItems": 1, "maxItems": MOST });
+    json_schema!({ "anyOf": [one, many] })
 }
 
 struct ListVisitor<R>(PhantomData<R>);

@@ -5,7 +5,7 @@ use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer};
 
 use super::Kind;
-use super::chat::File;
+use super::conversations::File;
 use super::hash::{Fields, Hashed};
 use crate::text::Id;
 use crate::time::Time;

@@ -43,7 +43,8 @@ fn of(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         ));
     }
     if matches!(kind, Kind::Lead | Kind::Purchase) {
-        let contact = json!({ "description": "Stands for `contacts` with this one contact." });
+        let mut contact = properties["contacts"].clone();
+        contact["description"] = "Stands for `contacts` with this one contact.".into();
         properties.insert("contact".to_owned(), contact);
     }
     let mut required = vec![json!("type")];
@@ -77,7 +78,8 @@ fn relations(kind: Kind, schema: &mut Value) {
             schema["oneOf"] = json!([{ "required": ["contacts"] }, { "required": ["contact"] }]);
         }
         Kind::Retract => {
-            schema["oneOf"] = json!([{ "required": ["target"] }, { "required": ["batch"] }]);
+            let given = |name: &str| json!({ "required": [name], "properties": { name: { "type": "string" } } });
+            schema["oneOf"] = json!([given("target"), given("batch")]);
         }
         Kind::Rating => {
             schema["if"] = json!({ "properties": { "kind": { "const": "csat" } } });

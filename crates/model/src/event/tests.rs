@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128, xxh3_128_with_seed};
 
 use super::*;
 use crate::word::Word;
@@ -43,7 +44,17 @@ fn a_message_borrows_and_has_its_defaults() {
 fn null_is_absent() {
     let mut event = examples(Kind::Message).remove(0);
     let bare = content(&event);
-    for field in ["manager", "id", "file", "chars", "gclid", "origin"] {
+    for field in [
+        "manager",
+        "id",
+        "file",
+        "chars",
+        "gclid",
+        "origin",
+        "kind",
+        "private",
+        "expects_reply",
+    ] {
         event[field] = Value::Null;
     }
     assert_eq!(content(&event), bare);
@@ -399,6 +410,45 @@ fn a_message_without_an_id_gets_one_from_its_content() {
         assert_ne!(parse_id(&changed), id, "{field}");
     }
     assert_eq!(parse_id(&full(Kind::Message)), "m-100");
+}
+
+/// The bytes are written out by hand here, from the description of the encoding.
+#[test]
+fn the_hashes_cover_the_documented_bytes() {
+    let text = |tag: u8, text: &str| {
+        let mut bytes = vec![tag];
+        bytes.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
+        bytes.extend(text.as_bytes());
+        bytes
+    };
+    let at = [&[5][..], &1_772_442_900_000_i64.to_le_bytes()[..]].concat();
+    let fields = [
+        text(6, "message"),
+        text(1, "c-71"),
+        text(2, "p-9"),
+        text(3, "whatsapp"),
+        text(4, "contact"),
+        at,
+        text(7, "text"),
+        vec![8, 0],
+        vec![9, 1],
+    ]
+    .concat();
+    let place = [text(3, "whatsapp"), text(4, "c-71")].concat();
+    let known = [text(0, "message"), text(1, "demo"), place.clone()].concat();
+    let plain = examples(Kind::Message).remove(0);
+    assert_eq!(content(&plain), xxh3_64_with_seed(&fields, SEED));
+    let expected = xxh3_128_with_seed(&[known.clone(), fields.clone()].concat(), SEED);
+    assert_eq!(identity(&plain, "demo", "api"), expected);
+    let mut named = plain.clone();
+    named["id"] = "m-100".into();
+    let expected = xxh3_128_with_seed(&[known, text(5, "m-100")].concat(), SEED);
+    assert_eq!(identity(&named, "demo", "api"), expected);
+    let Ok(Event::Message(message)) = Event::parse(plain.to_string().leak()) else {
+        panic!("not a message")
+    };
+    let unseeded = xxh3_128(&[place, fields].concat());
+    assert_eq!(message.effective_id(), format!("h:{unseeded:032x}"));
 }
 
 /// Files on disk hold these hashes: a change here makes every stored event new.

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Kind;
 use super::hash::{Fields, Hashed};
 use super::source::{self, Source, Sourced};
+use super::{Kind, null};
 use crate::text::{Id, LongText, Party, Text};
 use crate::time::Time;
 
@@ -30,7 +30,8 @@ pub struct Visit<'a> {
     #[serde(borrow)]
     pub title: Option<LongText<'a>>,
     /// Whether the visit ended; `false` by default.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<bool>")]
     pub ended: bool,
     /// The browser's name for itself.
     #[serde(borrow)]

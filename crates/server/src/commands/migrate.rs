@@ -1,7 +1,5 @@
 //! `trunkline migrate status`: which migrations the database has.
 
-#![expect(clippy::print_stdout, reason = "commands answer on standard output")]
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +11,7 @@ use trunkline_warehouse::Client;
 use trunkline_warehouse::migrations::{Status, status as ask};
 
 use crate::config::{Environment, load};
+use crate::print;
 use crate::wiring::Store;
 
 /// How long ClickHouse may take to start and answer.
@@ -46,12 +45,12 @@ pub(super) fn status(
         )
     })?;
     for migration in found {
-        println!(
-            "{:04}  {:<9} {}",
-            migration.version,
-            migration.state.as_str(),
-            migration.name
-        );
+        let Status {
+            version,
+            name,
+            state,
+        } = migration;
+        print::line(format_args!("{version:04}  {:<9} {name}", state.as_str()))?;
     }
     Ok(())
 }

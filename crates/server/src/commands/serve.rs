@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::{LOG, first_start};
 use crate::cli::Serve;
 use crate::config::{Environment, File, load};
-use crate::telemetry;
 use crate::wiring::Wired;
+use crate::{print, telemetry};
 
 /// Runs until a signal, or until a part of the service fails.
 pub(super) fn run(config: Option<&Path>, options: Serve, environment: &Environment) -> Result<()> {
@@ -22,7 +22,7 @@ pub(super) fn run(config: Option<&Path>, options: Serve, environment: &Environme
     runtime.block_on(async {
         let stop = CancellationToken::new();
         let wired = Wired::open(&file, environment).await?;
-        greet(&file, wired.address(), token.as_deref());
+        greet(&file, wired.address(), token.as_deref())?;
         let signals = wait_for_signal(stop.clone())?;
         tokio::select! {
             ended = wired.run(stop) => ended,
@@ -38,13 +38,12 @@ fn settings(
     environment: &Environment,
 ) -> Result<(File, Option<String>)> {
     let mut token = None;
-    let path = match config {
-        Some(path) => path.to_owned(),
-        None => {
-            let made = first_start::config_of(&data_dir(&options, environment)?)?;
-            token = made.token;
-            made.path
-        }
+    let path = if let Some(path) = config {
+        path.to_owned()
+    } else {
+        let made = first_start::config_of(&data_dir(&options, environment)?)?;
+        token = made.token;
+        made.path
     };
     let mut file = load(Some(&path), environment)?;
     if let Some(listen) = options.listen {
@@ -67,22 +66,22 @@ fn data_dir(options: &Serve, environment: &Environment) -> Result<PathBuf> {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the address and the token, once, for people and scripts"
-)]
-fn greet(file: &File, address: std::net::SocketAddr, token: Option<&str>) {
-    println!(
-        "trunkline {} listens on http://{address}",
-        env!("CARGO_PKG_VERSION")
-    );
-    println!("data: {}", file.server.data_dir.display());
+/// Says the address and, once, the token: for people and scripts.
+fn greet(file: &File, address: std::net::SocketAddr, token: Option<&str>) -> Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    print::line(format_args!(
+        "trunkline {version} listens on http://{address}"
+    ))?;
+    print::line(format_args!("data: {}", file.server.data_dir.display()))?;
     if let Some(token) = token {
-        println!("token of account demo, shown this once: {token}");
+        print::line(format_args!(
+            "token of account demo, shown this once: {token}"
+        ))?;
     }
     if file.accounts.is_empty() {
-        println!("no [[account]] is configured: nobody can log in yet");
+        print::line("no [[account]] is configured: nobody can log in yet")?;
     }
+    Ok(())
 }
 
 /// Cancels `stop` at the first SIGTERM or Ctrl-C; ends the process at the second.

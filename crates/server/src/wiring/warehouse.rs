@@ -67,12 +67,10 @@ impl Store {
 
     /// Runs the engine, if there is one, until the token is cancelled.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<()> {
-        match self.engine {
-            Some(engine) => engine.run(stop).await.context("the embedded ClickHouse"),
-            None => {
-                stop.cancelled().await;
-                Ok(())
-            }
+        if let Some(engine) = self.engine {
+            return engine.run(stop).await.context("the embedded ClickHouse");
         }
+        stop.cancelled().await;
+        Ok(())
     }
 }

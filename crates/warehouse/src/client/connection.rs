@@ -46,7 +46,10 @@ impl Connection {
         password: &str,
         database: &str,
     ) -> Result<Self, ConnectionError> {
-        let malformed = |why: String| ConnectionError::Malformed { url: url.to_owned(), why };
+        let malformed = |why: String| ConnectionError::Malformed {
+            url: url.to_owned(),
+            why,
+        };
         let parsed = Url::parse(url).map_err(|error| malformed(error.to_string()))?;
         if parsed.scheme() != "http" {
             return Err(ConnectionError::Scheme(parsed.scheme().to_owned()));
@@ -102,7 +105,10 @@ impl fmt::Debug for Connection {
 fn is_identifier(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     name.bytes().all(plain)
-        && name.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|first| !first.is_ascii_digit())
         && name.len() <= 64
 }
 
@@ -119,9 +125,15 @@ mod tests {
     #[test]
     fn what_is_not_a_plain_http_address_is_refused() {
         let make = |url: &str| Connection::new(url, "u", "p", "trunkline").map(|_| ());
-        assert_eq!(make("https://host:8443"), Err(ConnectionError::Scheme("https".to_owned())));
+        assert_eq!(
+            make("https://host:8443"),
+            Err(ConnectionError::Scheme("https".to_owned()))
+        );
         assert_eq!(make("http://u:p@host"), Err(ConnectionError::Credentials));
-        assert!(matches!(make("host 8123"), Err(ConnectionError::Malformed { .. })));
+        assert!(matches!(
+            make("host 8123"),
+            Err(ConnectionError::Malformed { .. })
+        ));
     }
 
     #[test]

@@ -66,7 +66,10 @@ impl From<Error> for Fault {
                     code => Self::Rejected { code, message },
                 }
             }
-            other => Self::Rejected { code: None, message: first_line(&other.to_string()) },
+            other => Self::Rejected {
+                code: None,
+                message: first_line(&other.to_string()),
+            },
         }
     }
 }
@@ -80,7 +83,12 @@ pub(crate) fn error_code(text: &str) -> Option<u32> {
 
 fn first_line(text: &str) -> String {
     const LONGEST: usize = 600;
-    text.lines().next().unwrap_or_default().chars().take(LONGEST).collect()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(LONGEST)
+        .collect()
 }
 
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
@@ -101,14 +109,17 @@ mod tests {
 
     #[test]
     fn a_wrong_password_is_a_refusal() {
-        let text = "Code: 516. DB::Exception: writer: Authentication failed\n\nIf you use".to_owned();
+        let text =
+            "Code: 516. DB::Exception: writer: Authentication failed\n\nIf you use".to_owned();
         let said = "Code: 516. DB::Exception: writer: Authentication failed".to_owned();
         assert_eq!(Fault::from(Error::BadResponse(text)), Fault::Refused(said));
     }
 
     #[test]
     fn an_error_keeps_its_code() {
-        let fault = Fault::from(Error::BadResponse("Code: 60. DB::Exception: no table".to_owned()));
+        let fault = Fault::from(Error::BadResponse(
+            "Code: 60. DB::Exception: no table".to_owned(),
+        ));
         assert_eq!(fault.code(), Some(60));
         assert_eq!(fault.word(), "rejected");
     }
@@ -116,6 +127,12 @@ mod tests {
     #[test]
     fn a_body_without_a_code_is_still_told() {
         let fault = Fault::from(Error::BadResponse("Bad Gateway".to_owned()));
-        assert_eq!(fault, Fault::Rejected { code: None, message: "Bad Gateway".to_owned() });
+        assert_eq!(
+            fault,
+            Fault::Rejected {
+                code: None,
+                message: "Bad Gateway".to_owned()
+            }
+        );
     }
 }

@@ -4,6 +4,9 @@
 //! thread of its own does so when standard input, a pipe of the parent, closes. Dying at once is
 //! safe: an INSERT is on disk before it is confirmed, and the engine holds nothing else.
 //!
+//! Signals that ask for an end are not for it: who stops a service often sends them to all of its
+//! processes, and the service needs the engine for its last flush. The parent closes the pipe.
+//!
 //! Arguments: the parent's process id, `library` or `binary`, the file, then those of
 //! `clickhouse local`.
 
@@ -21,6 +24,7 @@ use rustix::process::{
     setrlimit,
 };
 use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Word for a library among the arguments.
 pub(super) const LIBRARY: &str = "library";
@@ -40,6 +44,8 @@ enum ChildError {
     Orphan,
     #[error("cannot tie the engine to its parent: {0}")]
     Tie(io::Error),
+    #[error("cannot leave signals to the parent: {0}")]
+    Signals(io::Error),
     #[error("cannot run {0}: {1}")]
     Exec(String, io::Error),
     #[error("cannot load the engine: {0}; run `make build` to fetch it again")]
@@ -69,6 +75,7 @@ fn start(args: impl IntoIterator<Item = OsString>) -> Result<std::convert::Infal
     match kind.to_str() {
         Some(LIBRARY) => {
             end_with_stdin()?;
+            outlast_signals()?;
             load_and_run(Path::new(&file), args)?;
             Err(ChildError::Ended)
         }
@@ -84,7 +91,9 @@ fn start(args: impl IntoIterator<Item = OsString>) -> Result<std::convert::Infal
 fn tie_to_parent(parent: &OsString) -> Result<(), ChildError> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| ChildError::Tie(error.into()))?;
-    let expected = parent.to_str().and_then(|digits| digits.parse::<i32>().ok());
+    let expected = parent
+        .to_str()
+        .and_then(|digits| digits.parse::<i32>().ok());
     let actual = getppid().map(|pid| pid.as_raw_nonzero().get());
     match (expected, actual) {
         (None, _) => Err(ChildError::Arguments),
@@ -96,7 +105,13 @@ fn tie_to_parent(parent: &OsString) -> Result<(), ChildError> {
 /// No core dumps, which would hold rows; and when memory runs out the engine goes before the
 /// service, which can do without it for a while. Both are only precautions.
 fn limit_harm() {
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    );
     let _ = std::fs::write("/proc/self/oom_score_adj", "500");
 }
 
@@ -108,7 +123,27 @@ fn end_with_stdin() -> Result<(), ChildError> {
         while io::stdin().read(&mut byte).is_ok_and(|count| count > 0) {}
         let _ = kill_process(getpid(), Signal::KILL);
     };
-    thread::Builder::new().name("parent".to_owned()).spawn(watch).map_err(ChildError::Tie)?;
+    thread::Builder::new()
+        .name("parent".to_owned())
+        .spawn(watch)
+        .map_err(ChildError::Tie)?;
+    Ok(())
+}
+
+/// Has requests to end swallowed. The handlers stay when the runtime that installed them is gone.
+fn outlast_signals() -> Result<(), ChildError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build();
+    let runtime = runtime.map_err(ChildError::Signals)?;
+    let _inside = runtime.enter();
+    for kind in [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::hangup(),
+    ] {
+        drop(signal(kind).map_err(ChildError::Signals)?);
+    }
     Ok(())
 }
 
@@ -116,14 +151,19 @@ fn end_with_stdin() -> Result<(), ChildError> {
 fn load_and_run(file: &Path, args: impl Iterator<Item = OsString>) -> Result<(), ChildError> {
     let words = [OsString::from("clickhouse")].into_iter().chain(args);
     let words = words.map(|word| CString::new(word.into_vec()));
-    let words = words.collect::<Result<Vec<_>, _>>().map_err(|_| ChildError::Arguments)?;
+    let words = words
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| ChildError::Arguments)?;
     let mut argv: Vec<*mut c_char> = words.into_iter().map(CString::into_raw).collect();
     let argc = c_int::try_from(argv.len()).map_err(|_| ChildError::Arguments)?;
     argv.push(ptr::null_mut());
     call(file, argc, &mut argv)
 }
 
-#[expect(unsafe_code, reason = "loading a foreign library and calling into it cannot be checked")]
+#[expect(
+    unsafe_code,
+    reason = "loading a foreign library and calling into it cannot be checked"
+)]
 fn call(file: &Path, argc: c_int, argv: &mut [*mut c_char]) -> Result<(), ChildError> {
     // SAFETY: the file is the engine's library, named by whoever installed or configured this
     // service; its initialisers run on load and rely on nothing of ours.

@@ -6,9 +6,8 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::files::Credentials;
+use crate::checksum::sha256_hex;
 
 /// The embedded engine's ClickHouse user that writes.
 pub(super) const WRITER: &str = "writer";
@@ -47,8 +46,8 @@ pub(super) fn config_xml(dir: &Path, memory_bytes: u64) -> String {
 
 /// Gives `users.xml`, with hashes in the place of passwords.
 pub(super) fn users_xml(credentials: &Credentials, database: &str) -> String {
-    let writer = hex_sha256(&credentials.writer);
-    let reader = hex_sha256(&credentials.reader);
+    let writer = sha256_hex(&credentials.writer);
+    let reader = sha256_hex(&credentials.reader);
     format!(
         "<clickhouse>
   <profiles>
@@ -108,12 +107,10 @@ pub(super) fn users_xml(credentials: &Credentials, database: &str) -> String {
     )
 }
 
-fn hex_sha256(password: &str) -> String {
-    Sha256::digest(password).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -122,12 +119,18 @@ mod tests {
 
     #[test]
     fn no_password_is_in_the_files_of_configuration() {
-        let credentials =
-            Credentials { writer: "secret-w".to_owned(), reader: "secret-r".to_owned(), port: 1 };
+        let credentials = Credentials {
+            writer: "secret-w".to_owned(),
+            reader: "secret-r".to_owned(),
+            port: 1,
+        };
         let users = users_xml(&credentials, "trunkline");
         assert!(!users.contains("secret"));
-        // SHA-256 of "secret-r", taken with sha256sum.
-        assert!(users.contains(&hex_sha256("secret-r")));
+        // SHA-256 of "secret-r".
+        let hash = "4dd5e30fb485075cafa0c02165674f208ac7cfa00d7af2aed83a4787ff594ddd";
+        assert!(users.contains(&format!(
+            "<password_sha256_hex>{hash}</password_sha256_hex>"
+        )));
     }
 
     #[test]

@@ -71,7 +71,11 @@ pub(super) fn prepare(
     let path = dir.join("credentials");
     let mut credentials = match read_credentials(&path)? {
         Some(known) => known,
-        None => Credentials { writer: password(), reader: password(), port: 0 },
+        None => Credentials {
+            writer: password(),
+            reader: password(),
+            port: 0,
+        },
     };
     let before = credentials.port;
     credentials.port = match port {
@@ -89,7 +93,10 @@ pub(super) fn prepare(
 fn make_dir(path: &Path) -> Result<(), FilesError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     let closed = made.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o700)));
-    closed.map_err(|cause| FilesError::Io { path: path.to_owned(), cause })
+    closed.map_err(|cause| FilesError::Io {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 /// Replaces a file, so that its content is never half written nor readable by others.
@@ -97,25 +104,44 @@ fn write_private(path: &Path, text: &str) -> Result<(), FilesError> {
     let fresh = path.with_extension("new");
     let write = || {
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&fresh)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&fresh, path)
     };
-    write().map_err(|cause| FilesError::Io { path: path.to_owned(), cause })
+    write().map_err(|cause| FilesError::Io {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 fn read_credentials(path: &Path) -> Result<Option<Credentials>, FilesError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(FilesError::Io { path: path.to_owned(), cause }),
+        Err(cause) => {
+            return Err(FilesError::Io {
+                path: path.to_owned(),
+                cause,
+            });
+        }
     };
-    let damaged = |what| FilesError::Credentials { path: path.to_owned(), what };
+    let damaged = |what| FilesError::Credentials {
+        path: path.to_owned(),
+        what,
+    };
     let value = |name: &'static str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
-        line.filter(|value| !value.is_empty()).ok_or_else(|| damaged(name))
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+        line.filter(|value| !value.is_empty())
+            .ok_or_else(|| damaged(name))
     };
     Ok(Some(Credentials {
         writer: value("writer")?.to_owned(),

@@ -31,7 +31,10 @@ impl EngineKind {
 
     /// A file whose name has an extension of a shared library is one; anything else is run.
     fn of(path: PathBuf) -> Self {
-        let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(OsStr::to_string_lossy)
+            .unwrap_or_default();
         if name.ends_with(".so") || name.contains(".so.") {
             Self::Library(path)
         } else {
@@ -71,8 +74,10 @@ pub fn find(
         };
     }
     let beside = BESIDE.iter().map(|folder| exe_dir.join(folder));
-    let mut looked: Vec<PathBuf> =
-        beside.chain([PathBuf::from(INSTALLED)]).map(|folder| folder.join(LIBRARY)).collect();
+    let mut looked: Vec<PathBuf> = beside
+        .chain([PathBuf::from(INSTALLED)])
+        .map(|folder| folder.join(LIBRARY))
+        .collect();
     let folders = path_var.map(std::env::split_paths).into_iter().flatten();
     looked.extend(folders.map(|folder| folder.join("clickhouse")));
     match looked.iter().find(|path| path.is_file()) {
@@ -113,7 +118,10 @@ mod tests {
         std::fs::create_dir_all(&exe_dir).expect("make folder");
         touch(&dir.path().join(".engine").join(LIBRARY));
         let expected = exe_dir.join("../../.engine").join(LIBRARY);
-        assert_eq!(find(None, &exe_dir, None), Ok(EngineKind::Library(expected)));
+        assert_eq!(
+            find(None, &exe_dir, None),
+            Ok(EngineKind::Library(expected))
+        );
     }
 
     #[test]

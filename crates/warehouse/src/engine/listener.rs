@@ -29,12 +29,16 @@ pub(super) fn free_port(preferred: u16) -> io::Result<u16> {
 
 /// Tells whether process `pid` listens on `port` of 127.0.0.1: passwords are sent to nobody else.
 pub(super) fn is_listening(pid: u32, port: u16) -> bool {
-    let Ok(table) = fs::read_to_string("/proc/net/tcp") else { return false };
+    let Ok(table) = fs::read_to_string("/proc/net/tcp") else {
+        return false;
+    };
     let Some(inode) = table.lines().find_map(|line| listening_inode(line, port)) else {
         return false;
     };
     let wanted = format!("socket:[{inode}]");
-    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
     files.flatten().any(|file| {
         fs::read_link(file.path()).is_ok_and(|target| target.as_os_str() == wanted.as_str())
     })

@@ -48,7 +48,6 @@ pub(super) async fn run(engine: &Engine, stop: &CancellationToken) {
                 Life::default()
             }
         };
-        engine.gate.send_replace(false);
         let delay = backoff.after(life.steady, life.locked);
         tokio::select! {
             () = stop.cancelled() => {}
@@ -58,7 +57,8 @@ pub(super) async fn run(engine: &Engine, stop: &CancellationToken) {
     tracing::info!("engine stopped");
 }
 
-/// Starts the child. Its environment is empty: it needs none, and ours may hold secrets.
+/// Starts the child. Its environment is empty: it needs none, and ours may hold secrets. It has a
+/// process group of its own, so that an interrupt from the terminal reaches the service alone.
 fn start(engine: &Engine) -> io::Result<Child> {
     let spawn = &engine.config.spawn;
     Command::new(&spawn.program)
@@ -69,6 +69,7 @@ fn start(engine: &Engine) -> io::Result<Child> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
 }
@@ -106,6 +107,7 @@ async fn live(engine: &Engine, mut child: Child, stop: &CancellationToken) -> Li
             ended = child.wait() => ended,
             () = stop.cancelled() => end(&mut child, input).await,
         };
+        engine.gate.send_replace(false);
         over.cancel();
         ended
     };
@@ -118,7 +120,11 @@ async fn live(engine: &Engine, mut child: Child, stop: &CancellationToken) -> Li
     let (ended, steady, locked) = tokio::join!(life, readiness, relay(output));
     if !stop.is_cancelled() {
         let ended = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-        tracing::warn!(engine.pid = pid, engine.ended = ended, "engine ended, starting it again");
+        tracing::warn!(
+            engine.pid = pid,
+            engine.ended = ended,
+            "engine ended, starting it again"
+        );
     }
     Life { steady, locked }
 }
@@ -148,7 +154,11 @@ async fn becomes_steady(engine: &Engine, pid: u32) {
     };
     let mut answers = std::pin::pin!(answers);
     while timeout(SLOW_START, answers.as_mut()).await.is_err() {
-        tracing::warn!(engine.pid = pid, port = engine.port, "engine does not answer yet");
+        tracing::warn!(
+            engine.pid = pid,
+            port = engine.port,
+            "engine does not answer yet"
+        );
     }
     tracing::info!(engine.pid = pid, port = engine.port, "engine answers");
     engine.gate.send_replace(true);
@@ -158,7 +168,9 @@ async fn becomes_steady(engine: &Engine, pid: u32) {
 
 /// Logs what the child says until it closes its end; tells whether it found its data locked.
 async fn relay(output: Option<impl AsyncRead + Unpin>) -> bool {
-    let Some(mut output) = output else { return false };
+    let Some(mut output) = output else {
+        return false;
+    };
     let mut locked = false;
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = output.read(&mut buffer).await {

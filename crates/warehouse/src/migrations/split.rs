@@ -54,7 +54,11 @@ fn comment(text: &str) -> Option<usize> {
         _ => return None,
     };
     let inside = text.get(opener.len()..)?;
-    Some(inside.find(closer).map_or(text.len(), |end| opener.len() + end + closer.len()))
+    Some(
+        inside
+            .find(closer)
+            .map_or(text.len(), |end| opener.len() + end + closer.len()),
+    )
 }
 
 /// Skips space and comments.
@@ -72,7 +76,10 @@ mod tests {
 
     #[test]
     fn statements_end_at_semicolons() {
-        assert_eq!(statements("SELECT 1;\nSELECT 2 ;\n"), ["SELECT 1", "SELECT 2"]);
+        assert_eq!(
+            statements("SELECT 1;\nSELECT 2 ;\n"),
+            ["SELECT 1", "SELECT 2"]
+        );
     }
 
     #[test]
@@ -82,7 +89,12 @@ mod tests {
 
     #[test]
     fn a_semicolon_in_quotes_ends_nothing() {
-        for text in ["SELECT 'a;b'", "SELECT 'it''s; so'", r"SELECT 'it\'s; so'", "SELECT `a;b`"] {
+        for text in [
+            "SELECT 'a;b'",
+            "SELECT 'it''s; so'",
+            r"SELECT 'it\'s; so'",
+            "SELECT `a;b`",
+        ] {
             assert_eq!(statements(text), [text]);
         }
     }
@@ -90,7 +102,10 @@ mod tests {
     #[test]
     fn a_semicolon_in_a_comment_ends_nothing() {
         assert_eq!(statements("-- a; b\n/* c; d */ SELECT 1"), ["SELECT 1"]);
-        assert_eq!(statements("SELECT 1 -- a; b\n + 2"), ["SELECT 1 -- a; b\n + 2"]);
+        assert_eq!(
+            statements("SELECT 1 -- a; b\n + 2"),
+            ["SELECT 1 -- a; b\n + 2"]
+        );
     }
 
     #[test]
@@ -110,6 +125,9 @@ mod tests {
 
     #[test]
     fn text_beyond_ascii_is_kept_whole() {
-        assert_eq!(statements("SELECT 'счёт;'; SELECT 2"), ["SELECT 'счёт;'", "SELECT 2"]);
+        assert_eq!(
+            statements("SELECT 'счёт;'; SELECT 2"),
+            ["SELECT 'счёт;'", "SELECT 2"]
+        );
     }
 }

@@ -27,7 +27,11 @@ mod tests {
 
     #[test]
     fn the_last_millisecond_of_a_month_belongs_to_it() {
-        let times = [Time(1_772_323_200_000), Time(1_772_323_199_999), Time(1_770_000_000_000)];
+        let times = [
+            Time(1_772_323_200_000),
+            Time(1_772_323_199_999),
+            Time(1_770_000_000_000),
+        ];
         let months = by_month(&times, |time| *time);
         assert_eq!(months, [vec![&times[1], &times[2]], vec![&times[0]]]);
     }

@@ -60,8 +60,14 @@ impl Writer {
     {
         let table = format!("{}.{}", self.client.database(), L::TABLE);
         let columns = L::COLUMN_NAMES.join(", ");
-        let held = self.client.rows::<L>(&format!("SELECT {columns} FROM {table} FINAL")).await?;
-        let last = self.client.rows::<u64>(&format!("SELECT max(version) FROM {table}")).await?;
+        let held = self
+            .client
+            .rows::<L>(&format!("SELECT {columns} FROM {table} FINAL"))
+            .await?;
+        let last = self
+            .client
+            .rows::<u64>(&format!("SELECT max(version) FROM {table}"))
+            .await?;
         let version = last.first().map_or(1, |last| last + 1);
 
         let (changed, gone) = difference(wanted, &held);
@@ -84,8 +90,14 @@ fn difference<'a, L: Line>(wanted: &'a [L], held: &'a [L]) -> (Vec<&'a L>, Vec<&
     };
     let (wanted, held) = (by_key(wanted), by_key(held));
     let is_new = |key, line: &L| held.get(key).is_none_or(|held| !held.says_as(line));
-    let changed = wanted.iter().filter(|(key, line)| is_new(key, line)).map(|(_, line)| *line);
-    let gone = held.iter().filter(|(key, _)| !wanted.contains_key(key)).map(|(_, line)| *line);
+    let changed = wanted
+        .iter()
+        .filter(|(key, line)| is_new(key, line))
+        .map(|(_, line)| *line);
+    let gone = held
+        .iter()
+        .filter(|(key, _)| !wanted.contains_key(key))
+        .map(|(_, line)| *line);
     (changed.collect(), gone.collect())
 }
 

@@ -61,16 +61,16 @@ impl Writer {
     /// a generation as high as `mark.generation` belongs to another journal.
     pub async fn set_watermark(&self, mark: Watermark) -> Result<(), WatermarkError> {
         let highest = self.highest().await?;
-        let foreign = |held: &&Watermark| {
-            held.journal != mark.journal && held.generation >= mark.generation
-        };
+        let foreign =
+            |held: &&Watermark| held.journal != mark.journal && held.generation >= mark.generation;
         if let Some(other) = highest.iter().find(foreign) {
             return Err(WatermarkError::Foreign {
                 journal: other.journal,
                 generation: other.generation,
             });
         }
-        self.insert::<Watermark>("trunkline_writer", std::iter::once(mark)).await?;
+        self.insert::<Watermark>("trunkline_writer", std::iter::once(mark))
+            .await?;
         Ok(())
     }
 

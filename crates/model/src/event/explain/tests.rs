@@ -29,7 +29,6 @@ fn what_is_no_json_object_is_malformed() {
         "{\"type\":\"message\",\"at\":01}",
         "{\"type\":5,\"a\":}",
         "{\"type\":\"message\",\"at\":\"x\",\"a\":tru}",
-        "{\"type\":\"message\",\"conversation\":\"\\ud800\"}",
     ] {
         assert_eq!(refused(text).code, Code::Malformed, "{text}");
     }
@@ -84,8 +83,8 @@ fn an_invalid_field_is_named_with_how_to_mend_it() {
     for (field, value, detail) in [
         (
             "author",
-            json!("client"),
-            "`author`: invalid value: string \"client\", expected one of contact, manager, bot, system, campaign",
+            json!("buyer"),
+            "`author`: invalid value: string \"buyer\", expected one of contact, manager, bot, system, campaign",
         ),
         (
             "conversation",
@@ -147,6 +146,13 @@ fn no_more_than_a_short_piece_of_input_is_repeated() {
     assert!(refusal.detail.len() < 200, "{refusal}");
     let refusal = message("private", json!("\"".repeat(9_999)));
     assert!(refusal.detail.len() < 200, "{refusal}");
+}
+
+#[test]
+fn half_a_character_is_refused_in_a_known_field() {
+    let refusal = refused(r#"{"type":"message","conversation":"\ud800"}"#);
+    assert_eq!(refusal.code, Code::InvalidField);
+    assert!(refusal.detail.starts_with("`conversation`: "), "{refusal}");
 }
 
 #[test]

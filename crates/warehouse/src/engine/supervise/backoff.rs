@@ -25,7 +25,9 @@ impl Backoff {
             self.locked += 1;
             return FIRST;
         }
-        let delay = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
+        let delay = FIRST
+            .saturating_mul(1 << self.failures.min(16))
+            .min(LONGEST);
         self.failures += 1;
         delay
     }
@@ -43,7 +45,10 @@ mod tests {
     fn delays_double_up_to_ten_seconds() {
         let mut backoff = Backoff::default();
         let delays = [(); 8].map(|()| millis(&mut backoff, false, false));
-        assert_eq!(delays, [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+        assert_eq!(
+            delays,
+            [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]
+        );
     }
 
     #[test]

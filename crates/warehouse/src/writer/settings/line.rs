@@ -4,7 +4,7 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
 /// A row of a table of settings.
-pub trait Line: Row + Sized {
+pub(super) trait Line: Row + Sized {
     /// The table's name.
     const TABLE: &'static str;
     /// What one row of the table has alone, next to its account.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::hash::{Fields, Hashed};
 use super::source::{self, Source, Sourced};
-use super::{Kind, hash};
+use super::{Kind, hash, null};
 use crate::text::{Id, Text};
 use crate::time::Time;
 use crate::word::words;
@@ -28,8 +28,10 @@ words! {
 
 words! {
     /// What a message consists of.
+    #[derive(Default)]
     MessageKind {
         /// Text.
+        #[default]
         Text = "text",
         /// A picture.
         Image = "image",
@@ -103,18 +105,22 @@ pub struct Message<'a> {
     #[serde(borrow)]
     pub id: Option<Id<'a>>,
     /// What it consists of; `text` by default.
-    #[serde(default = "text")]
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<MessageKind>")]
     pub kind: MessageKind,
     /// Whether it is a note that the contact does not see; `false` by default.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<bool>")]
     pub private: bool,
     /// Whether a contact's message wants an answer; `true` by default.
-    #[serde(default = "yes")]
+    #[serde(default = "null::yes", deserialize_with = "null::is_yes")]
+    #[schemars(with = "Option<bool>")]
     pub expects_reply: bool,
     /// The file that came with it.
     #[serde(borrow)]
     pub file: Option<Box<File<'a>>>,
     /// The length of its text in characters.
+    #[schemars(range(min = 0, max = u32::MAX))]
     pub chars: Option<u32>,
     /// The manager to whom the conversation is given.
     #[serde(borrow)]
@@ -131,14 +137,6 @@ pub struct Message<'a> {
     /// Where the contact came from.
     #[serde(skip)]
     pub source: Option<Box<Source<'a>>>,
-}
-
-const fn text() -> MessageKind {
-    MessageKind::Text
-}
-
-const fn yes() -> bool {
-    true
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Message<'a> {

@@ -1,0 +1,101 @@
+# The commands of this repository. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+CARGO ?= cargo
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+# Where `make run` keeps its data: a new folder each time, unless one is given.
+DATA ?=
+
+# Tests run with nextest where it is installed; documentation tests always with cargo.
+NEXTEST := $(shell command -v cargo-nextest)
+step = @printf '\n== %s  [%s]\n' '$(1)' "$$(date +%T)"
+
+.PHONY: help
+help: ## lists the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+.PHONY: build
+build: engine ## fetches the ClickHouse engine once and makes target/release/trunkline
+	$(CARGO) build --release --locked
+
+.PHONY: run
+run: build ## starts the service on fresh data, sends it a day of real conversations, shows the first report
+	@data='$(DATA)'; mkdir -p data; \
+	exec $(CARGO) run --quiet --release --locked -p e2e --bin first_day -- "$${data:-$$(mktemp -d data/run.XXXXXX)}"
+
+.PHONY: test
+test: setup check-format check-shell lint docs build test-rooms test-doors deny ## checks everything; says what is missing
+	$(call step,everything passed)
+
+.PHONY: fmt
+fmt: ## formats the code
+	$(CARGO) fmt --all
+
+.PHONY: bench
+bench: build ## measures the speed as ratios to floors taken in the same run
+	$(CARGO) run --quiet --release --locked -p benches
+
+.PHONY: clean-data
+clean-data: ## deletes what `make run` left in data/
+	rm -rf -- data
+
+# Parts of `make test`, also useful alone.
+
+.PHONY: engine
+engine: ## fetches the ClickHouse engine into .engine/, once
+	@deploy/fetch-engine
+
+.PHONY: setup
+setup: ## fetches the tools of `make test` into .tools/, or says what is missing
+	$(call step,tools)
+	@deploy/setup-checks
+
+.PHONY: check-format
+check-format: ## checks the format of the code
+	$(call step,format)
+	$(CARGO) fmt --all --check
+
+.PHONY: check-shell
+check-shell: ## checks the shell scripts, where shellcheck is installed
+	$(call step,shell scripts)
+	@if command -v shellcheck >/dev/null; then shellcheck deploy/fetch-engine deploy/setup-checks .ci/run; \
+	else echo 'shellcheck is not installed: not checked'; fi
+
+.PHONY: lint
+lint: ## clippy, warnings are errors
+	$(call step,clippy)
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: docs
+docs: ## builds the documentation of the code, warnings are errors
+	$(call step,documentation)
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked --document-private-items
+
+.PHONY: test-rooms
+test-rooms: engine ## unit, property and documentation tests of all rooms, and the tidy test
+	$(call step,tests of the rooms)
+ifdef NEXTEST
+	$(CARGO) nextest run --workspace --exclude e2e --locked --no-fail-fast
+	$(CARGO) nextest run -p e2e --lib --bins --test tidy --locked --no-fail-fast
+else
+	$(CARGO) test --workspace --exclude e2e --all-targets --locked --no-fail-fast
+	$(CARGO) test -p e2e --lib --bins --test tidy --locked --no-fail-fast
+endif
+	$(CARGO) test --workspace --doc --locked
+
+.PHONY: test-doors
+test-doors: build ## end-to-end tests of the release binary on the real engine
+	$(call step,tests through the doors)
+	$(CARGO) test -p e2e --test e2e --test readme --locked --no-fail-fast
+
+.PHONY: deny
+deny: ## licences, bans and sources of all dependencies, where cargo-deny is installed
+	$(call step,dependencies)
+	@if command -v cargo-deny >/dev/null; then cargo-deny --locked check bans licenses sources; \
+	else echo "cargo-deny is not installed; the tidy test has checked (cargo install cargo-deny --locked)"; fi

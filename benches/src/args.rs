@@ -1,0 +1,134 @@
+//! The arguments of `bench`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "\
+usage: bench [--only p4,p6,p12] [--events N] [--rounds N]
+       bench load DIR [N]   fills a journal with the workload
+       bench replay DIR     reads it once and says what that cost (for profilers)";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Measure and print the table.
+    Measure(Args),
+    /// Fill a journal with the workload.
+    Load {
+        /// The data directory.
+        dir: PathBuf,
+        /// How many events.
+        events: usize,
+    },
+    /// Replay a journal once, in a process of its own.
+    Replay {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// Serve the bare HTTP floor, in a process of its own.
+    FloorDoor,
+}
+
+/// A goal of the performance document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Replay of the journal.
+    P4,
+    /// The durable answer with one request in flight.
+    P6,
+    /// NDJSON through HTTP.
+    P12,
+}
+
+/// How to measure.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Args {
+    /// What to measure, in this order.
+    pub(crate) goals: Vec<Goal>,
+    /// Events of the replayed journal, and of all rounds of NDJSON together.
+    pub(crate) events: usize,
+    /// Rounds of floor and ours.
+    pub(crate) rounds: usize,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self {
+            goals: vec![Goal::P4, Goal::P6, Goal::P12],
+            events: 1_000_000,
+            rounds: 5,
+        }
+    }
+}
+
+/// Reads the arguments behind the program's name.
+pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command> {
+    let mut args = Args::default();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().context(USAGE);
+        match word.as_str() {
+            "load" => {
+                let dir = value()?.into();
+                let events = value().map_or(Ok(args.events), |text| number(&text))?;
+                return Ok(Command::Load { dir, events });
+            }
+            "replay" => {
+                let dir = value()?.into();
+                return Ok(Command::Replay { dir });
+            }
+            "floor-door" => return Ok(Command::FloorDoor),
+            "--events" => args.events = number(&value()?)?,
+            "--rounds" => args.rounds = number(&value()?)?,
+            "--only" => args.goals = value()?.split(',').map(goal).collect::<Result<_>>()?,
+            _ => bail!(USAGE),
+        }
+    }
+    Ok(Command::Measure(args))
+}
+
+fn number(text: &str) -> Result<usize> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.with_context(|| format!("`{text}` is no number above 0"))
+}
+
+fn goal(text: &str) -> Result<Goal> {
+    Ok(match text {
+        "p4" => Goal::P4,
+        "p6" => Goal::P6,
+        "p12" => Goal::P12,
+        _ => bail!("`{text}` is no goal measured here: p4, p6 or p12"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command> {
+        super::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn without_arguments_everything_is_measured() {
+        assert_eq!(parse("").unwrap(), Command::Measure(Args::default()));
+    }
+
+    #[test]
+    fn options_narrow_the_run() {
+        let args = Args {
+            goals: vec![Goal::P12, Goal::P4],
+            events: 5000,
+            rounds: 3,
+        };
+        let line = "--only p12,p4 --events 5000 --rounds 3";
+        assert_eq!(parse(line).unwrap(), Command::Measure(args));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for line in ["--rounds 0", "--only p1", "--events", "measure"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

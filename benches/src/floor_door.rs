@@ -1,0 +1,84 @@
+//! The HTTP floor: a bare axum door that parses each line into the bare struct and counts them.
+//! It is a process of its own, as the service is, so that both are metered in the same way.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::post;
+use tokio::net::TcpListener;
+
+use crate::door::Door;
+use crate::floor;
+
+const PATH: &str = "/v1/events";
+
+/// Serves until the standard input ends, which it does with the process that started this one.
+#[expect(clippy::print_stdout, reason = "another process reads the port")]
+pub(crate) fn serve() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        println!("{}", listener.local_addr()?.port());
+        let closed = tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0]));
+        let serve = axum::serve(listener, Router::new().route(PATH, post(count)));
+        tokio::select! {
+            served = serve => Ok(served?),
+            _ = closed => Ok(()),
+        }
+    })
+}
+
+async fn count(body: Bytes) -> Result<String, StatusCode> {
+    let mut accepted = 0;
+    for line in body.split_inclusive(|byte| *byte == b'\n') {
+        let bare = floor::parse(line).map_err(|_| StatusCode::BAD_REQUEST)?;
+        accepted += u64::from(std::hint::black_box(bare).at > 0);
+    }
+    Ok(format!("{{\"accepted\":{accepted}}}"))
+}
+
+/// The floor's process; dropping it ends it.
+pub(crate) struct FloorDoor {
+    process: Child,
+    port: u16,
+}
+
+impl FloorDoor {
+    /// Starts the process and waits for its port.
+    pub(crate) fn start() -> Result<Self> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg("floor-door")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = process.stdout.take().context("no output")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let port = line.trim().parse().context("the floor did not start")?;
+        Ok(Self { process, port })
+    }
+
+    /// Gives its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Opens a connection.
+    pub(crate) fn open(&self) -> Result<Door> {
+        Door::open(self.port, PATH, "none")
+    }
+}
+
+impl Drop for FloorDoor {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        // It ends by itself when its input does; there is nothing to do about an error.
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,60 @@
+//! The program `bench`: our own paths and their floors in one interleaved run, as a table of
+//! ratios. README.md beside `src/` says what is measured and how to read it.
+
+mod ack;
+mod args;
+mod clock;
+mod cpu;
+mod door;
+mod floor;
+mod floor_door;
+mod ndjson;
+mod replay;
+mod served;
+mod spread;
+mod table;
+mod workload;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use args::{Args, Command, Goal};
+use table::Table;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[expect(clippy::print_stderr, reason = "this program speaks to a terminal")]
+fn main() -> ExitCode {
+    match args::parse(std::env::args().skip(1)).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Measure(args) => measure(&args),
+        Command::Load { dir, events } => replay::load(&dir, events),
+        Command::Replay { dir } => replay::life(&dir),
+        Command::FloorDoor => floor_door::serve(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+fn measure(args: &Args) -> Result<()> {
+    let mut table = Table::default();
+    for goal in &args.goals {
+        match goal {
+            Goal::P4 => replay::measure(args, &mut table)?,
+            Goal::P6 => ack::measure(args, &mut table)?,
+            Goal::P12 => ndjson::measure(args, &mut table)?,
+        }
+    }
+    println!("{table}");
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Names and teams of the configuration, by difference.
+
+use trunkline_warehouse::Writer;
+use trunkline_warehouse::testing::TestEngine;
+use trunkline_warehouse::writer::{
+    ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow,
+};
+
+use super::raw::ask;
+
+fn settings() -> Settings {
+    Settings {
+        managers: vec![
+            ManagerRow::new("acme", "ana", "Ana Díaz"),
+            ManagerRow::new("acme", "luis", "Luis"),
+        ],
+        channels: vec![ChannelRow::new("acme", "whatsapp", "WhatsApp")],
+        teams: vec![TeamRow::new("acme", "sales", "Sales")],
+        team_members: vec![TeamMemberRow::new("acme", "ana", "sales", 0, OPEN_END)],
+    }
+}
+
+async fn start() -> (TestEngine, Writer) {
+    let engine = TestEngine::start().await;
+    let writer = Writer::new(engine.writer.clone());
+    (engine, writer)
+}
+
+#[tokio::test]
+async fn settings_are_written_once() {
+    let (engine, writer) = start().await;
+    let first = writer.sync_settings(&settings()).await;
+    assert_eq!(
+        first,
+        Ok(SyncOutcome {
+            written: 5,
+            deleted: 0
+        })
+    );
+    assert_eq!(
+        writer.sync_settings(&settings()).await,
+        Ok(SyncOutcome::default())
+    );
+    let names =
+        "SELECT account, manager, name FROM trunkline.v_managers ORDER BY manager FORMAT CSV";
+    assert_eq!(
+        ask(&engine.reader, names),
+        "\"acme\",\"ana\",\"Ana Díaz\"\n\"acme\",\"luis\",\"Luis\""
+    );
+    let members = "SELECT manager, team, valid_from, valid_until FROM trunkline.v_team_members \
+                   FORMAT CSV";
+    let expected = r#""ana","sales","1970-01-01 00:00:00.000","2299-12-31 23:59:59.999""#;
+    assert_eq!(ask(&engine.reader, members), expected);
+}
+
+#[tokio::test]
+async fn what_the_configuration_drops_is_deleted_and_may_come_back() {
+    let (engine, writer) = start().await;
+    writer
+        .sync_settings(&settings())
+        .await
+        .expect("settings are written");
+    let mut fewer = settings();
+    fewer.managers.remove(0);
+    fewer.managers[0].name = "Luis the Second".to_owned();
+    let outcome = writer.sync_settings(&fewer).await;
+    assert_eq!(
+        outcome,
+        Ok(SyncOutcome {
+            written: 1,
+            deleted: 1
+        })
+    );
+    let names = "SELECT name FROM trunkline.v_managers ORDER BY manager";
+    assert_eq!(ask(&engine.reader, names), "Luis the Second");
+
+    let outcome = writer.sync_settings(&settings()).await;
+    assert_eq!(
+        outcome,
+        Ok(SyncOutcome {
+            written: 2,
+            deleted: 0
+        })
+    );
+    assert_eq!(ask(&engine.reader, names), "Ana Díaz\nLuis");
+}

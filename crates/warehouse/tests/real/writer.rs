@@ -1,0 +1,195 @@
+//! Facts: absolute rows, written once or many times.
+
+use trunkline_model::time::Time;
+use trunkline_rollup::facts::MessageFact;
+use trunkline_warehouse::Writer;
+use trunkline_warehouse::testing::TestEngine;
+
+use super::raw::{MINUTE, TEN, ask, conversation, message, reply};
+
+async fn start() -> (TestEngine, Writer) {
+    let engine = TestEngine::start().await;
+    let writer = Writer::new(engine.writer.clone());
+    (engine, writer)
+}
+
+#[tokio::test]
+async fn a_message_reads_as_it_was_written() {
+    let (engine, writer) = start().await;
+    let facts = [
+        message("m1", TEN),
+        reply("m2", TEN + 5 * MINUTE, 300_000, 180_000),
+    ];
+    writer
+        .write_messages(&facts)
+        .await
+        .expect("they are written");
+    let rows = ask(
+        &engine.reader,
+        "SELECT account, channel, conversation, contact, at, message, author, manager, kind, \
+         chars, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms \
+         FROM trunkline.v_messages ORDER BY at FORMAT CSV",
+    );
+    let expected = [
+        r#""acme","whatsapp","c1","maria","2026-03-01 10:00:00.000","m1","contact",\N,"text",\N,\N,\N,\N,\N,\N"#,
+        r#""acme","whatsapp","c1","maria","2026-03-01 10:05:00.000","m2","manager","ana","text",12,\N,180000,300000,\N,\N"#,
+    ];
+    assert_eq!(rows.lines().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn writing_again_changes_nothing() {
+    let (engine, writer) = start().await;
+    let facts = [message("m1", TEN), reply("m2", TEN + MINUTE, 1, 2)];
+    for _ in 0..3 {
+        writer
+            .write_messages(&facts)
+            .await
+            .expect("they are written");
+        writer
+            .write_conversations(&[conversation()])
+            .await
+            .expect("it is written");
+    }
+    assert_eq!(
+        ask(&engine.reader, "SELECT count() FROM trunkline.v_messages"),
+        "2"
+    );
+    assert_eq!(
+        ask(&engine.reader, "SELECT count() FROM trunkline.v_responses"),
+        "2"
+    );
+    assert_eq!(
+        ask(
+            &engine.reader,
+            "SELECT count() FROM trunkline.v_conversations"
+        ),
+        "1"
+    );
+    assert_eq!(
+        ask(&engine.reader, "SELECT count() FROM trunkline.v_cycles"),
+        "2"
+    );
+}
+
+#[tokio::test]
+async fn the_higher_version_wins_in_whatever_order() {
+    let (engine, writer) = start().await;
+    let old = reply("m2", TEN, 100, 100);
+    let new = MessageFact {
+        version: old.version + 1,
+        ..reply("m2", TEN, 60, 50)
+    };
+    let newest = MessageFact {
+        version: 2 << 48,
+        ..reply("m2", TEN, 7, 6)
+    };
+    for fact in [newest, old, new] {
+        writer.write_messages(&[fact]).await.expect("it is written");
+    }
+    assert_eq!(
+        ask(&engine.reader, "SELECT wait_ms FROM trunkline.v_messages"),
+        "7"
+    );
+}
+
+#[tokio::test]
+async fn each_month_is_one_insert_and_one_part() {
+    let (engine, writer) = start().await;
+    let last_of_february = 1_772_323_199_999;
+    let facts = [
+        message("a", TEN),
+        message("b", last_of_february),
+        message("c", last_of_february + 1),
+    ];
+    let written = writer
+        .write_messages(&facts)
+        .await
+        .expect("they are written");
+    assert_eq!((written.rows, written.inserts), (3, 2));
+    let parts = ask(
+        &engine.writer,
+        "SELECT partition, count(), sum(rows) FROM system.parts \
+         WHERE active AND table = 'messages' GROUP BY partition ORDER BY partition FORMAT CSV",
+    );
+    assert_eq!(parts, "\"202602\",1,1\n\"202603\",1,2");
+}
+
+#[tokio::test]
+async fn a_large_batch_is_cut_at_a_hundred_thousand_rows() {
+    let (engine, writer) = start().await;
+    let facts = (0..100_001)
+        .map(|n| message(&n.to_string(), TEN + n))
+        .collect::<Vec<_>>();
+    let written = writer
+        .write_messages(&facts)
+        .await
+        .expect("they are written");
+    assert_eq!((written.rows, written.inserts), (100_001, 2));
+    let rows = "SELECT groupArray(rows) FROM (SELECT rows FROM system.parts \
+                WHERE table = 'messages' AND min_block_number = max_block_number ORDER BY rows)";
+    assert_eq!(ask(&engine.writer, rows), "[1,100000]");
+}
+
+#[tokio::test]
+async fn nothing_to_write_is_nothing_done() {
+    let (_engine, writer) = start().await;
+    let written = writer
+        .write_messages(&[])
+        .await
+        .expect("nothing is written");
+    assert_eq!((written.rows, written.inserts), (0, 0));
+}
+
+#[tokio::test]
+async fn a_conversation_reads_as_it_was_written() {
+    let (engine, writer) = start().await;
+    writer
+        .write_conversations(&[conversation()])
+        .await
+        .expect("it is written");
+    let row = ask(
+        &engine.reader,
+        "SELECT account, channel, conversation, contact, first_at, last_at, assignee, \
+         last_manager, pending_at, cycles FROM trunkline.v_conversations FORMAT CSV",
+    );
+    let expected = r#""acme","whatsapp","c1","maria","2026-03-01 10:00:00.000","2026-03-01 11:00:00.000",\N,"ana","2026-03-01 11:00:00.000",2"#;
+    assert_eq!(row, expected);
+}
+
+#[tokio::test]
+async fn cycles_are_rows_in_their_order() {
+    let (engine, writer) = start().await;
+    writer
+        .write_conversations(&[conversation()])
+        .await
+        .expect("it is written");
+    let rows = ask(
+        &engine.reader,
+        "SELECT cycle, started_at, contact, answered, closed_at, closed_by, pending_at_close, \
+         reopened_at, next_started_at, assignee, last_manager \
+         FROM trunkline.v_cycles ORDER BY cycle FORMAT CSV",
+    );
+    let expected = [
+        r#"1,"2026-03-01 10:00:00.000","maria",1,"2026-03-01 10:30:00.000","ana",1,\N,"2026-03-01 11:00:00.000",\N,"ana""#,
+        r#"2,"2026-03-01 11:00:00.000","jose",0,\N,\N,0,\N,\N,\N,"ana""#,
+    ];
+    assert_eq!(rows.lines().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn words_of_any_script_and_the_longest_waits_survive() {
+    let (engine, writer) = start().await;
+    let fact = MessageFact {
+        conversation: "диалог №1 'quoted' \\ 💬".into(),
+        received_at: Time(TEN),
+        ..reply("ключ\t1", TEN, i64::MAX, 0)
+    };
+    writer.write_messages(&[fact]).await.expect("it is written");
+    let row = ask(
+        &engine.reader,
+        "SELECT conversation, message, wait_ms FROM trunkline.v_messages FORMAT JSONCompactEachRow",
+    );
+    let expected = r#"["диалог №1 'quoted' \\ 💬", "ключ\t1", 9223372036854775807]"#;
+    assert_eq!(row, expected);
+}
