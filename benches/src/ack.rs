@@ -53,16 +53,32 @@ pub(crate) fn measure(args: &Args, table: &mut Table) -> Result<()> {
     }
     for (name, part, goal) in [("p50", 0.5, 3.0), ("p99", 0.99, 2.5)] {
         let at = |pick: fn(&mut Round) -> &mut Vec<f64>, rounds: &mut [Round]| -> Vec<f64> {
-            rounds.iter_mut().map(|round| rank(pick(round), part)).collect()
+            rounds
+                .iter_mut()
+                .map(|round| rank(pick(round), part))
+                .collect()
         };
         let sync = at(|round| &mut round.sync, &mut rounds);
         let ours = at(|round| &mut round.ours, &mut rounds);
         let bare = at(|round| &mut round.bare, &mut rounds);
         let ratio = Spread::of(ours.iter().zip(&sync).map(|(ours, sync)| ours / sync));
-        let mark = if part > 0.9 { Mark::None } else { Mark::AtMost(goal) };
+        let mark = if part > 0.9 {
+            Mark::None
+        } else {
+            Mark::AtMost(goal)
+        };
         let columns = [Spread::of(sync), Spread::of(ours)];
-        table.compare(&format!("P6 ack ÷ fdatasync, {name} µs"), columns, ratio, mark);
-        table.figure(&format!("P6 bare HTTP answer, {name} µs"), Spread::of(bare), Mark::None);
+        table.compare(
+            &format!("P6 ack ÷ fdatasync, {name} µs"),
+            columns,
+            ratio,
+            mark,
+        );
+        table.figure(
+            &format!("P6 bare HTTP answer, {name} µs"),
+            Spread::of(bare),
+            Mark::None,
+        );
     }
     Ok(())
 }

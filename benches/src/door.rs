@@ -77,7 +77,10 @@ fn content_length(head: &[u8]) -> Result<usize> {
     let head = std::str::from_utf8(head)?.to_ascii_lowercase();
     let mut lines = head.lines();
     let length = lines.find_map(|line| line.strip_prefix("content-length:"));
-    Ok(length.context("an answer without a length")?.trim().parse()?)
+    Ok(length
+        .context("an answer without a length")?
+        .trim()
+        .parse()?)
 }
 
 #[cfg(test)]

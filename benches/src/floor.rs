@@ -58,9 +58,16 @@ mod tests {
         let workload = Workload::generate(10, 7);
         for line in workload.lines() {
             let bare = parse(line).unwrap();
-            assert_eq!((bare.kind, bare.id.len(), bare.manager.len()), ("message", 20, 7));
+            assert_eq!(
+                (bare.kind, bare.id.len(), bare.manager.len()),
+                ("message", 20, 7)
+            );
             assert!(bare.at > 0 && bare.text.len() > 40, "{bare:?}");
-            assert!([bare.channel, bare.conversation, bare.contact, bare.author].iter().all(|it| !it.is_empty()));
+            assert!(
+                [bare.channel, bare.conversation, bare.contact, bare.author]
+                    .iter()
+                    .all(|it| !it.is_empty())
+            );
         }
     }
 }

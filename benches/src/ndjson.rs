@@ -51,11 +51,24 @@ pub(crate) fn measure(args: &Args, table: &mut Table) -> Result<()> {
     let of = |figure: fn(&Round) -> f64| Spread::of(rounds.iter().map(figure));
     let columns = [of(|round| round.floor), of(|round| round.ours)];
     let ratio = of(|round| round.floor / round.ours);
-    table.compare("P12 bare axum ÷ NDJSON of 500, CPU ns/event", columns, ratio, Mark::None);
+    table.compare(
+        "P12 bare axum ÷ NDJSON of 500, CPU ns/event",
+        columns,
+        ratio,
+        Mark::None,
+    );
     let rate = of(|round| 1e3 / round.ours);
-    table.figure("P12 NDJSON of 500, durable, M events/s/core", rate, Mark::AtLeast(0.7));
+    table.figure(
+        "P12 NDJSON of 500, durable, M events/s/core",
+        rate,
+        Mark::AtLeast(0.7),
+    );
     let beside = of(|round| round.clickhouse);
-    table.figure("P12 its ClickHouse beside, CPU ns/event", beside, Mark::None);
+    table.figure(
+        "P12 its ClickHouse beside, CPU ns/event",
+        beside,
+        Mark::None,
+    );
     let wall = of(|round| round.rate);
     table.note(format!(
         "NDJSON over {CONNECTIONS} connections, {} events a round: {wall} thousand durable \
@@ -115,7 +128,10 @@ impl<'w> Bench<'w> {
         })?;
         let wall = began.elapsed();
         self.flush()?;
-        let [ours, clickhouse] = [self.meter.read() - before[0], self.clickhouse.read() - before[1]];
+        let [ours, clickhouse] = [
+            self.meter.read() - before[0],
+            self.clickhouse.read() - before[1],
+        ];
         Ok(Round {
             floor,
             ours: ours as f64 / events,
@@ -159,7 +175,9 @@ fn drive(doors: Vec<Door>, bodies: &[&[u8]], mut meter: impl FnMut()) -> Result<
             meter();
         }
         for thread in posting {
-            thread.join().map_err(|_| anyhow!("a connection panicked"))??;
+            thread
+                .join()
+                .map_err(|_| anyhow!("a connection panicked"))??;
         }
         Ok(())
     })
@@ -168,7 +186,10 @@ fn drive(doors: Vec<Door>, bodies: &[&[u8]], mut meter: impl FnMut()) -> Result<
 fn post_all(mut door: Door, left: &Mutex<std::slice::Iter<'_, &[u8]>>) -> Result<()> {
     while let Some(body) = left.lock().map_err(|_| anyhow!("another failed"))?.next() {
         let receipt = door.post(body)?;
-        ensure!(receipt.accepted == BATCH as u64, "not all were taken: {receipt:?}");
+        ensure!(
+            receipt.accepted == BATCH as u64,
+            "not all were taken: {receipt:?}"
+        );
     }
     Ok(())
 }

@@ -54,14 +54,22 @@ pub(crate) fn measure(args: &Args, table: &mut Table) -> Result<()> {
     for _ in 0..args.rounds {
         let parse_only = floor::parse_all(&workload)?;
         let cost = in_a_process(dir.path())?;
-        ensure!(cost.events == workload.len() as u64, "the replay lost events: {cost:?}");
+        ensure!(
+            cost.events == workload.len() as u64,
+            "the replay lost events: {cost:?}"
+        );
         rounds.push((parse_only, cost));
     }
     let each = |(_, cost): &(f64, Cost)| cost.cpu_ns as f64 / cost.events as f64;
     let floors = Spread::of(rounds.iter().map(|(floor, _)| *floor));
     let ours = Spread::of(rounds.iter().map(each));
     let ratio = Spread::of(rounds.iter().map(|round| round.0 / each(round)));
-    table.compare("P4 parse only ÷ replay, CPU ns/event", [floors, ours], ratio, Mark::AtLeast(0.3));
+    table.compare(
+        "P4 parse only ÷ replay, CPU ns/event",
+        [floors, ours],
+        ratio,
+        Mark::AtLeast(0.3),
+    );
     let rate = Spread::of(rounds.iter().map(|round| 1e3 / each(round)));
     table.figure("P4 replay, M events/s/core", rate, Mark::None);
     let wall = Spread::of(rounds.iter().map(|(_, cost)| cost.wall_ms as f64));
@@ -99,7 +107,11 @@ fn in_a_process(dir: &Path) -> Result<Cost> {
         .arg(dir)
         .stderr(Stdio::inherit())
         .output()?;
-    ensure!(output.status.success(), "the replay failed: {}", output.status);
+    ensure!(
+        output.status.success(),
+        "the replay failed: {}",
+        output.status
+    );
     serde_json::from_slice(&output.stdout).context("could not read what the replay cost")
 }
 
@@ -157,7 +169,10 @@ impl Life {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let (tasks, kill) = (TaskTracker::new(), CancellationToken::new());
         let run = service.run(CancellationToken::new());
-        tasks.spawn_on(kill.clone().run_until_cancelled_owned(run), runtime.handle());
+        tasks.spawn_on(
+            kill.clone().run_until_cancelled_owned(run),
+            runtime.handle(),
+        );
         let life = Self {
             runtime,
             handle,

@@ -52,13 +52,23 @@ mod tests {
     #[test]
     fn the_median_stands_between_the_extremes() {
         let spread = Spread::of([3.0, 1.0, 2.0, 9.0, 2.5]);
-        assert_eq!(spread, Spread { median: 2.5, least: 1.0, most: 9.0 });
+        assert_eq!(
+            spread,
+            Spread {
+                median: 2.5,
+                least: 1.0,
+                most: 9.0
+            }
+        );
         assert_eq!(spread.to_string(), "2.50 (1.00-9.00)");
     }
 
     #[test]
     fn ranks_are_of_the_figures_themselves() {
         let mut figures: Vec<f64> = (1..=101).rev().map(f64::from).collect();
-        assert_eq!([0.5, 0.99].map(|part| rank(&mut figures, part)), [51.0, 100.0]);
+        assert_eq!(
+            [0.5, 0.99].map(|part| rank(&mut figures, part)),
+            [51.0, 100.0]
+        );
     }
 }

@@ -45,6 +45,16 @@ impl Account {
         self
     }
 
+    /// Adds a token of a name that may read only what `only` says, such as `teams = ["sales"]`.
+    #[must_use]
+    pub fn restricted(self, name: &str, only: &str) -> Self {
+        let hash = hex(&Sha256::digest(token(&self.id, name)));
+        self.section(&format!(
+            "[[account.token]]\nname = \"{name}\"\nsha256 = \"{hash}\"\nscopes = [\"read\"]\n\
+             only = {{ {only} }}\n"
+        ))
+    }
+
     fn write(&self, out: &mut String) {
         let Self {
             id,
@@ -81,9 +91,9 @@ pub fn token(account: &str, name: &str) -> String {
 pub struct Config {
     accounts: Vec<Account>,
     /// Lines of the section `[warehouse]`; none for the embedded engine.
-    pub warehouse: String,
+    warehouse: String,
     /// Lines of the section `[journal]`: small segments, so that a test rolls several.
-    pub journal: String,
+    journal: String,
 }
 
 impl Config {
@@ -105,6 +115,13 @@ impl Config {
     #[must_use]
     pub fn warehouse(mut self, lines: &str) -> Self {
         lines.clone_into(&mut self.warehouse);
+        self
+    }
+
+    /// Sets the lines of `[journal]`.
+    #[must_use]
+    pub fn journal(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.journal);
         self
     }
 

@@ -83,6 +83,8 @@ pub struct Requests {
     pub flushed_ms: u64,
     /// Bytes of a body, before and after decompression. Default 20,000,000 (contract §2).
     pub body_bytes: usize,
+    /// Bytes of one event. Default 1,000,000 (contract §2).
+    pub event_bytes: usize,
     /// Bytes of all bodies held at once. Default 256 MiB.
     pub budget_bytes: usize,
     /// How long a body waits for its share of that budget before 503. Default 1,000 ms.
@@ -102,6 +104,7 @@ impl Default for Requests {
             answer_ms: 120_000,
             flushed_ms: 30_000,
             body_bytes: 20_000_000,
+            event_bytes: 1_000_000,
             budget_bytes: 256 * 1024 * 1024,
             budget_wait_ms: 1_000,
             inline_bytes: 256 * 1024,

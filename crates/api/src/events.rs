@@ -124,7 +124,7 @@ fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
 
 /// Refuses early, before a body is read that could not be taken.
 fn open(shared: &Shared) -> Result<(), Problem> {
-    match shared.pipeline.status().phase {
+    match shared.pipeline.phase() {
         Phase::Ready => Ok(()),
         Phase::Starting => Err(not_taken(SubmitError::Starting)),
         Phase::Draining => Err(not_taken(SubmitError::Draining)),

@@ -103,7 +103,10 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         reports_at_once: Semaphore::new(requests.reports_at_once),
         rejects: Rejects::default(),
         draining: draining.clone(),
-        limits: Limits::default(),
+        limits: Limits {
+            item_bytes: requests.event_bytes,
+            ..Limits::default()
+        },
         origin: events::ORIGIN.into(),
         api,
     });

@@ -58,11 +58,13 @@ pub(crate) async fn report(
     let pairs = query::pairs(&uri)?;
     let _turn = turn(&shared).await?;
     let context = context(&shared, &grant);
-    let table = shared
+    let as_of = shared.pipeline.as_of(context.now);
+    let mut table = shared
         .reports
         .run(&name, &pairs, &context)
         .await
         .map_err(problem)?;
+    table.as_of = as_of;
     write(form(&pairs, &headers), table).await
 }
 
@@ -77,11 +79,13 @@ pub(crate) async fn rows(
     let pairs = query::pairs(&uri)?;
     let _turn = turn(&shared).await?;
     let context = context(&shared, &grant);
-    let page = shared
+    let as_of = shared.pipeline.as_of(context.now);
+    let mut page = shared
         .reports
         .rows(&name, &pairs, &context)
         .await
         .map_err(problem)?;
+    page.as_of = as_of;
     write(form(&pairs, &headers), page).await
 }
 

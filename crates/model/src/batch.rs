@@ -89,7 +89,7 @@ pub enum Shape {
 pub struct Limits {
     /// Items in a body: 10,000.
     pub items: usize,
-    /// Bytes of an item: 1 MiB.
+    /// Bytes of an item: 1,000,000.
     pub item_bytes: usize,
     /// Levels of nesting of an item: 64.
     pub depth: usize,
@@ -101,7 +101,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             items: 10_000,
-            item_bytes: 1 << 20,
+            item_bytes: 1_000_000,
             depth: 64,
             ahead_ms: 86_400_000,
         }

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use trunkline_journal::{Journal, Reason, Records};
 use trunkline_model::batch::Parsed;
 use trunkline_model::settings::FoldRules;
+use trunkline_model::time::Time;
 use trunkline_rollup::Counts;
 
 use crate::ledger::{Ledger, Sums};
@@ -136,8 +137,6 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal<Token>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) admission: Arc<tokio::sync::Semaphore>,
-    /// All records below this offset are durable and on their way to their worker.
-    pub(crate) dispatched: watch::Receiver<u64>,
     /// All rows changed by records below this offset are in ClickHouse.
     pub(crate) flushed: watch::Receiver<u64>,
     pub(crate) hurry: Arc<tokio::sync::Notify>,
@@ -303,7 +302,7 @@ impl Handle {
     /// Waits until ClickHouse holds all rows changed by records up to `offset` (or, without one,
     /// up to the journal's end); says whether it does.
     pub async fn flushed(&self, offset: Option<u64>, within: Duration) -> bool {
-        let wanted = offset.map_or_else(|| *self.shared.dispatched.borrow(), |last| last + 1);
+        let wanted = offset.map_or_else(|| self.shared.board.durable_end(), |last| last + 1);
         let mut flushed = self.shared.flushed.clone();
         if *flushed.borrow() >= wanted {
             return true;
@@ -322,6 +321,19 @@ impl Handle {
     /// Gives both sums from one moment.
     pub fn sums(&self) -> Sums {
         self.shared.ledger.snapshot()
+    }
+
+    /// Gives where the process is in its life.
+    pub fn phase(&self) -> Phase {
+        self.shared.board.phase()
+    }
+
+    /// Gives the moment that all figures in ClickHouse are at least as new as: `now`, or the
+    /// arrival of the oldest event that is not there yet.
+    pub fn as_of(&self, now: Time) -> Time {
+        self.status()
+            .oldest_unflushed
+            .map_or(now, |oldest| oldest.min(now))
     }
 
     /// Gives the state of all parts.

@@ -134,7 +134,6 @@ impl Service {
                 journal: opened.journal,
                 ledger,
                 admission: Arc::new(Semaphore::new(UNITS as usize)),
-                dispatched: dispatched.subscribe(),
                 flushed: flushed_at,
                 hurry: Arc::new(Notify::new()),
                 board,
@@ -222,6 +221,7 @@ impl Service {
         let census = parts.0.census().await;
         self.handle.shared.ledger.begin(census.counts);
         self.dispatched.send_replace(self.extent.next);
+        self.handle.shared.board.begin_at(self.extent.next);
         self.crew.get_or_init(|| parts.0.clone());
         Ok(parts)
     }

@@ -97,6 +97,11 @@ impl StatusBoard {
         self.lock().phase
     }
 
+    /// Gives the offset after the last durable record.
+    pub(crate) fn durable_end(&self) -> u64 {
+        self.lock().durable
+    }
+
     pub(crate) fn set_phase(&self, phase: Phase) {
         self.lock().phase = phase;
     }
@@ -118,6 +123,11 @@ impl StatusBoard {
         board.conversations = conversations as u64;
         board.remembered = remembered as u64;
         board.dirty = dirty as u64;
+    }
+
+    /// Notes where the journal ended when it was opened.
+    pub(crate) fn begin_at(&self, next_offset: u64) {
+        self.lock().durable = next_offset;
     }
 
     /// Notes a durable batch.

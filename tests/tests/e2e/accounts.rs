@@ -87,12 +87,18 @@ fn all() -> Vec<Account> {
     accounts.push(Account::new("gaps").section(
         "[[account.channel]]\nid = \"whatsapp\"\nname = \"WhatsApp\"\ncycle_gap = \"24h\"\n",
     ));
-    accounts.push(
-        Account::new("teams")
-            .section("[[account.manager]]\nid = \"ana\"\nname = \"Ana Pérez\"\n")
-            .section("[[account.team]]\nid = \"sales\"\nname = \"Sales\"\nmanagers = [\"ana\", \"luis\"]\n")
-            .section("[[account.team]]\nid = \"support\"\nname = \"Support\"\nmanagers = [\"eva\"]\n"),
-    );
+    for account in ["teams", "teams-restricted"] {
+        let sales = "id = \"sales\"\nname = \"Sales\"\nmanagers = [\"ana\", \"luis\"]\n";
+        let support = "id = \"support\"\nname = \"Support\"\nmanagers = [\"eva\"]\n";
+        accounts.push(
+            Account::new(account)
+                .restricted("of-sales", "teams = [\"sales\"]")
+                .restricted("of-eva", "managers = [\"eva\"]")
+                .section("[[account.manager]]\nid = \"ana\"\nname = \"Ana Pérez\"\n")
+                .section(&format!("[[account.team]]\n{sales}"))
+                .section(&format!("[[account.team]]\n{support}")),
+        );
+    }
     accounts
 }
 

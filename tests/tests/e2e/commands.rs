@@ -151,7 +151,7 @@ fn the_first_start_makes_an_account_and_shows_its_token_once() {
             door.try_get("/readyz")
                 .is_some_and(|answer| answer.status == 200)
         };
-        let came_up = holds_within(Duration::from_mins(1), ready);
+        let came_up = holds_within(Duration::from_secs(20), ready);
         let out = child.stdout.take().expect("a pipe");
         (child, out, came_up)
     };

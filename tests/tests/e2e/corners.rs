@@ -190,7 +190,7 @@ fn a_day_of_silence_begins_a_cycle_where_the_channel_says_so() {
     let of_whatsapp = own.cycles("if(channel = 'whatsapp', answered, 9)");
     assert_eq!(
         of_whatsapp,
-        [json!([1]), json!([0]), json!([1]), json!([9])]
+        [json!([1]), json!([9]), json!([0]), json!([1])]
     );
 }
 

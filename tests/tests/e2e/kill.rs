@@ -23,7 +23,7 @@ const SENDERS: u64 = 4;
 /// Conversations whose events a sender mixes.
 const WINDOW: u64 = 30;
 /// Milliseconds between two batches of one sender: enough load to be always in the middle of something.
-const PACE: u64 = 30;
+const PACE: u64 = 60;
 
 #[derive(Default)]
 struct Counts {
@@ -74,8 +74,10 @@ fn nothing_is_lost_doubled_or_wrong_when_service_and_clickhouse_are_killed_under
             .collect::<Vec<_>>()
     });
     let service = service.into_inner().unwrap();
+    let caught_up = now();
     service.wait_for_warehouse();
     door.flush();
+    println!("caught up after {:?}", caught_up.elapsed());
     verdict(&service, &events, &counts, &kills);
 }
 
@@ -84,7 +86,7 @@ fn kill_for(service: &mut Service, seed: u64, how_long: Duration) -> Kills {
     let mut random = StdRng::seed_from_u64(seed);
     let (start, mut kills) = (now(), Kills::default());
     while start.elapsed() < how_long {
-        pause(random.random_range(50..2_500));
+        pause(random.random_range(20..1_500));
         match random.random_range(0..10) {
             0..5 => {
                 service.kill9();
@@ -180,6 +182,7 @@ fn until_acknowledged(door: &Door, batch: &[Event], counts: &Counts) {
 }
 
 fn verdict(service: &Service, events: &[Event], counts: &Counts, kills: &Kills) {
+    let began = now();
     let reference = Reference::of(events);
     let facts = Facts::compare(&service.views(), "acme", &reference);
     let sums = service.door("acme").metrics().sums();
@@ -206,6 +209,7 @@ fn verdict(service: &Service, events: &[Event], counts: &Counts, kills: &Kills) 
     println!("responses: {}", facts.responses);
     println!("cycles: {}", facts.cycles);
     println!("conversations: {}", facts.conversations);
+    println!("compared in {:?}", began.elapsed());
     assert!(facts.are_exact(), "{}", facts.first_differences());
     assert_eq!(sums.observed, events.len() as u64, "{sums:?}");
     assert_eq!(

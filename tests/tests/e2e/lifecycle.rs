@@ -128,31 +128,17 @@ fn damaged_checkpoints_cost_time_and_no_figure() {
     door.flush();
     let before = answers(&door);
     service.stop();
+    let checkpoints = service.data_dir().join("state/checkpoints");
     let mut damaged = 0;
-    for entry in fs::read_dir(service.data_dir())
-        .expect("a directory")
+    for entry in fs::read_dir(checkpoints)
+        .expect("a directory of checkpoints")
         .flatten()
     {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.contains("checkpoint") {
-            continue;
-        }
-        let files = if entry.path().is_dir() {
-            fs::read_dir(entry.path())
-                .expect("a directory")
-                .flatten()
-                .map(|e| e.path())
-                .collect()
-        } else {
-            vec![entry.path()]
-        };
-        for file in files {
-            let mut bytes = fs::read(&file).expect("a checkpoint");
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 0xff;
-            fs::write(&file, bytes).expect("written");
-            damaged += 1;
-        }
+        let mut bytes = fs::read(entry.path()).expect("a checkpoint");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        fs::write(entry.path(), bytes).expect("written");
+        damaged += 1;
     }
     assert!(damaged > 0, "no checkpoint found");
     service.restart();
@@ -200,8 +186,8 @@ fn a_damaged_journal_stops_the_start_and_says_where() {
         service.log_tail()
     );
     let verified = Command::new(binary())
-        .args(["journal", "verify"])
-        .arg(&journal)
+        .args(["journal", "verify", "--data-dir"])
+        .arg(service.data_dir())
         .output();
     let verified = verified.expect("the binary runs");
     assert!(!verified.status.success());
@@ -268,4 +254,33 @@ fn settings_take_effect_at_a_restart_for_all_of_the_past() {
         ],
     );
     assert_eq!(teams.column("team"), ["north"]);
+}
+
+#[test]
+fn a_disk_with_less_than_the_reserve_takes_no_events_and_still_answers() {
+    let events = Thread::new("1")
+        .contact("10:00")
+        .manager("ana", "10:05")
+        .events();
+    let mut service = Service::start(Config::acme());
+    let door = service.door("acme");
+    door.send_flushed(&events);
+    service.stop();
+    // More megabytes than any disk has.
+    let full = "segment_mb = 8\nreserve_mb = 4000000000\n";
+    service.configure(Config::acme().journal(full));
+    service.restart();
+    service.wait_for_warehouse();
+    let more = Thread::new("2").contact("11:00").events();
+    let answer = door.try_send(&more).expect("an answer");
+    answer.expect_problem(503, "journal_unavailable");
+    assert!(answer.header("retry-after").is_some());
+    assert_eq!(door.metrics().total("trunkline_journal_writable") as u64, 0);
+    assert!(door.metrics().sums().balance());
+    assert_eq!(answers(&door).len(), 3);
+    service.stop();
+    service.configure(Config::acme());
+    service.restart();
+    assert_eq!(door.send(&more).accepted, 1);
+    assert_eq!(door.send(&events).duplicates, 2);
 }

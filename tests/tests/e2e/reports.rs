@@ -1,5 +1,6 @@
 //! Reports as such: order, limit, filters, parameters that are wrong, CSV, and the rows behind a figure.
 
+use e2e::config::token;
 use e2e::doors::Door;
 use e2e::events::{Event, Thread};
 use e2e::generate;
@@ -272,4 +273,42 @@ fn the_rows_behind_a_figure_sum_up_to_it() {
     assert_eq!(rows as u64, figures.count(0, "participations"));
     let waits = reference.by_manager(Definition::Wait, reference.span());
     assert!(waits.len() >= 8);
+}
+
+#[test]
+fn a_token_for_some_managers_shows_theirs_only() {
+    let mut events = Vec::new();
+    for manager in ["ana", "luis", "eva", "nobody-knows"] {
+        events.extend(
+            Thread::new(manager)
+                .contact("10:00")
+                .manager(manager, "10:05")
+                .events(),
+        );
+    }
+    let own = given("teams-restricted", &events);
+    let seen = |name: &str| {
+        let door = own.door.with_token(&token(own.account, name));
+        let by = [&MARCH[..], &[("by", "manager")]].concat();
+        let rows = all_rows(&door, "response-times", &MARCH);
+        let rows: usize = rows.iter().map(Table::len).sum();
+        let managers = door.report("response-times", &by).column("manager");
+        let asked = [&MARCH[..], &[("manager", "ana"), ("manager", "eva")]].concat();
+        (
+            managers,
+            rows,
+            door.report("messages", &asked).count(0, "messages"),
+        )
+    };
+    assert_eq!(seen("of-sales"), (vec![json!("ana"), json!("luis")], 2, 1));
+    assert_eq!(seen("of-eva"), (vec![json!("eva")], 1, 1));
+    assert_eq!(seen("read").1, 4);
+    // What a contact wrote is nobody's of them.
+    let door = own.door.with_token(&token(own.account, "of-eva"));
+    assert_eq!(door.report("messages", &MARCH).count(0, "messages"), 1);
+    assert_eq!(
+        door.report("conversations", &MARCH)
+            .count(0, "participations"),
+        1
+    );
 }
