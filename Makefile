@@ -81,8 +81,8 @@ docs: ## builds the documentation of the code, warnings are errors
 test-rooms: engine ## unit, property and documentation tests of all rooms, and the tidy test
 	$(call step,tests of the rooms)
 ifdef NEXTEST
-	$(CARGO) nextest run --workspace --exclude e2e --locked --no-fail-fast
-	$(CARGO) nextest run -p e2e --lib --bins --test tidy --locked --no-fail-fast
+	$(CARGO) nextest run --workspace --exclude e2e --locked
+	$(CARGO) nextest run -p e2e --lib --bins --test tidy --locked
 else
 	$(CARGO) test --workspace --exclude e2e --all-targets --locked --no-fail-fast
 	$(CARGO) test -p e2e --lib --bins --test tidy --locked --no-fail-fast

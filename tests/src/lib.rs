@@ -5,7 +5,7 @@
 //! - [`engine`] is a ClickHouse of our own, for `warehouse.url`;
 //! - [`doors`] speaks to it: events in, reports, rows and metrics out; [`views`] is SQL on the views;
 //! - [`events`], [`chats`] and [`generate`] make what is sent: by hand, from real conversations, from a seed;
-//! - [`reference`] computes the expected figures from the definitions alone, without one line of the product;
+//! - [`mod@reference`] computes the expected figures from the definitions alone, without one line of the product;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product.

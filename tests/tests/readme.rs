@@ -2,8 +2,8 @@
 //! it shows, and its `make` targets exist.
 //!
 //! A fenced block that begins with "```sh test" is run by bash, with the address of a fresh service in `TRUNKLINE` and
-//! the token of its account in `TOKEN`. If the next block is "```json", it is what the command answers; only what
-//! differs from run to run is passed over: see [`PASSED_OVER`].
+//! the token of its account in `TOKEN`. If the next block is "```json" or "```csv", it is what the command answers; of JSON
+//! what differs from run to run is passed over: see [`PASSED_OVER`].
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::path::PathBuf;
@@ -35,15 +35,26 @@ fn the_commands_of_the_readme_answer_what_it_says() {
         .filter(|(_, block)| block.kind == "sh test")
     {
         let answer = run(block, &service);
-        let shown = blocks.get(place + 1).filter(|next| next.kind == "json");
-        if let Some(shown) = shown {
-            let expected = parse(&shown.text, shown.line);
-            assert_eq!(
-                parse(&answer, block.line),
-                expected,
-                "README.md:{}: the answer is\n{answer}",
-                shown.line
-            );
+        match blocks.get(place + 1) {
+            Some(shown) if shown.kind == "json" => {
+                let expected = parse(&shown.text, shown.line);
+                assert_eq!(
+                    parse(&answer, block.line),
+                    expected,
+                    "README.md:{}: the answer is\n{answer}",
+                    shown.line
+                );
+            }
+            Some(shown) if shown.kind == "csv" => {
+                let answer: Vec<&str> = answer.lines().collect();
+                assert_eq!(
+                    answer,
+                    shown.text.lines().collect::<Vec<_>>(),
+                    "README.md:{}",
+                    shown.line
+                );
+            }
+            _ => {}
         }
         ran += 1;
     }

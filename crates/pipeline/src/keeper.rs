@@ -140,8 +140,7 @@ impl Keeper {
     /// Lets segments go that are covered by both checkpoints and by the flush, are older than
     /// retention, and hold no waiting event.
     fn retire(&self, waiting: Option<u64>) {
-        let waiting = waiting.map_or(u64::MAX, |block| block * WAITING_BLOCK);
-        let below = self.began[0].min(self.board.status().flushed).min(waiting);
+        let below = not_needed_below(self.began, self.board.status().flushed, waiting);
         let kept = self.config.retention.max(2 * self.config.window);
         let before = (self.clock)().0 - kept;
         match self.journal.retire(below, before) {
@@ -157,7 +156,31 @@ impl Keeper {
     }
 }
 
+/// Gives the offset below which no record is needed any more: both checkpoints are behind it,
+/// ClickHouse has confirmed its rows, and no event below it waits for its room.
+fn not_needed_below(began: [u64; 2], flushed: u64, first_waiting_block: Option<u64>) -> u64 {
+    let waiting = first_waiting_block.map_or(u64::MAX, |block| block * WAITING_BLOCK);
+    began[0].min(began[1]).min(flushed).min(waiting)
+}
+
 /// Gives where a pipeline keeps its state.
 pub(crate) fn state_dir(data_dir: &Path) -> PathBuf {
     data_dir.join("state")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_needed_until_checkpoints_flush_and_rooms_have_it() {
+        assert_eq!(not_needed_below([900, 1000], 950, None), 900);
+        assert_eq!(not_needed_below([900, 1000], 800, None), 800);
+        assert_eq!(not_needed_below([0, 1000], 950, None), 0);
+        let waiting = Some(2);
+        assert_eq!(
+            not_needed_below([90_000, 90_000], 90_000, waiting),
+            2 * WAITING_BLOCK
+        );
+    }
 }

@@ -76,9 +76,7 @@ fn every_metric_is_documented_and_no_other() {
 
 #[test]
 fn links_between_documents_lead_somewhere() {
-    let documents = texts()
-        .into_iter()
-        .filter(|file| file.path.ends_with(".md"));
+    let documents = texts().into_iter().filter(|file| file.is("md"));
     none(
         documents.flat_map(|file| dead_links(&file)).collect(),
         "mend the path, which counts from the document's folder",

@@ -70,7 +70,7 @@ impl Rules {
         let bad = packages
             .iter()
             .filter(|package| !self.allows(text(package, "license")));
-        bad.map(|package| at(package, format!("licence {:?}", text(package, "license"))))
+        bad.map(|package| at(package, &format!("licence {:?}", text(package, "license"))))
             .collect()
     }
 
@@ -78,8 +78,7 @@ impl Rules {
         let bad = packages
             .iter()
             .filter(|package| self.banned.contains(text(package, "name")));
-        bad.map(|package| at(package, "banned".to_owned()))
-            .collect()
+        bad.map(|package| at(package, "banned")).collect()
     }
 
     /// Whether an SPDX expression can be met with allowed licences; `/` is the old way to write OR.
@@ -157,7 +156,7 @@ fn sources(lock: &toml::Table) -> Vec<Finding> {
     .collect()
 }
 
-fn at(package: &Value, what: String) -> Finding {
+fn at(package: &Value, what: &str) -> Finding {
     Finding::new(
         "Cargo.lock",
         0,

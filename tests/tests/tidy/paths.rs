@@ -145,7 +145,9 @@ impl Paths {
                 .items
                 .iter()
                 .for_each(|item| self.imported(prefix, item)),
-            _ => self.found.push((prefix.to_owned(), 0)),
+            UseTree::Glob(glob) => self
+                .found
+                .push((prefix.to_owned(), glob.star_token.spans[0].start().line)),
         }
     }
 }

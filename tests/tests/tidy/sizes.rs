@@ -184,7 +184,9 @@ fn functions(file: &Rust) -> Vec<Finding> {
 
 fn handlers(api: &[&Rust]) -> Vec<Finding> {
     let mut routed = Routed::default();
-    api.iter().for_each(|file| routed.visit_file(&file.ast));
+    for file in api {
+        routed.visit_file(&file.ast);
+    }
     let mut found = Vec::new();
     for file in api {
         for function in Functions::of(file) {

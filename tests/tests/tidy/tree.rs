@@ -24,6 +24,15 @@ pub(crate) struct Text {
     pub(crate) text: String,
 }
 
+impl Text {
+    /// Whether its name ends in this extension.
+    pub(crate) fn is(&self, extension: &str) -> bool {
+        Path::new(&self.path)
+            .extension()
+            .is_some_and(|own| own == extension)
+    }
+}
+
 /// A Rust file.
 pub(crate) struct Rust {
     /// The path from the root, with `/`.
@@ -61,7 +70,7 @@ impl Rust {
 
     /// Lines without its unit tests.
     pub(crate) fn lines_without_tests(&self) -> usize {
-        let tests: usize = self.inline_tests().map(|span| length(span)).sum();
+        let tests: usize = self.inline_tests().map(length).sum();
         self.text.lines().count() - tests
     }
 
@@ -138,9 +147,7 @@ pub(crate) fn texts() -> Vec<Text> {
 
 /// Reads and parses every Rust file of the repository.
 pub(crate) fn rust() -> Vec<Rust> {
-    let files = texts()
-        .into_iter()
-        .filter(|file| file.path.ends_with(".rs"));
+    let files = texts().into_iter().filter(|file| file.is("rs"));
     files
         .map(|file| Rust::parse(&file.path, &file.text))
         .collect()
@@ -156,10 +163,12 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<Text>) {
             collect(&entry.path(), &format!("{path}/"), found);
         }
         let extension = Path::new(&name).extension().unwrap_or_default();
-        if kind.is_file() && TEXTS.iter().any(|known| extension == *known) {
-            if let Ok(text) = fs::read_to_string(entry.path()) {
-                found.push(Text { path, text });
-            }
+        let read = kind.is_file() && TEXTS.iter().any(|known| extension == *known);
+        if let Some(text) = read
+            .then(|| fs::read_to_string(entry.path()).ok())
+            .flatten()
+        {
+            found.push(Text { path, text });
         }
     }
 }

@@ -64,9 +64,7 @@ fn modules_are_named_after_what_they_do() {
     let drawers = [
         "common", "helper", "helpers", "misc", "mod", "util", "utils",
     ];
-    let files = texts()
-        .into_iter()
-        .filter(|file| file.path.ends_with(".rs"));
+    let files = texts().into_iter().filter(|file| file.is("rs"));
     let found = files.filter(|file| {
         let parts = file.path.trim_end_matches(".rs").split('/');
         parts.clone().any(|part| drawers.contains(&part))

@@ -328,6 +328,16 @@ fn log() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
+fn shuffle<T>(list: &mut [T], seed: u64) {
+    let mut random = seed | 1;
+    for last in (1..list.len()).rev() {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        list.swap(last, (random >> 33) as usize % (last + 1));
+    }
+}
+
 fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
     fold.account.rewind(0);
     let rows = fold.rows();
@@ -367,15 +377,11 @@ proptest! {
             sorted.tell(raw);
         }
         let mut shuffled: Vec<&String> = log.iter().chain(&log).collect();
-        let mut random = order | 1;
-        for last in (1..shuffled.len()).rev() {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            shuffled.swap(last, (random >> 33) as usize % (last + 1));
-        }
+        shuffle(&mut shuffled, order);
         let mut other = Fold::new();
         for raw in shuffled {
             other.tell(raw);
-            if random.is_multiple_of(4) {
+            if raw.len().is_multiple_of(4) {
                 other.rows();
             }
         }
@@ -384,23 +390,52 @@ proptest! {
     }
 
     #[test]
-    fn rows_gathered_piecemeal_end_as_rows_gathered_at_once(log in log()) {
-        let mut latest: BTreeMap<String, (u64, Samples)> = BTreeMap::new();
+    fn rows_are_absolute(log in log(), seed in any::<u64>()) {
         let mut piecemeal = Fold::new();
+        let mut written = Vec::new();
         for raw in log.iter().rev() {
             piecemeal.tell(raw);
-            for row in piecemeal.rows().messages {
-                let key = format!("{} {}", row.conversation, row.message);
-                let known = latest.entry(key).or_default();
-                prop_assert!(row.version >= known.0);
-                *known = (row.version, row.samples);
+            written.extend(piecemeal.rows().messages);
+        }
+        // Written twice and in any order, the highest version of a key is the row that stays.
+        let twice = written.clone();
+        written.extend(twice);
+        shuffle(&mut written, seed);
+        let mut table: BTreeMap<String, (u64, Samples)> = BTreeMap::new();
+        for row in written {
+            let held = table.entry(format!("{} {}", row.conversation, row.message)).or_default();
+            if row.version >= held.0 {
+                *held = (row.version, row.samples);
             }
         }
         piecemeal.account.rewind(0);
-        for row in piecemeal.rows().messages {
+        let all = piecemeal.rows().messages;
+        prop_assert_eq!(all.len(), table.len());
+        for row in all {
             let key = format!("{} {}", row.conversation, row.message);
-            prop_assert_eq!(latest[&key].1, row.samples);
+            prop_assert_eq!(table[&key], (row.version, row.samples));
         }
+    }
+
+    #[test]
+    fn figures_are_a_function_of_the_journal(log in log()) {
+        let (mut one, mut other) = (Fold::new(), Fold::new());
+        for raw in &log {
+            one.tell(raw);
+        }
+        for raw in &log {
+            other.tell(raw);
+            other.rows();
+        }
+        other.account.rewind(0);
+        one.account.rewind(0);
+        let (mut one, mut other) = (one.rows(), other.rows());
+        one.messages.sort_by(|a, b| a.version.cmp(&b.version).then(a.message.cmp(&b.message)));
+        other.messages.sort_by(|a, b| a.version.cmp(&b.version).then(a.message.cmp(&b.message)));
+        prop_assert_eq!(one.messages, other.messages);
+        one.conversations.sort_by(|a, b| a.conversation.cmp(&b.conversation));
+        other.conversations.sort_by(|a, b| a.conversation.cmp(&b.conversation));
+        prop_assert_eq!(one.conversations, other.conversations);
     }
 
     #[test]
