@@ -26,8 +26,8 @@ build: engine ## fetches the ClickHouse engine once and makes target/release/tru
 
 .PHONY: run
 run: build ## starts the service on fresh data, sends it a day of real conversations, shows the first report
-	@data='$(DATA)'; mkdir -p data; \
-	exec $(CARGO) run --quiet --release --locked -p e2e --bin first_day -- "$${data:-$$(mktemp -d data/run.XXXXXX)}"
+	@mkdir -p data; data=$(if $(DATA),'$(abspath $(DATA))',$$(mktemp -d '$(CURDIR)/data/run.XXXXXX')); \
+	exec $(CARGO) run --quiet --release --locked -p e2e --bin first_day -- "$$data"
 
 .PHONY: test
 test: setup check-format check-shell lint docs build test-rooms test-doors deny ## checks everything; says what is missing
@@ -77,12 +77,13 @@ docs: ## builds the documentation of the code, warnings are errors
 	$(call step,documentation)
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked --document-private-items
 
+# All of the workspace is chosen each time, so that every dependency is compiled once, with one set of features.
+
 .PHONY: test-rooms
 test-rooms: engine ## unit, property and documentation tests of all rooms, and the tidy test
 	$(call step,tests of the rooms)
 ifdef NEXTEST
-	$(CARGO) nextest run --workspace --exclude e2e --locked
-	$(CARGO) nextest run -p e2e --lib --bins --test tidy --locked
+	$(CARGO) nextest run --workspace --locked -E 'not (binary_id(=e2e::e2e) | binary_id(=e2e::readme))'
 else
 	$(CARGO) test --workspace --exclude e2e --all-targets --locked --no-fail-fast
 	$(CARGO) test -p e2e --lib --bins --test tidy --locked --no-fail-fast
@@ -92,7 +93,7 @@ endif
 .PHONY: test-doors
 test-doors: build ## end-to-end tests of the release binary on the real engine
 	$(call step,tests through the doors)
-	$(CARGO) test -p e2e --test e2e --test readme --locked --no-fail-fast
+	$(CARGO) test --workspace --test e2e --test readme --locked --no-fail-fast
 
 .PHONY: deny
 deny: ## licences, bans and sources of all dependencies, where cargo-deny is installed

@@ -4,7 +4,5 @@ use e2e::config::Config;
 
 /// One account, and the journal's own settings (the tests' are smaller, to reach their edges).
 pub(crate) fn acme() -> Config {
-    let mut config = Config::acme();
-    config.journal.clear();
-    config
+    Config::acme().journal("")
 }

@@ -1,8 +1,9 @@
 //! Real support conversations as events: `data/support-chats-a.csv`.
 //!
-//! A row with `direction` out is a manager's message, the manager being the company's account; a row with in is the
-//! contact's own. The contact of an out row is the author of the conversation's first in row (by time, then id), or
-//! the conversation's id where nobody ever wrote in. The channel is `twitter`.
+//! A row with `direction` out is a manager's message, the manager being the company's account; a
+//! row with in is the contact's own. The contact of an out row is the author of the conversation's
+//! first in row (by time, then id), or the conversation's id where nobody ever wrote in. The
+//! channel is `twitter`.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

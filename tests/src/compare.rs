@@ -1,4 +1,5 @@
-//! The service's answers against the reference: counts and sums exactly, quantiles within one per cent.
+//! The service's answers against the reference: counts and sums exactly, quantiles within one per
+//! cent.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use crate::events::Author;
 use crate::reference::{DEFINITIONS, Reference, ResponseFigures, Span};
 use crate::table::Table;
 
-/// Asserts that every figure of every report, of every manager and all together, equals the reference's over `span`.
+/// Asserts that every figure of every report, of every manager and all together, equals the
+/// reference's over `span`.
 #[track_caller]
 pub fn assert_equal(door: &Door, reference: &Reference, span: Span) {
     let mut found = Differences::default();

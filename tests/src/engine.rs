@@ -1,5 +1,6 @@
-//! A ClickHouse of our own, for what `warehouse.url` points to: the same engine as the embedded one, started through
-//! the binary's hidden command on a directory, a port and a password that a test chooses.
+//! A ClickHouse of our own, for what `warehouse.url` points to: the same engine as the embedded
+//! one, started through the binary's hidden command on a directory, a port and a password that a
+//! test chooses.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,7 +84,8 @@ impl Engine {
     /// Returns the lines of `[warehouse]` that point to it, with a password that may be wrong.
     pub fn settings(&self, password: &str) -> String {
         format!(
-            "url = \"{}\"\nuser = \"{USER}\"\npassword = \"{password}\"\ndatabase = \"{DATABASE}\"\n",
+            "url = \"{}\"\nuser = \"{USER}\"\npassword = \"{password}\"\n\
+             database = \"{DATABASE}\"\n",
             self.url()
         )
     }
@@ -116,7 +118,8 @@ impl Engine {
         let hash = hex(&Sha256::digest(&self.password));
         format!(
             "<clickhouse><profiles><default/><boot><function_sleep_max_microseconds_per_block>0\
-             </function_sleep_max_microseconds_per_block></boot></profiles><quotas><default/></quotas>\
+             </function_sleep_max_microseconds_per_block></boot></profiles>\
+             <quotas><default/></quotas>\
              <users><default><password></password><networks><ip>127.0.0.1</ip></networks>\
              <profile>boot</profile><quota>default</quota><grants>\
              <query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query>\

@@ -1,5 +1,5 @@
-//! What is sent, as plain data: messages and changes of conversations, and [`Thread`], which scripts one conversation
-//! by the clock on the wall (`.contact("10:00").manager("ana", "10:05")`).
+//! What is sent, as plain data: messages and changes of conversations, and [`Thread`], which
+//! scripts one conversation by the clock on the wall (`.contact("10:00").manager("ana", "10:05")`).
 
 use serde_json::{Map, Value, json};
 
@@ -161,7 +161,8 @@ impl Change {
     }
 }
 
-/// A scripted conversation. Times are `HH:MM`, `HH:MM:SS` or `HH:MM:SS.mmm` in UTC of the current [`Thread::day`].
+/// A scripted conversation. Times are `HH:MM`, `HH:MM:SS` or `HH:MM:SS.mmm` in UTC of the current
+/// [`Thread::day`].
 #[derive(Clone, Debug)]
 pub struct Thread {
     channel: String,
@@ -172,7 +173,8 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// Begins the script of a conversation on channel `web` on 2 March 2026, a Monday; its contact is `c-` and its id.
+    /// Begins the script of a conversation on channel `web` on 2 March 2026, a Monday; its contact
+    /// is `c-` and its id.
     pub fn new(conversation: &str) -> Self {
         Self {
             channel: "web".into(),

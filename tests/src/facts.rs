@@ -1,7 +1,7 @@
 //! Every row of the views against the reference: lost, doubled or wrong.
 //!
-//! A row is a line of fields with `|` between them, the first of which are its key. An id that the service made itself
-//! is not known to the reference: such a row is found by its time.
+//! A row is a line of fields with `|` between them, the first of which are its key. An id that the
+//! service made itself is not known to the reference: such a row is found by its time.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};

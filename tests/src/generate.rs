@@ -1,9 +1,9 @@
-//! Logs from a seed: many conversations of several channels, managers and contacts, with bots, hand-offs, assignments,
-//! closings, notes, ties in time and events without ids.
+//! Logs from a seed: many conversations of several channels, managers and contacts, with bots,
+//! hand-offs, assignments, closings, notes, ties in time and events without ids.
 //!
-//! [`conversation`] stays within what the dictionary defines to the last millisecond, so that the reference has one
-//! answer. [`wild`] knows no such bounds: only that one log has one answer, in whatever order and however often it
-//! arrives.
+//! [`conversation`] stays within what the dictionary defines to the last millisecond, so that the
+//! reference has one answer. [`wild`] knows no such bounds: only that one log has one answer, in
+//! whatever order and however often it arrives.
 
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -17,7 +17,8 @@ const KINDS: [&str; 4] = ["text", "image", "audio", "file"];
 const MANAGERS: u32 = 8;
 const CONTACTS: u64 = 60;
 
-/// Returns the seed of this run: `TRUNKLINE_SEED`, else one from the wall clock; the caller prints it.
+/// Returns the seed of this run: `TRUNKLINE_SEED`, else one from the wall clock; the caller prints
+/// it.
 pub fn seed() -> u64 {
     let given = std::env::var("TRUNKLINE_SEED")
         .ok()
@@ -221,7 +222,8 @@ impl Script {
         self.say(author, false);
     }
 
-    /// Adds a message now; one that shares its millisecond always has an id, and so has the one before it.
+    /// Adds a message now; one that shares its millisecond always has an id, and so has the one
+    /// before it.
     fn say(&mut self, author: Author, tie: bool) {
         let n = self.events.len();
         if tie && let Some(Event::Message(before)) = self.events.last_mut() {

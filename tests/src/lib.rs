@@ -1,14 +1,18 @@
-//! The black box: everything the end-to-end tests need to drive the real `trunkline` binary, with the real ClickHouse,
-//! through its public doors only.
+//! The black box: everything the end-to-end tests need to drive the real `trunkline` binary, with
+//! the real ClickHouse, through its public doors only.
 //!
 //! - [`service`] starts, kills, restarts and stops the binary and checks that nothing is left over;
 //! - [`engine`] is a ClickHouse of our own, for `warehouse.url`;
-//! - [`doors`] speaks to it: events in, reports, rows and metrics out; [`views`] is SQL on the views;
-//! - [`events`], [`chats`] and [`generate`] make what is sent: by hand, from real conversations, from a seed;
-//! - [`mod@reference`] computes the expected figures from the definitions alone, without one line of the product;
+//! - [`doors`] speaks to it: events in, reports, rows and metrics out; [`views`] is SQL on the
+//!   views;
+//! - [`events`], [`chats`] and [`generate`] make what is sent: by hand, from real conversations,
+//!   from a seed;
+//! - [`mod@reference`] computes the expected figures from the definitions alone, without one line
+//!   of the product;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product.
+#![forbid(unsafe_code)]
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -1,8 +1,10 @@
-//! The expected figures, straight from the definitions of the metrics' dictionary (section 1, chat): every conversation
-//! is sorted once and walked once, in the order in which it happened. Slow, simple, and independent of the product.
+//! The expected figures, straight from the definitions of the metrics' dictionary (section 1,
+//! chat): every conversation is sorted once and walked once, in the order in which it happened.
+//! Slow, simple, and independent of the product.
 //!
-//! Where the dictionary leaves an order open (two changes in one millisecond, two messages in one millisecond without
-//! ids) this module does not guess: what is compared with it must not contain that.
+//! Where the dictionary leaves an order open (two changes in one millisecond, two messages in one
+//! millisecond without ids) this module does not guess: what is compared with it must not contain
+//! that.
 
 mod figures;
 mod timeline;

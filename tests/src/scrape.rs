@@ -60,7 +60,8 @@ impl Scrape {
         scrape
     }
 
-    /// Returns the sum over all labels of a metric; a metric that is not shown is an error of the service.
+    /// Returns the sum over all labels of a metric; a metric that is not shown is an error of the
+    /// service.
     #[track_caller]
     pub fn total(&self, name: &str) -> f64 {
         let labelled = format!("{name}{{");

@@ -1,5 +1,6 @@
-//! One running `trunkline serve` on a fresh data directory: started, killed, frozen, restarted and stopped by its own
-//! process id, never by name. Dropping it kills it and then checks that its ClickHouse is gone too.
+//! One running `trunkline serve` on a fresh data directory: started, killed, frozen, restarted and
+//! stopped by its own process id, never by name. Dropping it kills it and then checks that its
+//! ClickHouse is gone too.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ use crate::doors::Door;
 use crate::views::Views;
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
-/// The last flush and the engine's end have their own limits, 20 s and 5 s, which a frozen ClickHouse uses up.
+/// The last flush and the engine's end have their own limits, 20 s and 5 s, which a frozen
+/// ClickHouse uses up.
 const STOPS_WITHIN: Duration = Duration::from_secs(45);
 const GONE_WITHIN: Duration = Duration::from_secs(20);
 
@@ -59,7 +61,8 @@ impl Service {
         self.config = config;
     }
 
-    /// Starts the stopped or killed service again, on the same directory and port, and waits until it is ready.
+    /// Starts the stopped or killed service again, on the same directory and port, and waits until
+    /// it is ready.
     #[track_caller]
     pub fn restart(&mut self) {
         self.launch();
@@ -155,6 +158,14 @@ impl Service {
         self.child.as_ref().expect("a running service").id()
     }
 
+    /// Returns the most memory it ever held, in bytes, without its ClickHouse.
+    pub fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kibibytes.unwrap_or(u64::MAX >> 10) << 10
+    }
+
     /// Returns its directory for data.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.path().join("data")
@@ -173,7 +184,8 @@ impl Service {
         }
     }
 
-    /// Stops the service as an operator would (SIGTERM), waits, and returns how it ended.
+    /// Stops the service in order, as a service manager does (SIGTERM), waits, and returns how it
+    /// ended.
     #[track_caller]
     pub fn stop(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("a running service");
@@ -336,8 +348,9 @@ fn stat(pid: u32) -> Option<(String, u32)> {
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
 }
 
-/// Finds a loopback port below the range from which the kernel takes the ports of outgoing connections, so that only
-/// another harness could take it before the service does; those begin at a place of their own.
+/// Finds a loopback port below the range from which the kernel takes the ports of outgoing
+/// connections, so that only another harness could take it before the service does; those begin at
+/// a place of their own.
 pub fn free_port() -> u16 {
     const SPAN: u32 = 8_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);

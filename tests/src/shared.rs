@@ -1,5 +1,5 @@
-//! One service for many tests: it lives as long as a test holds it, and the next test starts another. Tests keep out
-//! of each other's way by having an account each.
+//! One service for many tests: it lives as long as a test holds it, and the next test starts
+//! another. Tests keep out of each other's way by having an account each.
 
 use std::sync::{Arc, Mutex, Weak};
 

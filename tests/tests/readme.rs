@@ -7,10 +7,13 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use e2e::clock::holds_within;
 use e2e::config::{Account, Config, token};
-use e2e::service::Service;
+use e2e::doors::Door;
+use e2e::service::{Service, binary, free_port, terminate};
 use serde_json::Value;
 
 /// Fields of answers that differ from run to run.
@@ -62,6 +65,35 @@ fn the_commands_of_the_readme_answer_what_it_says() {
         ran > 0,
         "README.md has no block that begins with ```sh test"
     );
+}
+
+#[test]
+fn a_service_without_a_file_makes_its_data_and_brings_its_clickhouse_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut child = Command::new(binary())
+        .arg("serve")
+        .current_dir(folder.path())
+        .env_remove("TRUNKLINE_CONFIG")
+        .env("TRUNKLINE__SERVER__LISTEN", &address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let door = Door::at(&format!("http://{address}"), "");
+    let up = holds_within(Duration::from_mins(1), || {
+        door.try_get("/readyz")
+            .is_some_and(|answer| answer.json()["warehouse"] == "up")
+    });
+    terminate(child.id());
+    let ended = child.wait().expect("a child");
+    assert!(
+        up,
+        "the ClickHouse in ./data did not come up within a minute"
+    );
+    assert!(ended.success(), "stopped with {ended}");
+    assert!(folder.path().join("data/journal").is_dir());
 }
 
 #[test]

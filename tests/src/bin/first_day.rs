@@ -1,11 +1,11 @@
-//! A first day: starts the service on a fresh data directory, sends it the busiest day of real conversations through
-//! its own door, shows the first report, and stays until Ctrl-C.
+//! A first day: starts the service on a fresh data directory, sends it the busiest day of real
+//! conversations through its own door, shows the first report, and stays until Ctrl-C.
 //!
 //! ```text
 //! first_day [DIRECTORY]        default ./data; it must be empty or not exist
 //! ```
-//! The binary is `TRUNKLINE_BIN`, else `target/release/trunkline`; `TRUNKLINE__SERVER__LISTEN` chooses the address, as
-//! for `trunkline serve` itself.
+//! The binary is `TRUNKLINE_BIN`, else `target/release/trunkline`; `TRUNKLINE__SERVER__LISTEN`
+//! chooses the address, as for `trunkline serve` itself.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

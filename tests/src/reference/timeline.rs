@@ -1,4 +1,5 @@
-//! The order of a conversation: by time, messages before changes of the same time, messages by id. Notes are no part.
+//! The order of a conversation: by time, messages before changes of the same time, messages by id.
+//! Notes are no part.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,5 @@
-//! One conversation from its first event to its last: the clock, the bot, the cycles, and the samples they give.
+//! One conversation from its first event to its last: the clock, the bot, the cycles, and the
+//! samples they give.
 
 use std::collections::HashMap;
 
@@ -57,7 +58,8 @@ struct Walk {
     last_message_at: Option<i64>,
     /// The last contact message, whatever it expects.
     last_inbound: Option<i64>,
-    /// The last contact message that expects a reply, or the hand-off that started the clock if later.
+    /// The last contact message that expects a reply, or the hand-off that started the clock if
+    /// later.
     turn_from: Option<i64>,
     assigned_at: HashMap<String, i64>,
     in_cycle: bool,

@@ -1,4 +1,5 @@
-//! The accounts of the service that most tests share: one for each test, so that none sees another's events.
+//! The accounts of the service that most tests share: one for each test, so that none sees
+//! another's events.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub(crate) const MARCH: [(&str, &str); 2] = [
     ("to", "2026-04-01T00:00:00Z"),
 ];
 
-const PLAIN: [&str; 48] = [
+const PLAIN: [&str; 54] = [
     "worked",
     "s2",
     "s3",
@@ -72,6 +73,12 @@ const PLAIN: [&str; 48] = [
     "cycles",
     "private",
     "stranger",
+    "at-once",
+    "writings",
+    "lines",
+    "scripts",
+    "extremes",
+    "weekdays",
 ];
 
 static SHARED: Shared = Shared::new(all);

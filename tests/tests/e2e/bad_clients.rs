@@ -32,7 +32,8 @@ fn heard(stream: &mut TcpStream, so_far: &mut String) -> Option<()> {
     }
 }
 
-/// Sends a byte of `text` every second, until the service hangs up; returns what it said and after how long it did.
+/// Sends a byte of `text` every second, until the service hangs up; returns what it said and after
+/// how long it did.
 fn dribble(stream: &mut TcpStream, text: &[u8], limit: Duration) -> (String, Duration) {
     let start = now();
     let mut said = String::new();

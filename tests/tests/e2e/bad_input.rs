@@ -1,9 +1,11 @@
-//! What must be refused, each with its stable code, while its neighbours in the batch and on the wire are served.
+//! What must be refused, each with its stable code, while its neighbours in the batch and on the
+//! wire are served.
 
 use e2e::clock::{DAY, HOUR, rfc3339, wall};
-use e2e::config::token;
+use e2e::config::{Config, token};
 use e2e::doors::{Receipt, gzip, lines, zstd};
 use e2e::events::Thread;
+use e2e::service::Service;
 use serde_json::{Value, json};
 
 use crate::accounts::own;
@@ -256,6 +258,45 @@ fn bodies_too_large_too_many_or_in_strange_clothes_are_refused() {
         .post(NDJSON, Some("gzip"), &cut)
         .expect_problem(400, "bad_encoding");
     assert!(own.door.metrics().sums().balance());
+}
+
+#[test]
+fn floods_of_bombs_leave_the_memory_bounded() {
+    let service = Service::start(Config::acme());
+    let door = service.door("acme");
+    let bombs = [
+        ("gzip", gzip(&vec![b' '; 300_000_000])),
+        ("zstd", zstd(&vec![b'['; 500_000_000])),
+        ("gzip", gzip(&vec![b'\n'; 19_000_000])),
+        (
+            "zstd",
+            zstd(
+                &[nested(60), "\n".into()]
+                    .concat()
+                    .repeat(9_000)
+                    .into_bytes(),
+            ),
+        ),
+        ("zstd", zstd("0,".repeat(9_000_000).as_bytes())),
+    ];
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for (encoding, bomb) in &bombs {
+                    let answer = door
+                        .try_post("", NDJSON, Some(encoding), bomb)
+                        .expect("an answer");
+                    let refused = [202, 400, 413, 503].contains(&answer.status);
+                    assert!(refused, "{}: {}", answer.status, answer.text());
+                }
+            });
+        }
+    });
+    let peak = service.peak_memory();
+    println!("peak memory {} MiB", peak >> 20);
+    assert!(peak < 800 << 20, "peak memory {} MiB", peak >> 20);
+    door.send_flushed(&Thread::new("good").contact("10:00").events());
+    assert!(door.metrics().sums().balance());
 }
 
 #[test]

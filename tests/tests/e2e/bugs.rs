@@ -1,4 +1,5 @@
-//! Bugs that users of other products reported (`G1` … of the field notes), each with the figures it should have had.
+//! Bugs that users of other products reported (`G1` … of the field notes), each with the figures it
+//! should have had.
 
 use e2e::events::Thread;
 use serde_json::{Value, json};
@@ -7,7 +8,8 @@ use crate::accounts::{given, own};
 
 #[test]
 fn g1_a_bot_that_answers_at_once_does_not_make_people_look_slow() {
-    // Ten contacts write in the night; the bot answers at once and hands off when the office opens; Ana needs a minute.
+    // Ten contacts write in the night; the bot answers at once and hands off when the office opens;
+    // Ana needs a minute.
     let mut events = Vec::new();
     for index in 0..10 {
         let thread = Thread::new(&format!("{index}"))
@@ -62,7 +64,8 @@ fn g3_a_reopened_conversation_has_no_stale_clock() {
     for definition in ["wait", "turn", "assigned"] {
         assert_eq!(own.samples(definition, "luis"), (1, 120.0), "{definition}");
     }
-    // Only `kommo` looks behind the closing: eleven days, 9 h 39 min from the message of 10:06, and two minutes.
+    // Only `kommo` looks behind the closing: eleven days, 9 h 39 min from the message of 10:06, and
+    // two minutes.
     assert_eq!(own.samples("kommo", "luis"), (2, 985_140.0 + 120.0));
     // Both cycles were answered; the first was closed while the message of 10:06 waited.
     assert_eq!(

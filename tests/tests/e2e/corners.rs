@@ -1,6 +1,8 @@
 //! Corners of the chat dictionary, each with figures worked out by hand.
 
 use e2e::events::{Author, Thread};
+use e2e::facts;
+use e2e::reference::Reference;
 use serde_json::{Value, json};
 
 use crate::accounts::given;
@@ -223,4 +225,87 @@ fn a_closing_taken_back_within_a_day_leaves_the_figures_and_its_unanswered_stays
         .filter(|row| row[0] == 1)
         .count();
     assert_eq!(unanswered, 4);
+}
+
+#[test]
+fn names_of_any_script_and_with_any_sign_survive_every_way_out() {
+    let names = [
+        "Аня",
+        "安娜",
+        "o'Brien \"Bob\"",
+        "a,b;c\\d",
+        "{x:String}",
+        "emoji 🙂",
+        "100%_",
+    ];
+    let mut events = Vec::new();
+    for name in names {
+        let thread = Thread::new(name).on(name).with(name).contact("10:00");
+        events.extend(thread.manager(name, "10:05").events());
+    }
+    let own = given("scripts", &events);
+    let by = own.march("response-times", &[("by", "manager,channel")]);
+    assert_eq!(by.len(), names.len());
+    for name in names {
+        let row = by.row("manager", &json!(name));
+        assert_eq!(
+            (by.value(row, "channel"), by.count(row, "count")),
+            (&json!(name), 1)
+        );
+        let one = own.march("response-times", &[("manager", name), ("channel", name)]);
+        assert_eq!(one.count(0, "count"), 1, "{name}");
+    }
+    let parameters = [&crate::accounts::MARCH[..], &[("by", "manager")]].concat();
+    let answer = own.door.get_csv("/v1/reports/response-times", &parameters);
+    let mut csv = csv::Reader::from_reader(answer.body.as_slice());
+    let mut found: Vec<String> = csv
+        .records()
+        .map(|record| record.unwrap()[0].to_owned())
+        .collect();
+    let mut want = names.map(str::to_owned).to_vec();
+    found.sort();
+    want.sort();
+    assert_eq!(found, want);
+    facts::assert_exact(&own.service.views(), own.account, &Reference::of(&events));
+}
+
+#[test]
+fn a_wait_of_half_a_century_and_one_of_a_millisecond_are_exact() {
+    let events = Thread::new("1")
+        .day("1970-01-01")
+        .contact("00:00:00")
+        .day("2026-03-02")
+        .manager("ana", "10:00:00")
+        .contact("11:00:00.000")
+        .manager("ana", "11:00:00.001")
+        .events();
+    let own = given("extremes", &events);
+    let table = own.times("wait");
+    assert_eq!(table.of_manager("ana", "sum_s"), &json!(1_772_445_600.001));
+    assert_eq!(table.of_manager("ana", "max_s"), &json!(1_772_445_600.0));
+    assert_eq!(table.of_manager("ana", "min_s"), &json!(0.001));
+    assert_eq!(table.of_manager("ana", "p50_s"), &json!(0.001));
+    let slow = table.of_manager("ana", "p99_s").as_f64().unwrap();
+    assert!((slow - 1_772_445_600.0).abs() < 17_724_456.0, "{slow}");
+}
+
+#[test]
+fn hours_and_weekdays_are_those_of_the_zone_asked_for() {
+    // A Monday, 22:30 in UTC, which is Tuesday, 04:15 in Kathmandu.
+    let own = given(
+        "weekdays",
+        &Thread::new("1")
+            .contact("22:29")
+            .manager("ana", "22:30")
+            .events(),
+    );
+    let of = |zone: &str| {
+        let table = own.march("response-times", &[("by", "weekday,hour"), ("tz", zone)]);
+        (
+            table.value(0, "weekday").clone(),
+            table.value(0, "hour").clone(),
+        )
+    };
+    assert_eq!(of("UTC"), (json!(1), json!(22)));
+    assert_eq!(of("Asia/Kathmandu"), (json!(2), json!(4)));
 }

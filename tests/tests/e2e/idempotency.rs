@@ -2,6 +2,9 @@
 
 use e2e::doors::Receipt;
 use e2e::events::{Event, Thread};
+use e2e::facts;
+use e2e::generate::{self, disorder};
+use e2e::reference::Reference;
 use serde_json::json;
 
 use crate::accounts::own;
@@ -175,4 +178,104 @@ fn an_answer_to_wait_flushed_means_that_reports_show_it() {
             ..Receipt::default()
         }
     );
+}
+
+#[test]
+fn the_same_events_from_many_senders_at_once_count_once() {
+    let own = own("at-once");
+    let events = generate::log(41, 15);
+    let receipts: Vec<Receipt> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..8)
+            .map(|sender| {
+                let (door, events) = (own.door.clone(), disorder(&events, sender, 0));
+                scope.spawn(move || events.chunks(7).map(|batch| door.send(batch)).collect())
+            })
+            .collect();
+        senders
+            .into_iter()
+            .flat_map(|sender| -> Vec<Receipt> { sender.join().unwrap() })
+            .collect()
+    });
+    let sum = |count: fn(&Receipt) -> u64| receipts.iter().map(count).sum::<u64>();
+    let unique = events.len() as u64;
+    assert_eq!(sum(|receipt| receipt.accepted), unique);
+    assert_eq!(sum(|receipt| receipt.duplicates), 7 * unique);
+    own.door.flush();
+    let reference = Reference::of(&events);
+    facts::assert_exact(&own.service.views(), own.account, &reference);
+}
+
+#[test]
+fn one_instant_in_any_writing_and_one_text_in_any_escape_is_one_event() {
+    let own = own("writings");
+    let event = |id: &str, at: &str| {
+        format!(
+            "{{\"type\":\"message\",\"channel\":\"web\",\"conversation\":\"1\",\"contact\":\"María\",\
+             \"author\":\"contact\",\"id\":{id},\"at\":{at}}}\n"
+        )
+    };
+    let mut body = String::new();
+    for at in [
+        "\"2026-03-02T10:00:00Z\"",
+        "\"2026-03-02T10:00:00.000Z\"",
+        "\"2026-03-02T11:00:00+01:00\"",
+        "\"2026-03-02T10:00:00.0004Z\"",
+        "1772445600",
+        "1772445600000",
+        "1772445600000000",
+        "\"1772445600\"",
+        "\"1772445600000\"",
+    ] {
+        body += &event("\"a1\"", at);
+    }
+    body += &event("\"\\u0061\\u0031\"", "1772445600");
+    body += &event("\"a1\"", "1772445600").replace("María", "Mar\\u00eda");
+    body += &event("\"a1\"", "1772445600")
+        .replace("\"type\":\"message\",", "")
+        .replace("}\n", ",\"type\":\"message\"}\n");
+    let receipt = Receipt::of(
+        own.door
+            .post("application/x-ndjson", None, body.as_bytes())
+            .expect_status(202),
+    );
+    assert_eq!(
+        receipt,
+        Receipt {
+            accepted: 1,
+            duplicates: 11,
+            ..Receipt::default()
+        }
+    );
+}
+
+#[test]
+fn lines_may_end_and_be_named_in_any_usual_way() {
+    let own = own("lines");
+    let line = |id: &str| {
+        Thread::new(id).contact("10:00").events()[0]
+            .json()
+            .to_string()
+    };
+    let body = format!("{}\r\n\r\n\n{}\n{}", line("1"), line("2"), line("3"));
+    let answer = own
+        .door
+        .post("application/x-ndjson; charset=utf-8", None, body.as_bytes());
+    assert_eq!(
+        Receipt::of(answer.expect_status(202)).accepted,
+        3,
+        "{}",
+        answer.text()
+    );
+    let spaced = format!(" \n[ {} ,\n\t{} ]\n", line("4"), line("5"));
+    let answer = own
+        .door
+        .post("Application/JSON; charset=UTF-8", None, spaced.as_bytes());
+    assert_eq!(
+        Receipt::of(answer.expect_status(202)).accepted,
+        2,
+        "{}",
+        answer.text()
+    );
+    let nothing = own.door.post("application/json", None, b"[]");
+    assert_eq!(Receipt::of(nothing.expect_status(202)).items(), 0);
 }

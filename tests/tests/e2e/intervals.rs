@@ -1,5 +1,7 @@
 //! Calendar intervals in the account's zone, through clock changes.
 
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime};
+use e2e::clock::{DAY, MINUTE, at, wall};
 use e2e::events::{Event, Thread};
 use e2e::table::Table;
 use serde_json::{Value, json};
@@ -175,7 +177,8 @@ fn a_day_without_a_midnight_begins_with_its_first_instant() {
 
 #[test]
 fn a_zone_that_moves_by_half_an_hour_is_followed() {
-    // Lord Howe goes from UTC+11 to UTC+10:30 on 5 April 2026 at 02:00 local, 15:00 UTC the day before.
+    // Lord Howe goes from UTC+11 to UTC+10:30 on 5 April 2026 at 02:00 local, 15:00 UTC the day
+    // before.
     let own = given(
         "lord-howe",
         &replies(&[
@@ -221,10 +224,47 @@ fn an_interval_of_a_dimension_shows_only_what_occurred() {
     );
     assert_eq!(counts(&by), [1, 1]);
     assert_eq!(by.columns()[..3], ["time", "manager", "manager_name"]);
-    // Calendar to date: these are in the past, so this year's figures are there and today's are not.
+    // Calendar to date: these are in the past, so this year's figures are there and today's are
+    // not.
     let today = own.door.report("response-times", &[("period", "today")]);
     assert_eq!(counts(&today), [0]);
     for period in ["week", "month", "quarter", "year"] {
-        own.door.report("response-times", &[("period", period)]);
+        let table = own.door.report("response-times", &[("period", period)]);
+        let from = at(table.json["from"].as_str().unwrap());
+        let (start, to) = (of_now(period), at(table.json["to"].as_str().unwrap()));
+        // Midnight may fall between the question and this line.
+        assert!(
+            from == start || wall() - start < DAY,
+            "{period}: {}",
+            table.json["from"]
+        );
+        assert!(
+            (wall() - to).abs() < MINUTE,
+            "{period}: until {}",
+            table.json["to"]
+        );
     }
+    let month = own.door.report("response-times", &[]);
+    assert_eq!(
+        month.json["from"],
+        own.door.report("messages", &[("period", "month")]).json["from"]
+    );
+}
+
+/// Returns when the current week (from Monday), month, quarter or year began, in UTC.
+fn of_now(period: &str) -> i64 {
+    let today = DateTime::from_timestamp_millis(wall())
+        .unwrap()
+        .date_naive();
+    let start = match period {
+        "week" => today - Days::new(u64::from(today.weekday().num_days_from_monday())),
+        "month" => today.with_day(1).unwrap(),
+        "quarter" => today
+            .with_day(1)
+            .unwrap()
+            .with_month(today.month0() / 3 * 3 + 1)
+            .unwrap(),
+        _ => NaiveDate::from_ymd_opt(today.year(), 1, 1).unwrap(),
+    };
+    start.and_time(NaiveTime::MIN).and_utc().timestamp_millis()
 }

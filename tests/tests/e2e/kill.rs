@@ -1,6 +1,6 @@
-//! `kill -9` of the service and of ClickHouse at random moments, under load with duplicates and disorder, from senders
-//! who send again what was not acknowledged. In the end every row that ClickHouse holds is compared with the
-//! reference: lost 0, doubled 0, wrong 0.
+//! `kill -9` of the service and of ClickHouse at random moments, under load with duplicates and
+//! disorder, from senders who send again what was not acknowledged. In the end every row that
+//! ClickHouse holds is compared with the reference: lost 0, doubled 0, wrong 0.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,7 +22,8 @@ use rand::{RngExt, SeedableRng};
 const SENDERS: u64 = 4;
 /// Conversations whose events a sender mixes.
 const WINDOW: u64 = 30;
-/// Milliseconds between two batches of one sender: enough load to be always in the middle of something.
+/// Milliseconds between two batches of one sender: enough load to be always in the middle of
+/// something.
 const PACE: u64 = 60;
 
 #[derive(Default)]
@@ -37,6 +38,7 @@ struct Counts {
 #[derive(Default)]
 struct Kills {
     service: u64,
+    starting: u64,
     engine: u64,
     frozen: u64,
     slowest_start: Duration,
@@ -81,7 +83,8 @@ fn nothing_is_lost_doubled_or_wrong_when_service_and_clickhouse_are_killed_under
     verdict(&service, &events, &counts, &kills);
 }
 
-/// Kills the service or its ClickHouse, or freezes ClickHouse, every now and then, and starts the service again.
+/// Kills the service or its ClickHouse, or freezes ClickHouse, every now and then, and starts the
+/// service again.
 fn kill_for(service: &mut Service, seed: u64, how_long: Duration) -> Kills {
     let mut random = StdRng::seed_from_u64(seed);
     let (start, mut kills) = (now(), Kills::default());
@@ -92,6 +95,13 @@ fn kill_for(service: &mut Service, seed: u64, how_long: Duration) -> Kills {
                 service.kill9();
                 kills.service += 1;
                 pause(random.random_range(0..300));
+                while random.random_bool(0.3) {
+                    // Killed while it starts, reads its journal or makes contact with ClickHouse.
+                    service.launch();
+                    pause(random.random_range(0..400));
+                    service.kill9();
+                    kills.starting += 1;
+                }
                 let launched = now();
                 service.restart();
                 kills.slowest_start = kills.slowest_start.max(launched.elapsed());
@@ -115,8 +125,8 @@ fn kill_for(service: &mut Service, seed: u64, how_long: Duration) -> Kills {
     kills
 }
 
-/// Sends window after window of conversations, mixed and partly twice, until told to stop; each batch until it is
-/// acknowledged. Returns the events of all windows.
+/// Sends window after window of conversations, mixed and partly twice, until told to stop; each
+/// batch until it is acknowledged. Returns the events of all windows.
 fn send_until(
     door: &Door,
     seed: u64,
@@ -188,8 +198,8 @@ fn verdict(service: &Service, events: &[Event], counts: &Counts, kills: &Kills) 
     let sums = service.door("acme").metrics().sums();
     let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
     println!(
-        "kills: service {}, ClickHouse {}, frozen {}; slowest start {:?}",
-        kills.service, kills.engine, kills.frozen, kills.slowest_start
+        "kills: service {}, at its start {}, ClickHouse {}, frozen {}; slowest start {:?}",
+        kills.service, kills.starting, kills.engine, kills.frozen, kills.slowest_start
     );
     println!(
         "requests without an answer {}, refused {}",

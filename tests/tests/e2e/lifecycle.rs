@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use e2e::clock::pause;
 use e2e::compare;
 use e2e::config::{Account, Config};
 use e2e::doors::Door;
@@ -283,4 +284,49 @@ fn a_disk_with_less_than_the_reserve_takes_no_events_and_still_answers() {
     service.restart();
     assert_eq!(door.send(&more).accepted, 1);
     assert_eq!(door.send(&events).duplicates, 2);
+}
+
+#[test]
+fn a_stop_under_load_keeps_every_acknowledged_event_and_answers_what_it_took() {
+    let mut service = Service::start(Config::acme());
+    let door = service.door("acme");
+    let acknowledged = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..4_u64)
+            .map(|sender| {
+                let door = door.clone();
+                scope.spawn(move || {
+                    let mut taken = Vec::new();
+                    for index in sender * 1_000.. {
+                        let events = generate::conversation(51, index);
+                        match door.try_send(&events) {
+                            Ok(answer) if answer.status == 202 => taken.extend(events),
+                            // Not taken, and said so: a refused one must not be there later.
+                            Ok(answer) if answer.status == 503 => return taken,
+                            Ok(answer) => panic!("{}: {}", answer.status, answer.text()),
+                            Err(_) => return taken,
+                        }
+                    }
+                    taken
+                })
+            })
+            .collect();
+        pause(700);
+        let status = service.stop();
+        assert!(status.success(), "{status}: {}", service.log_tail());
+        senders
+            .into_iter()
+            .flat_map(|sender| sender.join().unwrap())
+            .collect::<Vec<Event>>()
+    });
+    assert!(
+        acknowledged.len() > 100,
+        "only {} events before the stop",
+        acknowledged.len()
+    );
+    service.restart();
+    service.wait_for_warehouse();
+    door.flush();
+    let sums = door.metrics().sums();
+    assert_eq!(sums.observed, acknowledged.len() as u64, "{sums:?}");
+    facts::assert_exact(&service.views(), "acme", &Reference::of(&acknowledged));
 }

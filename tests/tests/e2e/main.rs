@@ -1,7 +1,8 @@
 //! Black-box tests of the real binary with the real ClickHouse, through sockets only.
 //!
-//! They need `target/release/trunkline` (`make build`) or `TRUNKLINE_BIN`. `TRUNKLINE_SEED` repeats a run with the seed
-//! it printed; `TRUNKLINE_KILL_SECONDS` sets how long the kill test goes on (60).
+//! They need `target/release/trunkline` (`make build`) or `TRUNKLINE_BIN`. `TRUNKLINE_SEED` repeats
+//! a run with the seed it printed; `TRUNKLINE_KILL_SECONDS` sets how long the kill test goes on
+//! (60).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -117,7 +117,8 @@ fn promtool(text: &str) {
         .spawn();
     let Ok(mut child) = child else {
         println!(
-            "\npromtool IS NOT INSTALLED: /metrics was not checked with it (Debian: apt-get install prometheus)\n"
+            "\npromtool IS NOT INSTALLED: /metrics was not checked with it \
+             (Debian: apt-get install prometheus)\n"
         );
         let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
         assert!(!in_ci, "promtool is missing in CI");

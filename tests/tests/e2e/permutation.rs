@@ -1,5 +1,5 @@
-//! One log has one answer: generated logs, permuted and duplicated, flushed at other moments, give byte-identical
-//! answers of every report and byte-identical views.
+//! One log has one answer: generated logs, permuted and duplicated, flushed at other moments, give
+//! byte-identical answers of every report and byte-identical views.
 
 use e2e::compare;
 use e2e::config::{Account, Config};
@@ -87,7 +87,8 @@ fn views(service: &Service) -> Vec<(String, String)> {
     views.names().into_iter().map(dump).collect()
 }
 
-/// Sends in parts, some of them through to ClickHouse before the next, so that rows are written and written again.
+/// Sends in parts, some of them through to ClickHouse before the next, so that rows are written and
+/// written again.
 fn send(service: &Service, events: &[Event], parts: usize) {
     let door = service.door("acme");
     for part in events.chunks(events.len().div_ceil(parts)) {
@@ -99,7 +100,8 @@ fn send(service: &Service, events: &[Event], parts: usize) {
 }
 
 fn config() -> Config {
-    let team = "[[account.team]]\nid = \"north\"\nname = \"North\"\nmanagers = [\"manager-1\", \"manager-4\"]\n";
+    let team = "[[account.team]]\nid = \"north\"\nname = \"North\"\n\
+                managers = [\"manager-1\", \"manager-4\"]\n";
     let gap = "[[account.channel]]\nid = \"whatsapp\"\nname = \"WhatsApp\"\ncycle_gap = \"24h\"\n";
     Config::of([Account::new("acme").section(team).section(gap)])
 }

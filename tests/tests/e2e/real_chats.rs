@@ -1,5 +1,5 @@
-//! Real conversations, in file order, shuffled, and with a third sent twice, in every form: all figures of all managers
-//! and all definitions are those of the reference.
+//! Real conversations, in file order, shuffled, and with a third sent twice, in every form: all
+//! figures of all managers and all definitions are those of the reference.
 
 use e2e::chats;
 use e2e::compare;

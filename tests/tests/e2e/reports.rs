@@ -1,4 +1,5 @@
-//! Reports as such: order, limit, filters, parameters that are wrong, CSV, and the rows behind a figure.
+//! Reports as such: order, limit, filters, parameters that are wrong, CSV, and the rows behind a
+//! figure.
 
 use e2e::config::token;
 use e2e::doors::Door;

@@ -1,5 +1,5 @@
-//! The worked example of the dictionary, and the rows of the requirements about chats, each with figures worked out by
-//! hand.
+//! The worked example of the dictionary, and the rows of the requirements about chats, each with
+//! figures worked out by hand.
 
 use e2e::events::Thread;
 use serde_json::{Value, json};

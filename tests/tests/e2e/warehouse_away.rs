@@ -1,4 +1,5 @@
-//! ClickHouse is killed, frozen, or refuses the password: the service keeps accepting, says so, and catches up exactly.
+//! ClickHouse is killed, frozen, or refuses the password: the service keeps accepting, says so, and
+//! catches up exactly.
 
 use std::time::Duration;
 

@@ -36,7 +36,7 @@ const FOREIGN: [&str; 12] = [
 
 /// Words that may stand in a file (or folder), each with its reason. An exception that is not used is an error.
 const EXCEPTIONS: [(&str, &str, &str); 3] = [
-    ("agent", "tests/src/", "ureq's type is an Agent"),
+    ("agent", "tests/", "ureq's type is an Agent"),
     (
         "customer",
         "tests/data/README.md",
