@@ -11,7 +11,7 @@ use crate::workload::Workload;
 
 /// The fields of a message as bare text, borrowed, unchecked.
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "the cost is in reading them")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the cost is in reading them"))]
 pub(crate) struct Bare<'a> {
     /// The type.
     #[serde(rename = "type")]

@@ -1,6 +1,8 @@
 //! The program `bench`: our own paths and their floors in one interleaved run, as a table of
 //! ratios. README.md beside `src/` says what is measured and how to read it.
 
+#![forbid(unsafe_code)]
+
 mod ack;
 mod args;
 mod clock;

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trunkline_model::batch::{Batch, Limits, Shape};
+use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{
     AccountSettings, Config, Handle, KeepConfig, Phase, Service, Submission, World,
@@ -152,7 +153,7 @@ impl Life {
             workers: std::thread::available_parallelism()?.get(),
             keep: KeepConfig {
                 checkpoint_records: u64::MAX,
-                checkpoint_every: Duration::from_secs(3600),
+                checkpoint_every: Duration::from_hours(1),
                 retention: 400 * 24 * 3_600_000,
                 window: WEEK_MS,
             },
@@ -161,7 +162,7 @@ impl Life {
         let away = Connection::new("http://127.0.0.1:1", "nobody", "", "trunkline")?;
         let accounts = vec![AccountSettings {
             account: ACCOUNT.into(),
-            rules: Default::default(),
+            rules: FoldRules::default(),
         }];
         let (_, settings) = watch::channel(Arc::default());
         let (service, handle) =

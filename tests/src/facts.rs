@@ -55,6 +55,13 @@ impl Display for Rows {
     }
 }
 
+impl Display for Facts {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let line = |(name, rows): &(&str, &Rows)| format!("{name} {rows}");
+        f.write_str(&self.all().each_ref().map(line).join("; "))
+    }
+}
+
 impl Facts {
     /// Compares every row of an account's views with the reference.
     #[track_caller]

@@ -68,7 +68,7 @@ impl Directory {
             .get(&hash)
             .filter(|grant| token.is_some() && grant.holds(now));
         let grant = grant.ok_or_else(|| Problem::new(Code::Unauthorized, UNAUTHORIZED))?;
-        if !grant.scopes.contains(&scope) {
+        if !grant.may(scope) {
             let detail = format!("this token lacks the scope `{}`", scope.as_str());
             return Err(Problem::new(Code::Forbidden, detail));
         }
@@ -90,6 +90,11 @@ impl Grant {
 
     fn holds(&self, now: Time) -> bool {
         self.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// Whether the token has a scope.
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
     }
 
     /// The account as reports see it.

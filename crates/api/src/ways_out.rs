@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Uri};
@@ -22,6 +23,8 @@ use crate::problem::{Code, Problem};
 use crate::query;
 use crate::redact::mask;
 use crate::routes::Shared;
+
+mod phones;
 
 /// How long a question waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -50,32 +53,28 @@ pub(crate) async fn catalogue(
 /// Answers a report.
 pub(crate) async fn report(
     State(shared): State<Shared>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let grant = admit(&shared, &headers)?;
+    let name = named(name)?;
     let pairs = query::pairs(&uri)?;
     let _turn = turn(&shared).await?;
     let context = context(&shared, &grant);
-    let as_of = shared.pipeline.as_of(context.now);
-    let mut table = shared
-        .reports
-        .run(&name, &pairs, &context)
-        .await
-        .map_err(problem)?;
-    table.as_of = as_of;
-    write(form(&pairs, &headers), table).await
+    let table = shared.reports.run(&name, &pairs, &context).await;
+    write(form(&pairs, &headers), table.map_err(problem)?).await
 }
 
 /// Answers the rows behind a report.
 pub(crate) async fn rows(
     State(shared): State<Shared>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let grant = admit(&shared, &headers)?;
+    let name = named(name)?;
     let pairs = query::pairs(&uri)?;
     let _turn = turn(&shared).await?;
     let context = context(&shared, &grant);
@@ -86,6 +85,9 @@ pub(crate) async fn rows(
         .await
         .map_err(problem)?;
     page.as_of = as_of;
+    if !grant.may(Scope::ReadPhones) {
+        phones::mask(&mut page);
+    }
     write(form(&pairs, &headers), page).await
 }
 
@@ -94,6 +96,14 @@ fn admit(shared: &Shared, headers: &HeaderMap) -> Result<std::sync::Arc<Grant>, 
         .directory
         .load()
         .admit(headers, Scope::Read, (shared.clock)())
+}
+
+/// Gives the report's name in the path.
+fn named(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    path.map(|Path(name)| name).map_err(|_| {
+        let detail = "the report's name in the path is not UTF-8, percent-encoded";
+        Problem::new(Code::BadParameter, detail)
+    })
 }
 
 fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
@@ -235,6 +245,8 @@ async fn write(form: Form, answer: impl Written) -> Result<Response, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use tower::ServiceExt;
+
     use super::*;
 
     fn form_of(pairs: &[(&str, &str)], accept: Option<&'static str>) -> Form {
@@ -285,5 +297,19 @@ mod tests {
             (503, "warehouse_unavailable")
         );
         assert!(!down.to_string().contains("10.0.0.7"));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_utf8_is_a_problem() {
+        let answer = async |name: Result<Path<String>, PathRejection>| named(name);
+        let router = axum::Router::new().route("/{name}", axum::routing::get(answer));
+        let ask = |path: &'static str| {
+            let request = axum::extract::Request::get(path).body(Body::empty());
+            router.clone().oneshot(request.unwrap())
+        };
+        assert_eq!(ask("/calls").await.unwrap().status(), 200);
+        let refused = ask("/%ff").await.unwrap();
+        assert_eq!(refused.status(), 400);
+        assert_eq!(refused.headers()[CONTENT_TYPE], "application/problem+json");
     }
 }

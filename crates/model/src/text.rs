@@ -123,6 +123,7 @@ fn check<R: Rule>(text: &str) -> Result<(), TextError> {
 ///
 /// Eight bytes are looked at at once: all must be ASCII from 0x20 to 0x7e. Other scripts get `true`
 /// and a closer look.
+#[inline]
 fn may_hold_controls(text: &str) -> bool {
     const fn all(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
@@ -196,6 +197,9 @@ impl<'de: 'a, 'a, R: Rule> Deserialize<'de> for Bounded<'a, R> {
 struct TextVisitor<R>(PhantomData<R>);
 
 impl<R: Rule> TextVisitor<R> {
+    /// Checks and refuses; out of line, for what usually comes was let through before.
+    #[cold]
+    #[inline(never)]
     fn check<E: de::Error>(self, text: Cow<'_, str>) -> Result<Bounded<'_, R>, E> {
         Bounded::new(text)
             .map_err(|error| E::custom(format_args!("{error}, expected {}", Expected(self))))
@@ -209,7 +213,12 @@ impl<'de, R: Rule> de::Visitor<'de> for TextVisitor<R> {
         write!(f, "a text of {} to {} characters", R::MIN, R::MAX)
     }
 
+    #[inline]
     fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        // Plain ASCII, so that its bytes are its characters; other texts are looked at closely.
+        if !may_hold_controls(text) && (R::MIN..=R::MAX).contains(&text.len()) {
+            return Ok(Bounded(Cow::Borrowed(text), PhantomData));
+        }
         self.check(Cow::Borrowed(text))
     }
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_rollup::account::{Account, Config, Conversations, Ledger};
+use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 const MAGIC: &[u8; 8] = b"TRKCKPT1";
 /// How many are kept: the newest, and the one before in case that is damaged.
@@ -35,6 +36,8 @@ pub(crate) struct Header {
     pub(crate) journal: u64,
     /// The fold that made the state.
     pub(crate) fold_version: u32,
+    /// How the state is laid out.
+    pub(crate) layout: u32,
     /// Where replay starts.
     pub(crate) began: u64,
 }
@@ -176,6 +179,12 @@ impl Writer {
         self.file.write_all(frame)
     }
 
+    /// Gives up: frees what was written.
+    pub(crate) fn discard(self) {
+        // It is overwritten by the next one if it cannot be removed now.
+        let _ = fs::remove_file(&self.temporary);
+    }
+
     /// Makes the checkpoint durable under its name and removes those not needed any more.
     pub(crate) fn finish(mut self) -> io::Result<PathBuf> {
         let end = Frame::End {
@@ -221,22 +230,20 @@ pub(crate) fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
 /// State read from a checkpoint.
 pub(crate) struct Loaded {
     pub(crate) began: u64,
+    /// All its records lie below this offset.
+    pub(crate) ended: u64,
     pub(crate) accounts: HashMap<String, Account>,
 }
 
-/// Reads a checkpoint of `journal` made by fold `fold_version`.
-pub(crate) fn read(
-    path: &Path,
-    journal: u64,
-    fold_version: u32,
-    config: Config,
-) -> Result<Loaded, Damaged> {
+/// Reads a checkpoint of `journal`, made by this fold in this layout.
+pub(crate) fn read(path: &Path, journal: u64, config: Config) -> Result<Loaded, Damaged> {
     let bytes = fs::read(path)?;
     let mut rest = bytes
         .strip_prefix(MAGIC)
         .ok_or(Damaged::Frame { frame: 0 })?;
     let mut loaded = Loaded {
         began: 0,
+        ended: 0,
         accounts: HashMap::new(),
     };
     for number in 0.. {
@@ -249,16 +256,18 @@ pub(crate) fn read(
         };
         match frame {
             Frame::Header(header) => {
-                if header.journal != journal || header.fold_version != fold_version {
+                let known = (header.journal, header.fold_version, header.layout);
+                if known != (journal, FOLD_VERSION, STATE_LAYOUT) {
                     return Err(Damaged::Other);
                 }
-                loaded.began = header.began;
+                (loaded.began, loaded.ended) = (header.began, header.began);
             }
             Frame::Section {
                 account,
                 kind,
                 taken,
             } => {
+                loaded.ended = loaded.ended.max(taken);
                 let into = loaded
                     .accounts
                     .entry_ref(&*account)

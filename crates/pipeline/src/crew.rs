@@ -8,6 +8,7 @@ use std::{io, mem};
 use crossbeam_channel::{Sender, bounded};
 use hashbrown::HashMap;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
@@ -44,6 +45,7 @@ impl Crew {
         config: Config,
         ledger: &Arc<Ledger>,
         quarantine: &Arc<Quarantine>,
+        broken: &CancellationToken,
     ) -> io::Result<(Self, Threads)> {
         let mut shares: Vec<HashMap<String, Account>> = Vec::new();
         shares.resize_with(workers, HashMap::new);
@@ -65,7 +67,12 @@ impl Crew {
                 round: None,
             };
             let thread = thread::Builder::new().name(format!("fold-{number}"));
-            threads.push(thread.spawn(move || worker.run(&work))?);
+            let broken = broken.clone();
+            threads.push(thread.spawn(move || {
+                // Also when it panics: nothing may go on without it.
+                let _told = broken.drop_guard();
+                worker.run(&work);
+            })?);
             queues.push(queue);
         }
         Ok((
@@ -146,6 +153,7 @@ impl Crew {
         for answer in asked {
             let gathering = answer.await.ok()?;
             all.through = all.through.min(gathering.through);
+            all.left |= gathering.left;
             all.rows.messages.extend(gathering.rows.messages);
             all.rows.conversations.extend(gathering.rows.conversations);
         }

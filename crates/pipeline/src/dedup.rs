@@ -88,6 +88,19 @@ impl Dedup {
         Ok(())
     }
 
+    /// Removes the files of ranges that end behind `next`, where the journal ends.
+    pub(crate) fn forget_from(&self, next: u64) -> io::Result<()> {
+        if !self.dir.exists() {
+            return Ok(());
+        }
+        for (range, path) in self.files()? {
+            if (range + 1) * RANGE > next {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_file(&self, range: u64, marks: &[Owned]) -> io::Result<()> {
         let mut accounts: Vec<&Arc<str>> = Vec::new();
         let mut numbers: HashMap<&str, u32> = HashMap::new();

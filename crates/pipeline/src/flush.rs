@@ -1,9 +1,9 @@
 //! The flush: rows from the fold's state into ClickHouse (`architecture.md` §7).
 //!
-//! One flush is in flight; the next begins when it is confirmed and a second has passed. Rows are
-//! absolute and versioned, so a flush whose outcome is unknown is sent again, the same rows, until
-//! it is confirmed. What ClickHouse holds is asked at every new contact with it: should it have
-//! lost rows, they are gathered again from the state.
+//! One flush is in flight. Rows are absolute and versioned, so rows whose fate is unknown are sent
+//! again, the same, until ClickHouse confirms them; only then does the watermark pass them. What
+//! ClickHouse holds is asked before every flush: should it hold less than we believe, the rows at
+//! hand are dropped and all that it lacks is gathered again from the state.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use trunkline_model::time::Time;
 use trunkline_warehouse::migrations::{self, MigrateError};
@@ -25,16 +25,20 @@ use crate::status::{StatusBoard, WarehouseState};
 use crate::worker::Gathering;
 
 /// Message rows of one gathering, over all workers.
-const ROWS: usize = 100_000;
-/// The pause between flushes, between those of a backlog, and when somebody waits.
+const ROWS: usize = 300_000;
+/// Message rows from which a flush is large.
+const LARGE: usize = 20_000;
+/// The pause after a flush: as a rule; after a large one, so that the row of a busy conversation
+/// is not written every second; while a gathering leaves rows behind; and when somebody waits.
 const PAUSE: Duration = Duration::from_secs(1);
-const PAUSE_BACKLOG: Duration = Duration::from_millis(250);
+const PAUSE_LARGE: Duration = Duration::from_secs(5);
+const PAUSE_BEHIND: Duration = Duration::from_millis(250);
 const PAUSE_HURRIED: Duration = Duration::from_millis(50);
 /// The pauses between tries while ClickHouse is away: doubled up to the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_secs(5);
-/// How long the last flush at a stop may take.
-const LAST_WITHIN: Duration = Duration::from_secs(20);
+/// How long flushing may go on after a stop.
+const LAST_WITHIN: Duration = Duration::from_secs(15);
 
 /// Why the flush ended before its time; the process ends with it.
 #[derive(Debug, thiserror::Error)]
@@ -61,55 +65,87 @@ pub enum FlushError {
     Worker,
 }
 
+/// A call to ClickHouse: done, or to be tried again. The outer error ends the flush.
+type Tried<T> = Result<Result<T, Fault>, FlushError>;
+
+/// Gives the arrival of the record at an offset, from the journal.
+pub(crate) type Arrival = Arc<dyn Fn(u64) -> Option<Time> + Send + Sync>;
+
 /// The flush task.
 pub(crate) struct Flusher {
     pub(crate) crew: Crew,
     pub(crate) client: Client,
     pub(crate) writer: Writer,
     pub(crate) board: Arc<StatusBoard>,
-    /// The journal, and the generation of all rows to come; raised when ClickHouse knows a
-    /// higher one.
+    /// The journal, and the generation of all rows to come; raised when ClickHouse knows rows that
+    /// ours must outrank.
     pub(crate) meta: Meta,
     /// Where `meta` is kept.
     pub(crate) state: PathBuf,
+    /// All records below are durable and on their way to their workers.
     pub(crate) dispatched: watch::Receiver<u64>,
+    /// All rows changed by records below are in ClickHouse.
     pub(crate) flushed: watch::Sender<u64>,
+    /// Somebody waits for `flushed`.
     pub(crate) hurry: Arc<Notify>,
-    /// Gives the arrival of the record at an offset, from the journal.
-    pub(crate) arrival: Box<dyn Fn(u64) -> Option<Time> + Send + Sync>,
+    pub(crate) arrival: Arrival,
     /// The settings' tables; a change is written with the next flush.
     pub(crate) settings: watch::Receiver<Arc<Settings>>,
+    pub(crate) progress: Progress,
 }
 
-/// Whether ClickHouse is known to hold what we believe.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Contact {
-    /// Never asked: the state on disk says nothing of it.
-    Never,
-    Lost,
-    Made,
+/// How far the flush has come with ClickHouse.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// The schema is there and the settings are written.
+    ready: bool,
+    /// What ClickHouse held was compared at least once: before, nothing is known.
+    compared: bool,
+    /// Rows to be written, until confirmed.
+    pending: Option<Gathering>,
+    /// Rows of older generations are to be removed once all are written anew.
+    sweep: bool,
+    /// The pause before the next try.
+    retry: Duration,
 }
 
 impl Flusher {
-    /// Flushes until the token is cancelled, then once more.
+    /// Flushes until the token is cancelled, and then what is left, within limits: what is not
+    /// confirmed then is written at the next start.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), FlushError> {
-        let mut contact = Contact::Never;
-        let mut last = false;
+        let overdue = async {
+            stop.cancelled().await;
+            sleep(LAST_WITHIN).await;
+        };
+        tokio::pin!(overdue);
         loop {
-            let began = Instant::now();
-            if last {
-                return self.last_rounds(&mut contact, &stop).await;
-            }
-            self.round(&mut contact, &stop).await?;
-            let pause = if self.is_behind() {
-                PAUSE_BACKLOG
-            } else {
-                PAUSE
+            let stopping = stop.is_cancelled();
+            // Not to be cut short: rows once gathered are ours to write.
+            self.gather().await?;
+            let tried = tokio::select! {
+                tried = self.attempt() => tried?,
+                () = &mut overdue => {
+                    tracing::warn!("clickhouse did not take the last rows in time");
+                    return Ok(());
+                }
+            };
+            let done = !self.is_behind() && self.progress.pending.is_none();
+            let pause = match tried {
+                Ok(_) if stopping && done => return Ok(()),
+                Ok(_) if stopping => continue,
+                Ok(pause) => pause,
+                Err(fault) => {
+                    self.lose(&fault);
+                    if stopping {
+                        return Ok(());
+                    }
+                    self.back_off()
+                }
             };
             tokio::select! {
-                () = stop.cancelled() => last = true,
-                () = sleep_until(began + pause) => {}
-                () = self.hurry.notified() => sleep(PAUSE_HURRIED).await,
+                () = stop.cancelled() => {}
+                () = sleep(pause) => {}
+                () = self.hurry.notified(), if self.progress.ready => sleep(PAUSE_HURRIED).await,
             }
         }
     }
@@ -118,173 +154,158 @@ impl Flusher {
         *self.flushed.borrow() < *self.dispatched.borrow()
     }
 
-    /// Writes all that is left, within limits: what is not written now is at the next start.
-    async fn last_rounds(
-        &mut self,
-        contact: &mut Contact,
-        stop: &CancellationToken,
-    ) -> Result<(), FlushError> {
-        let rounds = async {
-            loop {
-                self.round(contact, stop).await?;
-                if *contact != Contact::Made || !self.is_behind() {
-                    return Ok(());
-                }
-            }
-        };
-        timeout(LAST_WITHIN, rounds).await.unwrap_or_else(|_| {
-            tracing::warn!("clickhouse did not take the last rows in time; the next start does it");
-            Ok(())
-        })
+    fn back_off(&mut self) -> Duration {
+        let pause = self.progress.retry.clamp(RETRY_FIRST, RETRY_LONGEST);
+        self.progress.retry = pause * 2;
+        pause
     }
 
-    /// Gathers and writes once, trying again until it is confirmed.
-    async fn round(
-        &mut self,
-        contact: &mut Contact,
-        stop: &CancellationToken,
-    ) -> Result<(), FlushError> {
-        if *contact != Contact::Made {
-            self.until_done(stop, contact, None).await?;
+    /// Gathers changed rows, unless some wait already or ClickHouse is away.
+    async fn gather(&mut self) -> Result<(), FlushError> {
+        if !self.progress.ready || self.progress.pending.is_some() {
+            return Ok(());
         }
         let below = *self.dispatched.borrow();
-        let generation = self.meta.generation;
         let limit = ROWS / self.crew.workers();
-        let gathering = self.crew.gather(below, generation, limit).await;
+        let gathering = self.crew.gather(below, self.meta.generation, limit).await;
         let gathering = gathering.ok_or(FlushError::Worker)?;
         let news = gathering.through != *self.flushed.borrow();
-        let settings = self.settings.has_changed().is_ok_and(|changed| changed);
-        if news || settings || !gathering.rows.conversations.is_empty() {
-            self.until_done(stop, contact, Some(&gathering)).await?;
-        } else if let Err(fault) = self.client.health().await {
-            self.lose(contact, &fault);
+        if news || !gathering.rows.conversations.is_empty() {
+            self.progress.pending = Some(gathering);
         }
         Ok(())
     }
 
-    /// Makes contact and writes the rows, again and again until both are done or we stop.
-    async fn until_done(
-        &mut self,
-        stop: &CancellationToken,
-        contact: &mut Contact,
-        gathering: Option<&Gathering>,
-    ) -> Result<(), FlushError> {
-        let mut pause = RETRY_FIRST;
-        loop {
-            match self.attempt(contact, gathering).await? {
-                Ok(()) => {
-                    if self.board.set_warehouse(WarehouseState::Up) {
-                        tracing::info!("clickhouse is up");
-                    }
-                    return Ok(());
-                }
-                Err(fault) => self.lose(contact, &fault),
+    /// Does what is to be done with ClickHouse now; gives the pause until the next time.
+    async fn attempt(&mut self) -> Tried<Duration> {
+        if !self.progress.ready {
+            if let Err(fault) = self.prepare().await? {
+                return Ok(Err(fault));
             }
-            if stop.is_cancelled() {
-                return Ok(());
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = sleep(pause) => pause = (pause * 2).min(RETRY_LONGEST),
-            }
+            self.progress.ready = true;
         }
+        if let Err(fault) = self.compare().await? {
+            return Ok(Err(fault));
+        }
+        let pause = match self.write().await? {
+            Ok(pause) => pause,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if self.progress.sweep && !self.is_behind() {
+            if let Err(fault) = self.writer.delete_below(self.meta.generation << 48).await {
+                return Ok(Err(fault));
+            }
+            self.progress.sweep = false;
+        }
+        self.progress.retry = RETRY_FIRST;
+        if self.board.set_warehouse(WarehouseState::Up) {
+            tracing::info!("clickhouse is up");
+        }
+        Ok(Ok(pause))
     }
 
-    async fn attempt(
-        &mut self,
-        contact: &mut Contact,
-        gathering: Option<&Gathering>,
-    ) -> Result<Result<(), Fault>, FlushError> {
-        if *contact != Contact::Made {
-            match self.make_contact(*contact).await? {
-                Ok(()) => *contact = Contact::Made,
-                Err(fault) => return Ok(Err(fault)),
-            }
-        }
-        match gathering {
-            Some(gathering) => self.write(gathering).await,
-            None => Ok(Ok(())),
-        }
-    }
-
-    /// Brings the schema up, and learns what ClickHouse holds of this journal.
-    async fn make_contact(&mut self, contact: Contact) -> Result<Result<(), Fault>, FlushError> {
+    /// Brings the schema up and writes the settings.
+    async fn prepare(&mut self) -> Tried<()> {
         match migrations::migrate(&self.client).await {
             Ok(_) => {}
             Err(MigrateError::Fault { fault, .. }) => return Ok(Err(fault)),
             Err(error) => return Err(FlushError::Schema(error.to_string())),
         }
+        let settings = Arc::clone(&self.settings.borrow_and_update());
+        Ok(self.writer.sync_settings(&settings).await.map(|_| ()))
+    }
+
+    /// Learns what ClickHouse holds; if that is less than we believe, drops the rows at hand and
+    /// makes the workers gather again from there.
+    async fn compare(&mut self) -> Tried<()> {
         let known = match self.writer.watermark().await {
             Ok(known) => known,
             Err(fault) => return Ok(Err(fault)),
         };
-        let settings = Arc::clone(&self.settings.borrow_and_update());
-        if let Err(fault) = self.writer.sync_settings(&settings).await {
-            return Ok(Err(fault));
-        }
-        self.compare(contact, known).map(Ok)
-    }
-
-    /// Goes back to what ClickHouse holds, if that is less than we believe.
-    fn compare(&mut self, contact: Contact, known: Option<Watermark>) -> Result<(), FlushError> {
-        let own = self.meta.generation;
-        let held = match known {
-            None => 0,
-            Some(known) if known.journal != self.meta.journal => {
-                return Err(FlushError::OtherJournal {
-                    found: known.journal,
-                    own: self.meta.journal,
-                });
-            }
-            // Its rows come from a state or a journal that is gone: ours must outrank them.
-            Some(known) if known.generation > own || known.flushed > *self.dispatched.borrow() => {
-                self.meta.generation = known.generation + 1;
-                self.meta.save(&self.state)?;
-                0
-            }
-            Some(known) if known.generation < own => 0,
-            Some(known) => known.flushed,
-        };
+        let held = self.held(known)?;
         let believed = *self.flushed.borrow();
-        if contact == Contact::Never || held < believed {
-            if held < believed {
-                tracing::warn!(
-                    held,
-                    believed,
-                    "clickhouse lost rows; they are written again"
-                );
-            }
-            self.crew.rewind(held);
-            self.flushed.send_replace(held);
-            self.board.rewound(held, (self.arrival)(held));
+        if self.progress.compared && held >= believed {
+            return Ok(Ok(()));
         }
-        Ok(())
+        if held < believed {
+            tracing::warn!(
+                held,
+                believed,
+                "clickhouse lost rows; they are written again"
+            );
+        }
+        self.progress.pending = None;
+        self.progress.compared = true;
+        self.crew.rewind(held);
+        self.flushed.send_replace(held);
+        let arrival = Arc::clone(&self.arrival);
+        let arrived = tokio::task::spawn_blocking(move || arrival(held)).await;
+        self.board.rewound(held, arrived.ok().flatten());
+        Ok(Ok(()))
     }
 
-    /// Writes rows, and then how far they go.
-    async fn write(&mut self, gathering: &Gathering) -> Result<Result<(), Fault>, FlushError> {
+    /// Gives the offset below which the rows in ClickHouse are those of this journal and fold;
+    /// takes a generation that outranks them if they are not.
+    fn held(&mut self, known: Option<Watermark>) -> Result<u64, FlushError> {
+        let own = self.meta.generation;
+        let fresh = std::mem::take(&mut self.meta.fresh);
+        let Some(known) = known else { return Ok(0) };
+        if known.journal != self.meta.journal {
+            return Err(FlushError::OtherJournal {
+                found: known.journal,
+                own: self.meta.journal,
+            });
+        }
+        let ahead = known.flushed > *self.dispatched.borrow();
+        if fresh || known.generation > own || ahead {
+            // They come from a state or a journal that is gone.
+            self.meta.generation = own.max(known.generation) + 1;
+            self.meta.save(&self.state)?;
+        }
+        if known.generation == self.meta.generation {
+            return Ok(known.flushed);
+        }
+        self.progress.sweep = true;
+        Ok(0)
+    }
+
+    /// Writes the rows at hand, and then how far they go.
+    async fn write(&mut self) -> Tried<Duration> {
+        if self.settings.has_changed().is_ok_and(|changed| changed) {
+            let settings = Arc::clone(&self.settings.borrow_and_update());
+            if let Err(fault) = self.writer.sync_settings(&settings).await {
+                return Ok(Err(fault));
+            }
+        }
+        let Some(gathering) = &self.progress.pending else {
+            return Ok(Ok(PAUSE));
+        };
         let began = Instant::now();
         if let Err(fault) = self.write_rows(gathering).await {
             return Ok(Err(fault));
         }
-        if gathering.through != *self.flushed.borrow() {
+        let through = gathering.through;
+        if through != *self.flushed.borrow() {
             let Meta {
                 journal,
                 generation,
                 ..
             } = self.meta;
-            let mark = Watermark {
-                journal,
-                generation,
-                flushed: gathering.through,
-            };
-            match self.writer.set_watermark(mark).await {
+            match self
+                .writer
+                .set_watermark(Watermark {
+                    journal,
+                    generation,
+                    flushed: through,
+                })
+                .await
+            {
                 Ok(()) => {}
                 Err(WatermarkError::Fault(fault)) => return Ok(Err(fault)),
-                Err(WatermarkError::Foreign { journal, .. }) => {
+                Err(WatermarkError::Foreign { journal: found, .. }) => {
                     return Err(FlushError::OtherJournal {
-                        found: journal,
-                        own: self.meta.journal,
+                        found,
+                        own: journal,
                     });
                 }
             }
@@ -295,16 +316,20 @@ impl Flusher {
             rows.conversations.len(),
             began.elapsed(),
         );
-        self.board.flushed(gathering.through);
-        self.flushed.send_replace(gathering.through);
-        Ok(Ok(()))
+        self.board.flushed(through);
+        self.flushed.send_replace(through);
+        let pause = if gathering.left {
+            PAUSE_BEHIND
+        } else if rows.messages.len() >= LARGE {
+            PAUSE_LARGE
+        } else {
+            PAUSE
+        };
+        self.progress.pending = None;
+        Ok(Ok(pause))
     }
 
-    async fn write_rows(&mut self, gathering: &Gathering) -> Result<(), Fault> {
-        if self.settings.has_changed().is_ok_and(|changed| changed) {
-            let settings = Arc::clone(&self.settings.borrow_and_update());
-            self.writer.sync_settings(&settings).await?;
-        }
+    async fn write_rows(&self, gathering: &Gathering) -> Result<(), Fault> {
         self.writer.write_messages(&gathering.rows.messages).await?;
         self.writer
             .write_conversations(&gathering.rows.conversations)
@@ -312,10 +337,8 @@ impl Flusher {
         Ok(())
     }
 
-    fn lose(&self, contact: &mut Contact, fault: &Fault) {
-        if *contact == Contact::Made {
-            *contact = Contact::Lost;
-        }
+    fn lose(&mut self, fault: &Fault) {
+        self.progress.ready = false;
         metrics::flush_failed(fault.word());
         let state = WarehouseState::Down {
             kind: fault.word(),

@@ -126,6 +126,13 @@ pub(crate) enum Reply {
     Failed(String),
 }
 
+/// An append on its way.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    durable: Arc<AtomicU64>,
+    answer: oneshot::Receiver<Reply>,
+}
+
 /// The doors' side of the pipeline.
 #[derive(Clone, Debug)]
 pub struct Handle {
@@ -174,26 +181,30 @@ impl Handle {
             records.push_parts(&[&head, item.raw.as_bytes()]);
         }
         self.shared.ledger.receive(u64::from(events));
-        let (durable, answer) =
-            self.append(records, TokenWork::Events(submission), Some(permit))?;
-        self.receipt(events, &durable, answer).await
+        let waiting = self.append(records, TokenWork::Events(submission), Some(permit))?;
+        self.receipt(events, waiting).await
     }
 
-    /// Makes new settings of an account durable; they hold from their record's `received_at`.
-    pub async fn change_settings(
+    /// Hands new settings of an account to the journal; they hold from their record's
+    /// `received_at`.
+    pub(crate) fn tell_settings(
         &self,
         account: Arc<str>,
         rules: FoldRules,
-    ) -> Result<(), SubmitError> {
-        let unavailable = |reason: String| SubmitError::Unavailable { reason };
+    ) -> Result<Waiting, SubmitError> {
         let record =
-            record::settings(&account, &rules).map_err(|error| unavailable(error.to_string()))?;
+            record::settings(&account, &rules).map_err(|error| SubmitError::Unavailable {
+                reason: error.to_string(),
+            })?;
         let mut records = Records::default();
-        records.push_parts(&[&record]);
-        let work = TokenWork::Settings { account, rules };
-        let (durable, answer) = self.append(records, work, None)?;
-        match self.reply(&durable, answer).await? {
-            Reply::Failed(reason) => Err(unavailable(reason)),
+        records.push(&record);
+        self.append(records, TokenWork::Settings { account, rules }, None)
+    }
+
+    /// Waits until settings are durable.
+    pub(crate) async fn told(&self, waiting: Waiting) -> Result<(), SubmitError> {
+        match self.reply(waiting).await? {
+            Reply::Failed(reason) => Err(SubmitError::Unavailable { reason }),
             Reply::Observed { .. } | Reply::Durable { .. } => Ok(()),
         }
     }
@@ -205,10 +216,8 @@ impl Handle {
             Phase::Ready => {}
         }
         let items = submission.events.items();
-        let bytes: usize = items
-            .iter()
-            .map(|item| item.raw.len() + size_of_val(item))
-            .sum();
+        // What a submission holds until it is observed: its body, whole, and its parsed items.
+        let bytes = submission.events.body().len() + size_of_val(items);
         let units = bytes.div_ceil(UNIT).clamp(1, UNITS as usize) as u32;
         let admission = Arc::clone(&self.shared.admission);
         match timeout(ADMIT_WITHIN, admission.acquire_many_owned(units)).await {
@@ -223,7 +232,7 @@ impl Handle {
         records: Records,
         work: TokenWork,
         permit: Option<OwnedSemaphorePermit>,
-    ) -> Result<(Arc<AtomicU64>, oneshot::Receiver<Reply>), SubmitError> {
+    ) -> Result<Waiting, SubmitError> {
         let (reply, answer) = oneshot::channel();
         let durable = Arc::new(AtomicU64::new(NOT_DURABLE));
         let events = work.events();
@@ -234,7 +243,7 @@ impl Handle {
             permit,
         };
         match self.shared.journal.append(records, token) {
-            Ok(()) => Ok((durable, answer)),
+            Ok(()) => Ok(Waiting { durable, answer }),
             Err(rejected) => {
                 self.shared.ledger.fail(events);
                 Err(match rejected.reason {
@@ -248,13 +257,8 @@ impl Handle {
         }
     }
 
-    async fn receipt(
-        &self,
-        events: u32,
-        durable: &AtomicU64,
-        answer: oneshot::Receiver<Reply>,
-    ) -> Result<Receipt, SubmitError> {
-        match self.reply(durable, answer).await? {
+    async fn receipt(&self, events: u32, waiting: Waiting) -> Result<Receipt, SubmitError> {
+        match self.reply(waiting).await? {
             Reply::Observed {
                 outcomes,
                 last_offset,
@@ -278,11 +282,11 @@ impl Handle {
 
     /// Waits for the fold, and when that takes long for the disk alone. One wake-up in the usual
     /// case: the disk's own answer is only looked at when the time is up.
-    async fn reply(
-        &self,
-        durable: &AtomicU64,
-        mut answer: oneshot::Receiver<Reply>,
-    ) -> Result<Reply, SubmitError> {
+    async fn reply(&self, waiting: Waiting) -> Result<Reply, SubmitError> {
+        let Waiting {
+            durable,
+            mut answer,
+        } = waiting;
         let mut patience = OBSERVE_WITHIN;
         for _ in 0..DISK_TRIES {
             match timeout(patience, &mut answer).await {

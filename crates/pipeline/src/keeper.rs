@@ -11,18 +11,20 @@ use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 use trunkline_journal::Journal;
 use trunkline_model::time::Time;
-use trunkline_rollup::FOLD_VERSION;
 use trunkline_rollup::account::WAITING_BLOCK;
+use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::checkpoint::{Header, Writer};
 use crate::crew::Crew;
 use crate::dedup::Dedup;
 use crate::handle::Token;
 use crate::metrics;
-use crate::status::{Clock, StatusBoard};
+use crate::status::StatusBoard;
 
 /// How often is looked whether something is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long after a failed checkpoint the next is tried: each writes the whole state.
+const AGAIN_AFTER: Duration = Duration::from_mins(10);
 /// How often the journal is looked through for segments to let go.
 const RETIRE_EVERY: Duration = Duration::from_hours(1);
 
@@ -49,7 +51,8 @@ pub(crate) struct Keeper {
     pub(crate) state: PathBuf,
     pub(crate) dedup: Dedup,
     pub(crate) dispatched: watch::Receiver<u64>,
-    pub(crate) clock: Clock,
+    /// When a checkpoint may be taken again, after one failed.
+    pub(crate) not_before: Option<Instant>,
     /// Where the last two checkpoints begin, the newest last.
     pub(crate) began: [u64; 2],
 }
@@ -72,12 +75,16 @@ impl Keeper {
             let new = self.dispatched.borrow().saturating_sub(self.began[1]);
             let due = new >= self.config.checkpoint_records
                 || (new > 0 && taken.elapsed() >= self.config.checkpoint_every);
-            if due {
+            if due
+                && self
+                    .not_before
+                    .is_none_or(|moment| moment <= Instant::now())
+            {
                 self = self.checkpoint().await;
                 taken = Instant::now();
             }
             if retired.is_none_or(|last| last.elapsed() >= RETIRE_EVERY) {
-                self.retire(census.waiting.into_iter().min());
+                self.retire(census.waiting.into_iter().min()).await;
                 retired = Some(Instant::now());
             }
         }
@@ -96,7 +103,8 @@ impl Keeper {
                 tracing::info!(path = %path.display(), "checkpoint taken");
                 keeper
             }
-            Ok((keeper, Err(error))) => {
+            Ok((mut keeper, Err(error))) => {
+                keeper.not_before = Some(Instant::now() + AGAIN_AFTER);
                 tracing::warn!(%error, "no checkpoint could be taken; starts take longer");
                 keeper
             }
@@ -109,9 +117,24 @@ impl Keeper {
         let header = Header {
             journal: self.journal_id,
             fold_version: FOLD_VERSION,
+            layout: STATE_LAYOUT,
             began,
         };
         let mut writer = Writer::create(&self.state.join("checkpoints"), header)?;
+        if let Err(error) = self.sections(&mut writer) {
+            writer.discard();
+            return Err(error);
+        }
+        let path = writer.finish()?;
+        let last = self.board.last_arrival().unwrap_or(Time(0));
+        self.dedup
+            .write(began, Time(last.0 - 2 * self.config.window))?;
+        self.began = [self.began[1], began];
+        Ok(path)
+    }
+
+    /// Writes the sections of all workers, and takes over what they have seen.
+    fn sections(&mut self, writer: &mut Writer) -> io::Result<()> {
         let ended = || io::Error::other("a fold worker has ended");
         for worker in 0..self.crew.workers() {
             let mut begin = true;
@@ -130,28 +153,30 @@ impl Keeper {
                 self.dedup.add(&account, seeings);
             }
         }
-        let path = writer.finish()?;
-        let forgotten = Time((self.clock)().0 - 2 * self.config.window);
-        self.dedup.write(began, forgotten)?;
-        self.began = [self.began[1], began];
-        Ok(path)
+        Ok(())
     }
 
     /// Lets segments go that are covered by both checkpoints and by the flush, are older than
-    /// retention, and hold no waiting event.
-    fn retire(&self, waiting: Option<u64>) {
+    /// retention, and hold no waiting event. Age counts from the last arrival, not from a clock
+    /// that may jump.
+    async fn retire(&self, waiting: Option<u64>) {
         let below = not_needed_below(self.began, self.board.status().flushed, waiting);
         let kept = self.config.retention.max(2 * self.config.window);
-        let before = (self.clock)().0 - kept;
-        match self.journal.retire(below, before) {
-            Ok(retired) if retired.segments > 0 => {
+        let Some(last) = self.board.last_arrival() else {
+            return;
+        };
+        let journal = self.journal.clone();
+        let retire = move || journal.retire(below, last.0 - kept);
+        match tokio::task::spawn_blocking(retire).await {
+            Ok(Ok(retired)) if retired.segments > 0 => {
                 tracing::info!(
                     segments = retired.segments,
                     "old journal segments were removed"
                 );
             }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "old journal segments could not be removed"),
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "old journal segments could not be removed"),
+            Err(panic) => tracing::error!(%panic, "removing old journal segments failed"),
         }
     }
 }

@@ -97,12 +97,10 @@ impl Ledger {
     /// Begins with what the journal holds already.
     pub(crate) fn begin(&self, outcomes: Counts) {
         let appended = total(&outcomes);
-        *self.lock() = Sums {
-            received: appended,
-            appended,
-            outcomes,
-            ..Sums::default()
-        };
+        let mut sums = self.lock();
+        sums.received += appended;
+        sums.appended += appended;
+        sums.outcomes = outcomes;
     }
 
     fn lock(&self) -> MutexGuard<'_, Sums> {

@@ -16,29 +16,36 @@ pub(crate) struct Meta {
     pub(crate) generation: u64,
     /// The fold that made them.
     pub(crate) fold_version: u32,
+    /// Nothing was kept: rows in ClickHouse are of a state that nobody knows any more.
+    #[serde(skip)]
+    pub(crate) fresh: bool,
 }
 
 impl Meta {
     /// Reads what is kept and brings it up: another journal or fold takes the next generation, so
     /// that its rows outrank those of before.
     pub(crate) fn open(dir: &Path, journal: u64) -> io::Result<Self> {
-        let fresh = Self {
+        let first = Self {
             journal,
             generation: 1,
             fold_version: FOLD_VERSION,
+            fresh: true,
         };
-        let meta = match fs::read(dir.join("meta.json")) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => fresh,
+        let kept = match fs::read(dir.join("meta.json")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
-            Ok(bytes) => match serde_json::from_slice::<Self>(&bytes).map_err(io::Error::other)? {
-                kept if kept.journal == journal && kept.fold_version == FOLD_VERSION => {
-                    return Ok(kept);
-                }
-                kept => Self {
-                    generation: kept.generation + 1,
-                    ..fresh
-                },
+            Ok(bytes) => serde_json::from_slice::<Self>(&bytes).ok(),
+        };
+        let meta = match kept {
+            Some(kept) if kept.journal == journal && kept.fold_version == FOLD_VERSION => {
+                return Ok(kept);
+            }
+            Some(kept) => Self {
+                generation: kept.generation + 1,
+                fresh: false,
+                ..first
             },
+            None => first,
         };
         meta.save(dir)?;
         Ok(meta)

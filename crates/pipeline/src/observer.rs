@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use trunkline_journal::{AppendError, Committed, Observer, State};
 
 use crate::metrics;
@@ -10,6 +11,8 @@ use crate::status::StatusBoard;
 
 pub(crate) struct JournalObserver {
     pub(crate) board: Arc<StatusBoard>,
+    /// Told when the journal takes nothing any more, for good.
+    pub(crate) broken: CancellationToken,
     pub(crate) elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
@@ -40,7 +43,10 @@ impl Observer for JournalObserver {
                 self.board.set_journal(Some(error.to_string()));
                 tracing::error!(%error, "the journal takes no events; senders are told to retry");
             }
-            State::Closed => self.board.set_journal(Some("the journal is closed".into())),
+            State::Closed => {
+                self.board.set_journal(Some("the journal is closed".into()));
+                self.broken.cancel();
+            }
         }
     }
 }

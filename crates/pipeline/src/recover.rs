@@ -6,17 +6,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use tokio_util::sync::CancellationToken;
 use trunkline_journal::{Journal, ReadError, segments};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
-use trunkline_rollup::{Account, Config, FOLD_VERSION, Position};
+use trunkline_rollup::{Account, Config, Position};
 
 use crate::checkpoint;
 use crate::crew::Crew;
 use crate::dedup::{Dedup, RANGE};
 use crate::handle::Token;
 use crate::record::{self, Record};
-use crate::status::StatusBoard;
 
 /// Why the state cannot be had back.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,9 @@ pub enum RecoverError {
         /// What the system said.
         source: io::Error,
     },
+    /// It was told to stop.
+    #[error("reading the journal was interrupted")]
+    Stopped,
     /// A checkpoint knows records that the journal has not: its newest segment is missing.
     #[error(
         "the journal ends at offset {end}, but {known} were in it when a checkpoint was taken: bring \
@@ -96,18 +99,18 @@ pub(crate) fn recover(
     let mut accounts = HashMap::new();
     let mut replay_from = None;
     for path in checkpoint::list(&checkpoints).map_err(io)? {
-        match checkpoint::read(&path, extent.id, FOLD_VERSION, config) {
-            Ok(loaded) if (extent.base..=extent.next).contains(&loaded.began) => {
+        match checkpoint::read(&path, extent.id, config) {
+            Ok(loaded) if loaded.ended > extent.next => {
+                return Err(RecoverError::JournalShort {
+                    end: extent.next,
+                    known: loaded.ended,
+                    dir: checkpoints.display().to_string(),
+                });
+            }
+            Ok(loaded) if loaded.began >= extent.base => {
                 accounts = loaded.accounts;
                 replay_from = Some(loaded.began);
                 break;
-            }
-            Ok(loaded) if loaded.began > extent.next => {
-                return Err(RecoverError::JournalShort {
-                    end: extent.next,
-                    known: loaded.began,
-                    dir: checkpoints.display().to_string(),
-                });
             }
             Ok(_) => {
                 tracing::warn!(path = %path.display(), "the journal begins behind this checkpoint");
@@ -129,6 +132,8 @@ pub(crate) fn recover(
         }
     };
     let mut dedup = Dedup::new(&state.join("seen"), extent.id);
+    // Marks of records that the journal has not would make their events duplicates for ever.
+    dedup.forget_from(extent.next).map_err(io)?;
     let mut memory = Memory {
         accounts: &mut accounts,
         dedup: &mut dedup,
@@ -218,7 +223,12 @@ fn oldest_needed(source: Source<'_>, below: u64, window: i64) -> Result<u64, Rec
     if below == 0 {
         return Ok(0);
     }
-    let Some(last) = source.journal.reader(below - 1)?.next() else {
+    let reader = match source.journal.reader(below - 1) {
+        // Retention has taken all that the checkpoint covers.
+        Err(ReadError::Retired { .. }) => return Ok(below),
+        reader => reader?,
+    };
+    let Some(last) = reader.into_iter().next() else {
         return Ok(below);
     };
     let cutoff = last?.received_at.saturating_sub(2 * window);
@@ -239,19 +249,16 @@ pub(crate) fn replay(
     source: Source<'_>,
     from: u64,
     crew: &Crew,
-    board: &StatusBoard,
+    stop: &CancellationToken,
 ) -> Result<(), RecoverError> {
     if from >= source.extent.next {
         return Ok(());
     }
     for batch in source.journal.reader(from)? {
-        let batch = batch?;
-        board.durable(
-            batch.first_offset,
-            batch.next_offset(),
-            Time(batch.received_at),
-        );
-        crew.replay(batch);
+        if stop.is_cancelled() {
+            return Err(RecoverError::Stopped);
+        }
+        crew.replay(batch?);
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinError;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,7 +20,7 @@ use trunkline_warehouse::{Client, Writer};
 
 use crate::crew::{Crew, Threads};
 use crate::dedup::Dedup;
-use crate::flush::{FlushError, Flusher};
+use crate::flush::{FlushError, Flusher, Progress};
 use crate::handle::{Handle, Reply, Shared, SubmitError, Token, UNITS};
 use crate::keeper::{KeepConfig, Keeper, state_dir};
 use crate::ledger::Ledger;
@@ -84,6 +85,9 @@ pub enum Error {
     /// A file or thread could not be made.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// The journal or a fold worker has ended; the log says why.
+    #[error("the journal or a fold worker has ended; see the log for its panic")]
+    Broken,
     /// A part of it panicked.
     #[error("a part of the pipeline ended early: {0}")]
     Panicked(String),
@@ -92,7 +96,6 @@ pub enum Error {
 /// The pipeline, opened: its doors stay shut until [`Service::run`] has read the journal.
 pub struct Service {
     config: Config,
-    world: World,
     warehouse: Client,
     handle: Handle,
     extent: Extent,
@@ -101,6 +104,8 @@ pub struct Service {
     settings: watch::Receiver<Arc<Settings>>,
     dispatched: Arc<watch::Sender<u64>>,
     flushed: watch::Sender<u64>,
+    /// Told when the journal or a fold worker has ended.
+    broken: CancellationToken,
 }
 
 impl Service {
@@ -123,7 +128,8 @@ impl Service {
             board: Arc::clone(&board),
             dispatched: Arc::clone(&dispatched),
         };
-        let opened = open_journal(&config, &world, &board, dispatch)?;
+        let broken = CancellationToken::new();
+        let opened = open_journal(&config, world, &board, &broken, dispatch)?;
         let extent = Extent {
             id: opened.id,
             base: opened.base,
@@ -142,7 +148,6 @@ impl Service {
         };
         let service = Self {
             config,
-            world,
             warehouse,
             handle: handle.clone(),
             extent,
@@ -151,6 +156,7 @@ impl Service {
             settings,
             dispatched,
             flushed,
+            broken,
         };
         Ok((service, handle))
     }
@@ -160,38 +166,48 @@ impl Service {
     ///
     /// The doors must have finished their requests before the token is cancelled.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
-        let (crew, threads, dedup, replay_from) = self.recover().await?;
+        let (crew, threads, dedup, replay_from) = match self.recover(stop.clone()).await {
+            Err(Error::Recover(RecoverError::Stopped)) => return Ok(()),
+            recovered => recovered?,
+        };
         self.tell_settings(&crew).await?;
         let parts = CancellationToken::new();
-        let flusher = self.flusher(&crew)?;
-        let keeper = self.keeper(&crew, dedup, replay_from);
         let tasks = TaskTracker::new();
+        let flusher = self.flusher(&crew)?;
         let mut flusher = tasks.spawn(flusher.run(parts.child_token()));
-        let keeper = tasks.spawn(keeper.run(parts.child_token()));
+        let keeper = self.keeper(&crew, dedup, replay_from);
+        let mut keeper = tasks.spawn(keeper.run(parts.child_token()));
         self.handle.shared.board.set_phase(Phase::Ready);
         tracing::info!(journal.offset = *self.dispatched.borrow(), "doors are open");
+        let panicked = |panic: JoinError| Error::Panicked(panic.to_string());
         let early = tokio::select! {
             () = stop.cancelled() => None,
-            ended = &mut flusher => Some(ended),
+            () = self.broken.cancelled() => Some(Error::Broken),
+            ended = &mut flusher => Some(ended.map_err(panicked)?.map_or_else(Error::from, |()| {
+                Error::Panicked("the flush".into())
+            })),
+            ended = &mut keeper => Some(panicked(match ended {
+                Err(panic) => panic,
+                Ok(_) => return Err(Error::Panicked("the keeper".into())),
+            })),
         };
         self.handle.shared.board.set_phase(Phase::Draining);
+        if let Some(error) = early {
+            return Err(error);
+        }
         self.settle().await;
         parts.cancel();
-        let flushed = match early {
-            Some(ended) => ended,
-            None => flusher.await,
-        };
-        let flushed = flushed.map_err(|panic| Error::Panicked(panic.to_string()))?;
-        let keeper = keeper
-            .await
-            .map_err(|panic| Error::Panicked(panic.to_string()))?;
-        keeper.checkpoint().await;
+        let flushed = flusher.await.map_err(panicked)?;
+        keeper.await.map_err(panicked)?.checkpoint().await;
         self.close(crew, threads).await?;
         Ok(flushed?)
     }
 
     /// Reads the state and the journal; the doors answer that we are starting.
-    async fn recover(&mut self) -> Result<(Crew, Threads, Dedup, u64), Error> {
+    async fn recover(
+        &mut self,
+        stop: CancellationToken,
+    ) -> Result<(Crew, Threads, Dedup, u64), Error> {
         let (state, journal) = (
             state_dir(&self.config.data_dir),
             self.handle.shared.journal.clone(),
@@ -202,6 +218,7 @@ impl Service {
             seed: extent.id,
         };
         let (workers, dir) = (self.config.workers.max(1), self.config.journal.dir.clone());
+        let broken = self.broken.clone();
         let blocking = tokio::task::spawn_blocking(move || {
             let source = Source {
                 journal: &journal,
@@ -210,9 +227,15 @@ impl Service {
             };
             let recovered = recover(source, &state, fold)?;
             let (ledger, quarantine) = (&shared.ledger, &shared.quarantine);
-            let (crew, threads) =
-                Crew::start(workers, recovered.accounts, fold, ledger, quarantine)?;
-            replay(source, recovered.replay_from, &crew, &shared.board)?;
+            let (crew, threads) = Crew::start(
+                workers,
+                recovered.accounts,
+                fold,
+                ledger,
+                quarantine,
+                &broken,
+            )?;
+            replay(source, recovered.replay_from, &crew, &stop)?;
             Ok::<_, Error>((crew, threads, recovered.dedup, recovered.replay_from))
         });
         let parts = blocking
@@ -226,16 +249,21 @@ impl Service {
         Ok(parts)
     }
 
-    /// Journals the settings that differ from those in force.
+    /// Journals the settings that differ from those in force, all in one batch.
     async fn tell_settings(&self, crew: &Crew) -> Result<(), Error> {
         let known = crew.census().await.rules;
+        let mut told = Vec::new();
         for AccountSettings { account, rules } in &self.accounts {
             let in_force = known.get(account).cloned().unwrap_or_default();
             if in_force != *rules {
-                self.handle
-                    .change_settings(Arc::clone(account), rules.clone())
-                    .await?;
+                told.push(
+                    self.handle
+                        .tell_settings(Arc::clone(account), rules.clone())?,
+                );
             }
+        }
+        for settings in told {
+            self.handle.told(settings).await?;
         }
         Ok(())
     }
@@ -258,8 +286,9 @@ impl Service {
             dispatched: self.dispatched.subscribe(),
             flushed: self.flushed.clone(),
             hurry: Arc::clone(&self.handle.shared.hurry),
-            arrival: Box::new(arrival),
+            arrival: Arc::new(arrival),
             settings: self.settings.clone(),
+            progress: Progress::default(),
         })
     }
 
@@ -273,7 +302,7 @@ impl Service {
             state: state_dir(&self.config.data_dir),
             dedup,
             dispatched: self.dispatched.subscribe(),
-            clock: Arc::clone(&self.world.clock),
+            not_before: None,
             began: [0, replay_from],
         }
     }
@@ -283,7 +312,9 @@ impl Service {
         let settled = async {
             loop {
                 let sums = self.handle.sums();
-                if sums.in_flight == 0 && sums.pending == 0 {
+                let dispatched = *self.dispatched.borrow();
+                let all = dispatched == self.handle.shared.board.durable_end();
+                if all && sums.in_flight == 0 && sums.pending == 0 {
                     return;
                 }
                 sleep(SETTLE_LOOK).await;
@@ -352,14 +383,16 @@ impl Dispatch {
 
 fn open_journal(
     config: &Config,
-    world: &World,
+    world: World,
     board: &Arc<StatusBoard>,
+    broken: &CancellationToken,
     dispatch: Dispatch,
 ) -> Result<Opened<Token>, Error> {
-    let clock = Arc::clone(&world.clock);
+    let clock = world.clock;
     let observer = JournalObserver {
         board: Arc::clone(board),
-        elapsed: Arc::clone(&world.elapsed),
+        broken: broken.clone(),
+        elapsed: world.elapsed,
     };
     let world = trunkline_journal::World {
         clock: Arc::new(move || clock().0),

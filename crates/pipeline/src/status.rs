@@ -83,6 +83,7 @@ struct Board {
     flushed: u64,
     /// (offset, its arrival), thinned to one a second.
     arrivals: VecDeque<(u64, Time)>,
+    last_arrival: Option<Time>,
     conversations: u64,
     remembered: u64,
     dirty: u64,
@@ -100,6 +101,11 @@ impl StatusBoard {
     /// Gives the offset after the last durable record.
     pub(crate) fn durable_end(&self) -> u64 {
         self.lock().durable
+    }
+
+    /// Gives the arrival of the last record of this life.
+    pub(crate) fn last_arrival(&self) -> Option<Time> {
+        self.lock().last_arrival
     }
 
     pub(crate) fn set_phase(&self, phase: Phase) {
@@ -134,6 +140,7 @@ impl StatusBoard {
     pub(crate) fn durable(&self, first_offset: u64, next_offset: u64, received_at: Time) {
         let mut board = self.lock();
         board.durable = next_offset;
+        board.last_arrival = Some(received_at);
         let due = board
             .arrivals
             .back()

@@ -61,6 +61,8 @@ pub(crate) struct Gathering {
     pub(crate) rows: Gathered,
     /// All rows changed by records below this offset are in `rows` or were given before.
     pub(crate) through: u64,
+    /// Whether rows are left that did not fit.
+    pub(crate) left: bool,
 }
 
 /// How much a worker holds.
@@ -193,11 +195,16 @@ impl Worker {
 
     fn replay(&mut self, batch: &Batch) {
         let received_at = Time(batch.received_at);
+        // Neighbours are as a rule of one account; a record without a readable one is counted with
+        // the account that has no name.
+        let (mut last, mut owner) = (None, 0);
         for (offset, bytes) in (batch.first_offset..).zip(batch.records()) {
-            // A record without a readable account belongs to the first worker, so that it is
-            // counted once.
-            let mine = record::account(bytes).map_or(0, |id| worker_of(id, self.workers));
-            if mine == self.number {
+            let account = record::account(bytes);
+            if account != last || last.is_none() {
+                owner = worker_of(account.unwrap_or_default(), self.workers);
+                last = account;
+            }
+            if owner == self.number {
                 self.replay_record(
                     bytes,
                     Position {
@@ -252,14 +259,16 @@ impl Worker {
         for account in waiting {
             account.gather(generation, limit, &mut rows);
         }
-        let left = self
+        let oldest = self
             .accounts
             .values()
             .filter_map(Account::oldest_dirty)
             .min();
+        let through = oldest.map_or(below, |since| since.min(below));
         Gathering {
             rows,
-            through: left.map_or(below, |since| since.min(below)),
+            through,
+            left: oldest.is_some(),
         }
     }
 

@@ -56,8 +56,13 @@ fn whole(field: &Json) -> Option<i64> {
 
 /// Gives every interval a row, also those in which nothing happened.
 ///
-/// The rows must begin with their `time` and be told apart by nothing else.
-pub(crate) fn fill(report: &Report, request: &Request, rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+/// The rows must begin with their `time`, ascend by it, and be told apart by nothing else; a row
+/// that finds no interval is a mistake of ours, never a figure left out.
+pub(crate) fn fill(
+    report: &Report,
+    request: &Request,
+    rows: Vec<Vec<Value>>,
+) -> Result<Vec<Vec<Value>>, Error> {
     let mut rows = rows.into_iter().peekable();
     let mut filled = Vec::with_capacity(request.span.starts.len());
     for start in &request.span.starts {
@@ -65,7 +70,13 @@ pub(crate) fn fill(report: &Report, request: &Request, rows: Vec<Vec<Value>>) ->
         let counted = rows.next_if(|row| row.first() == Some(&time));
         filled.push(counted.unwrap_or_else(|| empty(report, request, time)));
     }
-    filled
+    match rows.next() {
+        None => Ok(filled),
+        Some(row) => Err(Error::Failed(format!(
+            "a row of its answer is of no interval, or out of turn: {:?}",
+            row.first()
+        ))),
+    }
 }
 
 fn empty(report: &Report, request: &Request, time: Value) -> Vec<Value> {
@@ -82,7 +93,7 @@ fn empty(report: &Report, request: &Request, time: Value) -> Vec<Value> {
     [time].into_iter().chain(figures).collect()
 }
 
-/// Puts rows that are in their usual order into the order asked for, as the statement would.
+/// Puts filled rows, which are in order of time, into the order asked for, as the statement would.
 pub(crate) fn sort(columns: &[Column], request: &Request, rows: &mut [Vec<Value>]) {
     let Some(order) = &request.order else { return };
     let Some(place) = columns

@@ -9,7 +9,7 @@
 use crate::dimension::Dimension;
 use crate::report::{Figure, Listed, Opened, Report};
 use crate::request::Request;
-use crate::statement::{Views, WITHIN};
+use crate::statement::{Views, WITHIN, of_managers};
 use crate::value::Unit;
 
 /// The report.
@@ -115,59 +115,65 @@ pub(crate) static REPORT: Report = Report {
     },
 };
 
-fn participations(_: &Request, views: Views<'_>) -> String {
+fn participations(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT at, manager, channel, conversation, contact, message FROM {messages} \
-         WHERE account = {{account:String}} AND {WITHIN} AND author = 'manager'",
+         WHERE account = {{account:String}} AND {WITHIN} AND author = 'manager'{managers}",
+        managers = of_managers(request),
         messages = views.named("v_messages"),
     )
 }
 
 fn samples(request: &Request, views: Views<'_>) -> String {
-    let mut parts = vec![format!(
+    let written = format!(
         "SELECT at, manager, channel, conversation, 'message' AS what, 0 AS again \
-         FROM {messages} WHERE account = {{account:String}} AND {WITHIN} AND author = 'manager'",
+         FROM {messages} WHERE account = {{account:String}} AND {WITHIN} \
+         AND author = 'manager'{managers}",
+        managers = of_managers(request),
         messages = views.named("v_messages"),
-    )];
-    let closed = closed(views);
-    if request.is_of_people() {
-        parts.push(format!("{closed} AND manager IS NOT NULL"));
+    );
+    let cycles = if request.is_of_people() {
+        closed(views)
     } else {
-        parts.extend([closed, begun(views), contacts(views)]);
-    }
-    parts.join(" UNION ALL ")
+        of_cycles(views)
+    };
+    format!("{written} UNION ALL {cycles}")
 }
 
-/// Closings, at their time, but those after which the conversation went on within 24 hours.
+/// A closing that counts: one after which the conversation did not go on within 24 hours.
+const CLOSED: &str = "closed_at IS NOT NULL \
+     AND least(ifNull(reopened_at, toDateTime64('2299-01-01 00:00:00', 3, 'UTC')), \
+     ifNull(next_started_at, toDateTime64('2299-01-01 00:00:00', 3, 'UTC'))) \
+     > closed_at + INTERVAL 24 HOUR";
+
+/// What known managers closed, at the closing.
 fn closed(views: Views<'_>) -> String {
-    const NEVER: &str = "toDateTime64('2299-01-01 00:00:00', 3, 'UTC')";
     format!(
         "SELECT assumeNotNull(closed_at) AS at, closed_by AS manager, channel, conversation, \
          'closed' AS what, 0 AS again FROM {cycles} \
-         WHERE account = {{account:String}} AND closed_at IS NOT NULL AND {WITHIN} \
-         AND least(ifNull(reopened_at, {NEVER}), ifNull(next_started_at, {NEVER})) \
-         > at + INTERVAL 24 HOUR",
+         WHERE account = {{account:String}} AND {CLOSED} AND {WITHIN} AND manager IS NOT NULL \
+         AND last_at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC')",
         cycles = views.named("v_cycles"),
     )
 }
 
-/// Cycles, at their first message.
-fn begun(views: Views<'_>) -> String {
+/// Cycles at their first message, closings at their time, and contacts at the start of the first
+/// cycle each ever had, on whichever channel that was: all from one reading of the cycles, of which
+/// every one is needed to know the first. Figures of cycles ask for no conversation.
+fn of_cycles(views: Views<'_>) -> String {
     format!(
-        "SELECT started_at AS at, CAST(NULL, 'Nullable(String)') AS manager, channel, \
-         conversation, 'begun' AS what, cycle > 1 AS again FROM {cycles} \
-         WHERE account = {{account:String}} AND {WITHIN}",
-        cycles = views.named("v_cycles"),
-    )
-}
-
-/// Contacts, at the start of the first cycle each ever had, on whichever channel that was.
-fn contacts(views: Views<'_>) -> String {
-    format!(
-        "SELECT first.1 AS at, CAST(NULL, 'Nullable(String)') AS manager, first.2 AS channel, \
-         first.3 AS conversation, 'contact' AS what, 0 AS again FROM (\
-         SELECT min((started_at, channel, conversation)) AS first \
-         FROM {cycles} WHERE account = {{account:String}} GROUP BY contact) WHERE {WITHIN}",
+        "SELECT sample.1 AS at, sample.2 AS manager, sample.3 AS channel, \
+         '' AS conversation, sample.4 AS what, sample.5 AS again FROM (\
+         SELECT min((started_at, channel)) AS first, \
+         groupArrayIf((started_at, CAST(NULL, 'Nullable(String)'), channel, \
+         'begun', cycle > 1), {begun}) AS begun, \
+         groupArrayIf((assumeNotNull(closed_at), closed_by, channel, \
+         'closed', 0), {CLOSED} AND {closed}) AS closed, \
+         [(first.1, CAST(NULL, 'Nullable(String)'), first.2, 'contact', 0)] AS new \
+         FROM {cycles} WHERE account = {{account:String}} GROUP BY contact) \
+         ARRAY JOIN arrayConcat(begun, closed, new) AS sample WHERE {WITHIN}",
+        begun = WITHIN.replace("at ", "started_at "),
+        closed = WITHIN.replace("at ", "closed_at "),
         cycles = views.named("v_cycles"),
     )
 }

@@ -22,10 +22,11 @@ pub enum Error {
     /// A parameter is unknown, malformed or out of its range (400).
     #[error(transparent)]
     BadParameter(#[from] BadParameter),
-    /// ClickHouse is away (503): the same question may be asked again later.
+    /// ClickHouse is away, busy or not yet migrated (503): the same question may be asked again later.
     #[error("{0}")]
     Unavailable(String),
-    /// The question takes too long or its answer is too large (422): ask for less at a time.
+    /// The question takes too long, needs too much, or its answer is too large (422): ask for less
+    /// at a time.
     #[error("{0}")]
     TooMuch(String),
     /// ClickHouse refused the statement or answered what this build does not understand (500): a
@@ -39,7 +40,9 @@ impl From<QueryError> for Error {
         let text = error.to_string();
         match error {
             QueryError::Unavailable(_) => Self::Unavailable(text),
-            QueryError::TooSlow(_) | QueryError::TooLarge => Self::TooMuch(text),
+            QueryError::TooSlow(_) | QueryError::TooHeavy(_) | QueryError::TooLarge => {
+                Self::TooMuch(text)
+            }
             QueryError::Bad(_) => Self::Failed(text),
         }
     }

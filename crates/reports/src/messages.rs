@@ -3,7 +3,7 @@
 use crate::dimension::Dimension;
 use crate::report::{Figure, Listed, Opened, Report};
 use crate::request::Request;
-use crate::statement::{Views, WITHIN};
+use crate::statement::{Views, WITHIN, of_managers};
 use crate::value::Unit;
 
 /// The report.
@@ -93,10 +93,11 @@ pub(crate) static REPORT: Report = Report {
     },
 };
 
-fn samples(_: &Request, views: Views<'_>) -> String {
+fn samples(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT at, manager, channel, conversation, contact, message, author, kind, chars \
-         FROM {messages} WHERE account = {{account:String}} AND {WITHIN}",
+         FROM {messages} WHERE account = {{account:String}} AND {WITHIN}{managers}",
+        managers = of_managers(request),
         messages = views.named("v_messages"),
     )
 }

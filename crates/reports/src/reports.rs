@@ -44,7 +44,7 @@ impl Reports {
     ) -> Result<Table, Error> {
         let report = find(name)?;
         let request = Request::parse(report, Asked::Figures, pairs, context)?;
-        let filled = request.span.interval.is_some() && request.by.is_empty();
+        let filled = request.is_filled();
         // One row more than asked for tells that there are more; where empty intervals get rows
         // as well, all are needed before the order and the limit.
         let rows = if filled {
@@ -56,7 +56,7 @@ impl Reports {
         let columns = report.columns(request.span.interval.is_some(), &request.by);
         let mut rows = answer::decode(&columns, self.ask(statement).await?)?;
         if filled {
-            rows = answer::fill(report, &request, rows);
+            rows = answer::fill(report, &request, rows)?;
             answer::sort(&columns, &request, &mut rows);
         }
         let truncated = answer::cut(&mut rows, request.limit);
@@ -67,7 +67,7 @@ impl Reports {
             tz: request.span.zone.name(),
             columns,
             rows,
-            as_of: context.now,
+            as_of: context.as_of,
             truncated,
         })
     }
@@ -97,7 +97,7 @@ impl Reports {
                 .flatten(),
             columns,
             rows,
-            as_of: context.now,
+            as_of: context.as_of,
         })
     }
 

@@ -62,6 +62,8 @@ pub struct Context<'a> {
     pub account: AccountView<'a>,
     /// The instant of the question.
     pub now: Time,
+    /// The instant that all figures are at least as new as: what the answer says as `as_of`.
+    pub as_of: Time,
     /// What the asker may see.
     pub restriction: Restriction<'a>,
 }
@@ -169,6 +171,12 @@ impl Request {
             .iter()
             .find(|(choice, _)| *choice == name)
             .map(|(_, word)| *word)
+    }
+
+    /// Whether intervals in which nothing happened have rows in the table too: those are added to
+    /// the statement's, so it must give all of its rows, by time, and order and limit come last.
+    pub(crate) const fn is_filled(&self) -> bool {
+        self.span.interval.is_some() && self.by.is_empty()
     }
 
     /// Whether only what belongs to managers has a place in the answer.

@@ -9,7 +9,7 @@ use crate::dimension::Dimension;
 use crate::hdr;
 use crate::report::{Choice, Empty, Figure, Listed, Opened, Report};
 use crate::request::Request;
-use crate::statement::{Views, WITHIN};
+use crate::statement::{Views, WITHIN, of_managers};
 use crate::value::Unit;
 
 /// The report.
@@ -180,7 +180,8 @@ fn samples(request: &Request, views: Views<'_>) -> String {
         "SELECT at, manager, channel, conversation, contact, message, toInt64(ms) AS ms, \
          {bucket} AS bucket FROM {responses} \
          WHERE account = {{account:String}} AND {WITHIN} AND author = 'manager' \
-         AND definition = '{definition}'",
+         AND definition = '{definition}'{managers}",
+        managers = of_managers(request),
         bucket = hdr::index_sql("toInt64(ms)"),
         responses = views.named("v_responses"),
     )

@@ -64,6 +64,28 @@ impl Views<'_> {
 pub(crate) const WITHIN: &str = "at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
      AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')";
 
+/// Conditions on `manager_key`, which reach the primary key where those on `manager` cannot, that
+/// leave all messages of the managers asked for: the same ones as [`kept`] keeps, or more.
+pub(crate) fn of_managers(request: &Request) -> String {
+    let mut conditions = String::new();
+    if request
+        .filters
+        .iter()
+        .any(|(dimension, _)| *dimension == Dimension::Manager)
+    {
+        conditions.push_str(" AND manager_key IN {only_manager:Array(String)}");
+    }
+    // Managers of a team are told by their membership alone, so a list of teams leaves all.
+    if request
+        .restriction
+        .as_ref()
+        .is_some_and(|only| only.teams.is_empty())
+    {
+        conditions.push_str(" AND manager_key IN {only_managers:Array(String)}");
+    }
+    conditions
+}
+
 /// Joins the names of managers, to stand beside the ids in `key`.
 fn names_joined(views: Views<'_>, key: &str) -> String {
     format!(
@@ -118,7 +140,12 @@ fn kept(request: &Request) -> String {
 /// The condition of one filter; `null` is asked for as the empty text.
 fn wanted(dimension: Dimension) -> String {
     let (sql, name) = (dimension.sql(), dimension.name());
-    format!("ifNull(toString({sql}), '') IN {{only_{name}:Array(String)}}")
+    let text = match dimension {
+        Dimension::Manager | Dimension::Team => format!("ifNull({sql}, '')"),
+        Dimension::Hour | Dimension::Weekday => format!("toString({sql})"),
+        _ => sql.to_owned(),
+    };
+    format!("{text} IN {{only_{name}:Array(String)}}")
 }
 
 /// The parameters that any statement may use.

@@ -23,7 +23,7 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Value>>,
-    /// The instant of the answer: the `now` it was asked with.
+    /// The instant that all figures are at least as new as, as the asker's context says.
     pub as_of: Time,
     /// Whether rows beyond `limit` were left out; absent when none were.
     #[serde(skip_serializing_if = "is_false")]
@@ -47,7 +47,7 @@ pub struct Page {
     pub rows: Vec<Vec<Value>>,
     /// What to give as `after` to get the rows that follow; `null` at the end.
     pub next: Option<String>,
-    /// The instant of the answer: the `now` it was asked with.
+    /// The instant that all figures are at least as new as, as the asker's context says.
     pub as_of: Time,
 }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::conversation::{Context, Conversation, Inserted};
 use crate::facts::{ConversationFact, MessageFact};
@@ -231,7 +232,10 @@ impl Account {
         let Some(place) = self.place(&message.channel, &message.conversation, at) else {
             return Outcome::Observed;
         };
-        let contact = self.conversation(place).contact_number(&message.contact);
+        let contact = xxh3_64_with_seed(message.contact.as_bytes(), self.config.seed);
+        let contact = self
+            .conversation(place)
+            .contact_number(contact, &message.contact);
         let names = &mut self.names;
         let body = Body::Message(TimelineMessage {
             author: message.author,
@@ -273,11 +277,11 @@ impl Account {
     /// record already.
     fn place(&mut self, channel: &str, conversation: &str, at: Position) -> Option<Place> {
         let channel = self.names.number(channel);
-        let hash = submap::hash(channel, conversation);
-        let part = submap::part(hash);
+        let key = submap::key(self.config.seed, channel, conversation);
+        let part = submap::part(key);
         let submap = &mut self.submaps[usize::from(part)];
         (at.offset >= submap.taken).then(|| {
-            let index = submap.entry(hash, channel, conversation, at.received_at);
+            let index = submap.entry(key, channel, conversation, at.received_at);
             Place {
                 submap: part,
                 index,

@@ -1,8 +1,9 @@
-//! The clock of one conversation: what a reply is measured from (`metrics.md` §1).
+//! The clock of one conversation: what a reply is measured from, and the cycles (`metrics.md` §1).
 //!
 //! A pure step function over the timeline. It is run once per entry when entries come in order,
-//! and again over the whole timeline when one comes late; both give the same figures because
-//! there is no other state than [`Clock`].
+//! and again from an earlier state when one comes late; both give the same figures because there
+//! is no other state than [`Clock`]. What can no longer change a figure is not kept in it, so that
+//! two clocks that differ in the past soon agree again.
 
 use serde::{Deserialize, Serialize};
 use trunkline_model::event::{Author, Change};
@@ -10,9 +11,13 @@ use trunkline_model::settings::BotReplies;
 use trunkline_model::time::Time;
 
 use crate::facts::Samples;
+use crate::moment::Moment;
 use crate::names::Name;
 use crate::plain;
 use crate::timeline::{Body, Entry, Message};
+
+/// Milliseconds within which a reopening takes a closing out of the figures (`metrics.md` 1.2).
+const REOPENED_WITHIN: i64 = 24 * 3_600_000;
 
 /// The settings that the clock obeys at one moment of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,40 +39,58 @@ impl Default for Rules {
 
 /// Where a conversation stands after some prefix of its timeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clock {
+pub(crate) struct Clock {
     /// Start of the people's clock: the first unanswered contact message, or a hand-off.
-    #[serde(with = "plain::option")]
-    pub pending: Option<Time>,
+    pub(crate) pending: Moment,
     /// The last contact message that expects a reply.
-    #[serde(with = "plain::option")]
-    last_contact: Option<Time>,
+    last_contact: Moment,
     /// The last contact message of any sort (`kommo` counts them all).
-    #[serde(with = "plain::option")]
-    last_contact_any: Option<Time>,
+    last_contact_any: Moment,
     /// The last public message of anybody: silence is counted from here.
-    #[serde(with = "plain::option")]
-    last_public: Option<Time>,
-    /// The cycle that is open now.
-    cycle: Option<OpenCycle>,
-    /// What became of the last cycle, while none is open.
-    ended: Option<Ended>,
+    last_public: Moment,
+    /// The last cycle.
+    pub(crate) cycle: Option<Cycle>,
     /// The latest assignment to each manager.
     assigned: Vec<Assignment>,
     /// The manager it is assigned to now.
-    pub assignee: Option<Name>,
+    pub(crate) assignee: Option<Name>,
     /// The manager who wrote last.
-    pub last_manager: Option<Name>,
+    pub(crate) last_manager: Option<Name>,
 }
 
-/// The open cycle: what `first` is measured from, and whether a bot has it.
+/// One cycle; the last one of a conversation may still change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct OpenCycle {
-    /// The first contact message, or the hand-off when a bot spoke first.
+pub(crate) struct Cycle {
     #[serde(with = "plain")]
-    first_from: Time,
-    bot_spoke: bool,
-    handed_off: bool,
-    manager_spoke: bool,
+    pub(crate) started_at: Time,
+    /// Author of its first contact message: his place in the conversation's list of contacts.
+    pub(crate) contact: u32,
+    pub(crate) answered: bool,
+    pub(crate) pending_at_close: bool,
+    pub(crate) closed_at: Moment,
+    pub(crate) closed_by: Option<Name>,
+    pub(crate) reopened_at: Moment,
+    stage: Stage,
+}
+
+/// How far a cycle has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    /// No manager has written yet.
+    Unserved {
+        /// What `first` is measured from: the first contact message, or the hand-off when a bot
+        /// spoke first.
+        #[serde(with = "plain")]
+        first_from: Time,
+        bot_spoke: bool,
+        handed_off: bool,
+    },
+    /// A manager has written.
+    Served,
+    /// It was closed.
+    Closed,
+    /// It was opened again without a new contact message: a further `closed` closes it anew.
+    Reopened,
 }
 
 /// The latest assignment to one manager.
@@ -78,56 +101,72 @@ struct Assignment {
     at: Time,
 }
 
-/// How the last cycle stands when no cycle is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Ended {
-    Closed,
-    /// Opened again without a new contact message: a further `closed` closes it anew.
-    Reopened,
+/// What one entry did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The response times it gave.
+    pub(crate) samples: Samples,
+    /// The cycle that ended because the entry began the next one.
+    pub(crate) finished: Option<Cycle>,
 }
 
-impl OpenCycle {
-    fn with_bot(&self) -> bool {
-        self.bot_spoke && !self.handed_off && !self.manager_spoke
+impl Stage {
+    fn is_open(self) -> bool {
+        matches!(self, Self::Unserved { .. } | Self::Served)
+    }
+
+    fn is_with_bot(self) -> bool {
+        matches!(
+            self,
+            Self::Unserved {
+                bot_spoke: true,
+                handed_off: false,
+                ..
+            }
+        )
     }
 }
 
-/// What one entry did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
-    /// The response times it gave.
-    pub samples: Samples,
-    /// What it did to the cycles.
-    pub cycle: Option<CycleStep>,
-}
+impl Cycle {
+    /// Takes over where it began and with whom: all that an earlier first message changes.
+    pub(crate) fn begin_as(&mut self, other: &Self) {
+        self.started_at = other.started_at;
+        self.contact = other.contact;
+    }
 
-/// What an entry may do to the list of cycles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CycleStep {
-    /// A cycle began with this contact message.
-    Began,
-    /// The open cycle's pending message was cleared by a manager.
-    Answered,
-    /// The open (or reopened) cycle was closed; `pending` says whether a reply was owed.
-    Closed {
-        /// A contact message was unanswered.
-        pending: bool,
-        /// Who closed it.
-        by: Option<Name>,
-    },
-    /// The last closed cycle was reopened.
-    Reopened,
+    fn goes_on_as(&self, other: &Self) -> bool {
+        let mut alike = self.clone();
+        alike.begin_as(other);
+        alike == *other
+    }
 }
 
 impl Clock {
+    /// Says whether both will give the same steps from here on, though their cycle may have begun
+    /// otherwise.
+    pub(crate) fn goes_on_as(&self, other: &Self) -> bool {
+        let cycles = match (&self.cycle, &other.cycle) {
+            (Some(left), Some(right)) => left.goes_on_as(right),
+            (left, right) => left.is_none() && right.is_none(),
+        };
+        cycles
+            && self.pending == other.pending
+            && self.last_contact == other.last_contact
+            && self.last_contact_any == other.last_contact_any
+            && self.last_public == other.last_public
+            && self.assigned == other.assigned
+            && self.assignee == other.assignee
+            && self.last_manager == other.last_manager
+    }
+
     /// Moves past one entry and says what it did.
-    pub fn step(&mut self, entry: &Entry, rules: Rules) -> Step {
+    pub(crate) fn step(&mut self, entry: &Entry, rules: Rules) -> Step {
         match &entry.body {
             Body::Message(message) => self.message(message, entry.at, rules),
-            Body::Change { change, manager } => Step {
-                cycle: self.change(*change, *manager, entry.at),
-                ..Step::default()
-            },
+            Body::Change { change, manager } => {
+                self.change(*change, *manager, entry.at);
+                Step::default()
+            }
         }
     }
 
@@ -135,113 +174,160 @@ impl Clock {
         if message.author == Author::Bot && rules.bot_replies == BotReplies::Ignore {
             return Step::default();
         }
-        let step = match message.author {
-            Author::Contact => self.contact(at, message.expects_reply, rules.cycle_gap),
-            Author::Manager => self.manager(message.manager, at),
-            Author::Bot => self.bot(at),
-            Author::System | Author::Campaign => Step::default(),
-        };
-        self.last_public = Some(at);
+        let mut step = Step::default();
+        match message.author {
+            Author::Contact => step.finished = self.contact(message, at, rules.cycle_gap),
+            Author::Manager => step.samples = self.manager(message.manager, at),
+            Author::Bot => step.samples.wait = self.bot(at),
+            Author::System | Author::Campaign => {}
+        }
+        self.last_public = at.into();
         if message.assignee.is_some() {
             self.assignee = message.assignee;
         }
         step
     }
 
-    fn contact(&mut self, at: Time, expects_reply: bool, gap: Option<i64>) -> Step {
-        self.last_contact_any = Some(at);
-        if !expects_reply {
-            return Step::default();
+    fn contact(&mut self, message: &Message, at: Time, gap: Option<i64>) -> Option<Cycle> {
+        self.last_contact_any = at.into();
+        if !message.expects_reply {
+            return None;
         }
-        let began = self.cycle.is_none() || self.silent_for(at, gap);
-        if began {
-            self.ended = None;
-            self.cycle = Some(OpenCycle {
+        self.pending.set_if_none(at);
+        self.last_contact = at.into();
+        if self.stage().is_some_and(Stage::is_open) && !self.silent_for(at, gap) {
+            return None;
+        }
+        self.cycle.replace(Cycle {
+            started_at: at,
+            contact: message.contact,
+            answered: false,
+            pending_at_close: false,
+            closed_at: Moment::NONE,
+            closed_by: None,
+            reopened_at: Moment::NONE,
+            stage: Stage::Unserved {
                 first_from: at,
                 bot_spoke: false,
                 handed_off: false,
-                manager_spoke: false,
-            });
-        }
-        self.pending.get_or_insert(at);
-        self.last_contact = Some(at);
-        Step {
-            cycle: began.then_some(CycleStep::Began),
-            ..Step::default()
-        }
+            },
+        })
+    }
+
+    fn stage(&self) -> Option<Stage> {
+        self.cycle.as_ref().map(|cycle| cycle.stage)
     }
 
     fn silent_for(&self, at: Time, gap: Option<i64>) -> bool {
-        match (gap, self.last_public) {
+        match (gap, self.last_public.get()) {
             (Some(gap), Some(last)) => at.since(last) >= gap,
             _ => false,
         }
     }
 
-    fn manager(&mut self, manager: Option<Name>, at: Time) -> Step {
-        let mut step = Step::default();
-        step.samples.kommo = self.last_contact_any.map(|from| at.since(from));
+    fn manager(&mut self, manager: Option<Name>, at: Time) -> Samples {
+        let mut samples = Samples {
+            kommo: self.last_contact_any.get().map(|from| at.since(from)),
+            ..Samples::default()
+        };
         if let Some(pending) = self.pending.take() {
-            let turn_from = self.last_contact.map_or(pending, |last| last.max(pending));
+            let turn_from = self
+                .last_contact
+                .get()
+                .map_or(pending, |last| last.max(pending));
             let assigned_from = self
                 .assigned_to(manager)
                 .map_or(pending, |t| t.max(pending));
-            step.samples.wait = Some(at.since(pending));
-            step.samples.turn = Some(at.since(turn_from));
-            step.samples.assigned = Some(at.since(assigned_from));
-            step.cycle = Some(CycleStep::Answered);
+            samples.wait = Some(at.since(pending));
+            samples.turn = Some(at.since(turn_from));
+            samples.assigned = Some(at.since(assigned_from));
         }
-        if let Some(cycle) = self.cycle.as_mut().filter(|cycle| !cycle.manager_spoke) {
-            cycle.manager_spoke = true;
-            step.samples.first = Some(at.since(cycle.first_from));
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.answered |= samples.wait.is_some();
+            if let Stage::Unserved { first_from, .. } = cycle.stage {
+                samples.first = Some(at.since(first_from));
+                cycle.stage = Stage::Served;
+            }
         }
         if manager.is_some() {
             self.last_manager = manager;
         }
-        step
+        samples
     }
 
     /// A bot's reply clears the clock only while the conversation is with the bot: once people
     /// have it, a bot's chatter must not hide that a reply is owed (G4, G5).
-    fn bot(&mut self, at: Time) -> Step {
-        let mut step = Step::default();
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.bot_spoke = true;
-            if cycle.with_bot() {
-                step.samples.wait = self.pending.take().map(|pending| at.since(pending));
-            }
+    fn bot(&mut self, at: Time) -> Option<i64> {
+        let cycle = self.cycle.as_mut()?;
+        if let Stage::Unserved { bot_spoke, .. } = &mut cycle.stage {
+            *bot_spoke = true;
         }
-        step
+        if !cycle.stage.is_with_bot() {
+            return None;
+        }
+        self.pending.take().map(|pending| at.since(pending))
     }
 
-    fn change(&mut self, change: Change, manager: Option<Name>, at: Time) -> Option<CycleStep> {
+    fn change(&mut self, change: Change, manager: Option<Name>, at: Time) {
         match change {
             Change::Assigned => self.assign(manager, at),
             Change::HandedOff => {
-                if let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.with_bot()) {
-                    cycle.handed_off = true;
-                    cycle.first_from = at;
-                    self.pending.get_or_insert(at);
-                }
+                self.hand_off(at);
                 self.assign(manager, at);
             }
-            Change::Closed => return self.close(manager),
-            Change::Reopened if self.ended == Some(Ended::Closed) => {
-                self.ended = Some(Ended::Reopened);
-                return Some(CycleStep::Reopened);
+            Change::Closed => self.close(manager, at),
+            Change::Reopened => {
+                let closed = self
+                    .cycle
+                    .as_mut()
+                    .filter(|cycle| cycle.stage == Stage::Closed);
+                if let Some(cycle) = closed {
+                    cycle.stage = Stage::Reopened;
+                    cycle.reopened_at = at.into();
+                }
             }
-            Change::Reopened | Change::Stage | Change::Moved => {}
+            Change::Stage | Change::Moved => {}
         }
-        None
     }
 
-    fn close(&mut self, by: Option<Name>) -> Option<CycleStep> {
+    /// Starts the people's clock, if the bot had the conversation and nobody waits already.
+    fn hand_off(&mut self, at: Time) {
+        let Some(cycle) = self
+            .cycle
+            .as_mut()
+            .filter(|cycle| cycle.stage.is_with_bot())
+        else {
+            return;
+        };
+        cycle.stage = Stage::Unserved {
+            first_from: at,
+            bot_spoke: true,
+            handed_off: true,
+        };
+        self.pending.set_if_none(at);
+    }
+
+    fn close(&mut self, by: Option<Name>, at: Time) {
         let pending = self.pending.take().is_some();
-        if self.cycle.take().is_none() && self.ended != Some(Ended::Reopened) {
-            return None;
+        let Some(cycle) = self
+            .cycle
+            .as_mut()
+            .filter(|cycle| cycle.stage != Stage::Closed)
+        else {
+            return;
+        };
+        // A closing that stood for a day before it was taken back is the one that counts.
+        let stands = match (cycle.closed_at.get(), cycle.reopened_at.get()) {
+            (Some(closed), Some(reopened)) => reopened.since(closed) > REOPENED_WITHIN,
+            _ => false,
+        };
+        if !stands {
+            cycle.closed_at = at.into();
+            cycle.closed_by = by;
+            cycle.reopened_at = Moment::NONE;
         }
-        self.ended = Some(Ended::Closed);
-        Some(CycleStep::Closed { pending, by })
+        cycle.pending_at_close |= pending;
+        cycle.stage = Stage::Closed;
     }
 
     fn assign(&mut self, manager: Option<Name>, at: Time) {

@@ -1,36 +1,35 @@
 //! One conversation: its timeline, its clock, and the rows made of them.
 //!
 //! An entry newer than all others moves the clock one step. A late one is put in its place and the
-//! clock is run again from there, beside the clock of before, until both agree: exactly the rows
-//! whose samples changed are written anew.
+//! clock is run again from the last mark before it, beside the clock of before, until both agree:
+//! exactly the rows whose samples changed are written anew, and a long conversation costs no more
+//! than a short one.
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use trunkline_model::event::Author;
 use trunkline_model::time::Time;
 
-use crate::clock::{Clock, CycleStep, Step};
+use crate::clock::{self, Clock};
 use crate::facts::{ConversationFact, Cycle, MessageFact, Samples};
 use crate::names::{Name, Names};
 use crate::plain;
 use crate::rules::ChannelRules;
 use crate::timeline::{Body, Entry, Message};
 
-/// Milliseconds within which a reopening takes a closing out of the figures (`metrics.md` 1.2).
-const REOPENED_WITHIN: i64 = 24 * 3_600_000;
-
+/// Entries between two marks; few in tests, so that short logs have some.
+const MARK_EVERY: usize = if cfg!(test) { 4 } else { 64 };
 /// How many contacts of a conversation are compared before a new place is given.
 const CONTACTS_LOOKED_AT: usize = 32;
 
 /// One conversation of an account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Conversation {
+    /// 16-byte hash of channel and id, what it is found by.
+    pub(crate) key: u128,
     pub(crate) channel: Name,
-    pub(crate) id: Arc<str>,
-    /// Those its messages are from or to; as a rule one.
-    contacts: Vec<Arc<str>>,
-    entries: Vec<Entry>,
     clock: Clock,
     #[serde(with = "plain")]
     first_arrival: Time,
@@ -41,9 +40,35 @@ pub(crate) struct Conversation {
     /// All rows changed by records below this offset were gathered.
     #[serde(skip)]
     gathered: u64,
+    /// No entry before this one was changed since.
+    #[serde(skip)]
+    untouched: u32,
     /// Whether it waits in the account's dirty list.
     #[serde(skip)]
     pub(crate) dirty: bool,
+    entries: Vec<Entry>,
+    /// The cycles before the clock's.
+    past: Vec<clock::Cycle>,
+    marks: Vec<Mark>,
+    pub(crate) id: CompactString,
+    /// Those its messages are from or to; as a rule one.
+    contacts: Vec<Contact>,
+}
+
+/// Someone outside, with the hash that he is compared by.
+#[derive(Debug, Serialize, Deserialize)]
+struct Contact {
+    hash: u64,
+    id: Arc<str>,
+}
+
+/// Where the clock stood after some entries.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Mark {
+    entries: u32,
+    /// How many cycles were past.
+    past: u32,
+    clock: Clock,
 }
 
 /// What became of an entry.
@@ -68,18 +93,22 @@ pub(crate) struct Context<'a> {
 
 impl Conversation {
     /// Makes an empty conversation that has nothing to gather yet.
-    pub(crate) fn new(channel: Name, id: &str, received_at: Time) -> Self {
+    pub(crate) fn new(key: u128, channel: Name, id: &str, received_at: Time) -> Self {
         Self {
+            key,
             channel,
-            id: Arc::from(id),
-            contacts: Vec::new(),
-            entries: Vec::new(),
             clock: Clock::default(),
             first_arrival: received_at,
             last_arrival: received_at,
             changed: 0,
             gathered: 0,
+            untouched: 0,
             dirty: false,
+            entries: Vec::new(),
+            past: Vec::new(),
+            marks: Vec::new(),
+            id: CompactString::from(id),
+            contacts: Vec::new(),
         }
     }
 
@@ -91,37 +120,45 @@ impl Conversation {
         rules: ChannelRules<'_>,
         window: i64,
     ) -> Inserted {
-        if entry.received_at.since(self.first_arrival) >= window
-            && let Some(known) = self.find(&entry)
-        {
-            let same = known.at == entry.at && self.says_the_same(&known.body, &entry.body);
-            return if same {
-                Inserted::Same
-            } else {
-                Inserted::Other
-            };
-        }
         let newest = self
             .entries
             .last()
             .is_none_or(|last| last.order(&entry).is_lt());
-        let (offset, received_at) = (entry.changed, entry.received_at);
-        if newest {
-            self.clock.step(&entry, rules.at(entry.at));
-            self.entries.push(entry);
-        } else if let Err(done) = self.insert_late(entry, rules) {
-            return done;
+        let place = if newest {
+            Err(self.entries.len())
+        } else {
+            self.place_of(&entry)
+        };
+        let place = match place {
+            Ok(found) if self.says_the_same(&self.entries[found].body, &entry.body) => {
+                return Inserted::Same;
+            }
+            Ok(_) => return Inserted::Other,
+            Err(place) => place,
+        };
+        // Within the window an id that was seen is known elsewhere; here it may stand at another
+        // time.
+        if entry.received_at.since(self.first_arrival) >= window && self.knows_id(&entry) {
+            return Inserted::Other;
         }
-        self.changed = self.changed.max(offset);
-        self.last_arrival = received_at;
+        self.changed = self.changed.max(entry.changed);
+        self.last_arrival = entry.received_at;
+        if newest {
+            self.append(entry, rules);
+        } else {
+            self.insert_late(place, entry, rules);
+        }
         Inserted::New
     }
 
-    fn find(&self, entry: &Entry) -> Option<&Entry> {
+    fn place_of(&self, entry: &Entry) -> Result<usize, usize> {
+        self.entries.binary_search_by(|known| known.order(entry))
+    }
+
+    fn knows_id(&self, entry: &Entry) -> bool {
         let message = entry.body.message().is_some();
-        self.entries
-            .iter()
-            .find(|known| known.id == entry.id && known.body.message().is_some() == message)
+        let mut known = self.entries.iter();
+        known.any(|known| known.id == entry.id && known.body.message().is_some() == message)
     }
 
     /// Compares what two entries say; a contact may stand in the list more than once.
@@ -136,38 +173,107 @@ impl Conversation {
         *left == alike && self.contact_at(left.contact) == self.contact_at(right.contact)
     }
 
-    fn insert_late(&mut self, entry: Entry, rules: ChannelRules<'_>) -> Result<(), Inserted> {
-        let place = match self.entries.binary_search_by(|known| known.order(&entry)) {
-            Ok(found) if self.says_the_same(&self.entries[found].body, &entry.body) => {
-                return Err(Inserted::Same);
-            }
-            Ok(_) => return Err(Inserted::Other),
-            Err(place) => place,
-        };
-        let offset = entry.changed;
-        let mut old = Clock::default();
-        for earlier in &self.entries[..place] {
-            old.step(earlier, rules.at(earlier.at));
+    fn append(&mut self, entry: Entry, rules: ChannelRules<'_>) {
+        self.past
+            .extend(self.clock.step(&entry, rules.at(entry.at)).finished);
+        self.entries.push(entry);
+        if self.entries.len().is_multiple_of(MARK_EVERY) {
+            self.marks.push(Mark {
+                entries: self.entries.len() as u32,
+                past: self.past.len() as u32,
+                clock: self.clock.clone(),
+            });
         }
+    }
+
+    fn insert_late(&mut self, place: usize, entry: Entry, rules: ChannelRules<'_>) {
+        let offset = entry.changed;
+        let mut old = self.run_to(place, rules);
+        self.mark_before(place, &old);
         let mut new = old.clone();
-        new.step(&entry, rules.at(entry.at));
-        let mut agree = false;
-        for later in &mut self.entries[place..] {
-            if new == old {
-                agree = true;
-                break;
-            }
-            let was = old.step(later, rules.at(later.at));
-            let is = new.step(later, rules.at(later.at));
-            if was.samples != is.samples {
+        new.step(&entry, rules);
+        let mut at = place;
+        let mut next_mark = self
+            .marks
+            .partition_point(|mark| mark.entries as usize <= place);
+        while at < self.entries.len() && !new.clock.goes_on_as(&old.clock) {
+            let later = &mut self.entries[at];
+            if old.step(later, rules) != new.step(later, rules) {
                 later.changed = offset;
             }
+            at += 1;
+            if let Some(mark) = self.marks.get_mut(next_mark)
+                && mark.entries as usize == at
+            {
+                *mark = new.mark(at + 1);
+                next_mark += 1;
+            }
         }
-        if !agree {
-            self.clock = new;
+        if at == self.entries.len() {
+            self.clock = new.clock.clone();
         }
+        self.take_over(&old, new, next_mark);
         self.entries.insert(place, entry);
-        Ok(())
+        self.untouched = self.untouched.min(place as u32);
+    }
+
+    /// Takes over the cycles of the `new` run up to where it goes on as the `old` one did; marks
+    /// from `next_mark` on lie behind that.
+    fn take_over(&mut self, old: &Run, new: Run, next_mark: usize) {
+        let (was, is) = (old.past(), new.past());
+        self.past.splice(old.before..was as usize, new.finished);
+        for mark in &mut self.marks[next_mark..] {
+            mark.entries += 1;
+            mark.past = mark.past + is - was;
+        }
+        let Some(begun) = new.clock.cycle else { return };
+        let same = self.marks[next_mark..]
+            .iter_mut()
+            .take_while(|mark| mark.past == is);
+        let clocks = same.filter_map(|mark| mark.clock.cycle.as_mut());
+        clocks.for_each(|cycle| cycle.begin_as(&begun));
+        let cycle = match self.past.get_mut(is as usize) {
+            Some(cycle) => Some(cycle),
+            None => self.clock.cycle.as_mut(),
+        };
+        if let Some(cycle) = cycle {
+            cycle.begin_as(&begun);
+        }
+    }
+
+    /// Sets a mark before `place`, where `run` stands, if the last one is far.
+    fn mark_before(&mut self, place: usize, run: &Run) {
+        let before = self
+            .marks
+            .partition_point(|mark| mark.entries as usize <= place);
+        let last = before
+            .checked_sub(1)
+            .map_or(0, |last| self.marks[last].entries);
+        if place - last as usize >= MARK_EVERY {
+            self.marks.insert(before, run.mark(place));
+        }
+    }
+
+    /// Runs the clock over the entries before `place`, from the last mark there is.
+    fn run_to(&self, place: usize, rules: ChannelRules<'_>) -> Run {
+        let before = self
+            .marks
+            .partition_point(|mark| mark.entries as usize <= place);
+        let mark = before
+            .checked_sub(1)
+            .map_or_else(Mark::default, |last| self.marks[last].clone());
+        let from = mark.entries as usize;
+        let mut run = Run {
+            clock: mark.clock,
+            before: mark.past as usize,
+            finished: Vec::new(),
+        };
+        for earlier in &self.entries[from..place] {
+            run.step(earlier, rules);
+        }
+        run.before += run.finished.len();
+        run.finished.clear();
+        run
     }
 
     /// Runs the clock anew because settings changed; says whether any figure did.
@@ -177,20 +283,24 @@ impl Conversation {
         after: ChannelRules<'_>,
         offset: u64,
     ) -> bool {
-        let (mut old, mut new) = (Clock::default(), Clock::default());
+        let mut old = Clock::default();
+        let was = std::mem::take(&mut self.past);
+        self.clock = Clock::default();
+        self.marks.clear();
         let mut differs = false;
-        for entry in &mut self.entries {
-            let was = old.step(entry, before.at(entry.at));
-            let is = new.step(entry, after.at(entry.at));
-            differs |= was != is;
-            if was.samples != is.samples {
+        for mut entry in std::mem::take(&mut self.entries) {
+            let old_step = old.step(&entry, before.at(entry.at));
+            let samples = self.clock.clone().step(&entry, after.at(entry.at)).samples;
+            if old_step.samples != samples {
                 entry.changed = offset;
+                differs = true;
             }
+            self.append(entry, after);
         }
-        differs |= self.clock != new;
-        self.clock = new;
+        differs |= self.clock != old || self.past != was;
         if differs {
             self.changed = self.changed.max(offset);
+            self.untouched = 0;
         }
         differs
     }
@@ -199,12 +309,14 @@ impl Conversation {
     /// remembers to gather them.
     pub(crate) fn rewind(&mut self, offset: u64) -> bool {
         self.gathered = self.gathered.min(offset);
+        self.untouched = 0;
         self.changed >= offset
     }
 
     /// Takes all rows for gathered, after loading.
     pub(crate) fn forget_gathering(&mut self) {
         self.gathered = self.changed + 1;
+        self.untouched = self.entries.len() as u32;
     }
 
     /// Appends the message rows changed since the last gathering and gives the conversation's own.
@@ -213,66 +325,93 @@ impl Conversation {
         context: &Context<'_>,
         messages: &mut Vec<MessageFact>,
     ) -> ConversationFact {
-        let mut clock = Clock::default();
-        let mut cycles = Vec::new();
-        for entry in &self.entries {
-            let step = clock.step(entry, context.rules.at(entry.at));
-            self.add_cycle(&mut cycles, entry, &step, context.names);
-            if entry.changed >= self.gathered {
-                messages.extend(self.message_fact(context, entry, step.samples));
+        let from = self.untouched as usize;
+        let mut run = self.run_to(from, context.rules);
+        let shared = self.shared(context);
+        for entry in &self.entries[from..] {
+            let samples = run.step(entry, context.rules);
+            if entry.changed >= self.gathered
+                && let Some(message) = entry.body.message()
+            {
+                messages.push(self.message_fact(context, &shared, entry, message, samples));
             }
         }
         self.gathered = self.changed + 1;
-        self.conversation_fact(context, cycles)
+        self.untouched = self.entries.len() as u32;
+        self.conversation_fact(context, shared)
+    }
+
+    fn shared(&self, context: &Context<'_>) -> Shared {
+        Shared {
+            channel: Arc::clone(context.names.text(self.channel)),
+            conversation: Arc::from(self.id.as_str()),
+        }
     }
 
     fn message_fact(
         &self,
         context: &Context<'_>,
+        shared: &Shared,
         entry: &Entry,
+        message: &Message,
         samples: Samples,
-    ) -> Option<MessageFact> {
-        let message = entry.body.message()?;
-        let text = |name: Name| Arc::clone(context.names.text(name));
-        Some(MessageFact {
+    ) -> MessageFact {
+        MessageFact {
             account: Arc::clone(context.account),
-            channel: text(self.channel),
-            conversation: Arc::clone(&self.id),
+            channel: Arc::clone(&shared.channel),
+            conversation: Arc::clone(&shared.conversation),
             contact: self.contact_at(message.contact),
             at: entry.at,
             message: entry.id.clone(),
             author: message.author,
-            manager: message.manager.map(text),
+            manager: message
+                .manager
+                .map(|name| Arc::clone(context.names.text(name))),
             kind: message.kind,
             chars: message.chars,
             samples,
             received_at: entry.received_at,
             version: context.generation | entry.changed,
-        })
+        }
     }
 
-    fn conversation_fact(&self, context: &Context<'_>, cycles: Vec<Cycle>) -> ConversationFact {
+    fn conversation_fact(&self, context: &Context<'_>, shared: Shared) -> ConversationFact {
         let text = |name: Name| Arc::clone(context.names.text(name));
         let at = |entry: Option<&Entry>| entry.map_or(Time(0), |entry| entry.at);
+        let cycles = self.past.iter().chain(&self.clock.cycle);
         ConversationFact {
             account: Arc::clone(context.account),
-            channel: text(self.channel),
-            conversation: Arc::clone(&self.id),
+            channel: shared.channel,
+            conversation: shared.conversation,
             contact: self.contact(),
             first_at: at(self.entries.first()),
             last_at: at(self.entries.last()),
             assignee: self.clock.assignee.map(text),
             last_manager: self.clock.last_manager.map(text),
-            pending_at: self.clock.pending,
-            cycles,
+            pending_at: self.clock.pending.get(),
+            cycles: cycles.map(|cycle| self.cycle(context, cycle)).collect(),
             received_at: self.last_arrival,
             version: context.generation | self.changed,
         }
     }
 
+    fn cycle(&self, context: &Context<'_>, cycle: &clock::Cycle) -> Cycle {
+        Cycle {
+            started_at: cycle.started_at,
+            contact: self.contact_at(cycle.contact),
+            answered: cycle.answered,
+            closed_at: cycle.closed_at.get(),
+            closed_by: cycle
+                .closed_by
+                .map(|name| Arc::clone(context.names.text(name))),
+            pending_at_close: cycle.pending_at_close,
+            reopened_at: cycle.reopened_at.get(),
+        }
+    }
+
     /// Gives the place of a contact in the list. Only the last few are looked through, so that a
     /// crowd in one conversation costs no more than its messages.
-    pub(crate) fn contact_number(&mut self, contact: &str) -> u32 {
+    pub(crate) fn contact_number(&mut self, hash: u64, id: &str) -> u32 {
         let mut known = self
             .contacts
             .iter()
@@ -280,19 +419,21 @@ impl Conversation {
             .rev()
             .take(CONTACTS_LOOKED_AT);
         let found = known
-            .find(|(_, known)| &***known == contact)
+            .find(|(_, known)| known.hash == hash)
             .map(|(number, _)| number);
         let number = found.unwrap_or_else(|| {
-            self.contacts.push(Arc::from(contact));
+            self.contacts.push(Contact {
+                hash,
+                id: Arc::from(id),
+            });
             self.contacts.len() - 1
         });
         number as u32
     }
 
     fn contact_at(&self, number: u32) -> Arc<str> {
-        self.contacts
-            .get(number as usize)
-            .map_or_else(|| Arc::from(""), Arc::clone)
+        let contact = self.contacts.get(number as usize);
+        contact.map_or_else(|| Arc::from(""), |contact| Arc::clone(&contact.id))
     }
 
     /// Gives the author of the first contact message, else the contact of the first message.
@@ -302,44 +443,39 @@ impl Conversation {
         let first = author.or_else(|| messages().next());
         first.map_or_else(|| Arc::from(""), |message| self.contact_at(message.contact))
     }
-
-    fn add_cycle(&self, cycles: &mut Vec<Cycle>, entry: &Entry, step: &Step, names: &Names) {
-        match (step.cycle, &entry.body) {
-            (Some(CycleStep::Began), Body::Message(message)) => cycles.push(Cycle {
-                started_at: entry.at,
-                contact: self.contact_at(message.contact),
-                answered: false,
-                closed_at: None,
-                closed_by: None,
-                pending_at_close: false,
-                reopened_at: None,
-            }),
-            (Some(change), _) => {
-                if let Some(cycle) = cycles.last_mut() {
-                    change_cycle(cycle, change, entry.at, names);
-                }
-            }
-            (None, _) => {}
-        }
-    }
 }
 
-fn change_cycle(cycle: &mut Cycle, change: CycleStep, at: Time, names: &Names) {
-    match change {
-        CycleStep::Began => {}
-        CycleStep::Answered => cycle.answered = true,
-        CycleStep::Reopened => cycle.reopened_at = Some(at),
-        CycleStep::Closed { pending, by } => {
-            let stands = match (cycle.closed_at, cycle.reopened_at) {
-                (Some(closed), Some(reopened)) => reopened.since(closed) > REOPENED_WITHIN,
-                _ => false,
-            };
-            if !stands {
-                cycle.closed_at = Some(at);
-                cycle.closed_by = by.map(|by| Arc::clone(names.text(by)));
-                cycle.reopened_at = None;
-            }
-            cycle.pending_at_close |= pending;
+/// What the rows of one conversation share.
+struct Shared {
+    channel: Arc<str>,
+    conversation: Arc<str>,
+}
+
+/// A clock on its way through the timeline, with the cycles it finished on the way.
+#[derive(Clone, Debug)]
+struct Run {
+    clock: Clock,
+    /// How many cycles were past when it set out.
+    before: usize,
+    finished: Vec<clock::Cycle>,
+}
+
+impl Run {
+    fn step(&mut self, entry: &Entry, rules: ChannelRules<'_>) -> Samples {
+        let step = self.clock.step(entry, rules.at(entry.at));
+        self.finished.extend(step.finished);
+        step.samples
+    }
+
+    fn past(&self) -> u32 {
+        (self.before + self.finished.len()) as u32
+    }
+
+    fn mark(&self, entries: usize) -> Mark {
+        Mark {
+            entries: entries as u32,
+            past: self.past(),
+            clock: self.clock.clone(),
         }
     }
 }

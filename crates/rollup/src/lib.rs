@@ -9,9 +9,10 @@
 //! - [`facts`]: the rows that come out
 
 pub mod account;
-pub mod clock;
+mod clock;
 mod conversation;
 pub mod facts;
+mod moment;
 pub mod names;
 mod plain;
 pub mod rules;
@@ -20,6 +21,10 @@ mod submap;
 pub mod timeline;
 
 pub use account::{Account, Config, Counts, Gathered, Outcome, Position};
+
+/// Raised when the layout of the state in a checkpoint changes; a checkpoint of another layout is
+/// passed over.
+pub const STATE_LAYOUT: u32 = 2;
 
 /// Raised when the same journal gives other figures than before: all rows are then written anew
 /// under the next generation.

@@ -3,7 +3,7 @@
 
 use hashbrown::HashTable;
 use trunkline_model::time::Time;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::conversation::Conversation;
 use crate::names::Name;
@@ -22,19 +22,24 @@ pub(crate) struct Place {
 #[derive(Debug, Default)]
 pub(crate) struct Submap {
     pub(crate) conversations: Vec<Conversation>,
-    places: HashTable<u32>,
+    /// Hash and place: growing and searching touch no conversation but the one that is found.
+    places: HashTable<(u64, u32)>,
     /// All records below this offset are in it already (it came out of a checkpoint).
     pub(crate) taken: u64,
 }
 
-/// Hashes a conversation's identity; must never change, for checkpoints keep parts apart by it.
-pub(crate) fn hash(channel: Name, id: &str) -> u64 {
-    xxh3_64_with_seed(id.as_bytes(), u64::from(channel.number()))
+/// Hashes a conversation's identity: 16 bytes, keyed, so that no two are ever taken for one.
+pub(crate) fn key(seed: u64, channel: Name, id: &str) -> u128 {
+    xxh3_128_with_seed(id.as_bytes(), seed ^ (u64::from(channel.number()) << 32))
 }
 
-/// Gives the part that a hash belongs to.
-pub(crate) fn part(hash: u64) -> u8 {
-    (hash >> 48) as u8
+/// Gives the part that a key belongs to.
+pub(crate) fn part(key: u128) -> u8 {
+    (key >> 120) as u8
+}
+
+fn hash(key: u128) -> u64 {
+    key as u64
 }
 
 impl Submap {
@@ -42,8 +47,8 @@ impl Submap {
     pub(crate) fn restore(conversations: Vec<Conversation>, taken: u64) -> Self {
         let mut places = HashTable::with_capacity(conversations.len());
         for (index, conversation) in conversations.iter().enumerate() {
-            let hash = hash(conversation.channel, &conversation.id);
-            places.insert_unique(hash, index as u32, |index| rehash(&conversations, *index));
+            let hash = hash(conversation.key);
+            places.insert_unique(hash, (hash, index as u32), |place| place.0);
         }
         Self {
             conversations,
@@ -53,26 +58,17 @@ impl Submap {
     }
 
     /// Finds a conversation, or makes it.
-    pub(crate) fn entry(&mut self, hash: u64, channel: Name, id: &str, received_at: Time) -> u32 {
-        let conversations = &self.conversations;
-        let is = |index: &u32| {
-            let known = &conversations[*index as usize];
-            known.channel == channel && &*known.id == id
-        };
-        if let Some(index) = self.places.find(hash, is) {
+    pub(crate) fn entry(&mut self, key: u128, channel: Name, id: &str, received_at: Time) -> u32 {
+        let (hash, conversations) = (hash(key), &self.conversations);
+        let is = |place: &(u64, u32)| place.0 == hash && conversations[place.1 as usize].key == key;
+        if let Some((_, index)) = self.places.find(hash, is) {
             return *index;
         }
         let index = self.conversations.len() as u32;
         self.conversations
-            .push(Conversation::new(channel, id, received_at));
-        let conversations = &self.conversations;
+            .push(Conversation::new(key, channel, id, received_at));
         self.places
-            .insert_unique(hash, index, |index| rehash(conversations, *index));
+            .insert_unique(hash, (hash, index), |place| place.0);
         index
     }
-}
-
-fn rehash(conversations: &[Conversation], index: u32) -> u64 {
-    let known = &conversations[index as usize];
-    hash(known.channel, &known.id)
 }

@@ -3,7 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use trunkline_model::settings::Scope;
+use trunkline_model::word::Word;
 
 /// Streams calls and messages into exact figures per manager.
 #[derive(Debug, Parser)]
@@ -14,7 +18,8 @@ use clap::{Parser, Subcommand};
     after_help = "Example:\n  trunkline serve"
 )]
 pub(crate) struct Cli {
-    /// The configuration file; without one a fresh data folder with an account `demo` is made.
+    /// The configuration file. Without one the environment and the defaults hold; `serve` then
+    /// keeps one in the data folder, and the first start writes it, with an account `demo`.
     #[arg(long, global = true, env = "TRUNKLINE_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// What to do.
@@ -74,8 +79,12 @@ pub(crate) enum Token {
         /// What the token is for.
         #[arg(long, default_value = "new")]
         name: String,
-        /// What it may do: `ingest`, `read`, `read:phones`, `admin`. May be given several times.
-        #[arg(long = "scope", default_values_t = [String::from("ingest"), String::from("read")])]
+        /// What it may do. May be given several times.
+        #[arg(
+            long = "scope",
+            default_values_t = [String::from("ingest"), String::from("read")],
+            value_parser = PossibleValuesParser::new(Scope::ALL.iter().map(|scope| scope.word())),
+        )]
         scopes: Vec<String>,
     },
 }
@@ -128,5 +137,36 @@ pub(crate) enum Migrate {
 
 /// Reads the command line; a wrong call ends the process with code 2.
 pub(crate) fn parse() -> Cli {
-    Cli::parse()
+    read(std::env::args_os()).unwrap_or_else(|wrong| wrong.exit())
+}
+
+fn read<T: Into<OsString> + Clone>(
+    arguments: impl IntoIterator<Item = T>,
+) -> Result<Cli, clap::Error> {
+    let cli = Cli::try_parse_from(arguments)?;
+    if matches!(cli.command, Command::Config(Config::Check)) && cli.config.is_none() {
+        let missing = ErrorKind::MissingRequiredArgument;
+        return Err(Cli::command().error(missing, "say which file to check: --config FILE"));
+    }
+    Ok(cli)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_calls_are_told_apart_from_failures() {
+        for wrong in [
+            &["trunkline", "config", "check"][..],
+            &["trunkline", "token", "new", "--scope", "bogus"],
+            &["trunkline", "dance"],
+        ] {
+            assert_eq!(read(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        }
+        let scopes = ["--scope", "read:phones", "--scope", "admin"];
+        read(["trunkline", "token", "new"].iter().chain(&scopes)).unwrap();
+        read(["trunkline", "token", "new"]).unwrap();
+        read(["trunkline", "config", "check", "--config", "x"]).unwrap();
+    }
 }

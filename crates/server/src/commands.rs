@@ -4,12 +4,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use trunkline_journal::{End, SegmentReport};
-use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
-use trunkline_model::word::Word;
 
 use crate::cli::{Cli, Command, Config, Events, Journal, Migrate, Token};
 use crate::config::{EXAMPLE, Environment, File, load};
@@ -34,10 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Config(Config::Example) => print::line(EXAMPLE.trim_end())?,
         Command::Config(Config::Schema) => print_json(&schemars::schema_for!(File))?,
         Command::Config(Config::Check) => {
-            load(
-                Some(config.context("say which file: --config FILE")?),
-                &environment,
-            )?;
+            load(config, &environment)?;
             print::line("the configuration is valid")?;
         }
         Command::Events(Events::Schema) => print_json(&trunkline_model::event::schema())?,
@@ -59,15 +54,6 @@ fn print_json<T: Serialize>(value: &T) -> Result<()> {
 }
 
 fn new_token(name: &str, scopes: &[String]) -> Result<()> {
-    for scope in scopes {
-        if Scope::find(scope).is_none() {
-            let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-            bail!(
-                "there is no scope {scope:?}; there are {}",
-                known.join(", ")
-            );
-        }
-    }
     let token = secret::new_token();
     let hash = secret::sha256_hex(&token);
     Ok(print::line(format_args!(
@@ -90,7 +76,14 @@ fn data_dir_of(
 }
 
 fn verify(data_dir: &Path) -> Result<ExitCode> {
-    let report = match trunkline_journal::verify(data_dir.join("journal")) {
+    let journal = data_dir.join("journal");
+    if !journal.is_dir() {
+        bail!(
+            "there is no journal in {}: say where with --data-dir",
+            data_dir.display()
+        );
+    }
+    let report = match trunkline_journal::verify(journal) {
         Ok(report) => report,
         Err(error) => {
             print::line(format_args!("damaged: {error}"))?;
@@ -127,4 +120,16 @@ fn describe(segment: &SegmentReport) -> String {
         "{name}: {} records in {} batches, {} bytes{when}; {end}",
         segment.records, segment.batches, segment.bytes
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_a_journal_is_not_called_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = verify(dir.path()).unwrap_err().to_string();
+        assert!(error.starts_with("there is no journal in "), "{error}");
+    }
 }

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::settings::{Account, Span};
 
+mod check;
 mod load;
 
-pub(crate) use load::{Environment, load};
+pub(crate) use load::{Environment, load, read};
 
 /// The commented example that `trunkline config example` prints.
 pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
@@ -41,13 +42,15 @@ pub(crate) struct Server {
     pub(crate) public_url: Option<String>,
     /// The folder of everything that is kept. Default `./data`.
     pub(crate) data_dir: PathBuf,
-    /// Addresses of proxies whose forwarding headers are believed. Default none.
+    /// Addresses of our own proxies: connections from them are not counted against
+    /// `max_connections_per_ip`. Forwarding headers are not read yet. Default none.
     pub(crate) trusted_proxies: Vec<String>,
     /// Fold workers. Default: as many as there are cores.
     pub(crate) workers: Option<usize>,
     /// Seconds within which a request's head must have come. Default 5.
     pub(crate) header_timeout_s: u64,
-    /// Seconds within which a request's body must have come. Default 30.
+    /// Seconds within which a request's body must have come, in which it may pause for 10 at most.
+    /// Default 30.
     pub(crate) body_timeout_s: u64,
     /// Connections in all. Default 10000.
     pub(crate) max_connections: usize,
@@ -103,7 +106,7 @@ pub(crate) struct Retention {
     /// How long the journal is kept. Default `400d`.
     pub(crate) journal: Span,
     /// How long facts are kept. Default `25 months`.
-    pub(crate) facts: String,
+    pub(crate) facts: Span,
 }
 
 impl Default for Server {
@@ -149,7 +152,7 @@ impl Default for Retention {
     fn default() -> Self {
         Self {
             journal: Span::days(400),
-            facts: "25 months".into(),
+            facts: Span::Months(25),
         }
     }
 }

@@ -49,5 +49,39 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
     reason = "the last word of a program that failed"
 )]
 pub(crate) fn complain(error: &anyhow::Error) {
-    eprintln!("trunkline: {error:#}");
+    eprintln!("trunkline: {}", told(error));
+}
+
+/// Joins the causes of an error, without those that the one before already told.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    let mut before = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if before.contains(&cause) {
+            continue;
+        }
+        if !told.is_empty() {
+            told.push_str(": ");
+        }
+        told.push_str(&cause);
+        before = cause;
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_that_was_told_is_not_told_again() {
+        let error = anyhow!("no space")
+            .context("could not write a: no space")
+            .context("could not write a: no space")
+            .context("could not open the journal");
+        let expected = "could not open the journal: could not write a: no space";
+        assert_eq!(told(&error), expected);
+    }
 }

@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use trunkline_pipeline as pipeline;
 
 use crate::clock;
@@ -16,8 +15,10 @@ use crate::config::{Compression, Environment, File};
 use crate::telemetry;
 
 mod names;
+mod parts;
 mod warehouse;
 
+use parts::Part;
 pub(crate) use warehouse::Store;
 
 /// How long identities of events are remembered (`architecture.md` §6).
@@ -91,46 +92,23 @@ impl Wired {
         self.address
     }
 
-    /// Runs all parts until `stop`, or until one fails; then stops the others in order.
+    /// Runs all parts until `stop`, or until one ends early, which is a failure; then stops the
+    /// others in order.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<()> {
-        let parts = TaskTracker::new();
-        let (doors_stop, pipeline_stop) = (CancellationToken::new(), CancellationToken::new());
-        let engine_stop = CancellationToken::new();
-        let mut doors = parts.spawn(self.doors.run(doors_stop.clone()));
-        let mut pipeline = parts.spawn(self.pipeline.run(pipeline_stop.clone()));
-        let mut engine = parts.spawn(self.store.run(engine_stop.clone()));
-        tokio::select! {
-            () = stop.cancelled() => {}
-            ended = &mut doors => bail!(early("doors", ended)),
-            ended = &mut pipeline => {
-                doors_stop.cancel();
-                engine_stop.cancel();
-                bail!(early("pipeline", ended));
-            }
-            ended = &mut engine => tracing::error!("{}", early("embedded clickhouse", ended)),
-        }
-        doors_stop.cancel();
-        doors.await?.context("the doors did not close well")?;
-        pipeline_stop.cancel();
-        pipeline.await?.context("the pipeline did not stop well")?;
-        engine_stop.cancel();
-        if !engine.is_finished() {
-            engine.await?.context("clickhouse did not stop well")?;
-        }
+        let Self {
+            doors,
+            pipeline,
+            store,
+            ..
+        } = self;
+        let parts = [
+            Part::start("the doors", |stop| doors.run(stop)),
+            Part::start("the pipeline", |stop| pipeline.run(stop)),
+            Part::start("the warehouse", |stop| store.run(stop)),
+        ];
+        parts::run(parts, stop).await?;
         tracing::info!("stopped");
         Ok(())
-    }
-}
-
-/// Says what a part that ended before its time said.
-fn early<E: std::fmt::Display>(
-    part: &str,
-    ended: Result<std::result::Result<(), E>, tokio::task::JoinError>,
-) -> String {
-    match ended {
-        Ok(Ok(())) => format!("the {part} ended early"),
-        Ok(Err(error)) => format!("{part}: {error:#}"),
-        Err(panic) => format!("{part}: {panic}"),
     }
 }
 

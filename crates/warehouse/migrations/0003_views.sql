@@ -2,6 +2,9 @@
 -- needs. Views run with the rights of their definer, so a reader needs SELECT on `v_*` alone.
 -- `account` and `at` are the tables' own columns, so that conditions on them reach the primary key
 -- and the partitions; a condition on `definition` leaves one branch of `v_responses`, one column.
+-- `nullIf` hides the key from the primary index, so `manager_key` stands beside `manager`: figures
+-- of one manager are asked for by both. The name of the table before it is needed: `manager` alone
+-- would be the alias.
 
 CREATE OR REPLACE VIEW {database}.v_messages{on_cluster}
 (
@@ -13,6 +16,7 @@ CREATE OR REPLACE VIEW {database}.v_messages{on_cluster}
     message String COMMENT 'Message id, unique within its conversation',
     author LowCardinality(String) COMMENT 'Who wrote it: contact, manager, bot, system or campaign',
     manager LowCardinality(Nullable(String)) COMMENT 'Manager who wrote it; null if none did or he is unknown',
+    manager_key LowCardinality(String) COMMENT 'The manager as stored, empty for null: conditions on it reach the primary key',
     kind LowCardinality(String) COMMENT 'What it is: text, image, audio, video, file, location, sticker or other',
     chars Nullable(UInt32) COMMENT 'Length in characters; null if not told',
     kommo_ms Nullable(Int64) COMMENT 'Response time by the kommo definition, calendar milliseconds; null if it gives no sample',
@@ -24,7 +28,8 @@ CREATE OR REPLACE VIEW {database}.v_messages{on_cluster}
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
     account, channel, conversation, contact, at, message, author,
-    nullIf(manager, '') AS manager, kind, chars, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms
+    nullIf(manager, '') AS manager, messages.manager AS manager_key, kind, chars,
+    kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms
 FROM {database}.messages FINAL
 COMMENT 'Public messages, with the response times that each reply gives';
 
@@ -37,30 +42,31 @@ CREATE OR REPLACE VIEW {database}.v_responses{on_cluster}
     contact String COMMENT 'Contact that was answered',
     message String COMMENT 'Message id of the reply',
     manager LowCardinality(Nullable(String)) COMMENT 'Manager who sent the reply; null if he is unknown or a bot did',
+    manager_key LowCardinality(String) COMMENT 'The manager as stored, empty for null: conditions on it reach the primary key',
     author LowCardinality(String) COMMENT 'manager, or bot for a bot''s reply',
     definition String COMMENT 'kommo, turn, wait, assigned or first',
     ms Int64 COMMENT 'Response time in calendar milliseconds'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS
-SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager, author,
-    'kommo' AS definition, assumeNotNull(kommo_ms) AS ms
+SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager,
+    messages.manager AS manager_key, author, 'kommo' AS definition, assumeNotNull(kommo_ms) AS ms
 FROM {database}.messages FINAL WHERE kommo_ms IS NOT NULL
 UNION ALL
-SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager, author,
-    'turn' AS definition, assumeNotNull(turn_ms) AS ms
+SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager,
+    messages.manager AS manager_key, author, 'turn' AS definition, assumeNotNull(turn_ms) AS ms
 FROM {database}.messages FINAL WHERE turn_ms IS NOT NULL
 UNION ALL
-SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager, author,
-    'wait' AS definition, assumeNotNull(wait_ms) AS ms
+SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager,
+    messages.manager AS manager_key, author, 'wait' AS definition, assumeNotNull(wait_ms) AS ms
 FROM {database}.messages FINAL WHERE wait_ms IS NOT NULL
 UNION ALL
-SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager, author,
-    'assigned' AS definition, assumeNotNull(assigned_ms) AS ms
+SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager,
+    messages.manager AS manager_key, author, 'assigned' AS definition, assumeNotNull(assigned_ms) AS ms
 FROM {database}.messages FINAL WHERE assigned_ms IS NOT NULL
 UNION ALL
-SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager, author,
-    'first' AS definition, assumeNotNull(first_ms) AS ms
+SELECT account, at, channel, conversation, contact, message, nullIf(manager, '') AS manager,
+    messages.manager AS manager_key, author, 'first' AS definition, assumeNotNull(first_ms) AS ms
 FROM {database}.messages FINAL WHERE first_ms IS NOT NULL
 COMMENT 'Response times: one row per sample, up to five a reply';
 
@@ -99,14 +105,15 @@ CREATE OR REPLACE VIEW {database}.v_cycles{on_cluster}
     reopened_at Nullable(DateTime64(3, 'UTC')) COMMENT 'First reopening after its closing, before the next cycle; null if none',
     next_started_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Start of the next cycle; null if it is the last',
     assignee LowCardinality(Nullable(String)) COMMENT 'Manager the conversation is assigned to now; null if nobody',
-    last_manager LowCardinality(Nullable(String)) COMMENT 'Manager who wrote last in the conversation; null if none did'
+    last_manager LowCardinality(Nullable(String)) COMMENT 'Manager who wrote last in the conversation; null if none did',
+    last_at DateTime64(3, 'UTC') COMMENT 'Time of the conversation''s last event: none of its times is later'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
     account, channel, conversation, toUInt32(cycle) AS cycle, started_at, cycle_contact AS contact,
     answered, closed_at, nullIf(cycle_closed_by, '') AS closed_by, pending_at_close, reopened_at,
     if(cycle < length(starts), starts[cycle + 1], NULL) AS next_started_at,
-    nullIf(assignee, '') AS assignee, nullIf(last_manager, '') AS last_manager
+    nullIf(assignee, '') AS assignee, nullIf(last_manager, '') AS last_manager, last_at
 FROM
 (
     SELECT *, `cycles.started_at` AS starts FROM {database}.conversations FINAL

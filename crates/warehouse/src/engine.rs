@@ -67,6 +67,9 @@ pub enum EngineError {
     /// The name of its database is not a plain identifier.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
+    /// Its folder cannot be named in full.
+    #[error("the engine's folder: {0}")]
+    Folder(io::Error),
     /// Its thread cannot be started.
     #[error("the engine's thread cannot be started: {0}")]
     Thread(io::Error),
@@ -88,6 +91,9 @@ pub struct Engine {
 impl Engine {
     /// Makes the engine's folder, passwords and configuration. Starts nothing.
     pub fn prepare(config: Config) -> Result<Self, EngineError> {
+        // The child runs in its own folder, where a relative path would lead elsewhere.
+        let dir = std::path::absolute(&config.dir).map_err(EngineError::Folder)?;
+        let config = Config { dir, ..config };
         let Config {
             dir,
             port,

@@ -17,6 +17,9 @@ mod split;
 
 use catalogue::{Layout, Migration};
 
+/// ClickHouse's code for a database that does not exist.
+const UNKNOWN_DATABASE: u32 = 81;
+
 /// What is known of one migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -208,11 +211,12 @@ async fn exists(client: &Client) -> Result<bool, Fault> {
         "SELECT count() FROM system.tables WHERE database = '{}' AND name = 'schema_migrations'",
         client.database()
     );
-    Ok(client
-        .rows::<u64>(&sql)
-        .await?
-        .first()
-        .is_some_and(|count| *count > 0))
+    match client.rows::<u64>(&sql).await {
+        Ok(counts) => Ok(counts.first().is_some_and(|count| *count > 0)),
+        // Said to an account of ClickHouse whose own database is yet to be made.
+        Err(fault) if fault.code() == Some(UNKNOWN_DATABASE) => Ok(false),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Makes the database, if it may be made, and the table of migrations.

@@ -18,6 +18,13 @@ pub const MAX_ANSWER: usize = 64 << 20;
 /// ClickHouse's codes for a query that ran into its time limit.
 const TIMED_OUT: [u32; 2] = [159, 160];
 
+/// ClickHouse's codes for a query that needs more than it may: memory, rows or bytes to read.
+const TOO_HEAVY: [u32; 4] = [158, 241, 307, 396];
+
+/// ClickHouse's codes for a state that passes: too many queries at once (202); a table (60), a
+/// database (81) or the right to read it (497) that is not there before the migrations.
+const PASSING: [u32; 4] = [60, 81, 202, 497];
+
 /// One query being put together.
 #[must_use]
 pub struct Query<'a> {
@@ -50,12 +57,16 @@ pub struct Column {
 /// Says why a query gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum QueryError {
-    /// ClickHouse is away, frozen, or does not let us in: try again later.
+    /// ClickHouse is away, frozen, does not let us in, is busy, or has no tables yet: try again
+    /// later.
     #[error("reports are not available: {0}")]
     Unavailable(Fault),
     /// The query takes longer than it may.
     #[error("the query took longer than {} s: ask for less at a time", .0.as_secs_f64())]
     TooSlow(Duration),
+    /// The query needs more memory than it may, or has more to read: ClickHouse's code.
+    #[error("the query needs more than ClickHouse grants it (code {0}): ask for less at a time")]
+    TooHeavy(u32),
     /// The answer is larger than it may be.
     #[error("the answer is larger than {} MiB: ask for less at a time", MAX_ANSWER >> 20)]
     TooLarge,
@@ -125,12 +136,45 @@ fn read_only(query: clickhouse::query::Query, limit: Duration) -> clickhouse::qu
 
 impl QueryError {
     fn of(fault: Fault, limit: Duration) -> Self {
-        match fault {
-            Fault::Rejected {
-                code: Some(code), ..
-            } if TIMED_OUT.contains(&code) => Self::TooSlow(limit),
-            Fault::Rejected { message, .. } => Self::Bad(message),
-            fault => Self::Unavailable(fault),
+        match fault.code() {
+            // Without a code it was not ClickHouse that answered: a proxy, or half an answer.
+            None => Self::Unavailable(fault),
+            Some(code) if PASSING.contains(&code) => Self::Unavailable(fault),
+            Some(code) if TIMED_OUT.contains(&code) => Self::TooSlow(limit),
+            Some(code) if TOO_HEAVY.contains(&code) => Self::TooHeavy(code),
+            Some(_) => Self::Bad(fault.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: Option<u32>) -> QueryError {
+        let message = "as it says".to_owned();
+        QueryError::of(Fault::Rejected { code, message }, Duration::from_secs(3))
+    }
+
+    #[test]
+    fn codes_of_clickhouse_say_who_must_act() {
+        for code in [159, 160] {
+            assert_eq!(of(Some(code)), QueryError::TooSlow(Duration::from_secs(3)));
+        }
+        for code in [158, 241, 307, 396] {
+            assert_eq!(of(Some(code)), QueryError::TooHeavy(code));
+        }
+        for code in [Some(60), Some(81), Some(202), Some(497), None] {
+            assert!(matches!(of(code), QueryError::Unavailable(_)), "{code:?}");
+        }
+        for code in [47, 62, 164] {
+            let bad = of(Some(code));
+            assert!(
+                matches!(&bad, QueryError::Bad(said) if said.contains("as it says")),
+                "{bad}"
+            );
+        }
+        let away = QueryError::of(Fault::Unreachable("refused".into()), Duration::ZERO);
+        assert!(matches!(away, QueryError::Unavailable(_)));
     }
 }

@@ -7,7 +7,7 @@
 use clickhouse::{Row, RowWrite};
 use trunkline_rollup::facts::{ConversationFact, MessageFact};
 
-use crate::client::{Client, Fault, INSERT_LIMIT};
+use crate::client::{Client, DDL_LIMIT, Fault, INSERT_LIMIT};
 
 mod months;
 mod rows;
@@ -73,6 +73,17 @@ impl Writer {
         Ok(written)
     }
 
+    /// Removes the facts whose version is below `version`: those of older generations, once all
+    /// rows were written anew.
+    pub async fn delete_below(&self, version: u64) -> Result<(), Fault> {
+        for table in ["messages", "conversations"] {
+            let database = self.client.database();
+            let sql = format!("DELETE FROM {database}.{table} WHERE version < {version}");
+            self.client.execute(&sql, DDL_LIMIT).await?;
+        }
+        Ok(())
+    }
+
     /// Sends one INSERT as one block and waits for its end.
     async fn insert<'a, T>(
         &self,
@@ -84,9 +95,13 @@ impl Writer {
     {
         let target = format!("{}.{table}", self.client.database());
         let work = async {
+            // The columns are named in the statement, their types are checked by tests that read
+            // back what was written: asking for the schema with each INSERT costs and adds nothing.
             let mut insert = self
                 .client
                 .http()
+                .clone()
+                .with_validation(false)
                 .insert_unescaped::<T>(&target)
                 .await?
                 .with_setting("async_insert", "0")

@@ -139,13 +139,10 @@ fn first_day(said: ChildStdout) -> Result<(), String> {
         &door.report("response-times", &span),
         &from[..10],
     );
-    println!("Ask for more:");
-    println!("  curl -H 'Authorization: Bearer {token}' \\");
-    println!(
-        "    '{address}/v1/reports/response-times?by=manager&from={}&to={}'",
-        &from[..10],
-        &to[..10]
-    );
+    println!("Ask for more, with the token above in TOKEN:");
+    println!("  curl -H \"Authorization: Bearer $TOKEN\" \\");
+    let (from, to) = (&from[..10], &to[..10]);
+    println!("    '{address}/v1/reports/response-times?by=manager&from={from}&to={to}'");
     println!("\nThe service goes on until Ctrl-C.");
     Ok(())
 }

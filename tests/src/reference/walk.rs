@@ -104,7 +104,7 @@ impl Walk {
         let gap = rules
             .cycle_gaps
             .get(&message.channel)
-            .is_some_and(|&gap| silence > gap);
+            .is_some_and(|&gap| silence >= gap);
         if !self.in_cycle || gap {
             self.begin_cycle(message);
         }

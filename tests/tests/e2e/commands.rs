@@ -214,10 +214,10 @@ fn the_first_day_shows_a_report_of_real_conversations_and_stops_at_ctrl_c() {
         "{shown}"
     );
     assert!(
-        shown.contains("curl -H 'Authorization: Bearer trk_"),
+        shown.contains("curl -H \"Authorization: Bearer $TOKEN\""),
         "{shown}"
     );
-    assert_eq!(shown.matches("Token of account demo").count(), 1);
+    assert_eq!(shown.matches("trk_").count(), 1);
 }
 
 /// Runs the first day until it waits for Ctrl-C, gives it that, and returns what it showed.

@@ -171,3 +171,47 @@ fn a_remote_clickhouse_that_restarts_is_caught_up_with() {
     door.flush();
     facts::assert_exact(&engine.views(), "acme", &Reference::of(&events));
 }
+
+#[test]
+fn rows_that_clickhouse_refused_before_a_stop_are_written_after_the_next_start() {
+    let engine = Engine::start();
+    let settings = engine.settings(engine.password());
+    let mut service = Service::start(Config::acme().warehouse(&settings));
+    let door = service.door("acme");
+    let events = generate::log(35, 90);
+    let (first, later) = events.split_at(events.len() / 2);
+    send_promptly(&door, first);
+    door.flush();
+    let sql = |statement: &str| engine.views().text(statement);
+    sql("RENAME TABLE trunkline.messages TO trunkline.hidden");
+    send_promptly(&door, later);
+    wait_until("`down` in /readyz", AWAY, || {
+        service.warehouse_state() == "down"
+    });
+    assert!(service.stop().success(), "{}", service.log_tail());
+    sql("RENAME TABLE trunkline.hidden TO trunkline.messages");
+    service.restart();
+    service.wait_for_warehouse();
+    door.flush();
+    facts::assert_exact(&engine.views(), "acme", &Reference::of(&events));
+}
+
+#[test]
+fn a_clickhouse_that_went_back_in_time_is_filled_again_while_the_service_runs() {
+    let engine = Engine::start();
+    let settings = engine.settings(engine.password());
+    let service = Service::start(Config::acme().warehouse(&settings));
+    let door = service.door("acme");
+    let events = generate::log(36, 90);
+    let (first, later) = events.split_at(events.len() / 2);
+    send_promptly(&door, first);
+    door.flush();
+    for table in ["messages", "conversations", "trunkline_writer"] {
+        engine
+            .views()
+            .text(&format!("TRUNCATE TABLE trunkline.{table}"));
+    }
+    send_promptly(&door, later);
+    door.flush();
+    facts::assert_exact(&engine.views(), "acme", &Reference::of(&events));
+}

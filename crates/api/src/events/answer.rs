@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 use trunkline_model::batch::Rejected;
+use trunkline_model::event::Code;
 use trunkline_pipeline::Receipt;
 
 use crate::problem::{MEDIA_TYPE, Refused};
@@ -74,16 +75,21 @@ impl IntoResponse for Answer<'_> {
     }
 }
 
-/// Answers 400 when every event was refused; its code is that of the first.
+/// Answers when every event was refused, with the code of the first: 413 if that was too large,
+/// else 400.
 pub(super) fn nothing_taken(rejected: &[Rejected]) -> Response {
     let shown = shown(rejected);
     let (code, detail) = shown
         .first()
         .map_or(("malformed", "no event"), |it| (it.code, it.detail));
+    let status = match rejected.first().map(|it| it.code) {
+        Some(Code::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
+    };
     let body = NothingTaken {
         r#type: format!("urn:trunkline:problem:{code}"),
         title: "Every event refused",
-        status: 400,
+        status: status.as_u16(),
         code,
         detail,
         accepted: 0,
@@ -91,7 +97,7 @@ pub(super) fn nothing_taken(rejected: &[Rejected]) -> Response {
         conflicts: 0,
         rejected: self::shown(rejected),
     };
-    let mut response = json(StatusCode::BAD_REQUEST, MEDIA_TYPE, &body);
+    let mut response = json(status, MEDIA_TYPE, &body);
     response.extensions_mut().insert(Refused(code));
     response
 }
@@ -131,4 +137,26 @@ fn as_text<S: Serializer>(offset: &Option<u64>, serializer: S) -> Result<S::Ok, 
 )]
 fn is_true(flag: &bool) -> bool {
     *flag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(codes: &[Code]) -> Vec<Rejected> {
+        let one = |(index, code): (usize, &Code)| Rejected {
+            index: index as u32,
+            code: *code,
+            detail: "why".into(),
+        };
+        codes.iter().enumerate().map(one).collect()
+    }
+
+    #[test]
+    fn an_event_that_is_too_large_is_413_and_another_bad_one_400() {
+        let status = |codes: &[Code]| nothing_taken(&refused(codes)).status().as_u16();
+        assert_eq!(status(&[Code::TooLarge]), 413);
+        assert_eq!(status(&[Code::TooLarge, Code::UnknownType]), 413);
+        assert_eq!(status(&[Code::UnknownType, Code::TooLarge]), 400);
+    }
 }

@@ -1,6 +1,6 @@
 //! What must agree between the settings of an account.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::net::IpAddr;
 
@@ -123,7 +123,7 @@ impl Check<'_> {
     fn tokens(&mut self) {
         let tokens = &self.account.tokens;
         self.distinct("token", tokens.iter().map(|token| token.name.as_str()));
-        let mut digests = BTreeSet::new();
+        let mut digests = BTreeMap::new();
         for token in tokens {
             let key = format!("token.{}", token.name);
             match token.digest() {
@@ -131,10 +131,23 @@ impl Check<'_> {
                     format_args!("{key}.sha256"),
                     "not a SHA-256: write the 64 hexadecimal digits of the token's hash",
                 ),
-                Some(digest) if !digests.insert(digest) => {
-                    self.add(format_args!("{key}.sha256"), "two entries have this hash");
+                Some(digest) => {
+                    if let Some(other) = digests.insert(digest, &token.name) {
+                        let message = format!(
+                            "token `{other}` has the same hash: make another with `trunkline token new`"
+                        );
+                        self.add(format_args!("{key}.sha256"), message);
+                    }
                 }
-                Some(_) => {}
+            }
+            let teams = &self.account.teams;
+            for team in &token.only.teams {
+                if teams.iter().all(|known| known.id != *team) {
+                    self.add(
+                        format_args!("{key}.only.teams"),
+                        format!("there is no team `{team}`: declare it, or take it out"),
+                    );
+                }
             }
             if token.scopes.is_empty() {
                 self.add(

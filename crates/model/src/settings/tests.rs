@@ -293,3 +293,22 @@ fn the_schema_describes_every_key() {
             .is_valid(&valid)
     );
 }
+
+#[test]
+fn a_token_is_alone_with_its_hash_and_sees_teams_that_exist() {
+    let text = r#"
+        id = "a"
+        token = [
+            { name = "t", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", scopes = ["read"] },
+            { name = "u", sha256 = "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08", scopes = ["read"], only = { teams = ["sales", "sals"] } },
+        ]
+        team = [{ id = "sales" }]
+    "#;
+    let problems = account(text).check();
+    let keys: Vec<&str> = problems.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["account.a.token.u.sha256", "account.a.token.u.only.teams"]
+    );
+    assert!(problems[0].message.contains("`t`") && problems[1].message.contains("`sals`"));
+}

@@ -61,3 +61,33 @@ fn a_cut_says_whether_there_was_more() {
     assert!(cut(&mut rows, 2));
     assert_eq!(rows.len(), 2);
 }
+
+#[test]
+fn a_row_that_has_no_interval_is_a_failure_not_left_out() {
+    let pairs = [
+        ("from", "1970-01-01"),
+        ("to", "1970-01-04"),
+        ("tz", "UTC"),
+        ("interval", "day"),
+    ];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let context = crate::Context {
+        account: crate::AccountView {
+            id: "acme",
+            timezone: chrono_tz::UTC,
+        },
+        now: Time(0),
+        as_of: Time(0),
+        restriction: crate::Restriction::default(),
+    };
+    let report = &crate::messages::REPORT;
+    let request = Request::parse(report, crate::request::Asked::Figures, &pairs, &context);
+    let request = request.expect("a request");
+    let row = |day: i64, count| vec![Value::Time(Time(day * 86_400_000)), Value::Count(count)];
+    let filled = fill(report, &request, vec![row(0, 5), row(2, 7)]).expect("each has its interval");
+    assert_eq!(filled, [row(0, 5), row(1, 0), row(2, 7)]);
+    for stray in [vec![row(2, 7), row(0, 5)], vec![row(3, 1)]] {
+        let failed = fill(report, &request, stray);
+        assert!(matches!(failed, Err(Error::Failed(_))), "{failed:?}");
+    }
+}

@@ -3,6 +3,8 @@
 //! Invariants: `from` is inclusive, `to` exclusive, `from <= to`, and equal only for a `period`
 //! asked for at its first instant. Without all three the period is the month to date.
 
+use std::borrow::Cow;
+
 use chrono_tz::{TZ_VARIANTS, Tz};
 use trunkline_model::time::{Day, Interval, Period, Time, boundaries, start_of_day};
 use trunkline_model::word::Word;
@@ -62,6 +64,17 @@ fn zone(name: &str) -> Result<Tz, BadParameter> {
     })
 }
 
+/// Puts back the `+` of an offset: bare in a URL's query it means a space, and comes as one.
+fn with_plus(text: &str) -> Cow<'_, str> {
+    const DATE_AND_TIME: usize = "2026-03-01T00:00:00".len();
+    match text.rsplit_once(' ') {
+        Some((local, offset)) if local.len() >= DATE_AND_TIME && offset.len() == "02:00".len() => {
+            format!("{local}+{offset}").into()
+        }
+        _ => text.into(),
+    }
+}
+
 /// Finds the member of a closed set.
 fn word<W: Word>(parameter: &str, given: &str) -> Result<W, BadParameter> {
     W::find(given).ok_or_else(|| {
@@ -107,7 +120,7 @@ fn ends(given: &Given<'_>, zone: Tz, now: Time) -> Result<(Time, Time), BadParam
 fn instant(name: &str, text: &str, zone: Tz) -> Result<Time, BadParameter> {
     let time = match Day::parse(text) {
         Some(day) => start_of_day(zone, day.date()),
-        None => Time::parse(text).map_err(|error| {
+        None => Time::parse(&with_plus(text)).map_err(|error| {
             let detail = format!("{text:?}: {error}; or a local date, like 2026-03-01");
             BadParameter::new(name, detail)
         })?,

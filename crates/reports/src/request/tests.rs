@@ -27,6 +27,7 @@ fn ask_for(report: &str, asked: Asked, query: &str) -> Result<Request, BadParame
     let context = Context {
         account,
         now: NOW,
+        as_of: NOW,
         restriction: Restriction::default(),
     };
     Request::parse(report, asked, &pairs, &context)
@@ -147,6 +148,24 @@ fn ends_are_instants_or_local_dates() {
         ends("from=2026-03-01"),
         times("2026-02-28T23:00", "2026-04-03T10:00")
     );
+}
+
+#[test]
+fn a_plus_that_came_as_a_space_is_the_offsets() {
+    let march = times("2026-02-28T23:00", "2026-03-31T22:00");
+    for query in [
+        "from=2026-03-01T00:00:00 01:00&to=2026-04-01T00:00:00 02:00",
+        "from=2026-03-01T00:00:00.000 01:00&to=2026-04-01T00:00:00.000+02:00",
+    ] {
+        assert_eq!(ends(query), march, "{query}");
+    }
+    for query in [
+        "from=2026-03-01 00:00",
+        "from=2026-03-01T00:00:00 2:00",
+        "from= 01:00",
+    ] {
+        assert_eq!(refused(query).name, "from", "{query}");
+    }
 }
 
 #[test]
@@ -277,6 +296,7 @@ fn a_restriction_makes_an_answer_one_of_people() {
     let context = Context {
         account,
         now: NOW,
+        as_of: NOW,
         restriction,
     };
     let report = REPORTS[0];

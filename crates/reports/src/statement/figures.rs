@@ -120,10 +120,12 @@ fn outer_sql(request: &Request, column: &str) -> String {
     }
 }
 
-/// The order asked for, then the usual one: by time, then the dimensions, `null` first.
+/// The order asked for, then the usual one: by time, then the dimensions, `null` first. Rows that
+/// are yet to be filled come in the usual order alone.
 fn order(request: &Request) -> String {
     let mut keys = Vec::new();
-    if let Some(order) = &request.order {
+    let asked = request.order.filter(|_| !request.is_filled());
+    if let Some(order) = asked {
         let way = if order.descending {
             "DESC NULLS LAST"
         } else {

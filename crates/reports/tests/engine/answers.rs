@@ -171,10 +171,7 @@ async fn a_period_asked_for_at_its_first_instant_is_empty() {
         .await
         .expect("an answer");
     assert_eq!(table.to_csv(), "time,messages\r\n");
-    assert_eq!(
-        (table.from, table.to, table.as_of),
-        (midnight.now, midnight.now, midnight.now)
-    );
+    assert_eq!((table.from, table.to), (midnight.now, midnight.now));
 }
 
 #[tokio::test]
@@ -199,6 +196,17 @@ async fn more_starts_than_one_parameter_holds_are_all_asked_for() {
 }
 
 #[tokio::test]
+async fn an_answer_says_how_new_it_is_as_it_was_told() {
+    let world = World::start().await;
+    for answer in [
+        world.ask("messages", DAY).await,
+        world.open("messages", DAY).await,
+    ] {
+        assert_eq!(answer["as_of"], json!("2026-04-03T09:59:58.000Z"));
+    }
+}
+
+#[tokio::test]
 async fn a_report_that_does_not_exist_is_said_so() {
     let nowhere = Connection::new("http://127.0.0.1:9", "reader", "", "trunkline").expect("valid");
     let reports = Reports::new(Client::new(nowhere));
@@ -215,4 +223,63 @@ async fn a_report_that_does_not_exist_is_said_so() {
     // A good question that nobody answers is another matter.
     let away = reports.rows("messages", &[], &context).await;
     assert!(matches!(away, Err(Error::Unavailable(_))), "{away:?}");
+}
+
+#[tokio::test]
+async fn intervals_in_another_order_than_times_keep_their_figures() {
+    let world = World::start().await;
+    // 10, 11, 12 and 14 March with 2, 3, 1 and 2 of everything, and slower replies where there are
+    // fewer; nothing on the 13th.
+    for (day, count) in [(10, 2), (11, 3), (12, 1), (14, 2)] {
+        for place in 0..count {
+            let conversation = format!("c{day}{place}");
+            let time = format!("2026-03-{day}T10:0{place}:00Z");
+            let reply = reply("ana", &conversation, &time, 60_000 / count);
+            world.messages(&[reply]).await;
+        }
+    }
+    // The first column after the time and its values from 10 to 14 March.
+    let ascending = [(13, 0), (12, 1), (10, 2), (14, 2), (11, 3)];
+    let descending = [(11, 3), (10, 2), (14, 2), (12, 1), (13, 0)];
+    for (report, column) in [
+        ("response-times", "count"),
+        ("conversations", "participations"),
+        ("messages", "messages"),
+    ] {
+        for (way, expected) in [("", ascending), ("-", descending)] {
+            let query = format!("from=2026-03-10&to=2026-03-15&tz=UTC&interval=day&order={way}");
+            let answer = world.ask(report, &format!("{query}{column}")).await;
+            let rows = answer["rows"].as_array().expect("rows");
+            let rows: Vec<_> = rows
+                .iter()
+                .map(|row| (row[0].clone(), row[1].clone()))
+                .collect();
+            let expected = expected
+                .map(|(day, count)| (json!(format!("2026-03-{day}T00:00:00.000Z")), json!(count)));
+            assert_eq!(rows, expected, "{report} by {way}{column}");
+            // The greatest alone is the first of all.
+            let first = world.ask(report, &format!("{query}{column}&limit=1")).await;
+            assert_eq!(first["rows"][0], answer["rows"][0]);
+            let latest = world.ask(report, &format!("{query}time&limit=1")).await;
+            let day = if way == "-" { 14 } else { 10 };
+            let time = format!("2026-03-{day}T00:00:00.000Z");
+            assert_eq!(latest["rows"][0][0], json!(time));
+            assert_eq!(latest["rows"][0][1], json!(2), "{report} by {way}time");
+        }
+    }
+    // What nothing has none of comes first, or last.
+    let query = "from=2026-03-10&to=2026-03-15&tz=UTC&interval=day&order=-max_s";
+    let answer = world.ask("response-times", query).await;
+    let slowest = answer["rows"].as_array().expect("rows");
+    let slowest: Vec<_> = slowest.iter().map(|row| row[9].clone()).collect();
+    assert_eq!(
+        slowest,
+        [
+            json!(60.0),
+            json!(30.0),
+            json!(30.0),
+            json!(20.0),
+            json!(null)
+        ]
+    );
 }

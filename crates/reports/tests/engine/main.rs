@@ -10,6 +10,7 @@ mod calendar;
 mod conversations;
 mod hdr;
 mod messages;
+mod pruning;
 mod response_times;
 mod restriction;
 mod rows;

@@ -12,6 +12,9 @@ pub(crate) const ACCOUNT: &str = "acme";
 /// The instant of every question: Friday, 3 April 2026, noon in Madrid.
 pub(crate) const NOW: &str = "2026-04-03T10:00:00Z";
 
+/// What all its figures are at least as new as.
+pub(crate) const AS_OF: &str = "2026-04-03T09:59:58Z";
+
 pub(crate) fn at(text: &str) -> Time {
     Time::parse(text).expect("a time")
 }
@@ -153,9 +156,14 @@ impl World {
             cycles.iter().map(part).collect()
         }
         let time = |text: &str| decimal(at(text));
+        let last = cycles.iter().flat_map(|cycle| {
+            let closed = cycle.closed.map(|(at, _)| at);
+            [Some(cycle.started), closed, cycle.reopened]
+        });
+        let last = last.flatten().map(at).max().unwrap_or(Time(0));
         let row = json!({
             "account": ACCOUNT, "channel": channel, "conversation": conversation,
-            "contact": "maria", "first_at": 0, "last_at": 0, "assignee": "", "last_manager": "",
+            "contact": "maria", "first_at": 0, "last_at": decimal(last), "assignee": "", "last_manager": "",
             "cycles.started_at": each(cycles, |cycle| time(cycle.started)),
             "cycles.contact": each(cycles, |cycle| cycle.contact),
             "cycles.answered": each(cycles, |_| 0),
@@ -195,6 +203,18 @@ impl World {
         row["version"] = json!(2);
         row["deleted"] = json!(u8::from(deleted));
         self.insert("messages", vec![row]).await;
+    }
+
+    /// Runs a statement of the test's own.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.client.query(sql).execute().await.expect("it runs");
+    }
+
+    /// How many marks of its indexes ClickHouse has chosen to read so far.
+    pub(crate) async fn marks(&self) -> u64 {
+        let sql = "SELECT value FROM system.events WHERE event = 'SelectedMarks'";
+        let read = self.client.query(sql).fetch_optional().await;
+        read.expect("it is answered").unwrap_or_default()
     }
 
     /// The reports themselves.
@@ -284,6 +304,7 @@ pub(crate) fn context(restriction: Restriction<'_>) -> Context<'_> {
             timezone,
         },
         now: at(NOW),
+        as_of: at(AS_OF),
         restriction,
     }
 }

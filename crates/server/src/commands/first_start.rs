@@ -1,8 +1,11 @@
 //! A fresh machine needs no file: the first start writes one into the data folder.
+//!
+//! The file takes its name only after everything was opened and its token was shown: a start that
+//! fails, or is cut off anywhere, leaves none behind whose token nobody saw, and none half written.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -12,19 +15,31 @@ use crate::secret;
 /// The configuration that the first start writes.
 const FILE: &str = "trunkline.toml";
 
-/// What a fresh start made.
-pub(crate) struct Made {
-    /// The configuration.
-    pub(crate) path: PathBuf,
-    /// The token of account `demo`, if it was made just now: it is shown once.
-    pub(crate) token: Option<String>,
+/// The configuration of a data folder.
+pub(super) enum Found {
+    /// It is there.
+    Kept(PathBuf),
+    /// This is the first start.
+    Fresh(Fresh),
 }
 
-/// Gives the configuration in the data folder, and makes it if it is not there.
-pub(crate) fn config_of(data_dir: &Path) -> Result<Made> {
+/// A configuration that is not written yet.
+pub(super) struct Fresh {
+    path: PathBuf,
+    /// What will stand in it.
+    pub(super) text: String,
+    /// The token of account `demo`: it is shown once.
+    pub(super) token: String,
+}
+
+/// Finds the configuration in the data folder, or makes one up. Writes nothing.
+pub(super) fn config_of(data_dir: &Path) -> Result<Found> {
     let path = data_dir.join(FILE);
-    if path.exists() {
-        return Ok(Made { path, token: None });
+    let is_there = path
+        .try_exists()
+        .with_context(|| format!("could not look for {}", path.display()))?;
+    if is_there {
+        return Ok(Found::Kept(path));
     }
     let token = secret::new_token();
     let text = format!(
@@ -34,37 +49,89 @@ pub(crate) fn config_of(data_dir: &Path) -> Result<Made> {
          scopes = [\"ingest\", \"read\", \"read:phones\", \"admin\"]\n",
         secret::sha256_hex(&token)
     );
-    fs::create_dir_all(data_dir)
-        .with_context(|| format!("could not make the data folder {}", data_dir.display()))?;
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("could not write {}", path.display()))?;
-    Ok(Made {
-        path,
-        token: Some(token),
-    })
+    Ok(Found::Fresh(Fresh { path, text, token }))
+}
+
+impl Fresh {
+    /// Shows the token with `show` and keeps the file, both or, if one fails, not the file.
+    pub(super) fn keep(&self, show: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let unnamed = self.path.with_extension("toml.new");
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .with_context(|| format!("could not make the data folder {}", folder.display()))?;
+        self.write(&unnamed)
+            .with_context(|| format!("could not write {}", unnamed.display()))?;
+        show(&self.token)?;
+        fs::rename(&unnamed, &self.path)
+            .and_then(|()| File::open(folder)?.sync_all())
+            .with_context(|| format!("could not write {}", self.path.display()))
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        file.write_all(self.text.as_bytes())?;
+        file.sync_all()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use anyhow::bail;
+
     use super::*;
     use crate::config::{Environment, load};
+
+    fn fresh(folder: &Path) -> Fresh {
+        match config_of(folder).unwrap() {
+            Found::Fresh(fresh) => fresh,
+            Found::Kept(path) => panic!("{} is there", path.display()),
+        }
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
 
     #[test]
     fn the_first_start_makes_a_valid_file_and_shows_its_token_once() {
         let dir = tempfile::tempdir().unwrap();
-        let first = config_of(dir.path()).unwrap();
-        let file = load(Some(&first.path), &Environment::new()).unwrap();
-        let token = first.token.unwrap();
+        let folder = dir.path().join("data");
+        let mut shown = String::new();
+        fresh(&folder)
+            .keep(|token| {
+                token.clone_into(&mut shown);
+                Ok(())
+            })
+            .unwrap();
+        let Found::Kept(path) = config_of(&folder).unwrap() else {
+            panic!("it was not kept");
+        };
+        let file = load(Some(&path), &Environment::new()).unwrap();
         assert_eq!(file.accounts[0].id, "demo");
-        assert_eq!(
-            file.accounts[0].tokens[0].sha256,
-            secret::sha256_hex(&token)
-        );
-        assert!(config_of(dir.path()).unwrap().token.is_none());
+        let hash = secret::sha256_hex(&shown);
+        assert_eq!(file.accounts[0].tokens[0].sha256, hash);
+        assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn no_file_is_left_whose_token_nobody_saw() {
+        let dir = tempfile::tempdir().unwrap();
+        let cut_off = fresh(dir.path());
+        cut_off.keep(|_| bail!("cut off")).unwrap_err();
+        let next = fresh(dir.path());
+        assert_ne!(next.token, cut_off.token);
+        next.keep(|_| Ok(())).unwrap();
+        assert!(matches!(config_of(dir.path()).unwrap(), Found::Kept(_)));
     }
 }

@@ -6,24 +6,28 @@ use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{LOG, first_start};
+use super::LOG;
+use super::first_start::{self, Found, Fresh};
 use crate::cli::Serve;
-use crate::config::{Environment, File, load};
+use crate::config::{Environment, File, load, read};
 use crate::wiring::Wired;
 use crate::{print, telemetry};
 
 /// Runs until a signal, or until a part of the service fails.
 pub(super) fn run(config: Option<&Path>, options: Serve, environment: &Environment) -> Result<()> {
     telemetry::start_logs(environment.get(LOG).map(String::as_str));
-    let (file, token) = settings(config, options, environment)?;
+    let (file, fresh) = settings(config, options, environment)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
         let wired = Wired::open(&file, environment).await?;
-        greet(&file, wired.address(), token.as_deref())?;
         let signals = wait_for_signal(stop.clone())?;
+        greet(&file, wired.address())?;
+        if let Some(fresh) = fresh {
+            fresh.keep(show)?;
+        }
         tokio::select! {
             ended = wired.run(stop) => ended,
             never = signals => match never {},
@@ -31,21 +35,19 @@ pub(super) fn run(config: Option<&Path>, options: Serve, environment: &Environme
     })
 }
 
-/// Reads the configuration; on a fresh machine writes one first.
+/// Reads the configuration; on a fresh machine makes one, which is to be kept once all is open.
 fn settings(
     config: Option<&Path>,
     options: Serve,
     environment: &Environment,
-) -> Result<(File, Option<String>)> {
-    let mut token = None;
-    let path = if let Some(path) = config {
-        path.to_owned()
-    } else {
-        let made = first_start::config_of(&data_dir(&options, environment)?)?;
-        token = made.token;
-        made.path
+) -> Result<(File, Option<Fresh>)> {
+    let (mut file, fresh) = match config {
+        Some(path) => (load(Some(path), environment)?, None),
+        None => match first_start::config_of(&data_dir(&options, environment)?)? {
+            Found::Kept(path) => (load(Some(&path), environment)?, None),
+            Found::Fresh(fresh) => (read(&fresh.text, Path::new("."), environment)?, Some(fresh)),
+        },
     };
-    let mut file = load(Some(&path), environment)?;
     if let Some(listen) = options.listen {
         file.server.listen = listen;
     }
@@ -56,7 +58,7 @@ fn settings(
         None if config.is_none() => file.server.data_dir = load(None, environment)?.server.data_dir,
         None => {}
     }
-    Ok((file, token))
+    Ok((file, fresh))
 }
 
 fn data_dir(options: &Serve, environment: &Environment) -> Result<PathBuf> {
@@ -66,43 +68,50 @@ fn data_dir(options: &Serve, environment: &Environment) -> Result<PathBuf> {
     }
 }
 
-/// Says the address and, once, the token: for people and scripts.
-fn greet(file: &File, address: std::net::SocketAddr, token: Option<&str>) -> Result<()> {
+/// Says the address: for people and scripts.
+fn greet(file: &File, address: std::net::SocketAddr) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     print::line(format_args!(
         "trunkline {version} listens on http://{address}"
     ))?;
     print::line(format_args!("data: {}", file.server.data_dir.display()))?;
-    if let Some(token) = token {
-        print::line(format_args!(
-            "token of account demo, shown this once: {token}"
-        ))?;
-    }
     if file.accounts.is_empty() {
         print::line("no [[account]] is configured: nobody can log in yet")?;
     }
     Ok(())
 }
 
+/// Shows the token of the first start.
+fn show(token: &str) -> Result<()> {
+    Ok(print::line(format_args!(
+        "token of account demo, shown this once: {token}"
+    ))?)
+}
+
 /// Cancels `stop` at the first SIGTERM or Ctrl-C; ends the process at the second.
 fn wait_for_signal(
     stop: CancellationToken,
 ) -> Result<impl Future<Output = std::convert::Infallible>> {
-    let mut terminate = signal(SignalKind::terminate()).context("could not wait for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("could not wait for Ctrl-C")?;
+    let wait_for = |kind, name| signal(kind).with_context(|| format!("could not wait for {name}"));
+    let mut terminate = wait_for(SignalKind::terminate(), "SIGTERM")?;
+    let mut interrupt = wait_for(SignalKind::interrupt(), "Ctrl-C")?;
+    let mut hang_up = wait_for(SignalKind::hangup(), "SIGHUP")?;
     Ok(async move {
-        for again in [false, true] {
+        loop {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                _ = hang_up.recv() => {
+                    tracing::warn!("SIGHUP: this version does not reload; restart to apply settings");
+                    continue;
+                }
             }
-            if again {
+            if stop.is_cancelled() {
                 // All that was answered is in the journal: ending now is safe.
                 std::process::exit(1);
             }
             tracing::info!("stopping; a second signal ends at once");
             stop.cancel();
         }
-        std::future::pending().await
     })
 }

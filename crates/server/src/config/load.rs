@@ -9,11 +9,14 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::File;
+use super::check::problems;
 
 /// Environment variables that belong to the configuration begin so.
 const PREFIX: &str = "TRUNKLINE__";
 /// Keys whose values may be given as `env:NAME`, or in a file named by `<key>_file`.
 const SECRETS: [&str; 5] = ["password", "secret", "secrets", "sha256", "token"];
+/// How alike an unknown key and a known one are at least, if one is to be suggested.
+const NEAR: f64 = 0.8;
 
 /// The environment, read once by `main`.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -33,40 +36,88 @@ pub(crate) fn load(path: Option<&Path>, environment: &Environment) -> Result<Fil
     read(&text, folder, environment).with_context(|| format!("in {name}"))
 }
 
-fn read(text: &str, folder: &Path, environment: &Environment) -> Result<File> {
-    let mut table: Table = toml::from_str(text).map_err(|error| anyhow!("{error}"))?;
+/// Reads and checks the text of a configuration whose paths are relative to `folder`.
+pub(crate) fn read(text: &str, folder: &Path, environment: &Environment) -> Result<File> {
+    let mut table: Table = toml::from_str(text).map_err(|error| syntax(text, &error))?;
     for (name, value) in environment {
         if let Some(key) = name.strip_prefix(PREFIX) {
             set(&mut table, key, value).with_context(|| format!("environment {name}"))?;
         }
     }
     resolve_secrets(&mut table, folder, environment)?;
-    let file = File::deserialize(Value::Table(table)).map_err(|error| suggest(&error))?;
-    check(&file)?;
+    let file = typed(table)?;
+    let problems = problems(&file);
+    if !problems.is_empty() {
+        bail!("{}", problems.join("\n"));
+    }
     Ok(file)
 }
 
-/// Sets `SECTION__KEY` from the environment: as TOML if it reads as such, else as text.
+fn typed(table: Table) -> Result<File> {
+    File::deserialize(Value::Table(table)).map_err(|error| explain(&error))
+}
+
+/// Says where the file is no TOML, but not what stands there: it may be a password.
+fn syntax(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .chars()
+        .rev()
+        .take_while(|char| *char != '\n')
+        .count()
+        + 1;
+    anyhow!("line {line}, column {column}: {}", error.message())
+}
+
+/// Sets `SECTION__KEY` from the environment.
 fn set(table: &mut Table, key: &str, text: &str) -> Result<()> {
     let key = key.to_lowercase();
-    let mut parts: Vec<&str> = key.split("__").collect();
-    let last = parts
+    let mut sections: Vec<&str> = key.split("__").collect();
+    let last = sections
         .pop()
         .filter(|last| !last.is_empty())
         .context("the key is empty")?;
+    let value = value_of(&sections, last, text)?;
     let mut at = table;
-    for part in parts {
-        let entry = at.entry(part).or_insert_with(|| Value::Table(Table::new()));
+    for section in sections {
+        let entry = at
+            .entry(section)
+            .or_insert_with(|| Value::Table(Table::new()));
         at = entry
             .as_table_mut()
-            .with_context(|| format!("{part} is no section"))?;
+            .with_context(|| format!("{section} is no section"))?;
     }
-    let value = toml::from_str::<Table>(&format!("v = {text}"))
-        .ok()
-        .and_then(|mut parsed| parsed.remove("v"))
-        .unwrap_or_else(|| Value::String(text.to_owned()));
+    // Else the file's `<key>_file` would go before the environment's own value.
+    at.remove(&format!("{last}_file"));
     at.insert(last.to_owned(), value);
     Ok(())
+}
+
+/// Reads a value of the environment as its key wants it: as it stands where the key takes text,
+/// else as TOML.
+fn value_of(sections: &[&str], key: &str, text: &str) -> Result<Value> {
+    let plain = Value::String(text.to_owned());
+    let secret = key.strip_suffix("_file").unwrap_or(key);
+    if SECRETS.contains(&secret) {
+        return Ok(plain);
+    }
+    let fits = |value: &Value| {
+        let mut tried = Table::from_iter([(key.to_owned(), value.clone())]);
+        for section in sections.iter().rev() {
+            tried = Table::from_iter([((*section).to_owned(), Value::Table(tried))]);
+        }
+        typed(tried).map(|_| ())
+    };
+    let Err(not_text) = fits(&plain) else {
+        return Ok(plain);
+    };
+    let parsed = toml::from_str::<Table>(&format!("v = {text}")).ok();
+    match parsed.and_then(|mut parsed| parsed.remove("v")) {
+        Some(value) => fits(&value).map(|()| value),
+        None => Err(not_text),
+    }
 }
 
 fn resolve_secrets(table: &mut Table, folder: &Path, environment: &Environment) -> Result<()> {
@@ -81,7 +132,7 @@ fn resolve_secrets(table: &mut Table, folder: &Path, environment: &Environment) 
             table.insert(key.to_owned(), Value::String(secret.trim_end().to_owned()));
         }
         if let Some(value) = table.get_mut(key) {
-            from_environment(value, environment)?;
+            from_environment(value, environment).with_context(|| key.to_owned())?;
         }
     }
     for (_, value) in table.iter_mut() {
@@ -113,117 +164,52 @@ fn from_environment(value: &mut Value, environment: &Environment) -> Result<()> 
                 from_environment(inner, environment)?;
             }
         }
-        _ => {}
+        Value::Table(_) => {}
+        // Said here, without the value, which a message about its type would show.
+        _ => bail!("a secret is text: put it in quotes"),
     }
     Ok(())
 }
 
-/// Adds the nearest known key to serde's "unknown field `x`, expected one of `a`, `b`".
-fn suggest(error: &toml::de::Error) -> anyhow::Error {
-    let message = error.message().to_owned();
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let near = message.starts_with("unknown field").then(|| {
-        let unknown = quoted.next()?;
-        let nearest = quoted.max_by(|left, right| {
-            let score = |known: &str| strsim::jaro_winkler(known, unknown);
-            score(left).total_cmp(&score(right))
-        });
-        nearest.map(|nearest| format!("unknown key `{unknown}`: did you mean `{nearest}`?"))
-    });
-    anyhow!(near.flatten().unwrap_or(message))
+/// Says which key is wrong; of an unknown one also which may have been meant.
+fn explain(error: &toml::de::Error) -> anyhow::Error {
+    let message = error.message();
+    let whole = error.to_string();
+    let place = whole
+        .strip_prefix(message)
+        .and_then(|rest| rest.trim().strip_prefix("in `"))
+        .and_then(|rest| rest.strip_suffix('`'));
+    if let Some(unknown) = message.strip_prefix("unknown field `") {
+        return anyhow!("{}", unknown_key(unknown, place));
+    }
+    match place {
+        Some(key) => anyhow!("{key}: {message}"),
+        None => anyhow!("{message}"),
+    }
 }
 
-fn check(file: &File) -> Result<()> {
-    let mut problems = Vec::new();
-    for (number, account) in file.accounts.iter().enumerate() {
-        for problem in account.check() {
-            problems.push(format!("{}: {}", problem.key, problem.message));
-        }
-        let same = file
-            .accounts
-            .iter()
-            .filter(|other| other.id == account.id)
-            .count();
-        if same > 1 {
-            problems.push(format!(
-                "account {} ({}): the id is given twice",
-                number + 1,
-                account.id
-            ));
-        }
+/// Turns serde's "unknown field `x`, expected one of `a`, `b`" from the `x` on into our own words.
+fn unknown_key(message: &str, section: Option<&str>) -> String {
+    let mut quoted = message.split('`').step_by(2);
+    let unknown = quoted.next().unwrap_or_default();
+    let known: Vec<&str> = quoted.filter(|known| !known.is_empty()).collect();
+    let place = section.map_or_else(
+        || "outside of all sections".to_owned(),
+        |section| format!("in [{section}]"),
+    );
+    let alike = |known: &str| strsim::jaro_winkler(known, unknown);
+    let nearest = known
+        .iter()
+        .max_by(|left, right| alike(left).total_cmp(&alike(right)))
+        .filter(|nearest| alike(nearest) >= NEAR);
+    match nearest {
+        Some(nearest) => format!("unknown key `{unknown}` {place}: did you mean `{nearest}`?"),
+        None => format!(
+            "unknown key `{unknown}` {place}: it takes {}",
+            known.join(", ")
+        ),
     }
-    if file.server.listen.parse::<std::net::SocketAddr>().is_err() {
-        problems.push(format!(
-            "server.listen {:?} is no address with a port, such as 127.0.0.1:8080",
-            file.server.listen
-        ));
-    }
-    if !problems.is_empty() {
-        bail!("{}", problems.join("\n"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment(pairs: &[(&str, &str)]) -> Environment {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    fn read(text: &str, pairs: &[(&str, &str)]) -> Result<File> {
-        super::read(text, Path::new("."), &environment(pairs))
-    }
-
-    #[test]
-    fn the_example_is_valid_and_shows_the_defaults() {
-        let example = read(super::super::EXAMPLE, &[("WAREHOUSE_PASSWORD", "x")]).unwrap();
-        assert_eq!(
-            example.journal.segment_mb,
-            File::default().journal.segment_mb
-        );
-        assert!(!example.accounts.is_empty());
-    }
-
-    #[test]
-    fn the_environment_goes_before_the_file() {
-        let text = "[server]\nlisten = \"127.0.0.1:1\"";
-        let pairs = [
-            ("TRUNKLINE__SERVER__LISTEN", "127.0.0.1:2"),
-            ("TRUNKLINE__JOURNAL__SEGMENT_MB", "8"),
-        ];
-        let file = read(text, &pairs).unwrap();
-        assert_eq!(
-            (&*file.server.listen, file.journal.segment_mb),
-            ("127.0.0.1:2", 8)
-        );
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_a_suggestion() {
-        let error = read("[server]\nlisen = \"x\"", &[]).unwrap_err();
-        assert!(
-            format!("{error:#}").contains("did you mean `listen`?"),
-            "{error:#}"
-        );
-    }
-
-    #[test]
-    fn a_secret_comes_from_the_environment() {
-        let text = "[warehouse]\npassword = \"env:CH\"";
-        assert_eq!(
-            read(text, &[("CH", "hush")]).unwrap().warehouse.password,
-            "hush"
-        );
-        assert!(read(text, &[]).is_err());
-    }
-
-    #[test]
-    fn an_address_that_is_none_is_refused() {
-        assert!(read("[server]\nlisten = \"8080\"", &[]).is_err());
-    }
-}
+mod tests;

@@ -150,3 +150,29 @@ async fn an_answer_that_is_too_large_is_not_read() {
         .await;
     assert_eq!(outcome, Err(QueryError::TooLarge));
 }
+
+#[tokio::test]
+async fn what_is_not_migrated_yet_is_unavailable() {
+    let engine = TestEngine::start_empty().await;
+    let sql = "SELECT count() FROM trunkline.v_messages";
+    // The reader may not read what is not there; the writer finds neither database nor table.
+    for client in [&engine.reader, &engine.writer] {
+        let outcome = client.query(sql, LIMIT).fetch().await;
+        assert!(
+            matches!(outcome, Err(QueryError::Unavailable(_))),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_needs_too_much_memory_is_too_heavy() {
+    let engine = TestEngine::start().await;
+    // 3.2 GB at once; the reader may have 1 GB.
+    let sql = "SELECT length(range(400000000 + number)) FROM numbers(1)";
+    let outcome = engine.reader.query(sql, LIMIT).fetch().await;
+    assert!(
+        matches!(outcome, Err(QueryError::TooHeavy(241))),
+        "{outcome:?}"
+    );
+}

@@ -3,7 +3,7 @@
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
 
-use super::raw::{MINUTE, TEN, ask, message, reply};
+use super::raw::{MINUTE, TEN, ask, message, reply, write};
 
 const DAY: i64 = 86_400_000;
 
@@ -123,4 +123,35 @@ async fn a_deleted_row_is_not_shown() {
         ask(&engine.reader, "SELECT message FROM trunkline.v_messages"),
         "m2"
     );
+}
+
+#[tokio::test]
+async fn one_managers_messages_are_found_by_the_primary_key() {
+    let engine = with_a_year().await;
+    let acme = "account = 'acme'";
+    for view in ["v_messages", "v_responses WHERE definition = 'wait' AND"] {
+        let (view, filter) = view.split_once(" WHERE ").unwrap_or((view, ""));
+        let count = |manager: &str| {
+            format!("SELECT count() FROM trunkline.{view} WHERE {filter} {acme} AND {manager}")
+        };
+        let left = |manager| granules(&engine, &count(manager)).last().map(|left| left.0);
+        // Ten managers of acme share 300,000 rows of twelve months.
+        let (all, of_one) = (left("1"), left("manager_key IN ['m4']"));
+        let (all, of_one) = (all.expect("a plan"), of_one.expect("a plan"));
+        assert!(all > 36 && of_one <= all / 2, "{view}: {of_one} of {all}");
+        for manager in ["manager = 'm4'", "manager_key = 'm4'"] {
+            let counted = ask(&engine.reader, &count(manager));
+            assert_eq!(counted, "30000", "{view} {manager}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_no_manager_is_empty() {
+    let engine = TestEngine::start().await;
+    write(&engine, &[message("m1", TEN), reply("m2", TEN, 1, 1)]).await;
+    let sql = "SELECT message, manager, manager_key FROM trunkline.v_messages \
+               ORDER BY message FORMAT CSV";
+    let rows = ask(&engine.reader, sql);
+    assert_eq!(rows, "\"m1\",\\N,\"\"\n\"m2\",\"ana\",\"ana\"");
 }
