@@ -78,13 +78,8 @@ pub(crate) async fn rows(
     let pairs = query::pairs(&uri)?;
     let _turn = turn(&shared).await?;
     let context = context(&shared, &grant);
-    let as_of = shared.pipeline.as_of(context.now);
-    let mut page = shared
-        .reports
-        .rows(&name, &pairs, &context)
-        .await
-        .map_err(problem)?;
-    page.as_of = as_of;
+    let page = shared.reports.rows(&name, &pairs, &context).await;
+    let mut page = page.map_err(problem)?;
     if !grant.may(Scope::ReadPhones) {
         phones::mask(&mut page);
     }
@@ -107,9 +102,11 @@ fn named(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
 }
 
 fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
+    let now = (shared.clock)();
     Context {
         account: grant.view(),
-        now: (shared.clock)(),
+        now,
+        as_of: shared.pipeline.as_of(now),
         restriction: grant.restriction(),
     }
 }

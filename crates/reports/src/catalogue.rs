@@ -131,6 +131,10 @@ fn entry(report: &Report) -> Entry {
 }
 
 fn common() -> Vec<Parameter> {
+    let format = "form of the answer; in csv a text that begins with = + - or @ has a single quote \
+                  before it, so that a spreadsheet takes it for no formula";
+    let interval = "length of the calendar intervals; one row without it; the time of a row is \
+                    the interval's start, and that of the first may precede from";
     let period = "calendar to date, until now; instead of from and to";
     vec![
         free(
@@ -149,10 +153,7 @@ fn common() -> Vec<Parameter> {
         ),
         Parameter {
             values: words::<Interval>(),
-            ..free(
-                "interval",
-                "length of the calendar intervals; one row without it",
-            )
+            ..free("interval", interval)
         },
         free(
             "by",
@@ -164,7 +165,7 @@ fn common() -> Vec<Parameter> {
         ),
         Parameter {
             values: vec!["json", "csv"],
-            ..free("format", "form of the answer")
+            ..free("format", format)
         },
     ]
 }
@@ -218,6 +219,21 @@ mod tests {
             .iter()
             .find(|parameter| parameter["name"] == "definition");
         assert_eq!(definition.expect("is listed")["default"], "wait");
+    }
+
+    #[test]
+    fn what_is_easily_misread_is_said() {
+        let json = serde_json::to_value(catalogue()).expect("a catalogue is JSON");
+        let said = |list: &str, name: &str| {
+            let all = json["reports"][1][list].as_array().expect("a list");
+            let one = all.iter().find(|one| one["name"] == name);
+            one.expect("is listed")["description"].to_string()
+        };
+        assert!(said("columns", "received").contains("equals new"));
+        assert!(said("columns", "new").contains("equals received"));
+        assert!(said("columns", "closed_by").contains("a count of closings by managers"));
+        assert!(said("parameters", "interval").contains("may precede from"));
+        assert!(said("parameters", "format").contains("single quote"));
     }
 
     #[test]

@@ -52,14 +52,15 @@ pub struct Page {
 }
 
 impl Table {
-    /// Writes the table as CSV (RFC 4180): a head line with the column names, then the rows.
+    /// Writes the table as CSV (RFC 4180): a head line with the column names, then the rows. Texts
+    /// that a spreadsheet would take for a formula begin with a single quote.
     pub fn to_csv(&self) -> String {
         csv(&self.columns, &self.rows)
     }
 }
 
 impl Page {
-    /// Writes the page as CSV (RFC 4180): a head line with the column names, then the rows.
+    /// Writes the page as CSV, as [`Table::to_csv`] does.
     pub fn to_csv(&self) -> String {
         csv(&self.columns, &self.rows)
     }
@@ -72,9 +73,18 @@ fn csv(columns: &[Column], rows: &[Vec<Value>]) -> String {
         columns.iter().map(|column| column.name.to_owned()),
     );
     for row in rows {
-        line(&mut out, row.iter().map(Value::to_string));
+        line(&mut out, row.iter().map(cell));
     }
     out
+}
+
+/// Writes a value for a spreadsheet. Ids and names come from outside: one that begins as formulas
+/// do gets a single quote before it, and stays a text. Numbers stay as they are.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
+        value => value.to_string(),
+    }
 }
 
 fn line(out: &mut String, fields: impl Iterator<Item = String>) {
@@ -153,6 +163,24 @@ mod tests {
         };
         let json = serde_json::to_string(&cut).expect("a table is JSON");
         assert!(json.ends_with(r#""truncated":true}"#), "{json}");
+    }
+
+    #[test]
+    fn a_text_in_csv_is_no_formula_and_a_number_stays_one() {
+        let texts = ["=1+1", "+34600", "-x", "@sum(a,b)", "a=b", "'=", ""];
+        let text = |text: &str| vec![Value::Text(text.into()), Value::Millis(-1_500)];
+        let table = Table {
+            rows: texts.map(text).to_vec(),
+            ..table()
+        };
+        assert_eq!(
+            table.to_csv(),
+            "manager,mean_s\r\n'=1+1,-1.500\r\n'+34600,-1.500\r\n'-x,-1.500\r\n\
+             \"'@sum(a,b)\",-1.500\r\na=b,-1.500\r\n'=,-1.500\r\n,-1.500\r\n"
+        );
+        // JSON says texts as they are.
+        let json = serde_json::to_string(&table).expect("a table is JSON");
+        assert!(json.contains(r#"["=1+1",-1.500]"#), "{json}");
     }
 
     #[test]

@@ -176,6 +176,7 @@ impl Conversation {
     fn append(&mut self, entry: Entry, rules: ChannelRules<'_>) {
         self.past
             .extend(self.clock.step(&entry, rules.at(entry.at)).finished);
+        make_room(&mut self.entries);
         self.entries.push(entry);
         if self.entries.len().is_multiple_of(MARK_EVERY) {
             self.marks.push(Mark {
@@ -213,6 +214,7 @@ impl Conversation {
             self.clock = new.clock.clone();
         }
         self.take_over(&old, new, next_mark);
+        make_room(&mut self.entries);
         self.entries.insert(place, entry);
         self.untouched = self.untouched.min(place as u32);
     }
@@ -422,6 +424,7 @@ impl Conversation {
             .find(|(_, known)| known.hash == hash)
             .map(|(number, _)| number);
         let number = found.unwrap_or_else(|| {
+            make_room(&mut self.contacts);
             self.contacts.push(Contact {
                 hash,
                 id: Arc::from(id),
@@ -442,6 +445,13 @@ impl Conversation {
         let author = messages().find(|message| message.author == Author::Contact);
         let first = author.or_else(|| messages().next());
         first.map_or_else(|| Arc::from(""), |message| self.contact_at(message.contact))
+    }
+}
+
+/// Makes room for one more, and little beyond: most conversations are short, and there are many.
+fn make_room<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve_exact((list.len() / 2).max(1));
     }
 }
 

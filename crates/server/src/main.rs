@@ -1,4 +1,5 @@
 //! The program `trunkline`: reads arguments and settings, wires the rooms together, waits.
+#![forbid(unsafe_code)]
 
 mod cli;
 mod clock;
