@@ -65,7 +65,7 @@ pub enum SubmitError {
     /// The journal cannot be written.
     #[error("the journal cannot be written: {reason}")]
     Unavailable {
-        /// What is wrong, for the operator.
+        /// What is wrong, for those who run the service.
         reason: String,
     },
     /// More is waiting than may wait.

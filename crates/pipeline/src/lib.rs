@@ -11,6 +11,8 @@
 //! - [`ledger`]: the two sums; [`status`]: how it stands; [`metrics`]: for Prometheus
 //! - [`service`]: all of it opened, run and stopped
 
+#![forbid(unsafe_code)]
+
 mod checkpoint;
 mod crew;
 mod dedup;

@@ -1,4 +1,4 @@
-//! The last events that the fold could not apply: kept in the journal, listed for the operator.
+//! The last events that the fold could not apply: kept in the journal, listed for those who run the service.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

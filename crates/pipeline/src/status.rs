@@ -35,7 +35,7 @@ pub enum WarehouseState {
     Down {
         /// A stable word: `unreachable`, `timeout`, `refused`, `rejected`.
         kind: &'static str,
-        /// What happened, for the operator.
+        /// What happened, for those who run the service.
         reason: String,
     },
 }

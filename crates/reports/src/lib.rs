@@ -8,6 +8,8 @@
 //!
 //! Only the figures come from ClickHouse; nothing here reads a clock: `now` is an argument.
 
+#![forbid(unsafe_code)]
+
 mod after;
 mod answer;
 mod catalogue;

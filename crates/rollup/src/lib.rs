@@ -8,6 +8,8 @@
 //! - [`seen`]: duplicates and conflicts
 //! - [`facts`]: the rows that come out
 
+#![forbid(unsafe_code)]
+
 pub mod account;
 mod clock;
 mod conversation;
@@ -19,13 +21,7 @@ pub mod rules;
 pub mod seen;
 mod submap;
 pub mod timeline;
+mod version;
 
 pub use account::{Account, Config, Counts, Gathered, Outcome, Position};
-
-/// Raised when the layout of the state in a checkpoint changes; a checkpoint of another layout is
-/// passed over.
-pub const STATE_LAYOUT: u32 = 2;
-
-/// Raised when the same journal gives other figures than before: all rows are then written anew
-/// under the next generation.
-pub const FOLD_VERSION: u32 = 1;
+pub use version::{FOLD_VERSION, STATE_LAYOUT};

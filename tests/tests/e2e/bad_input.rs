@@ -335,7 +335,7 @@ fn tokens_and_scopes_are_checked_and_all_failures_look_alike() {
 }
 
 #[test]
-fn an_accounts_token_sees_its_own_account_only() {
+fn accounts_never_mix() {
     let own = own("stranger");
     let events = Thread::new("1")
         .contact("10:00")
