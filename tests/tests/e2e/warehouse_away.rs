@@ -183,13 +183,13 @@ fn rows_that_clickhouse_refused_before_a_stop_are_written_after_the_next_start()
     send_promptly(&door, first);
     door.flush();
     let sql = |statement: &str| engine.views().text(statement);
-    sql("RENAME TABLE trunkline.messages TO trunkline.hidden");
+    sql("RENAME TABLE messages TO hidden");
     send_promptly(&door, later);
     wait_until("`down` in /readyz", AWAY, || {
         service.warehouse_state() == "down"
     });
     assert!(service.stop().success(), "{}", service.log_tail());
-    sql("RENAME TABLE trunkline.hidden TO trunkline.messages");
+    sql("RENAME TABLE hidden TO messages");
     service.restart();
     service.wait_for_warehouse();
     door.flush();
@@ -207,9 +207,7 @@ fn a_clickhouse_that_went_back_in_time_is_filled_again_while_the_service_runs() 
     send_promptly(&door, first);
     door.flush();
     for table in ["messages", "conversations", "trunkline_writer"] {
-        engine
-            .views()
-            .text(&format!("TRUNCATE TABLE trunkline.{table}"));
+        engine.views().text(&format!("TRUNCATE TABLE {table}"));
     }
     send_promptly(&door, later);
     door.flush();
