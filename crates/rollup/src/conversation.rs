@@ -21,6 +21,8 @@ use crate::timeline::{Body, Entry, Message};
 
 /// Entries between two marks; few in tests, so that short logs have some.
 const MARK_EVERY: usize = if cfg!(test) { 4 } else { 64 };
+/// The place of no contact.
+const NOBODY: u32 = u32::MAX;
 /// How many contacts of a conversation are compared before a new place is given.
 const CONTACTS_LOOKED_AT: usize = 32;
 
@@ -30,6 +32,8 @@ pub(crate) struct Conversation {
     /// 16-byte hash of channel and id, what it is found by.
     pub(crate) key: u128,
     pub(crate) channel: Name,
+    /// Hash of the contact found last and his place: the others are seldom asked for.
+    recent_contact: (u64, u32),
     clock: Clock,
     #[serde(with = "plain")]
     first_arrival: Time,
@@ -97,6 +101,7 @@ impl Conversation {
         Self {
             key,
             channel,
+            recent_contact: (0, NOBODY),
             clock: Clock::default(),
             first_arrival: received_at,
             last_arrival: received_at,
@@ -414,6 +419,9 @@ impl Conversation {
     /// Gives the place of a contact in the list. Only the last few are looked through, so that a
     /// crowd in one conversation costs no more than its messages.
     pub(crate) fn contact_number(&mut self, hash: u64, id: &str) -> u32 {
+        if self.recent_contact.0 == hash && self.recent_contact.1 != NOBODY {
+            return self.recent_contact.1;
+        }
         let mut known = self
             .contacts
             .iter()
@@ -431,6 +439,7 @@ impl Conversation {
             });
             self.contacts.len() - 1
         });
+        self.recent_contact = (hash, number as u32);
         number as u32
     }
 
