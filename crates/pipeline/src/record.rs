@@ -10,8 +10,6 @@
 //! of it than this one does. A record that this program does not know is quarantined, never
 //! guessed at.
 
-use std::str;
-
 use trunkline_model::settings::FoldRules;
 
 const EVENT: u8 = 1;
@@ -119,7 +117,7 @@ fn field<'a>(rest: &mut &'a [u8]) -> Result<&'a str, Unreadable> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
-    str::from_utf8(bytes).map_err(|_| Unreadable::Broken)
+    simdutf8::basic::from_utf8(bytes).map_err(|_| Unreadable::Broken)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
-use trunkline_rollup::{Account, Config, Counts, Gathered, Position};
+use trunkline_rollup::{Account, Config, Counts, Gathered, Position, Told};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::checkpoint::{Round, Sections};
@@ -81,6 +81,17 @@ pub(crate) struct Census {
 /// Gives the worker of an account; recomputed at each start, so workers may come and go.
 pub(crate) fn worker_of(account: &str, workers: usize) -> usize {
     (xxh3_64(account.as_bytes()) % workers.max(1) as u64) as usize
+}
+
+/// Events of a replay that are observed together.
+const GROUP: usize = 32;
+
+/// An event read back from the journal.
+struct Replayed<'b> {
+    account: &'b str,
+    origin: &'b str,
+    event: Event<'b>,
+    at: Position,
 }
 
 /// The state of a worker.
@@ -161,18 +172,19 @@ impl Worker {
         let mut last_offset = first;
         match &work {
             TokenWork::Events(submission) => {
-                let account = self.account(&submission.account);
-                for (offset, item) in (first..).zip(submission.events.items()) {
-                    account.observe(
-                        &item.event,
-                        &submission.origin,
-                        Position {
+                let told: Vec<Told<'_>> = (first..)
+                    .zip(submission.events.items())
+                    .map(|(offset, item)| Told {
+                        event: &item.event,
+                        origin: &submission.origin,
+                        at: Position {
                             offset,
                             received_at,
                         },
-                    );
-                    last_offset = offset;
-                }
+                    })
+                    .collect();
+                self.account(&submission.account).observe_all(&told);
+                last_offset += (told.len() as u64).saturating_sub(1);
             }
             TokenWork::Settings { account, rules } => {
                 let at = Position {
@@ -195,6 +207,7 @@ impl Worker {
 
     fn replay(&mut self, batch: &Batch) {
         let received_at = Time(batch.received_at);
+        let mut group = Vec::with_capacity(GROUP);
         // Neighbours are as a rule of one account; a record without a readable one is counted with
         // the account that has no name.
         let (mut last, mut owner) = (None, 0);
@@ -203,9 +216,11 @@ impl Worker {
             if account != last || last.is_none() {
                 owner = worker_of(account.unwrap_or_default(), self.workers);
                 last = account;
+                self.observe_group(&mut group);
             }
             if owner == self.number {
                 self.replay_record(
+                    &mut group,
                     bytes,
                     Position {
                         offset,
@@ -215,9 +230,11 @@ impl Worker {
                 self.next = offset + 1;
             }
         }
+        self.observe_group(&mut group);
     }
 
-    fn replay_record(&mut self, bytes: &[u8], at: Position) {
+    /// Reads a record; an event joins the group of events before it.
+    fn replay_record<'b>(&mut self, group: &mut Vec<Replayed<'b>>, bytes: &'b [u8], at: Position) {
         let reason = match record::read(bytes) {
             Ok(Record::Event {
                 account,
@@ -226,18 +243,48 @@ impl Worker {
                 ..
             }) => match Event::parse(raw) {
                 Ok(event) => {
-                    self.account(account).observe(&event, origin, at);
+                    group.push(Replayed {
+                        account,
+                        origin,
+                        event,
+                        at,
+                    });
+                    if group.len() == GROUP {
+                        self.observe_group(group);
+                    }
                     return;
                 }
                 Err(refusal) => refusal.to_string(),
             },
             Ok(Record::Settings { account, json }) => match serde_json::from_str(json) {
-                Ok(rules) => return self.account(account).settings(rules, at),
+                Ok(rules) => {
+                    self.observe_group(group);
+                    return self.account(account).settings(rules, at);
+                }
                 Err(error) => error.to_string(),
             },
             Err(unreadable) => unreadable.to_string(),
         };
-        let account = record::account(bytes);
+        self.set_aside(record::account(bytes), reason, at);
+    }
+
+    /// Observes a group of events of one account.
+    fn observe_group(&mut self, group: &mut Vec<Replayed<'_>>) {
+        let Some(first) = group.first() else { return };
+        let told: Vec<Told<'_>> = group
+            .iter()
+            .map(|replayed| Told {
+                event: &replayed.event,
+                origin: replayed.origin,
+                at: replayed.at,
+            })
+            .collect();
+        self.account(first.account).observe_all(&told);
+        group.clear();
+    }
+
+    /// Counts and lists a record that cannot be observed; it stays in the journal.
+    fn set_aside(&mut self, account: Option<&str>, reason: String, at: Position) {
         self.account(account.unwrap_or_default()).quarantine(at);
         self.quarantine.add(Quarantined {
             offset: at.offset,

@@ -15,6 +15,7 @@ use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::chunks::Chunks;
 use crate::conversation::{Context, Conversation, Inserted};
 use crate::facts::{ConversationFact, MessageFact};
 use crate::names::Names;
@@ -22,6 +23,13 @@ use crate::rules::History;
 use crate::seen::{Mark, Seen, Sight};
 use crate::submap::{self, Place, Submap};
 use crate::timeline::{Body, Entry, Message as TimelineMessage};
+
+mod ahead;
+mod snapshot;
+
+use ahead::Prepared;
+pub use ahead::Told;
+pub use snapshot::{Conversations, Ledger, Part};
 
 /// Records of one block of this many offsets share a note that one of them is waiting.
 pub const WAITING_BLOCK: u64 = 4096;
@@ -90,15 +98,6 @@ pub struct Gathered {
     pub conversations: Vec<ConversationFact>,
 }
 
-/// The part of an account that a checkpoint takes last.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Ledger {
-    names: Names,
-    rules: History,
-    counts: Counts,
-    waiting: BTreeSet<u64>,
-}
-
 /// The state of one account.
 #[derive(Debug)]
 pub struct Account {
@@ -110,8 +109,9 @@ pub struct Account {
     waiting: BTreeSet<u64>,
     submaps: Vec<Submap>,
     seen: Seen,
-    fresh: Vec<Seeing>,
+    fresh: Chunks<Seeing, 8192>,
     dirty: VecDeque<(u64, Place)>,
+    prepared: Vec<Prepared>,
     /// Records below this offset are in `counts`, `rules` and `waiting` already.
     taken: u64,
     scratch: Vec<u8>,
@@ -129,7 +129,8 @@ impl Account {
             waiting: BTreeSet::new(),
             submaps: (0..submap::COUNT).map(|_| Submap::default()).collect(),
             seen: Seen::new(config.window),
-            fresh: Vec::new(),
+            fresh: Chunks::default(),
+            prepared: Vec::new(),
             dirty: VecDeque::new(),
             taken: 0,
             scratch: Vec::new(),
@@ -174,15 +175,14 @@ impl Account {
         self.waiting.iter().copied()
     }
 
-    /// Observes one event.
-    pub fn observe(&mut self, event: &Event<'_>, origin: &str, at: Position) -> Outcome {
-        let mark = self.mark(event, origin);
+    fn observe_prepared(&mut self, event: &Event<'_>, prepared: Prepared, at: Position) -> Outcome {
+        let mark = prepared.mark;
         let outcome = match self.seen.see(mark, at.received_at) {
             Sight::Same => Outcome::Duplicate,
             Sight::Other => Outcome::Conflict,
             Sight::New => {
                 self.fresh.push(Seeing { mark, at });
-                self.apply(event, at)
+                self.apply(event, prepared.key, at)
             }
         };
         if at.offset >= self.taken {
@@ -218,18 +218,18 @@ impl Account {
         }
     }
 
-    fn apply(&mut self, event: &Event<'_>, at: Position) -> Outcome {
-        match event {
+    fn apply(&mut self, event: &Event<'_>, key: Option<u128>, at: Position) -> Outcome {
+        match (event, key) {
             // A note is no message: it moves no clock and gives no row (`metrics.md` §1).
-            Event::Message(message) if message.private => Outcome::Observed,
-            Event::Message(message) => self.message(message, at),
-            Event::Conversation(change) => self.change(event, change, at),
+            (Event::Message(message), _) if message.private => Outcome::Observed,
+            (Event::Message(message), Some(key)) => self.message(message, key, at),
+            (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
             _ => Outcome::Waiting,
         }
     }
 
-    fn message(&mut self, message: &Message<'_>, at: Position) -> Outcome {
-        let Some(place) = self.place(&message.channel, &message.conversation, at) else {
+    fn message(&mut self, message: &Message<'_>, key: u128, at: Position) -> Outcome {
+        let Some(place) = self.place(key, &message.channel, &message.conversation, at) else {
             return Outcome::Observed;
         };
         let contact = xxh3_64_with_seed(message.contact.as_bytes(), self.config.seed);
@@ -254,9 +254,10 @@ impl Account {
         &mut self,
         event: &Event<'_>,
         change: &ConversationChange<'_>,
+        key: u128,
         at: Position,
     ) -> Outcome {
-        let Some(place) = self.place(&change.channel, &change.conversation, at) else {
+        let Some(place) = self.place(key, &change.channel, &change.conversation, at) else {
             return Outcome::Observed;
         };
         let manager = change.manager.as_ref().map(|name| self.names.number(name));
@@ -275,22 +276,29 @@ impl Account {
 
     /// Finds or makes a conversation; none if its part came out of a checkpoint that has the
     /// record already.
-    fn place(&mut self, channel: &str, conversation: &str, at: Position) -> Option<Place> {
-        let channel = self.names.number(channel);
-        let key = submap::key(self.config.seed, channel, conversation);
+    fn place(
+        &mut self,
+        key: u128,
+        channel: &str,
+        conversation: &str,
+        at: Position,
+    ) -> Option<Place> {
         let part = submap::part(key);
         let submap = &mut self.submaps[usize::from(part)];
-        (at.offset >= submap.taken).then(|| {
-            let index = submap.entry(key, channel, conversation, at.received_at);
-            Place {
-                submap: part,
-                index,
-            }
+        if at.offset < submap.taken {
+            return None;
+        }
+        let names = &mut self.names;
+        let make = || Conversation::new(key, names.number(channel), conversation, at.received_at);
+        let index = submap.entry(key, make);
+        Some(Place {
+            submap: part,
+            index,
         })
     }
 
     fn conversation(&mut self, place: Place) -> &mut Conversation {
-        &mut self.submaps[usize::from(place.submap)].conversations[place.index as usize]
+        &mut self.submaps[usize::from(place.submap)].conversations[place.index]
     }
 
     fn insert(
@@ -313,7 +321,7 @@ impl Account {
             changed: offset,
         };
         let submap = &mut self.submaps[usize::from(place.submap)];
-        let conversation = &mut submap.conversations[place.index as usize];
+        let conversation = &mut submap.conversations[place.index];
         let rules = self.rules.of(self.names.text(conversation.channel));
         match conversation.insert(entry, rules, self.config.window) {
             Inserted::Same => return Outcome::Duplicate,
@@ -366,7 +374,7 @@ impl Account {
                 return;
             };
             let submap = &mut self.submaps[usize::from(place.submap)];
-            let conversation = &mut submap.conversations[place.index as usize];
+            let conversation = &mut submap.conversations[place.index];
             conversation.dirty = false;
             let context = Context {
                 account: &self.id,
@@ -401,7 +409,7 @@ impl Account {
 
     /// Takes the marks first seen since the last call.
     pub fn take_fresh(&mut self) -> Vec<Seeing> {
-        std::mem::take(&mut self.fresh)
+        std::mem::take(&mut self.fresh).into_iter().collect()
     }
 
     /// Remembers a mark again, after a restart. Marks must come in the order of their offsets.
@@ -416,56 +424,7 @@ impl Account {
         let new = self.seen.see(mark, at.received_at) == Sight::New;
         new.then_some(Seeing { mark, at })
     }
-
-    /// Gives the conversations of part `part` (0 to 255) for a checkpoint.
-    pub fn part(&self, part: u8) -> Part<'_> {
-        Part(&self.submaps[usize::from(part)].conversations)
-    }
-
-    /// Gives what a checkpoint takes last; `names` must not be older than any part.
-    pub fn ledger(&self) -> Ledger {
-        Ledger {
-            names: self.names.clone(),
-            rules: self.rules.clone(),
-            counts: self.counts,
-            waiting: self.waiting.clone(),
-        }
-    }
-
-    /// Restores the ledger, taken when all records below `taken` were in it.
-    pub fn restore_ledger(&mut self, ledger: Ledger, taken: u64) {
-        self.names = ledger.names;
-        self.rules = ledger.rules;
-        self.counts = ledger.counts;
-        self.waiting = ledger.waiting;
-        self.taken = taken;
-    }
-
-    /// Restores one part, taken when all records below `taken` were in it. Nothing of it is dirty:
-    /// what ClickHouse lacks is told by [`Account::rewind`].
-    pub fn restore_part(&mut self, part: u8, conversations: Conversations, taken: u64) {
-        let mut conversations = conversations.0;
-        for conversation in &mut conversations {
-            conversation.forget_gathering();
-        }
-        self.submaps[usize::from(part)] = Submap::restore(conversations, taken);
-    }
 }
-
-/// Conversations to be written to a checkpoint.
-#[derive(Debug, Serialize)]
-pub struct Part<'a>(&'a [Conversation]);
-
-impl Part<'_> {
-    /// Says whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Conversations read from a checkpoint.
-#[derive(Debug, Deserialize)]
-pub struct Conversations(Vec<Conversation>);
 
 #[cfg(test)]
 mod tests;

@@ -9,15 +9,18 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use trunkline_model::event::Author;
 use trunkline_model::time::Time;
 
 use crate::clock::{self, Clock};
-use crate::facts::{ConversationFact, Cycle, MessageFact, Samples};
-use crate::names::{Name, Names};
+use crate::facts::Samples;
+use crate::names::Name;
 use crate::plain;
 use crate::rules::ChannelRules;
 use crate::timeline::{Body, Entry, Message};
+
+mod rows;
+
+pub(crate) use rows::Context;
 
 /// Entries between two marks; few in tests, so that short logs have some.
 const MARK_EVERY: usize = if cfg!(test) { 4 } else { 64 };
@@ -86,15 +89,6 @@ pub(crate) enum Inserted {
     Other,
 }
 
-/// What all rows of an account share.
-pub(crate) struct Context<'a> {
-    pub(crate) account: &'a Arc<str>,
-    pub(crate) names: &'a Names,
-    pub(crate) rules: ChannelRules<'a>,
-    /// `generation << 48`, to be joined with an offset.
-    pub(crate) generation: u64,
-}
-
 impl Conversation {
     /// Makes an empty conversation that has nothing to gather yet.
     pub(crate) fn new(key: u128, channel: Name, id: &str, received_at: Time) -> Self {
@@ -115,6 +109,11 @@ impl Conversation {
             id: CompactString::from(id),
             contacts: Vec::new(),
         }
+    }
+
+    /// Reads the end of its timeline.
+    pub(crate) fn touch(&self) -> u64 {
+        self.entries.last().map_or(0, |last| last.changed)
     }
 
     /// Puts an entry in its place. `window` is how long (in ms of arrival) ids are remembered
@@ -326,96 +325,6 @@ impl Conversation {
         self.untouched = self.entries.len() as u32;
     }
 
-    /// Appends the message rows changed since the last gathering and gives the conversation's own.
-    pub(crate) fn gather(
-        &mut self,
-        context: &Context<'_>,
-        messages: &mut Vec<MessageFact>,
-    ) -> ConversationFact {
-        let from = self.untouched as usize;
-        let mut run = self.run_to(from, context.rules);
-        let shared = self.shared(context);
-        for entry in &self.entries[from..] {
-            let samples = run.step(entry, context.rules);
-            if entry.changed >= self.gathered
-                && let Some(message) = entry.body.message()
-            {
-                messages.push(self.message_fact(context, &shared, entry, message, samples));
-            }
-        }
-        self.gathered = self.changed + 1;
-        self.untouched = self.entries.len() as u32;
-        self.conversation_fact(context, shared)
-    }
-
-    fn shared(&self, context: &Context<'_>) -> Shared {
-        Shared {
-            channel: Arc::clone(context.names.text(self.channel)),
-            conversation: Arc::from(self.id.as_str()),
-        }
-    }
-
-    fn message_fact(
-        &self,
-        context: &Context<'_>,
-        shared: &Shared,
-        entry: &Entry,
-        message: &Message,
-        samples: Samples,
-    ) -> MessageFact {
-        MessageFact {
-            account: Arc::clone(context.account),
-            channel: Arc::clone(&shared.channel),
-            conversation: Arc::clone(&shared.conversation),
-            contact: self.contact_at(message.contact),
-            at: entry.at,
-            message: entry.id.clone(),
-            author: message.author,
-            manager: message
-                .manager
-                .map(|name| Arc::clone(context.names.text(name))),
-            kind: message.kind,
-            chars: message.chars,
-            samples,
-            received_at: entry.received_at,
-            version: context.generation | entry.changed,
-        }
-    }
-
-    fn conversation_fact(&self, context: &Context<'_>, shared: Shared) -> ConversationFact {
-        let text = |name: Name| Arc::clone(context.names.text(name));
-        let at = |entry: Option<&Entry>| entry.map_or(Time(0), |entry| entry.at);
-        let cycles = self.past.iter().chain(&self.clock.cycle);
-        ConversationFact {
-            account: Arc::clone(context.account),
-            channel: shared.channel,
-            conversation: shared.conversation,
-            contact: self.contact(),
-            first_at: at(self.entries.first()),
-            last_at: at(self.entries.last()),
-            assignee: self.clock.assignee.map(text),
-            last_manager: self.clock.last_manager.map(text),
-            pending_at: self.clock.pending.get(),
-            cycles: cycles.map(|cycle| self.cycle(context, cycle)).collect(),
-            received_at: self.last_arrival,
-            version: context.generation | self.changed,
-        }
-    }
-
-    fn cycle(&self, context: &Context<'_>, cycle: &clock::Cycle) -> Cycle {
-        Cycle {
-            started_at: cycle.started_at,
-            contact: self.contact_at(cycle.contact),
-            answered: cycle.answered,
-            closed_at: cycle.closed_at.get(),
-            closed_by: cycle
-                .closed_by
-                .map(|name| Arc::clone(context.names.text(name))),
-            pending_at_close: cycle.pending_at_close,
-            reopened_at: cycle.reopened_at.get(),
-        }
-    }
-
     /// Gives the place of a contact in the list. Only the last few are looked through, so that a
     /// crowd in one conversation costs no more than its messages.
     pub(crate) fn contact_number(&mut self, hash: u64, id: &str) -> u32 {
@@ -447,14 +356,6 @@ impl Conversation {
         let contact = self.contacts.get(number as usize);
         contact.map_or_else(|| Arc::from(""), |contact| Arc::clone(&contact.id))
     }
-
-    /// Gives the author of the first contact message, else the contact of the first message.
-    fn contact(&self) -> Arc<str> {
-        let messages = || self.entries.iter().filter_map(|entry| entry.body.message());
-        let author = messages().find(|message| message.author == Author::Contact);
-        let first = author.or_else(|| messages().next());
-        first.map_or_else(|| Arc::from(""), |message| self.contact_at(message.contact))
-    }
 }
 
 /// Makes room for one more, and little beyond: most conversations are short, and there are many.
@@ -462,12 +363,6 @@ fn make_room<T>(list: &mut Vec<T>) {
     if list.len() == list.capacity() {
         list.reserve_exact((list.len() / 2).max(1));
     }
-}
-
-/// What the rows of one conversation share.
-struct Shared {
-    channel: Arc<str>,
-    conversation: Arc<str>,
 }
 
 /// A clock on its way through the timeline, with the cycles it finished on the way.

@@ -1,16 +1,17 @@
 //! The fold: how events become figures.
 //!
 //! Pure: no clock, no disk, no socket; time comes with the records. Start at [`Account::observe`],
-//! follow an event into its conversation's timeline and see what [`clock`] makes of it.
+//! follow an event into its conversation's timeline and see what `clock` makes of it.
 //!
 //! - [`account`]: the state of one account, what is observed and what is gathered
-//! - `conversation`, [`timeline`], [`clock`]: one conversation, its order, its response times
+//! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
 //! - [`seen`]: duplicates and conflicts
 //! - [`facts`]: the rows that come out
 
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod chunks;
 mod clock;
 mod conversation;
 pub mod facts;
@@ -23,5 +24,5 @@ mod submap;
 pub mod timeline;
 mod version;
 
-pub use account::{Account, Config, Counts, Gathered, Outcome, Position};
+pub use account::{Account, Config, Counts, Gathered, Outcome, Position, Told};
 pub use version::{FOLD_VERSION, STATE_LAYOUT};

@@ -71,6 +71,11 @@ impl Seen {
         }
     }
 
+    /// Reads what [`Seen::see`] will need of this identity, and nothing else.
+    pub(crate) fn touch(&self, identity: u128) -> u64 {
+        self.current.get(&identity).copied().unwrap_or_default()
+    }
+
     /// Counts the marks held.
     pub fn len(&self) -> usize {
         self.current.len() + self.previous.len()

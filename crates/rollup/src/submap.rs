@@ -2,9 +2,9 @@
 //! batches, so that nothing ever pauses for the whole.
 
 use hashbrown::HashTable;
-use trunkline_model::time::Time;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use crate::chunks::Chunks;
 use crate::conversation::Conversation;
 use crate::names::Name;
 
@@ -18,10 +18,13 @@ pub(crate) struct Place {
     pub(crate) index: u32,
 }
 
+/// Conversations in order of appearance.
+pub(crate) type List = Chunks<Conversation, 128>;
+
 /// A part of the conversations.
 #[derive(Debug, Default)]
 pub(crate) struct Submap {
-    pub(crate) conversations: Vec<Conversation>,
+    pub(crate) conversations: List,
     /// Hash and place: growing and searching touch no conversation but the one that is found.
     places: HashTable<(u64, u32)>,
     /// All records below this offset are in it already (it came out of a checkpoint).
@@ -44,7 +47,7 @@ fn hash(key: u128) -> u64 {
 
 impl Submap {
     /// Restores a part from a checkpoint taken when all records below `taken` were in it.
-    pub(crate) fn restore(conversations: Vec<Conversation>, taken: u64) -> Self {
+    pub(crate) fn restore(conversations: List, taken: u64) -> Self {
         let mut places = HashTable::with_capacity(conversations.len());
         for (index, conversation) in conversations.iter().enumerate() {
             let hash = hash(conversation.key);
@@ -58,17 +61,26 @@ impl Submap {
     }
 
     /// Finds a conversation, or makes it.
-    pub(crate) fn entry(&mut self, key: u128, channel: Name, id: &str, received_at: Time) -> u32 {
-        let (hash, conversations) = (hash(key), &self.conversations);
-        let is = |place: &(u64, u32)| place.0 == hash && conversations[place.1 as usize].key == key;
-        if let Some((_, index)) = self.places.find(hash, is) {
-            return *index;
+    pub(crate) fn entry(&mut self, key: u128, make: impl FnOnce() -> Conversation) -> u32 {
+        if let Some(index) = self.find(key) {
+            return index;
         }
-        let index = self.conversations.len() as u32;
-        self.conversations
-            .push(Conversation::new(key, channel, id, received_at));
+        let (hash, index) = (hash(key), self.conversations.len() as u32);
+        self.conversations.push(make());
         self.places
             .insert_unique(hash, (hash, index), |place| place.0);
         index
+    }
+
+    /// Reads what an event of this conversation will need, and nothing else.
+    pub(crate) fn touch(&self, key: u128) -> u64 {
+        self.find(key)
+            .map_or(0, |index| self.conversations[index].touch())
+    }
+
+    fn find(&self, key: u128) -> Option<u32> {
+        let (hash, conversations) = (hash(key), &self.conversations);
+        let is = |place: &(u64, u32)| place.0 == hash && conversations[place.1].key == key;
+        self.places.find(hash, is).map(|place| place.1)
     }
 }

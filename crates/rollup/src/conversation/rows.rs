@@ -1,0 +1,128 @@
+//! The rows made of a conversation: absolute, as it stands when they are gathered.
+
+use std::sync::Arc;
+
+use trunkline_model::event::Author;
+use trunkline_model::time::Time;
+
+use super::Conversation;
+use crate::clock;
+use crate::facts::{ConversationFact, Cycle, MessageFact, Samples};
+use crate::names::{Name, Names};
+use crate::rules::ChannelRules;
+use crate::timeline::{Entry, Message};
+
+/// What all rows of an account share.
+pub(crate) struct Context<'a> {
+    pub(crate) account: &'a Arc<str>,
+    pub(crate) names: &'a Names,
+    pub(crate) rules: ChannelRules<'a>,
+    /// `generation << 48`, to be joined with an offset.
+    pub(crate) generation: u64,
+}
+
+/// What the rows of one conversation share.
+struct Shared {
+    channel: Arc<str>,
+    conversation: Arc<str>,
+}
+
+impl Conversation {
+    /// Appends the message rows changed since the last gathering and gives the conversation's own.
+    pub(crate) fn gather(
+        &mut self,
+        context: &Context<'_>,
+        messages: &mut Vec<MessageFact>,
+    ) -> ConversationFact {
+        let from = self.untouched as usize;
+        let mut run = self.run_to(from, context.rules);
+        let shared = self.shared(context);
+        for entry in &self.entries[from..] {
+            let samples = run.step(entry, context.rules);
+            if entry.changed >= self.gathered
+                && let Some(message) = entry.body.message()
+            {
+                messages.push(self.message_fact(context, &shared, entry, message, samples));
+            }
+        }
+        self.gathered = self.changed + 1;
+        self.untouched = self.entries.len() as u32;
+        self.conversation_fact(context, shared)
+    }
+
+    fn shared(&self, context: &Context<'_>) -> Shared {
+        Shared {
+            channel: Arc::clone(context.names.text(self.channel)),
+            conversation: Arc::from(self.id.as_str()),
+        }
+    }
+
+    fn message_fact(
+        &self,
+        context: &Context<'_>,
+        shared: &Shared,
+        entry: &Entry,
+        message: &Message,
+        samples: Samples,
+    ) -> MessageFact {
+        MessageFact {
+            account: Arc::clone(context.account),
+            channel: Arc::clone(&shared.channel),
+            conversation: Arc::clone(&shared.conversation),
+            contact: self.contact_at(message.contact),
+            at: entry.at,
+            message: entry.id.clone(),
+            author: message.author,
+            manager: message
+                .manager
+                .map(|name| Arc::clone(context.names.text(name))),
+            kind: message.kind,
+            chars: message.chars,
+            samples,
+            received_at: entry.received_at,
+            version: context.generation | entry.changed,
+        }
+    }
+
+    fn conversation_fact(&self, context: &Context<'_>, shared: Shared) -> ConversationFact {
+        let text = |name: Name| Arc::clone(context.names.text(name));
+        let at = |entry: Option<&Entry>| entry.map_or(Time(0), |entry| entry.at);
+        let cycles = self.past.iter().chain(&self.clock.cycle);
+        ConversationFact {
+            account: Arc::clone(context.account),
+            channel: shared.channel,
+            conversation: shared.conversation,
+            contact: self.contact(),
+            first_at: at(self.entries.first()),
+            last_at: at(self.entries.last()),
+            assignee: self.clock.assignee.map(text),
+            last_manager: self.clock.last_manager.map(text),
+            pending_at: self.clock.pending.get(),
+            cycles: cycles.map(|cycle| self.cycle(context, cycle)).collect(),
+            received_at: self.last_arrival,
+            version: context.generation | self.changed,
+        }
+    }
+
+    fn cycle(&self, context: &Context<'_>, cycle: &clock::Cycle) -> Cycle {
+        Cycle {
+            started_at: cycle.started_at,
+            contact: self.contact_at(cycle.contact),
+            answered: cycle.answered,
+            closed_at: cycle.closed_at.get(),
+            closed_by: cycle
+                .closed_by
+                .map(|name| Arc::clone(context.names.text(name))),
+            pending_at_close: cycle.pending_at_close,
+            reopened_at: cycle.reopened_at.get(),
+        }
+    }
+
+    /// Gives the author of the first contact message, else the contact of the first message.
+    fn contact(&self) -> Arc<str> {
+        let messages = || self.entries.iter().filter_map(|entry| entry.body.message());
+        let author = messages().find(|message| message.author == Author::Contact);
+        let first = author.or_else(|| messages().next());
+        first.map_or_else(|| Arc::from(""), |message| self.contact_at(message.contact))
+    }
+}
