@@ -154,8 +154,7 @@ impl Crew {
             let gathering = answer.await.ok()?;
             all.through = all.through.min(gathering.through);
             all.left |= gathering.left;
-            all.rows.messages.extend(gathering.rows.messages);
-            all.rows.conversations.extend(gathering.rows.conversations);
+            all.rows.append(gathering.rows);
         }
         Some(all)
     }

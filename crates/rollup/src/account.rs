@@ -98,6 +98,24 @@ pub struct Gathered {
     pub conversations: Vec<ConversationFact>,
 }
 
+impl Gathered {
+    /// Takes over rows; as a rule there are none yet, and nothing is copied.
+    pub fn append(&mut self, mut rows: Self) {
+        if self.messages.is_empty() && self.conversations.is_empty() {
+            *self = rows;
+        } else {
+            self.messages.append(&mut rows.messages);
+            self.conversations.append(&mut rows.conversations);
+        }
+    }
+
+    /// Makes room for changed conversations, and for a message of each.
+    fn expect(&mut self, conversations: usize) {
+        self.messages.reserve(conversations);
+        self.conversations.reserve(conversations);
+    }
+}
+
 /// The state of one account.
 #[derive(Debug)]
 pub struct Account {
@@ -369,6 +387,7 @@ impl Account {
     /// Appends changed rows to `rows`, the longest waiting first, until there are `limit` message
     /// rows or no more. `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut Gathered) {
+        rows.expect(self.dirty.len().min(limit));
         while rows.messages.len() < limit {
             let Some((_, place)) = self.dirty.pop_front() else {
                 return;
