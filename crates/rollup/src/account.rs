@@ -110,7 +110,7 @@ impl Gathered {
     }
 
     /// Makes room for changed conversations, and for a message of each.
-    fn expect(&mut self, conversations: usize) {
+    fn reserve(&mut self, conversations: usize) {
         self.messages.reserve(conversations);
         self.conversations.reserve(conversations);
     }
@@ -387,7 +387,7 @@ impl Account {
     /// Appends changed rows to `rows`, the longest waiting first, until there are `limit` message
     /// rows or no more. `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut Gathered) {
-        rows.expect(self.dirty.len().min(limit));
+        rows.reserve(self.dirty.len().min(limit));
         while rows.messages.len() < limit {
             let Some((_, place)) = self.dirty.pop_front() else {
                 return;

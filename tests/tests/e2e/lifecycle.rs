@@ -296,7 +296,8 @@ fn a_stop_under_load_keeps_every_acknowledged_event_and_answers_what_it_took() {
                 let door = door.clone();
                 scope.spawn(move || {
                     let mut taken = Vec::new();
-                    for index in sender * 1_000.. {
+                    // Far apart, so that no sender reaches another's conversations.
+                    for index in sender * 1_000_000.. {
                         let events = generate::conversation(51, index);
                         match door.try_send(&events) {
                             Ok(answer) if answer.status == 202 => taken.extend(events),
