@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use trunkline_rollup::account::{Account, Config, Conversations, Ledger};
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
+use crate::publish::publish;
+
 const MAGIC: &[u8; 8] = b"TRKCKPT1";
 /// How many are kept: the newest, and the one before in case that is damaged.
 const KEPT: usize = 2;
@@ -192,10 +194,8 @@ impl Writer {
         };
         self.push(&encode(&end)?)?;
         self.file.flush()?;
-        self.file.get_ref().sync_all()?;
         let path = self.dir.join(format!("{:020}.checkpoint", self.began));
-        fs::rename(&self.temporary, &path)?;
-        File::open(&self.dir)?.sync_all()?;
+        publish(self.file.get_ref(), &self.temporary, &path)?;
         for old in list(&self.dir)?.into_iter().skip(KEPT) {
             fs::remove_file(old)?;
         }

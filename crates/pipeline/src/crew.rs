@@ -18,7 +18,7 @@ use crate::checkpoint::Sections;
 use crate::handle::{Token, UNITS};
 use crate::ledger::Ledger;
 use crate::quarantine::Quarantine;
-use crate::worker::{Census, Gathering, Work, Worker, add, worker_of};
+use crate::worker::{Census, Gathering, Work, Worker, worker_of};
 
 /// Places in a worker's queue. Every commit in it holds at least one unit of admission, so with
 /// some to spare for questions the queue is never full and the committer thread never waits.
@@ -173,11 +173,10 @@ impl Crew {
             let Ok(mut census) = answer.await else {
                 continue;
             };
-            add(&mut all.counts, census.counts);
+            all.counts += census.counts;
             all.conversations += census.conversations;
             all.remembered += census.remembered;
             all.dirty += census.dirty;
-            all.accounts.append(&mut census.accounts);
             all.waiting.append(&mut census.waiting);
             all.rules.extend(mem::take(&mut census.rules));
         }

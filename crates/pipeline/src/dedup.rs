@@ -21,6 +21,8 @@ use trunkline_rollup::Position;
 use trunkline_rollup::account::Seeing;
 use trunkline_rollup::seen::Mark;
 
+use crate::publish::publish;
+
 const MAGIC: &[u8; 8] = b"TRKSEEN1";
 const HEAD: usize = 8 + 8 + 8 + 4;
 const MARK: usize = 16 + 8 + 8 + 8 + 4;
@@ -124,10 +126,10 @@ impl Dedup {
         }
         content.extend_from_slice(&(marks.len() as u32).to_le_bytes());
         content.append(&mut body);
-        self.publish(range, &content)
+        self.write_content(range, &content)
     }
 
-    fn publish(&self, range: u64, content: &[u8]) -> io::Result<()> {
+    fn write_content(&self, range: u64, content: &[u8]) -> io::Result<()> {
         let temporary = self.dir.join("seen.tmp");
         let mut file = File::create(&temporary)?;
         file.write_all(MAGIC)?;
@@ -135,9 +137,7 @@ impl Dedup {
         file.write_all(&range.to_le_bytes())?;
         file.write_all(&crc32c::crc32c(content).to_le_bytes())?;
         file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&temporary, self.path(range))?;
-        File::open(&self.dir)?.sync_all()
+        publish(&file, &temporary, &self.path(range))
     }
 
     /// Reads the marks of a range; an error means the range must be rebuilt from the journal.

@@ -32,14 +32,8 @@ pub struct Sums {
 impl Sums {
     /// Says whether both sums hold.
     pub fn balance(&self) -> bool {
-        let outcomes = self.outcomes;
-        let ended = outcomes.observed
-            + outcomes.duplicate
-            + outcomes.conflict
-            + outcomes.quarantined
-            + outcomes.waiting;
         self.received == self.appended + self.refused + self.in_flight
-            && self.appended == ended + self.pending
+            && self.appended == self.outcomes.total() + self.pending
     }
 }
 
@@ -85,18 +79,13 @@ impl Ledger {
     /// Notes what became of appended events.
     pub(crate) fn settle(&self, outcomes: &Counts) {
         let mut sums = self.lock();
-        let all = &mut sums.outcomes;
-        all.observed += outcomes.observed;
-        all.duplicate += outcomes.duplicate;
-        all.conflict += outcomes.conflict;
-        all.quarantined += outcomes.quarantined;
-        all.waiting += outcomes.waiting;
-        sums.pending -= total(outcomes);
+        sums.outcomes += *outcomes;
+        sums.pending -= outcomes.total();
     }
 
     /// Begins with what the journal holds already.
     pub(crate) fn begin(&self, outcomes: Counts) {
-        let appended = total(&outcomes);
+        let appended = outcomes.total();
         let mut sums = self.lock();
         sums.received += appended;
         sums.appended += appended;
@@ -106,15 +95,6 @@ impl Ledger {
     fn lock(&self) -> MutexGuard<'_, Sums> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Adds all outcomes.
-pub(crate) fn total(outcomes: &Counts) -> u64 {
-    outcomes.observed
-        + outcomes.duplicate
-        + outcomes.conflict
-        + outcomes.quarantined
-        + outcomes.waiting
 }
 
 #[cfg(test)]

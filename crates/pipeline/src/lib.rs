@@ -23,6 +23,7 @@ pub mod ledger;
 mod meta;
 pub mod metrics;
 mod observer;
+mod publish;
 mod quarantine;
 pub mod record;
 mod recover;

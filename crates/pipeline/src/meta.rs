@@ -7,6 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use trunkline_rollup::FOLD_VERSION;
 
+use crate::publish::publish;
+
 /// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Meta {
@@ -57,8 +59,6 @@ impl Meta {
         let temporary = dir.join("meta.tmp");
         let mut file = File::create(&temporary)?;
         file.write_all(&serde_json::to_vec(self).map_err(io::Error::other)?)?;
-        file.sync_all()?;
-        fs::rename(&temporary, dir.join("meta.json"))?;
-        File::open(dir)?.sync_all()
+        publish(&file, &temporary, &dir.join("meta.json"))
     }
 }

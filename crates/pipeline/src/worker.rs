@@ -73,7 +73,6 @@ pub(crate) struct Census {
     pub(crate) remembered: usize,
     pub(crate) dirty: usize,
     pub(crate) rules: HashMap<Arc<str>, FoldRules>,
-    pub(crate) accounts: Vec<Arc<str>>,
     /// Blocks of the journal that hold a waiting event.
     pub(crate) waiting: Vec<u64>,
 }
@@ -195,7 +194,7 @@ impl Worker {
             }
         }
         self.next = last_offset + 1;
-        let outcomes = difference(self.account(work.account()).counts(), before);
+        let outcomes = self.account(work.account()).counts() - before;
         self.ledger.settle(&outcomes);
         drop(permit);
         // The sender may have gone away: its events are in the figures all the same.
@@ -346,11 +345,10 @@ impl Worker {
         let mut census = Census::default();
         for account in self.accounts.values() {
             let id = account.id();
-            add(&mut census.counts, account.counts());
+            census.counts += account.counts();
             census.conversations += account.conversations();
             census.remembered += account.remembered();
             census.dirty += account.dirty();
-            census.accounts.push(Arc::clone(id));
             census.waiting.extend(account.waiting_blocks());
             if let Some(rules) = account.rules() {
                 census.rules.insert(Arc::clone(id), rules.clone());
@@ -358,23 +356,4 @@ impl Worker {
         }
         census
     }
-}
-
-fn difference(now: Counts, before: Counts) -> Counts {
-    Counts {
-        observed: now.observed - before.observed,
-        duplicate: now.duplicate - before.duplicate,
-        conflict: now.conflict - before.conflict,
-        quarantined: now.quarantined - before.quarantined,
-        waiting: now.waiting - before.waiting,
-    }
-}
-
-/// Adds counts.
-pub(crate) fn add(to: &mut Counts, counts: Counts) {
-    to.observed += counts.observed;
-    to.duplicate += counts.duplicate;
-    to.conflict += counts.conflict;
-    to.quarantined += counts.quarantined;
-    to.waiting += counts.waiting;
 }

@@ -9,7 +9,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
-use serde::{Deserialize, Serialize};
 use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
@@ -25,10 +24,12 @@ use crate::submap::{self, Place, Submap};
 use crate::timeline::{Body, Entry, Message as TimelineMessage};
 
 mod ahead;
+mod counts;
 mod snapshot;
 
 use ahead::Prepared;
 pub use ahead::Told;
+pub use counts::Counts;
 pub use snapshot::{Conversations, Ledger, Part};
 
 /// Records of one block of this many offsets share a note that one of them is waiting.
@@ -63,21 +64,6 @@ pub enum Outcome {
     Conflict,
     /// Its room does not exist yet: it will be observed by replay.
     Waiting,
-}
-
-/// How many events ended in each outcome since the journal began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// In the figures.
-    pub observed: u64,
-    /// Seen before with the same content.
-    pub duplicate: u64,
-    /// Seen before with other content.
-    pub conflict: u64,
-    /// Kept, but the fold could not apply them.
-    pub quarantined: u64,
-    /// Kept until their room exists.
-    pub waiting: u64,
 }
 
 /// A mark with the place it was first seen at; what the dedup files hold.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 use trunkline_model::settings::BotReplies;
 
 use super::*;
