@@ -15,7 +15,7 @@ use crate::storage::Storage;
 use crate::storage::os::Os;
 
 /// The records of one batch, or those of them from the wanted offset on. Cheap to clone; keeps up
-/// to 4 MiB (or one larger batch) in memory while it lives.
+/// to 1 MiB (or one larger batch) in memory while it lives.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// The offset of the first record.

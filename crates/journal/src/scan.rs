@@ -15,7 +15,8 @@ use crate::records::is_framed;
 use crate::storage::{SegmentFile, Storage, read_full};
 use crate::tail::{Tail, inspect};
 
-const CHUNK: usize = 4 << 20;
+/// Small enough that the allocator gives the same memory again and again.
+const CHUNK: usize = 1 << 20;
 
 /// How far a segment is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

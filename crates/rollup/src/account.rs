@@ -12,7 +12,6 @@ use compact_str::{CompactString, format_compact};
 use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::chunks::Chunks;
 use crate::conversation::{Context, Conversation, Inserted};
@@ -236,10 +235,7 @@ impl Account {
         let Some(place) = self.place(key, &message.channel, &message.conversation, at) else {
             return Outcome::Observed;
         };
-        let contact = xxh3_64_with_seed(message.contact.as_bytes(), self.config.seed);
-        let contact = self
-            .conversation(place)
-            .contact_number(contact, &message.contact);
+        let contact = self.conversation(place).contact_number(&message.contact);
         let names = &mut self.names;
         let body = Body::Message(TimelineMessage {
             author: message.author,
@@ -293,7 +289,14 @@ impl Account {
             return None;
         }
         let names = &mut self.names;
-        let make = || Conversation::new(key, names.number(channel), conversation, at.received_at);
+        let make = || {
+            Conversation::new(
+                submap::check(key),
+                names.number(channel),
+                conversation,
+                at.received_at,
+            )
+        };
         let index = submap.entry(key, make);
         Some(Place {
             submap: part,

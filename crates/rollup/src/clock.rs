@@ -159,6 +159,12 @@ impl Clock {
             && self.last_manager == other.last_manager
     }
 
+    /// Reads a few of its fields.
+    pub(crate) fn touch(&self) -> u64 {
+        let started = self.cycle.as_ref().map_or(0, |cycle| cycle.started_at.0);
+        u64::from(self.pending == self.last_public) ^ started.cast_unsigned()
+    }
+
     /// Moves past one entry and says what it did.
     pub(crate) fn step(&mut self, entry: &Entry, rules: Rules) -> Step {
         match &entry.body {

@@ -1,42 +1,41 @@
 //! One conversation: its timeline, its clock, and the rows made of them.
 //!
 //! An entry newer than all others moves the clock one step. A late one is put in its place and the
-//! clock is run again from the last mark before it, beside the clock of before, until both agree:
-//! exactly the rows whose samples changed are written anew, and a long conversation costs no more
-//! than a short one.
-
-use std::sync::Arc;
+//! clock is run again from the beginning of its block, beside the clock of before, until both
+//! agree: exactly the rows whose samples changed are written anew, and a long conversation costs
+//! no more than a short one.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use trunkline_model::time::Time;
 
-use crate::clock::{self, Clock};
-use crate::facts::Samples;
+use crate::clock::Clock;
 use crate::names::Name;
+use crate::packed::Packed;
 use crate::plain;
 use crate::rules::ChannelRules;
 use crate::timeline::{Body, Entry, Message};
 
+mod block;
+mod late;
 mod rows;
 
+use block::{BLOCK, Long};
 pub(crate) use rows::Context;
 
-/// Entries between two marks; few in tests, so that short logs have some.
-const MARK_EVERY: usize = if cfg!(test) { 4 } else { 64 };
-/// The place of no contact.
-const NOBODY: u32 = u32::MAX;
 /// How many contacts of a conversation are compared before a new place is given.
 const CONTACTS_LOOKED_AT: usize = 32;
+/// Stands between two ids; no id has it.
+const BETWEEN: char = '\0';
 
-/// One conversation of an account.
+/// One conversation of an account. There are millions: what few have is in `long`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Conversation {
-    /// 16-byte hash of channel and id, what it is found by.
-    pub(crate) key: u128,
-    pub(crate) channel: Name,
-    /// Hash of the contact found last and his place: the others are seldom asked for.
-    recent_contact: (u64, u32),
+    /// The upper half of the key it is found by; its part knows the lower.
+    pub(crate) check: u64,
+    /// Time of the last entry.
+    #[serde(with = "plain")]
+    last_at: Time,
     clock: Clock,
     #[serde(with = "plain")]
     first_arrival: Time,
@@ -47,35 +46,18 @@ pub(crate) struct Conversation {
     /// All rows changed by records below this offset were gathered.
     #[serde(skip)]
     gathered: u64,
-    /// No entry before this one was changed since.
+    /// No entry before this block was changed since.
     #[serde(skip)]
     untouched: u32,
     /// Whether it waits in the account's dirty list.
     #[serde(skip)]
     pub(crate) dirty: bool,
-    entries: Vec<Entry>,
-    /// The cycles before the clock's.
-    past: Vec<clock::Cycle>,
-    marks: Vec<Mark>,
-    pub(crate) id: CompactString,
-    /// Those its messages are from or to; as a rule one.
-    contacts: Vec<Contact>,
-}
-
-/// Someone outside, with the hash that he is compared by.
-#[derive(Debug, Serialize, Deserialize)]
-struct Contact {
-    hash: u64,
-    id: Arc<str>,
-}
-
-/// Where the clock stood after some entries.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Mark {
-    entries: u32,
-    /// How many cycles were past.
-    past: u32,
-    clock: Clock,
+    pub(crate) channel: Name,
+    /// Its id and, once there is one, its first contact.
+    ids: CompactString,
+    /// The last entries of its timeline.
+    tail: Packed,
+    long: Option<Box<Long>>,
 }
 
 /// What became of an entry.
@@ -91,11 +73,10 @@ pub(crate) enum Inserted {
 
 impl Conversation {
     /// Makes an empty conversation that has nothing to gather yet.
-    pub(crate) fn new(key: u128, channel: Name, id: &str, received_at: Time) -> Self {
+    pub(crate) fn new(check: u64, channel: Name, id: &str, received_at: Time) -> Self {
         Self {
-            key,
-            channel,
-            recent_contact: (0, NOBODY),
+            check,
+            last_at: Time(0),
             clock: Clock::default(),
             first_arrival: received_at,
             last_arrival: received_at,
@@ -103,17 +84,22 @@ impl Conversation {
             gathered: 0,
             untouched: 0,
             dirty: false,
-            entries: Vec::new(),
-            past: Vec::new(),
-            marks: Vec::new(),
-            id: CompactString::from(id),
-            contacts: Vec::new(),
+            channel,
+            ids: CompactString::from(id),
+            tail: Packed::default(),
+            long: None,
         }
     }
 
-    /// Reads the end of its timeline.
+    /// Reads what the next message will need: all of it, and the end of its timeline.
     pub(crate) fn touch(&self) -> u64 {
-        self.entries.last().map_or(0, |last| last.changed)
+        let id = self.ids.as_bytes().first().copied();
+        self.tail.touch()
+            ^ self.changed
+            ^ self.last_at.0.cast_unsigned()
+            ^ self.clock.touch()
+            ^ u64::from(self.untouched)
+            ^ id.map_or(0, u64::from)
     }
 
     /// Puts an entry in its place. `window` is how long (in ms of arrival) ids are remembered
@@ -124,45 +110,33 @@ impl Conversation {
         rules: ChannelRules<'_>,
         window: i64,
     ) -> Inserted {
-        let newest = self
-            .entries
-            .last()
-            .is_none_or(|last| last.order(&entry).is_lt());
-        let place = if newest {
-            Err(self.entries.len())
-        } else {
-            self.place_of(&entry)
-        };
-        let place = match place {
-            Ok(found) if self.says_the_same(&self.entries[found].body, &entry.body) => {
-                return Inserted::Same;
-            }
-            Ok(_) => return Inserted::Other,
-            Err(place) => place,
-        };
-        // Within the window an id that was seen is known elsewhere; here it may stand at another
-        // time.
-        if entry.received_at.since(self.first_arrival) >= window && self.knows_id(&entry) {
+        if !self.is_newest(&entry) {
+            return self.insert_late(entry, rules, window);
+        }
+        if self.knows_id_elsewhere(&entry, window) {
             return Inserted::Other;
         }
-        self.changed = self.changed.max(entry.changed);
-        self.last_arrival = entry.received_at;
-        if newest {
-            self.append(entry, rules);
-        } else {
-            self.insert_late(place, entry, rules);
-        }
+        self.arrived(&entry);
+        self.append(&entry, rules);
         Inserted::New
     }
 
-    fn place_of(&self, entry: &Entry) -> Result<usize, usize> {
-        self.entries.binary_search_by(|known| known.order(entry))
+    fn is_newest(&self, entry: &Entry) -> bool {
+        if self.tail.is_empty() || entry.at > self.last_at {
+            return true;
+        }
+        let last = || self.tail.iter().last();
+        entry.at == self.last_at && last().is_some_and(|last| last.order(entry).is_lt())
     }
 
-    fn knows_id(&self, entry: &Entry) -> bool {
+    /// Within the window an id that was seen is known elsewhere; after it the same id may stand
+    /// here at another time.
+    fn knows_id_elsewhere(&self, entry: &Entry, window: i64) -> bool {
         let message = entry.body.message().is_some();
-        let mut known = self.entries.iter();
-        known.any(|known| known.id == entry.id && known.body.message().is_some() == message)
+        entry.received_at.since(self.first_arrival) >= window
+            && self
+                .entries()
+                .any(|known| known.id == entry.id && known.body.message().is_some() == message)
     }
 
     /// Compares what two entries say; a contact may stand in the list more than once.
@@ -177,109 +151,20 @@ impl Conversation {
         *left == alike && self.contact_at(left.contact) == self.contact_at(right.contact)
     }
 
-    fn append(&mut self, entry: Entry, rules: ChannelRules<'_>) {
-        self.past
-            .extend(self.clock.step(&entry, rules.at(entry.at)).finished);
-        make_room(&mut self.entries);
-        self.entries.push(entry);
-        if self.entries.len().is_multiple_of(MARK_EVERY) {
-            self.marks.push(Mark {
-                entries: self.entries.len() as u32,
-                past: self.past.len() as u32,
-                clock: self.clock.clone(),
-            });
-        }
+    fn arrived(&mut self, entry: &Entry) {
+        self.changed = self.changed.max(entry.changed);
+        self.last_arrival = entry.received_at;
     }
 
-    fn insert_late(&mut self, place: usize, entry: Entry, rules: ChannelRules<'_>) {
-        let offset = entry.changed;
-        let mut old = self.run_to(place, rules);
-        self.mark_before(place, &old);
-        let mut new = old.clone();
-        new.step(&entry, rules);
-        let mut at = place;
-        let mut next_mark = self
-            .marks
-            .partition_point(|mark| mark.entries as usize <= place);
-        while at < self.entries.len() && !new.clock.goes_on_as(&old.clock) {
-            let later = &mut self.entries[at];
-            if old.step(later, rules) != new.step(later, rules) {
-                later.changed = offset;
-            }
-            at += 1;
-            if let Some(mark) = self.marks.get_mut(next_mark)
-                && mark.entries as usize == at
-            {
-                *mark = new.mark(at + 1);
-                next_mark += 1;
-            }
+    fn append(&mut self, entry: &Entry, rules: ChannelRules<'_>) {
+        if self.tail.len() >= BLOCK {
+            self.seal();
         }
-        if at == self.entries.len() {
-            self.clock = new.clock.clone();
+        if let Some(cycle) = self.clock.step(entry, rules.at(entry.at)).finished {
+            self.long.get_or_insert_default().past.push(cycle);
         }
-        self.take_over(&old, new, next_mark);
-        make_room(&mut self.entries);
-        self.entries.insert(place, entry);
-        self.untouched = self.untouched.min(place as u32);
-    }
-
-    /// Takes over the cycles of the `new` run up to where it goes on as the `old` one did; marks
-    /// from `next_mark` on lie behind that.
-    fn take_over(&mut self, old: &Run, new: Run, next_mark: usize) {
-        let (was, is) = (old.past(), new.past());
-        self.past.splice(old.before..was as usize, new.finished);
-        for mark in &mut self.marks[next_mark..] {
-            mark.entries += 1;
-            mark.past = mark.past + is - was;
-        }
-        let Some(begun) = new.clock.cycle else { return };
-        let same = self.marks[next_mark..]
-            .iter_mut()
-            .take_while(|mark| mark.past == is);
-        let clocks = same.filter_map(|mark| mark.clock.cycle.as_mut());
-        clocks.for_each(|cycle| cycle.begin_as(&begun));
-        let cycle = match self.past.get_mut(is as usize) {
-            Some(cycle) => Some(cycle),
-            None => self.clock.cycle.as_mut(),
-        };
-        if let Some(cycle) = cycle {
-            cycle.begin_as(&begun);
-        }
-    }
-
-    /// Sets a mark before `place`, where `run` stands, if the last one is far.
-    fn mark_before(&mut self, place: usize, run: &Run) {
-        let before = self
-            .marks
-            .partition_point(|mark| mark.entries as usize <= place);
-        let last = before
-            .checked_sub(1)
-            .map_or(0, |last| self.marks[last].entries);
-        if place - last as usize >= MARK_EVERY {
-            self.marks.insert(before, run.mark(place));
-        }
-    }
-
-    /// Runs the clock over the entries before `place`, from the last mark there is.
-    fn run_to(&self, place: usize, rules: ChannelRules<'_>) -> Run {
-        let before = self
-            .marks
-            .partition_point(|mark| mark.entries as usize <= place);
-        let mark = before
-            .checked_sub(1)
-            .map_or_else(Mark::default, |last| self.marks[last].clone());
-        let from = mark.entries as usize;
-        let mut run = Run {
-            clock: mark.clock,
-            before: mark.past as usize,
-            finished: Vec::new(),
-        };
-        for earlier in &self.entries[from..place] {
-            run.step(earlier, rules);
-        }
-        run.before += run.finished.len();
-        run.finished.clear();
-        run
+        self.tail.push(entry);
+        self.last_at = entry.at;
     }
 
     /// Runs the clock anew because settings changed; says whether any figure did.
@@ -289,21 +174,25 @@ impl Conversation {
         after: ChannelRules<'_>,
         offset: u64,
     ) -> bool {
+        let entries: Vec<Entry> = self.entries().collect();
         let mut old = Clock::default();
-        let was = std::mem::take(&mut self.past);
+        let was = self.past().to_vec();
         self.clock = Clock::default();
-        self.marks.clear();
+        self.tail = Packed::default();
+        if let Some(long) = self.long.as_mut() {
+            long.forget_timeline();
+        }
         let mut differs = false;
-        for mut entry in std::mem::take(&mut self.entries) {
+        for mut entry in entries {
             let old_step = old.step(&entry, before.at(entry.at));
             let samples = self.clock.clone().step(&entry, after.at(entry.at)).samples;
             if old_step.samples != samples {
                 entry.changed = offset;
                 differs = true;
             }
-            self.append(entry, after);
+            self.append(&entry, after);
         }
-        differs |= self.clock != old || self.past != was;
+        differs |= self.clock != old || self.past() != was;
         if differs {
             self.changed = self.changed.max(offset);
             self.untouched = 0;
@@ -322,74 +211,43 @@ impl Conversation {
     /// Takes all rows for gathered, after loading.
     pub(crate) fn forget_gathering(&mut self) {
         self.gathered = self.changed + 1;
-        self.untouched = self.entries.len() as u32;
+        self.untouched = self.last_block() as u32;
     }
 
     /// Gives the place of a contact in the list. Only the last few are looked through, so that a
     /// crowd in one conversation costs no more than its messages.
-    pub(crate) fn contact_number(&mut self, hash: u64, id: &str) -> u32 {
-        if self.recent_contact.0 == hash && self.recent_contact.1 != NOBODY {
-            return self.recent_contact.1;
+    pub(crate) fn contact_number(&mut self, id: &str) -> u32 {
+        match self.ids.split_once(BETWEEN) {
+            Some((_, first)) if first == id => return 0,
+            Some(_) => {}
+            None => {
+                self.ids.push(BETWEEN);
+                self.ids.push_str(id);
+                return 0;
+            }
         }
-        let mut known = self
-            .contacts
-            .iter()
-            .enumerate()
-            .rev()
-            .take(CONTACTS_LOOKED_AT);
-        let found = known
-            .find(|(_, known)| known.hash == hash)
-            .map(|(number, _)| number);
-        let number = found.unwrap_or_else(|| {
-            make_room(&mut self.contacts);
-            self.contacts.push(Contact {
-                hash,
-                id: Arc::from(id),
-            });
-            self.contacts.len() - 1
+        let contacts = &mut self.long.get_or_insert_default().contacts;
+        let mut known = contacts.iter().enumerate().rev().take(CONTACTS_LOOKED_AT);
+        let known = known
+            .find(|(_, known)| *known == id)
+            .map(|(place, _)| place);
+        let place = known.unwrap_or_else(|| {
+            contacts.push(CompactString::from(id));
+            contacts.len() - 1
         });
-        self.recent_contact = (hash, number as u32);
-        number as u32
+        place as u32 + 1
     }
 
-    fn contact_at(&self, number: u32) -> Arc<str> {
-        let contact = self.contacts.get(number as usize);
-        contact.map_or_else(|| Arc::from(""), |contact| Arc::clone(&contact.id))
-    }
-}
-
-/// Makes room for one more, and little beyond: most conversations are short, and there are many.
-fn make_room<T>(list: &mut Vec<T>) {
-    if list.len() == list.capacity() {
-        list.reserve_exact((list.len() / 2).max(1));
-    }
-}
-
-/// A clock on its way through the timeline, with the cycles it finished on the way.
-#[derive(Clone, Debug)]
-struct Run {
-    clock: Clock,
-    /// How many cycles were past when it set out.
-    before: usize,
-    finished: Vec<clock::Cycle>,
-}
-
-impl Run {
-    fn step(&mut self, entry: &Entry, rules: ChannelRules<'_>) -> Samples {
-        let step = self.clock.step(entry, rules.at(entry.at));
-        self.finished.extend(step.finished);
-        step.samples
-    }
-
-    fn past(&self) -> u32 {
-        (self.before + self.finished.len()) as u32
-    }
-
-    fn mark(&self, entries: usize) -> Mark {
-        Mark {
-            entries: entries as u32,
-            past: self.past(),
-            clock: self.clock.clone(),
+    fn contact_at(&self, number: u32) -> &str {
+        let first = || self.ids.split_once(BETWEEN).map(|(_, first)| first);
+        match (number.checked_sub(1), &self.long) {
+            (None, _) => first().unwrap_or_default(),
+            (Some(place), Some(long)) => long.contacts.get(place as usize).map_or("", |id| id),
+            (Some(_), None) => "",
         }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.ids.split(BETWEEN).next().unwrap_or_default()
     }
 }

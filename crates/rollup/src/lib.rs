@@ -17,6 +17,7 @@ mod conversation;
 pub mod facts;
 mod moment;
 pub mod names;
+mod packed;
 mod plain;
 pub mod rules;
 pub mod seen;

@@ -4,6 +4,7 @@
 //! who was seen first.
 
 use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -11,14 +12,15 @@ use serde::{Deserialize, Serialize};
 
 /// A name's number within its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Name(u32);
+pub struct Name(NonZeroU32);
 
 /// The names of one account.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<Arc<str>>", into = "Vec<Arc<str>>")]
 pub struct Names {
     list: Vec<Arc<str>>,
-    numbers: HashTable<u32>,
+    /// Hash and place in the list.
+    numbers: HashTable<(u64, u32)>,
     hasher: foldhash::fast::FixedState,
 }
 
@@ -27,31 +29,33 @@ impl Names {
     pub fn number(&mut self, name: &str) -> Name {
         let hash = self.hasher.hash_one(name);
         let list = &self.list;
-        if let Some(found) = self
-            .numbers
-            .find(hash, |number| &*list[*number as usize] == name)
-        {
-            return Name(*found);
-        }
-        let number = self.list.len() as u32;
-        self.list.push(Arc::from(name));
-        let (list, hasher) = (&self.list, &self.hasher);
-        self.numbers.insert_unique(hash, number, |number| {
-            hasher.hash_one(&*list[*number as usize])
+        let is = |known: &(u64, u32)| known.0 == hash && &*list[known.1 as usize] == name;
+        let known = self.numbers.find(hash, is).map(|known| known.1);
+        let place = known.unwrap_or_else(|| {
+            let place = self.list.len() as u32;
+            self.list.push(Arc::from(name));
+            self.numbers
+                .insert_unique(hash, (hash, place), |known| known.0);
+            place
         });
-        Name(number)
+        Name(NonZeroU32::MIN.saturating_add(place))
     }
 
     /// Gives the text of a number that this table gave out.
     pub fn text(&self, name: Name) -> &Arc<str> {
-        &self.list[name.0 as usize]
+        &self.list[name.0.get() as usize - 1]
     }
 }
 
 impl Name {
+    /// Gives the name of a bare number.
+    pub(crate) fn of_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
+
     /// Gives the bare number: stable within the account, also through checkpoints.
     pub(crate) fn number(self) -> u32 {
-        self.0
+        self.0.get()
     }
 }
 

@@ -6,11 +6,10 @@
 //! `received_at`, hence of the journal, never of a timer (invariant
 //! `figures_are_a_function_of_the_journal`).
 
-use std::hash::{BuildHasherDefault, Hasher};
 use std::mem;
 
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use trunkline_model::time::Time;
 
 /// The identity of an event and the hash of its content.
@@ -43,7 +42,19 @@ pub struct Seen {
     previous: Generation,
 }
 
-type Generation = HashMap<u128, u64, BuildHasherDefault<Already>>;
+/// Parts of a generation: one at a time grows, so that no growth is a long pause.
+const PARTS: usize = 256;
+
+/// Marks by identity.
+#[derive(Debug)]
+struct Generation(Vec<HashTable<Kept>>);
+
+/// A mark in 24 bytes.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    identity: [u64; 2],
+    content: u64,
+}
 
 impl Seen {
     /// Makes an empty set that remembers for `window` milliseconds of arrival.
@@ -59,13 +70,14 @@ impl Seen {
     /// Looks a mark up, and remembers it if it is new.
     pub fn see(&mut self, mark: Mark, received_at: Time) -> Sight {
         self.turn(received_at);
-        if let Some(content) = self.previous.get(&mark.identity) {
-            return Self::compare(*content, mark);
+        let new = Kept::of(mark);
+        if let Some(known) = self.previous.find(new.identity) {
+            return known.sight(new);
         }
-        match self.current.entry(mark.identity) {
-            Entry::Occupied(known) => Self::compare(*known.get(), mark),
+        match self.current.entry(new.identity) {
+            Entry::Occupied(known) => known.get().sight(new),
             Entry::Vacant(free) => {
-                free.insert(mark.content);
+                free.insert(new);
                 Sight::New
             }
         }
@@ -73,7 +85,8 @@ impl Seen {
 
     /// Reads what [`Seen::see`] will need of this identity, and nothing else.
     pub(crate) fn touch(&self, identity: u128) -> u64 {
-        self.current.get(&identity).copied().unwrap_or_default()
+        let known = self.current.find(halves(identity));
+        known.map_or(0, |known| known.content)
     }
 
     /// Counts the marks held.
@@ -99,9 +112,41 @@ impl Seen {
         };
         self.generation = now;
     }
+}
 
-    fn compare(content: u64, mark: Mark) -> Sight {
-        if content == mark.content {
+impl Default for Generation {
+    fn default() -> Self {
+        Self((0..PARTS).map(|_| HashTable::new()).collect())
+    }
+}
+
+impl Generation {
+    fn len(&self) -> usize {
+        self.0.iter().map(HashTable::len).sum()
+    }
+
+    fn find(&self, identity: [u64; 2]) -> Option<&Kept> {
+        let [hash, rest] = identity;
+        self.0[part(rest)].find(hash, |kept| kept.identity == identity)
+    }
+
+    fn entry(&mut self, identity: [u64; 2]) -> Entry<'_, Kept> {
+        let [hash, rest] = identity;
+        let is = |kept: &Kept| kept.identity == identity;
+        self.0[part(rest)].entry(hash, is, |kept| kept.identity[0])
+    }
+}
+
+impl Kept {
+    fn of(mark: Mark) -> Self {
+        Self {
+            identity: halves(mark.identity),
+            content: mark.content,
+        }
+    }
+
+    fn sight(&self, new: Self) -> Sight {
+        if self.content == new.content {
             Sight::Same
         } else {
             Sight::Other
@@ -109,24 +154,14 @@ impl Seen {
     }
 }
 
-/// Takes a hash for what it is: identities are uniformly distributed and keyed already.
-#[derive(Default)]
-struct Already(u64);
+/// Splits an identity, which is uniformly distributed and keyed already: one half is its hash in
+/// its part, the other one says which part.
+fn halves(identity: u128) -> [u64; 2] {
+    [identity as u64, (identity >> 64) as u64]
+}
 
-impl Hasher for Already {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u128(&mut self, value: u128) {
-        self.0 = value as u64;
-    }
+fn part(half: u64) -> usize {
+    half as usize % PARTS
 }
 
 #[cfg(test)]

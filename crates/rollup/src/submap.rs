@@ -41,16 +41,22 @@ pub(crate) fn part(key: u128) -> u8 {
     (key >> 120) as u8
 }
 
+/// The half of a key that the place is found by.
 fn hash(key: u128) -> u64 {
     key as u64
 }
 
+/// The half of a key that the conversation itself is compared by.
+pub(crate) fn check(key: u128) -> u64 {
+    (key >> 64) as u64
+}
+
 impl Submap {
     /// Restores a part from a checkpoint taken when all records below `taken` were in it.
-    pub(crate) fn restore(conversations: List, taken: u64) -> Self {
+    pub(crate) fn restore(conversations: List, seed: u64, taken: u64) -> Self {
         let mut places = HashTable::with_capacity(conversations.len());
         for (index, conversation) in conversations.iter().enumerate() {
-            let hash = hash(conversation.key);
+            let hash = hash(key(seed, conversation.channel, conversation.id()));
             places.insert_unique(hash, (hash, index as u32), |place| place.0);
         }
         Self {
@@ -80,7 +86,7 @@ impl Submap {
 
     fn find(&self, key: u128) -> Option<u32> {
         let (hash, conversations) = (hash(key), &self.conversations);
-        let is = |place: &(u64, u32)| place.0 == hash && conversations[place.1].key == key;
+        let is = |place: &(u64, u32)| place.0 == hash && conversations[place.1].check == check(key);
         self.places.find(hash, is).map(|place| place.1)
     }
 }

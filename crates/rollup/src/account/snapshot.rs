@@ -51,7 +51,7 @@ impl Account {
         for conversation in conversations.iter_mut() {
             conversation.forget_gathering();
         }
-        self.submaps[usize::from(part)] = Submap::restore(conversations, taken);
+        self.submaps[usize::from(part)] = Submap::restore(conversations, self.config.seed, taken);
     }
 }
 

@@ -25,6 +25,16 @@ pub(crate) struct Context<'a> {
 struct Shared {
     channel: Arc<str>,
     conversation: Arc<str>,
+    first_contact: Arc<str>,
+}
+
+impl Shared {
+    fn contact(&self, of: &Conversation, number: u32) -> Arc<str> {
+        if number == 0 {
+            return Arc::clone(&self.first_contact);
+        }
+        Arc::from(of.contact_at(number))
+    }
 }
 
 impl Conversation {
@@ -35,25 +45,28 @@ impl Conversation {
         messages: &mut Vec<MessageFact>,
     ) -> ConversationFact {
         let from = self.untouched as usize;
-        let mut run = self.run_to(from, context.rules);
+        let mut run = self.run_from(from);
         let shared = self.shared(context);
-        for entry in &self.entries[from..] {
-            let samples = run.step(entry, context.rules);
-            if entry.changed >= self.gathered
-                && let Some(message) = entry.body.message()
-            {
-                messages.push(self.message_fact(context, &shared, entry, message, samples));
+        for number in from..=self.last_block() {
+            for entry in self.block(number).iter() {
+                let samples = run.step(&entry, context.rules);
+                if entry.changed >= self.gathered
+                    && let Some(message) = entry.body.message()
+                {
+                    messages.push(self.message_fact(context, &shared, &entry, message, samples));
+                }
             }
         }
         self.gathered = self.changed + 1;
-        self.untouched = self.entries.len() as u32;
+        self.untouched = self.last_block() as u32;
         self.conversation_fact(context, shared)
     }
 
     fn shared(&self, context: &Context<'_>) -> Shared {
         Shared {
             channel: Arc::clone(context.names.text(self.channel)),
-            conversation: Arc::from(self.id.as_str()),
+            conversation: Arc::from(self.id()),
+            first_contact: Arc::from(self.contact_at(0)),
         }
     }
 
@@ -69,7 +82,7 @@ impl Conversation {
             account: Arc::clone(context.account),
             channel: Arc::clone(&shared.channel),
             conversation: Arc::clone(&shared.conversation),
-            contact: self.contact_at(message.contact),
+            contact: shared.contact(self, message.contact),
             at: entry.at,
             message: entry.id.clone(),
             author: message.author,
@@ -86,28 +99,28 @@ impl Conversation {
 
     fn conversation_fact(&self, context: &Context<'_>, shared: Shared) -> ConversationFact {
         let text = |name: Name| Arc::clone(context.names.text(name));
-        let at = |entry: Option<&Entry>| entry.map_or(Time(0), |entry| entry.at);
-        let cycles = self.past.iter().chain(&self.clock.cycle);
+        let cycles = self.past().iter().chain(&self.clock.cycle);
+        let cycles = cycles.map(|cycle| self.cycle(context, &shared, cycle));
         ConversationFact {
             account: Arc::clone(context.account),
+            cycles: cycles.collect(),
+            contact: self.contact(&shared),
             channel: shared.channel,
             conversation: shared.conversation,
-            contact: self.contact(),
-            first_at: at(self.entries.first()),
-            last_at: at(self.entries.last()),
+            first_at: self.entries().next().map_or(Time(0), |first| first.at),
+            last_at: self.last_at,
             assignee: self.clock.assignee.map(text),
             last_manager: self.clock.last_manager.map(text),
             pending_at: self.clock.pending.get(),
-            cycles: cycles.map(|cycle| self.cycle(context, cycle)).collect(),
             received_at: self.last_arrival,
             version: context.generation | self.changed,
         }
     }
 
-    fn cycle(&self, context: &Context<'_>, cycle: &clock::Cycle) -> Cycle {
+    fn cycle(&self, context: &Context<'_>, shared: &Shared, cycle: &clock::Cycle) -> Cycle {
         Cycle {
             started_at: cycle.started_at,
-            contact: self.contact_at(cycle.contact),
+            contact: shared.contact(self, cycle.contact),
             answered: cycle.answered,
             closed_at: cycle.closed_at.get(),
             closed_by: cycle
@@ -119,10 +132,17 @@ impl Conversation {
     }
 
     /// Gives the author of the first contact message, else the contact of the first message.
-    fn contact(&self) -> Arc<str> {
-        let messages = || self.entries.iter().filter_map(|entry| entry.body.message());
-        let author = messages().find(|message| message.author == Author::Contact);
-        let first = author.or_else(|| messages().next());
-        first.map_or_else(|| Arc::from(""), |message| self.contact_at(message.contact))
+    fn contact(&self, shared: &Shared) -> Arc<str> {
+        let mut first = None;
+        for entry in self.entries() {
+            let Some(message) = entry.body.message() else {
+                continue;
+            };
+            if message.author == Author::Contact {
+                return shared.contact(self, message.contact);
+            }
+            first.get_or_insert(message.contact);
+        }
+        first.map_or_else(|| Arc::from(""), |number| shared.contact(self, number))
     }
 }
