@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
-usage: bench [--only p4,p6,p12] [--events N] [--rounds N]
+usage: bench [--only p1,p3,p4,p6,p7,p12] [--events N] [--rounds N]
        bench load DIR [N]   fills a journal with the workload
        bench replay DIR     reads it once and says what that cost (for profilers)";
 
@@ -28,15 +28,33 @@ pub(crate) enum Command {
     },
     /// Serve the bare HTTP floor, in a process of its own.
     FloorDoor,
+    /// Serve a bare WebSocket that says back what it hears, in a process of its own.
+    FloorStream {
+        /// Whether one flush follows each wake-up, and not each message.
+        coalesced: bool,
+    },
+    /// Serve our own WebSocket without ClickHouse, in a process of its own.
+    OwnStream {
+        /// The data directory.
+        dir: PathBuf,
+        /// Whether the journal is synced.
+        sync: bool,
+    },
 }
 
 /// A goal of the performance document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
+    /// Frames of one message through a WebSocket, with P2.
+    P1,
+    /// Frames of 100 messages.
+    P3,
     /// Replay of the journal.
     P4,
     /// The durable answer with one request in flight.
     P6,
+    /// Durable frames against the same without sync.
+    P7,
     /// NDJSON through HTTP.
     P12,
 }
@@ -55,7 +73,7 @@ pub(crate) struct Args {
 impl Default for Args {
     fn default() -> Self {
         Self {
-            goals: vec![Goal::P4, Goal::P6, Goal::P12],
+            goals: vec![Goal::P1, Goal::P3, Goal::P4, Goal::P6, Goal::P7, Goal::P12],
             events: 1_000_000,
             rounds: 5,
         }
@@ -78,6 +96,15 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command> 
                 return Ok(Command::Replay { dir });
             }
             "floor-door" => return Ok(Command::FloorDoor),
+            "floor-stream" => {
+                let coalesced = value()? == "coalesced";
+                return Ok(Command::FloorStream { coalesced });
+            }
+            "own-stream" => {
+                let dir = value()?.into();
+                let sync = value()? == "sync";
+                return Ok(Command::OwnStream { dir, sync });
+            }
             "--events" => args.events = number(&value()?)?,
             "--rounds" => args.rounds = number(&value()?)?,
             "--only" => args.goals = value()?.split(',').map(goal).collect::<Result<_>>()?,
@@ -94,10 +121,13 @@ fn number(text: &str) -> Result<usize> {
 
 fn goal(text: &str) -> Result<Goal> {
     Ok(match text {
+        "p1" => Goal::P1,
+        "p3" => Goal::P3,
         "p4" => Goal::P4,
         "p6" => Goal::P6,
+        "p7" => Goal::P7,
         "p12" => Goal::P12,
-        _ => bail!("`{text}` is no goal measured here: p4, p6 or p12"),
+        _ => bail!("`{text}` is no goal measured here: p1, p3, p4, p6, p7 or p12"),
     })
 }
 
@@ -127,7 +157,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for line in ["--rounds 0", "--only p1", "--events", "measure"] {
+        for line in ["--rounds 0", "--only p5", "--events", "measure"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -10,11 +10,16 @@ mod cpu;
 mod door;
 mod floor;
 mod floor_door;
+mod floor_stream;
+mod frames;
 mod ndjson;
+mod own_stream;
 mod replay;
 mod served;
 mod spread;
+mod stream;
 mod table;
+mod unsynced;
 mod workload;
 
 use std::process::ExitCode;
@@ -44,6 +49,8 @@ fn run(command: Command) -> Result<()> {
         Command::Load { dir, events } => replay::load(&dir, events),
         Command::Replay { dir } => replay::life(&dir),
         Command::FloorDoor => floor_door::serve(),
+        Command::FloorStream { coalesced } => floor_stream::serve(coalesced),
+        Command::OwnStream { dir, sync } => own_stream::serve(&dir, sync),
     }
 }
 
@@ -52,6 +59,9 @@ fn measure(args: &Args) -> Result<()> {
     let mut table = Table::default();
     for goal in &args.goals {
         match goal {
+            Goal::P1 => stream::measure(args, &mut table, &stream::SINGLE)?,
+            Goal::P3 => stream::measure(args, &mut table, &stream::HUNDREDS)?,
+            Goal::P7 => unsynced::measure(args, &mut table)?,
             Goal::P4 => replay::measure(args, &mut table)?,
             Goal::P6 => ack::measure(args, &mut table)?,
             Goal::P12 => ndjson::measure(args, &mut table)?,

@@ -55,6 +55,17 @@ impl Account {
         ))
     }
 
+    /// Adds a token of a name with which pages of some origins may send events, such as
+    /// `"https://crm.example"`.
+    #[must_use]
+    pub fn browser(self, name: &str, origins: &str) -> Self {
+        let hash = hex(&Sha256::digest(token(&self.id, name)));
+        self.section(&format!(
+            "[[account.token]]\nname = \"{name}\"\nsha256 = \"{hash}\"\n\
+             scopes = [\"ingest\"]\norigins = [{origins}]\n"
+        ))
+    }
+
     fn write(&self, out: &mut String) {
         let Self {
             id,

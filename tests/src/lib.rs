@@ -3,7 +3,8 @@
 //!
 //! - [`service`] starts, kills, restarts and stops the binary and checks that nothing is left over;
 //! - [`engine`] is a ClickHouse of our own, for `warehouse.url`;
-//! - [`doors`] speaks to it: events in, reports, rows and metrics out; [`views`] is SQL on the
+//! - [`doors`] speaks to it: events in, reports, rows and metrics out; [`stream`] through the
+//!   WebSocket; [`views`] is SQL on the
 //!   views;
 //! - [`events`], [`chats`] and [`generate`] make what is sent: by hand, from real conversations,
 //!   from a seed;
@@ -33,5 +34,6 @@ pub mod reference;
 pub mod scrape;
 pub mod service;
 pub mod shared;
+pub mod stream;
 pub mod table;
 pub mod views;

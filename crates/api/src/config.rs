@@ -16,6 +16,8 @@ pub struct Config {
     pub connections: Connections,
     /// Limits of requests.
     pub requests: Requests,
+    /// Limits of streams.
+    pub streams: Streams,
     /// Addresses of our own proxies: exempt from the cap per address. Default: none.
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -109,6 +111,44 @@ impl Default for Requests {
             budget_wait_ms: 1_000,
             inline_bytes: 256 * 1024,
             reports_at_once: 16,
+        }
+    }
+}
+
+/// Limits of streams (`GET /v1/stream`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Streams {
+    /// Streams of one account open at once; one more is closed with 1013. Default 1,000.
+    pub max_per_account: usize,
+    /// How long a first frame with the token is waited for. Default 2,000 ms.
+    pub token_ms: u64,
+    /// Bytes of that first frame. Default 4 KiB.
+    pub token_bytes: usize,
+    /// Bytes of a message and of a frame. Default 1 MiB.
+    pub frame_bytes: usize,
+    /// How often an open stream is pinged. Default 20,000 ms.
+    pub ping_ms: u64,
+    /// A stream from which nothing comes, not even the answer to a ping, is closed with 1008 after
+    /// this, or half of `ping_ms` later. Default 60,000 ms.
+    pub idle_ms: u64,
+    /// Frames that are read while those before are on their way to the disk. Default 1,024.
+    pub ahead_frames: usize,
+    /// Their bytes; the frame that exceeds them is the last. Default 256 KiB.
+    pub ahead_bytes: usize,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            max_per_account: 1_000,
+            token_ms: 2_000,
+            token_bytes: 4 * 1024,
+            frame_bytes: 1024 * 1024,
+            ping_ms: 20_000,
+            idle_ms: 60_000,
+            ahead_frames: 1_024,
+            ahead_bytes: 256 * 1024,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! One connection, from its accept to its end: the only place that drives hyper.
+//! One connection, from its accept to its end: the only place that drives hyper. A connection that
+//! becomes a stream goes on in the same task, with its place and its stops.
 //!
 //! A connection ends when its peer closes it, when a limit of [`crate::watched`] is missed, or when
 //! the service stops: then idle ones end at once, busy ones after their answer, and whatever is
@@ -8,12 +9,13 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
 use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use axum::http::{Request, StatusCode};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,6 +27,7 @@ use tower::Service;
 use crate::caps::Place;
 use crate::config::{Connections, ms};
 use crate::problem::{Code, Problem};
+use crate::stream::Opening;
 use crate::watched::{Limits, Phase, Stage, Watched};
 
 /// The address a request came from, as an extension of the request.
@@ -80,6 +83,7 @@ impl Connector {
         let stage = Stage::default();
         let io = TokioIo::new(Watched::new(socket, stage.clone(), self.limits));
         let router = self.router;
+        let opened: Arc<Mutex<Option<Opening>>> = Arc::default();
         let service = service_fn(|request: Request<Incoming>| {
             let with_body = has_body(&request);
             stage.set(Phase::Busy);
@@ -87,10 +91,18 @@ impl Connector {
             request.extensions_mut().insert(Peer(peer));
             let answer = router.clone().call(request);
             let stage = stage.clone();
+            let opened = Arc::clone(&opened);
             async move {
-                let answer = answer.await?;
-                let early = with_body && !answer.status().is_success();
-                let after = if early { Phase::Refused } else { Phase::Idle };
+                let mut answer = answer.await?;
+                let after = match answer.status() {
+                    StatusCode::SWITCHING_PROTOCOLS => {
+                        let opening = answer.extensions_mut().remove();
+                        *opened.lock().unwrap_or_else(PoisonError::into_inner) = opening;
+                        Phase::Busy
+                    }
+                    status if with_body && !status.is_success() => Phase::Refused,
+                    _ => Phase::Idle,
+                };
                 Ok::<_, Infallible>(answer.map(|body| Answered { body, stage, after }))
             }
         });
@@ -109,6 +121,14 @@ impl Connector {
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
+        }
+        let opening = opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(opening) = opening {
+            tokio::select! {
+                biased;
+                () = stops.hard.cancelled() => {}
+                () = Box::pin(opening.run(&stops.gently)) => {}
+            }
         }
         drop(place);
     }

@@ -12,8 +12,9 @@ use axum::http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 use trunkline_model::settings::{Account, Scope, Token};
 use trunkline_model::time::{Time, Tz};
-use trunkline_reports::{AccountView, Restriction};
+use trunkline_reports::{AccountView, Restriction, Targets};
 
+use crate::people::People;
 use crate::problem::{Code, Problem};
 
 /// What every failure is told.
@@ -31,10 +32,21 @@ pub struct Grant {
     /// The account it belongs to.
     pub account: Arc<str>,
     timezone: Tz,
+    targets: Arc<Targets>,
+    people: Arc<People>,
     scopes: Vec<Scope>,
     expires: Option<Time>,
     teams: Vec<String>,
     managers: Vec<String>,
+    origins: Vec<String>,
+}
+
+/// A token that was good when it was shown, to be looked at again later.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    hash: [u8; 32],
+    /// What it allows.
+    pub(crate) grant: Arc<Grant>,
 }
 
 impl Directory {
@@ -44,9 +56,12 @@ impl Directory {
         let mut grants = HashMap::new();
         for account in accounts {
             let id: Arc<str> = account.id.as_str().into();
+            let targets = Arc::new(Targets::of(account));
+            let people = Arc::new(People::of(account));
             for token in &account.tokens {
                 if let Some(hash) = token.digest() {
-                    let grant = Grant::new(&id, account.zone(), token);
+                    let known = (Arc::clone(&targets), Arc::clone(&people));
+                    let grant = Grant::new(&id, account.zone(), known, token);
                     grants.entry(hash).or_insert_with(|| Arc::new(grant));
                 }
             }
@@ -61,7 +76,16 @@ impl Directory {
         scope: Scope,
         now: Time,
     ) -> Result<Arc<Grant>, Problem> {
-        let token = bearer(headers);
+        Ok(self.key(bearer(headers), scope, now)?.grant)
+    }
+
+    /// Finds a token that will be looked at again.
+    pub(crate) fn key(
+        &self,
+        token: Option<&[u8]>,
+        scope: Scope,
+        now: Time,
+    ) -> Result<Key, Problem> {
         let hash: [u8; 32] = Sha256::digest(token.unwrap_or_default()).into();
         let grant = self
             .grants
@@ -72,19 +96,36 @@ impl Directory {
             let detail = format!("this token lacks the scope `{}`", scope.as_str());
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        Ok(Arc::clone(grant))
+        let grant = Arc::clone(grant);
+        Ok(Key { hash, grant })
+    }
+
+    /// Whether a token still allows what it was admitted for, after time or a reload.
+    pub(crate) fn still_admits(&self, key: &Key, scope: Scope, now: Time) -> bool {
+        let grant = self.grants.get(&key.hash);
+        grant.is_some_and(|grant| {
+            grant.account == key.grant.account && grant.holds(now) && grant.may(scope)
+        })
     }
 }
 
 impl Grant {
-    fn new(account: &Arc<str>, timezone: Tz, token: &Token) -> Self {
+    fn new(
+        account: &Arc<str>,
+        timezone: Tz,
+        (targets, people): (Arc<Targets>, Arc<People>),
+        token: &Token,
+    ) -> Self {
         Self {
             account: Arc::clone(account),
             timezone,
+            targets,
+            people,
             scopes: token.scopes.clone(),
             expires: token.expires.map(|expires| expires.instant(timezone)),
             teams: token.only.teams.clone(),
             managers: token.only.managers.clone(),
+            origins: token.origins.clone(),
         }
     }
 
@@ -97,12 +138,45 @@ impl Grant {
         self.scopes.contains(&scope)
     }
 
+    /// Whether a browser may use the token from a page of this origin.
+    pub(crate) fn welcomes(&self, origin: &str) -> bool {
+        let mut known = self.origins.iter();
+        known.any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    }
+
     /// The account as reports see it.
     pub(crate) fn view(&self) -> AccountView<'_> {
         AccountView {
             id: &self.account,
             timezone: self.timezone,
         }
+    }
+
+    /// The account's zone.
+    pub(crate) fn timezone(&self) -> Tz {
+        self.timezone
+    }
+
+    /// Who is who in it.
+    pub(crate) fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Whether the token may see what is a manager's now; `None` is nobody's.
+    pub(crate) fn sees(&self, manager: Option<&str>, now: Time) -> bool {
+        if self.teams.is_empty() && self.managers.is_empty() {
+            return true;
+        }
+        manager.is_some_and(|manager| {
+            let team = self.people.team(manager, now);
+            self.managers.iter().any(|own| own == manager)
+                || team.is_some_and(|team| self.teams.iter().any(|own| own == team))
+        })
+    }
+
+    /// How soon replies are due in it.
+    pub(crate) fn targets(&self) -> &Targets {
+        &self.targets
     }
 
     /// What the token may see of it.
@@ -115,7 +189,7 @@ impl Grant {
 }
 
 /// Reads the token; a header given twice is none.
-fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
@@ -138,7 +212,8 @@ mod tests {
         let json = serde_json::json!({
             "id": "demo", "timezone": "Europe/Madrid",
             "token": [
-                {"name": "a", "sha256": TEST, "scopes": ["ingest"], "only": {"managers": ["ana"]}},
+                {"name": "a", "sha256": TEST, "scopes": ["ingest"], "only": {"managers": ["ana"]},
+                 "origins": ["https://crm.example/"]},
                 {"name": "b", "sha256": OLD, "scopes": ["ingest"], "expires": "1970-01-02"},
                 {"name": "c", "sha256": EMPTY, "scopes": ["ingest"]},
             ],
@@ -190,6 +265,27 @@ mod tests {
         let midnight_in_madrid = 82_800_000;
         assert!(admit(&["Bearer trk_old"], Scope::Ingest, midnight_in_madrid - 1).is_ok());
         assert!(admit(&["Bearer trk_old"], Scope::Ingest, midnight_in_madrid).is_err());
+    }
+
+    #[test]
+    fn a_key_is_good_until_its_token_expires_or_goes_away() {
+        let (day, scope) = (86_400_000, Scope::Ingest);
+        let key = directory().key(Some(b"trk_old"), scope, Time(0)).unwrap();
+        assert!(directory().still_admits(&key, scope, Time(day / 2)));
+        assert!(!directory().still_admits(&key, scope, Time(day)));
+        assert!(!directory().still_admits(&key, Scope::Read, Time(0)));
+        assert!(!Directory::default().still_admits(&key, scope, Time(0)));
+    }
+
+    #[test]
+    fn a_token_is_for_pages_of_its_origins_only() {
+        let key = directory().key(Some(b"trk_test"), Scope::Ingest, Time(0));
+        let grant = key.unwrap().grant;
+        assert!(grant.welcomes("https://crm.example"));
+        assert!(grant.welcomes("HTTPS://crm.example"));
+        for other in ["", "null", "https://crm.example.org", "http://crm.example"] {
+            assert!(!grant.welcomes(other), "{other}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! that the pipeline goes on without the peer.
 
 mod answer;
-mod refusals;
+pub(crate) mod refusals;
 
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
 }
 
 /// Refuses early, before a body is read that could not be taken.
-fn open(shared: &Shared) -> Result<(), Problem> {
+pub(crate) fn open(shared: &Shared) -> Result<(), Problem> {
     match shared.pipeline.phase() {
         Phase::Ready => Ok(()),
         Phase::Starting => Err(not_taken(SubmitError::Starting)),

@@ -1,8 +1,10 @@
-//! The doors: events in, reports out, and how the service stands, over HTTP/1.1.
+//! The doors: events in, reports out, and how the service stands, over HTTP/1.1 and
+//! WebSocket.
 //!
 //! ```text
 //! socket -> caps -> watched (timeouts) -> hyper -> request (id, span, panic, figures) -> handler
 //! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
+//! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
 //! reports: directory (token, restriction) -> reports -> JSON or CSV
 //! ```
 //!
@@ -22,7 +24,10 @@ mod directory;
 mod encoding;
 mod events;
 mod inflate;
+mod live;
 pub mod metrics;
+mod people;
+mod phones;
 mod problem;
 mod query;
 mod redact;
@@ -31,10 +36,11 @@ mod request;
 mod routes;
 mod serve;
 mod status;
+mod stream;
 mod watched;
 mod ways_out;
 
-pub use config::{Config, Connections, Requests};
+pub use config::{Config, Connections, Requests, Streams};
 pub use directory::{Directory, Grant};
 pub use problem::{Code, Info, Problem, codes};
 pub use routes::{Api, router};

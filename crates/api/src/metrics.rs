@@ -48,10 +48,20 @@ const BODY_BYTES: &str = "trunkline_request_body_bytes";
 const PROBLEMS: &str = "trunkline_http_problems_total";
 const CONNECTIONS: &str = "trunkline_http_connections";
 const CONNECTIONS_REFUSED: &str = "trunkline_http_connections_refused_total";
+const STREAMS: &str = "trunkline_streams";
+const STREAMS_CLOSED: &str = "trunkline_streams_closed_total";
+const STREAM_FRAMES: &str = "trunkline_stream_frames_total";
+const STREAM_BATCH: &str = "trunkline_stream_batch_frames";
 const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
 
 /// The buckets of the histograms of this room, for the recorder: name and upper bounds.
-pub const BUCKETS: [(&str, &[f64]); 2] = [
+pub const BUCKETS: [(&str, &[f64]); 3] = [
+    (
+        STREAM_BATCH,
+        &[
+            1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0,
+        ],
+    ),
     (
         DURATION,
         &[
@@ -100,6 +110,18 @@ pub fn describe() {
         Unit::Bytes,
         "Memory claimed by event bodies in flight."
     );
+    describe_gauge!(STREAMS, "Streams open now, after their token was accepted.");
+    describe_counter!(STREAMS_CLOSED, "Streams that ended, by reason.");
+    describe_counter!(STREAM_FRAMES, "Frames of streams that were parsed.");
+    describe_histogram!(
+        STREAM_BATCH,
+        "Frames of a stream that went into the journal together."
+    );
+    gauge!(STREAMS).set(0.0);
+    counter!(STREAM_FRAMES).absolute(0);
+    for reason in crate::stream::endings() {
+        counter!(STREAMS_CLOSED, "reason" => *reason).absolute(0);
+    }
     gauge!(CONNECTIONS).set(0.0);
     gauge!(BODIES_IN_FLIGHT).set(0.0);
     for reason in Reason::ALL {
@@ -133,6 +155,22 @@ pub(crate) fn body(bytes: usize) {
 /// Shows what all bodies hold.
 pub(crate) fn bodies_in_flight(bytes: usize) {
     gauge!(BODIES_IN_FLIGHT).set(bytes as f64);
+}
+
+/// Shows how many streams are open.
+pub(crate) fn streams_open(open: usize) {
+    gauge!(STREAMS).set(open as f64);
+}
+
+/// Counts a stream that ended.
+pub(crate) fn stream_closed(reason: &'static str) {
+    counter!(STREAMS_CLOSED, "reason" => reason).increment(1);
+}
+
+/// Counts frames of a stream that go into the journal together.
+pub(crate) fn frames(count: usize) {
+    counter!(STREAM_FRAMES).increment(count as u64);
+    histogram!(STREAM_BATCH).record(count as f64);
 }
 
 /// Shows how many connections are open.

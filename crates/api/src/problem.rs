@@ -62,12 +62,16 @@ problems! {
         "A query parameter is unknown, repeated or has a value that is not allowed; `detail` names it.";
     BadEncoding = "bad_encoding", 400, "Body does not decompress",
         "The body is not what its `Content-Encoding` says, or it ends too early.";
+    BadHandshake = "bad_handshake", 400, "WebSocket handshake refused",
+        "The handshake lacks its key or the subprotocol `trunkline.v1`; `detail` says which.";
     IncompleteBody = "incomplete_body", 400, "Body incomplete",
         "The connection ended, or its framing broke, before the body did. Nothing was taken in.";
     Unauthorized = "unauthorized", 401, "Token refused",
         "No token, an unknown one or one that has expired: send `Authorization: Bearer <token>`.";
     Forbidden = "forbidden", 403, "Scope missing",
         "The token is good, but lacks the scope that `detail` names.";
+    OriginRefused = "origin_refused", 403, "Origin refused",
+        "The token may not be used from pages of this `Origin`: add it to the token's `origins`.";
     NotFound = "not_found", 404, "No such path",
         "Nothing is served at this path.";
     UnknownReport = "unknown_report", 404, "No such report",
@@ -86,6 +90,8 @@ problems! {
         "Send the body as it is, or with `Content-Encoding: gzip` or `zstd`.";
     TooMuch = "too_much", 422, "Too much asked for",
         "The report takes too long or is too large: ask for a shorter period or fewer dimensions.";
+    UpgradeRequired = "upgrade_required", 426, "WebSocket required",
+        "This path is a WebSocket, version 13: send its handshake.";
     Internal = "internal", 500, "Internal error",
         "A fault of the service, which has been logged under the request's `x-request-id`.";
     Overloaded = "overloaded", 503, "Overloaded",

@@ -159,6 +159,7 @@ fn method(method: &Method) -> &'static str {
 
 fn status(status: u16) -> &'static str {
     match status {
+        101 => "101",
         200 => "200",
         202 => "202",
         400 => "400",
@@ -170,6 +171,7 @@ fn status(status: u16) -> &'static str {
         413 => "413",
         415 => "415",
         422 => "422",
+        426 => "426",
         499 => "499",
         500 => "500",
         503 => "503",

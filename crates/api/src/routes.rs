@@ -20,14 +20,18 @@ use crate::config::{Config, ms};
 use crate::directory::Directory;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
-use crate::{admin, events, request, status, ways_out};
+use crate::stream::Crowd;
+use crate::{admin, events, live, request, status, stream, ways_out};
 
 /// All routes; also the labels of the metrics.
-pub(crate) const ROUTES: [&str; 8] = [
+pub(crate) const ROUTES: [&str; 11] = [
     "/v1/events",
+    "/v1/stream",
     "/v1/reports",
     "/v1/reports/{name}",
     "/v1/reports/{name}/rows",
+    "/v1/dimensions/{name}",
+    "/v1/live",
     "/v1/admin/rejects",
     "/metrics",
     "/healthz",
@@ -72,6 +76,7 @@ pub(crate) struct State {
     pub(crate) bodies: Bodies,
     pub(crate) reports_at_once: Semaphore,
     pub(crate) rejects: Rejects,
+    pub(crate) crowd: Crowd,
     pub(crate) draining: Draining,
     pub(crate) limits: Limits,
     /// The origin of what comes in through the doors of this room.
@@ -102,6 +107,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         bodies: Bodies::new(requests),
         reports_at_once: Semaphore::new(requests.reports_at_once),
         rejects: Rejects::default(),
+        crowd: Crowd::default(),
         draining: draining.clone(),
         limits: Limits {
             item_bytes: requests.event_bytes,
@@ -112,9 +118,12 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
     });
     let [
         events,
+        frames,
         reports,
         report,
         rows,
+        dimension,
+        now,
         rejects,
         metrics,
         healthz,
@@ -122,9 +131,12 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
     ] = ROUTES;
     let router = Router::new()
         .route(events, post(events::post))
+        .route(frames, get(stream::open))
         .route(reports, get(ways_out::catalogue))
         .route(report, get(ways_out::report))
         .route(rows, get(ways_out::rows))
+        .route(dimension, get(ways_out::dimension))
+        .route(now, get(live::live))
         .route(rejects, get(admin::rejects))
         .route(metrics, get(status::metrics))
         .route(healthz, get(status::healthz))

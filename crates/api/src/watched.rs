@@ -130,6 +130,11 @@ impl<S> Watched<S> {
         }
     }
 
+    /// Gives the socket to whoever keeps deadlines of its own.
+    pub(crate) fn into_socket(self) -> S {
+        self.socket
+    }
+
     /// Follows the phase; a phase that is new sets its deadline.
     fn follow(&mut self) -> Phase {
         let phase = self.stage.get();

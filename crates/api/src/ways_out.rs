@@ -1,15 +1,17 @@
-//! `GET /v1/reports`, `/v1/reports/{name}` and `/v1/reports/{name}/rows`, as JSON or CSV.
+//! `GET /v1/reports`, `/v1/reports/{name}` and `/v1/reports/{name}/rows`, as JSON or CSV; and
+//! `/v1/dimensions/{name}`, as JSON.
 //!
 //! What may be asked is the reports' own matter; here the token decides whose figures they are and
 //! which of them it may see, and how many questions ClickHouse is asked at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -19,12 +21,11 @@ use trunkline_model::settings::Scope;
 use trunkline_reports::{Context, Error, Page, Table};
 
 use crate::directory::Grant;
+use crate::phones;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::redact::mask;
 use crate::routes::Shared;
-
-mod phones;
 
 /// How long a question waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -57,13 +58,13 @@ pub(crate) async fn report(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let grant = admit(&shared, &headers)?;
-    let name = named(name)?;
-    let pairs = query::pairs(&uri)?;
-    let _turn = turn(&shared).await?;
-    let context = context(&shared, &grant);
-    let table = shared.reports.run(&name, &pairs, &context).await;
-    write(form(&pairs, &headers), table.map_err(problem)?).await
+    let asked = asked(&shared, name, &uri, &headers).await?;
+    let context = context(&shared, &asked.grant);
+    let table = shared
+        .reports
+        .run(&asked.name, &asked.pairs, &context)
+        .await;
+    write(form(&asked.pairs, &headers), table.map_err(problem)?).await
 }
 
 /// Answers the rows behind a report.
@@ -73,30 +74,82 @@ pub(crate) async fn rows(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let grant = admit(&shared, &headers)?;
-    let name = named(name)?;
-    let pairs = query::pairs(&uri)?;
-    let _turn = turn(&shared).await?;
-    let context = context(&shared, &grant);
-    let page = shared.reports.rows(&name, &pairs, &context).await;
+    let asked = asked(&shared, name, &uri, &headers).await?;
+    let context = context(&shared, &asked.grant);
+    let page = shared
+        .reports
+        .rows(&asked.name, &asked.pairs, &context)
+        .await;
     let mut page = page.map_err(problem)?;
-    if !grant.may(Scope::ReadPhones) {
+    if !asked.grant.may(Scope::ReadPhones) {
         phones::mask(&mut page);
     }
-    write(form(&pairs, &headers), page).await
+    let next = page.next.as_deref().and_then(|next| next_page(&uri, next));
+    let mut response = write(form(&asked.pairs, &headers), page).await?;
+    response.headers_mut().extend(next.map(|next| (LINK, next)));
+    Ok(response)
 }
 
-fn admit(shared: &Shared, headers: &HeaderMap) -> Result<std::sync::Arc<Grant>, Problem> {
+/// Lists the values of a dimension.
+pub(crate) async fn dimension(
+    State(shared): State<Shared>,
+    name: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = asked(&shared, name, &uri, &headers).await?;
+    query::none(&uri)?;
+    let context = context(&shared, &asked.grant);
+    let values = shared.reports.values(&asked.name, &context).await;
+    Ok(Json(values.map_err(problem)?).into_response())
+}
+
+/// A question whose turn it is.
+struct Asked<'a> {
+    grant: Arc<Grant>,
+    name: String,
+    pairs: Vec<(String, String)>,
+    _turn: SemaphorePermit<'a>,
+}
+
+/// Reads a question, and waits for its turn.
+async fn asked<'a>(
+    shared: &'a Shared,
+    name: Result<Path<String>, PathRejection>,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Asked<'a>, Problem> {
+    Ok(Asked {
+        grant: admit(shared, headers)?,
+        name: named(name)?,
+        pairs: query::pairs(uri)?,
+        _turn: turn(shared).await?,
+    })
+}
+
+/// The address of the page that follows, for the header `Link`: CSV has no place for it.
+fn next_page(uri: &Uri, after: &str) -> Option<HeaderValue> {
+    let query = uri.query().unwrap_or_default().split('&');
+    let mut query: Vec<_> = query
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("after="))
+        .collect();
+    let after = format!("after={after}");
+    query.push(&after);
+    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"));
+    link.try_into().ok()
+}
+
+fn admit(shared: &Shared, headers: &HeaderMap) -> Result<Arc<Grant>, Problem> {
     shared
         .directory
         .load()
         .admit(headers, Scope::Read, (shared.clock)())
 }
 
-/// Gives the report's name in the path.
+/// Gives the report's or the dimension's name in the path.
 fn named(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     path.map(|Path(name)| name).map_err(|_| {
-        let detail = "the report's name in the path is not UTF-8, percent-encoded";
+        let detail = "the name in the path is not UTF-8, percent-encoded";
         Problem::new(Code::BadParameter, detail)
     })
 }
@@ -108,6 +161,7 @@ fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
         now,
         as_of: shared.pipeline.as_of(now),
         restriction: grant.restriction(),
+        targets: grant.targets(),
     }
 }
 
@@ -129,6 +183,18 @@ fn problem(error: Error) -> Problem {
             Problem::new(
                 Code::UnknownReport,
                 format!("there is no report `{name}`{hint}"),
+            )
+        }
+        Error::UnknownDimension {
+            name,
+            known,
+            suggestion,
+        } => {
+            let name = mask(&name, 64);
+            let hint = suggestion.map_or_else(String::new, |it| format!("; did you mean `{it}`?"));
+            Problem::new(
+                Code::NotFound,
+                format!("there is no dimension `{name}`: there are {known}{hint}"),
             )
         }
         Error::BadParameter(bad) => Problem::new(Code::BadParameter, bad.to_string()),
@@ -288,12 +354,37 @@ mod tests {
                 .ends_with("did you mean `response-times`?"),
             "{unknown}"
         );
+        let unknown = problem(Error::UnknownDimension {
+            name: "kind".into(),
+            known: "manager, team, channel".into(),
+            suggestion: None,
+        });
+        assert_eq!(
+            (unknown.status().as_u16(), unknown.code()),
+            (404, "not_found")
+        );
+        assert!(unknown.to_string().contains("manager, team, channel"));
         let down = problem(Error::Unavailable("connection refused by 10.0.0.7".into()));
         assert_eq!(
             (down.status().as_u16(), down.code()),
             (503, "warehouse_unavailable")
         );
         assert!(!down.to_string().contains("10.0.0.7"));
+    }
+
+    #[test]
+    fn the_next_page_is_the_same_question_after_this_one() {
+        let link = |uri: &'static str| {
+            let link = next_page(&Uri::from_static(uri), "WzEs").unwrap();
+            link.to_str().unwrap().to_owned()
+        };
+        let path = "/v1/reports/messages/rows";
+        let want = |query: &str| format!("<{path}?{query}>; rel=\"next\"");
+        assert_eq!(link("/v1/reports/messages/rows"), want("after=WzEs"));
+        assert_eq!(
+            link("/v1/reports/messages/rows?format=csv&after=Wz0&manager=a%26b"),
+            want("format=csv&manager=a%26b&after=WzEs")
+        );
     }
 
     #[tokio::test]

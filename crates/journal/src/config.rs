@@ -28,6 +28,9 @@ pub struct Config {
     pub queue_bytes: usize,
     /// How payloads are stored. Default none. May change at any start.
     pub compression: Compression,
+    /// Whether a batch is synced before it counts as durable. Default true. **For measuring only**:
+    /// without it nothing is promised, whatever a commit says; no configuration file can set it.
+    pub sync: bool,
 }
 
 /// How the payload of a batch is stored.
@@ -62,6 +65,7 @@ impl Config {
             batch_bytes: 1 << 20,
             queue_bytes: 32 << 20,
             compression: Compression::None,
+            sync: true,
         }
     }
 

@@ -61,6 +61,7 @@ pub(crate) fn recover(
         live_view: Arc::new(Live::new(durable, oldest)),
         spares,
         compression: config.compression,
+        sync: config.sync,
         reserve_bytes: config.reserve_bytes,
         journal: header.journal,
         next_offset: scan.next_offset,

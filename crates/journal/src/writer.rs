@@ -43,6 +43,7 @@ pub(crate) struct Writer {
     pub(crate) live_view: Arc<Live>,
     pub(crate) spares: Spares,
     pub(crate) compression: Compression,
+    pub(crate) sync: bool,
     pub(crate) reserve_bytes: u64,
     pub(crate) journal: u64,
     pub(crate) next_offset: u64,
@@ -238,6 +239,7 @@ impl Writer {
         stamp(key, segment.at, &mut self.buffer);
         let path = || self.storage.path(&name(segment.base));
         let written = match segment.file.write_all_at(&self.buffer, segment.at) {
+            Ok(()) if !self.sync => Ok(()),
             Ok(()) => segment
                 .file
                 .sync_data()

@@ -158,6 +158,65 @@ impl Batch {
     }
 }
 
+/// A refused item of a frame, or a frame refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameRefusal {
+    /// The frame's place among those parsed together, from 0.
+    pub frame: usize,
+    /// The item's place in the frame; none when nothing of the frame could be told apart.
+    pub index: Option<u32>,
+    /// The stable code.
+    pub code: Code,
+    /// Says how to mend it.
+    pub detail: String,
+}
+
+/// The accepted events of several frames, in their order, and what was refused of them.
+#[derive(Debug)]
+pub struct Frames {
+    /// The accepted events.
+    pub events: Parsed,
+    /// What was refused, by frame and place.
+    pub refused: Vec<FrameRefusal>,
+}
+
+impl Frames {
+    /// Parses frames that lie one behind the other in `body`, each up to its place in `ends`, which
+    /// ascend. A frame is one object or an array of objects and has the limits of a body; none
+    /// harms another.
+    pub fn parse(body: Vec<u8>, ends: &[usize], now: Time, limits: &Limits) -> Self {
+        let mut refused = Vec::new();
+        let events = Yoke::attach_to_cart(body, |body| {
+            let mut sorter = Sorter::new(now, limits);
+            sorter.expect(ends.len());
+            let mut start = 0;
+            for (frame, &end) in ends.iter().enumerate() {
+                sorter.items = 0;
+                let split = split::json(&body[start..end], limits.items, &mut sorter);
+                let items = sorter.rejected.drain(..).map(|item| FrameRefusal {
+                    frame,
+                    index: Some(item.index),
+                    code: item.code,
+                    detail: item.detail,
+                });
+                refused.extend(items);
+                refused.extend(split.err().map(|Refusal { code, detail }| FrameRefusal {
+                    frame,
+                    index: None,
+                    code,
+                    detail,
+                }));
+                start = end;
+            }
+            Items(sorter.accepted)
+        });
+        Self {
+            events: Parsed(events),
+            refused,
+        }
+    }
+}
+
 /// Takes the items of a body one by one and sorts them into accepted and refused.
 struct Sorter<'a, 'l> {
     now: Time,
@@ -183,7 +242,11 @@ impl<'a, 'l> Sorter<'a, 'l> {
 
     /// Makes room for `items` at once.
     fn expect(&mut self, items: usize) {
-        self.accepted.reserve_exact(items);
+        if self.accepted.is_empty() {
+            self.accepted.reserve_exact(items);
+        } else {
+            self.accepted.reserve(items);
+        }
     }
 
     fn take(&mut self, raw: &'a str) {

@@ -8,6 +8,7 @@
 pub mod amount;
 pub mod batch;
 pub mod event;
+pub mod hdr;
 pub mod order;
 pub mod settings;
 pub mod text;

@@ -20,6 +20,7 @@ mod doors;
 mod fold;
 mod goal;
 mod moment;
+mod open;
 mod people;
 mod places;
 mod rules;
@@ -32,9 +33,10 @@ mod tracking;
 pub use check::Problem;
 pub use crm::{Funnel, Pipeline, Routing, Sales, SalesEntity, Stage, StageKind};
 pub use doors::{Hook, HookRole, Webhook, WebhookEvent};
-pub use fold::FoldRules;
+pub use fold::{FoldRules, ScheduleOf, Whose, cell_minutes};
 pub use goal::{Goal, GoalPeriod, GoalWho};
 pub use moment::{Moment, Validity};
+pub use open::OpenHours;
 pub use people::{Channel, Manager, Membership, Team};
 pub use places::{Country, Zone};
 pub use rules::{Attribution, AttributionModel, CallRules, Caps, Targets};
@@ -231,6 +233,8 @@ impl Account {
         FoldRules {
             bot_replies: self.bot_replies,
             cycle_gaps,
+            cell_minutes: cell_minutes(self.zone()),
+            schedules: fold::schedules(self),
         }
     }
 

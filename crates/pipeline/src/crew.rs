@@ -24,7 +24,7 @@ use crate::worker::{Census, Gathering, Work, Worker, worker_of};
 /// some to spare for questions the queue is never full and the committer thread never waits.
 const QUEUE: usize = UNITS as usize + 4096;
 /// Batches of a replay that may wait for one worker.
-const REPLAY_AHEAD: usize = 64;
+const REPLAY_AHEAD: usize = 8;
 const REPLAY_PAUSE: Duration = Duration::from_micros(200);
 
 /// The queues of all workers.
@@ -181,6 +181,11 @@ impl Crew {
             all.rules.extend(mem::take(&mut census.rules));
         }
         all
+    }
+
+    /// Has something shown of an account by its worker.
+    pub(crate) fn show(&self, account: &str, work: Work) {
+        self.send(worker_of(account, self.queues.len()), work);
     }
 
     /// Counts the workers.

@@ -170,7 +170,7 @@ impl Flusher {
         let gathering = self.crew.gather(below, self.meta.generation, limit).await;
         let gathering = gathering.ok_or(FlushError::Worker)?;
         let news = gathering.through != *self.flushed.borrow();
-        if news || !gathering.rows.conversations.is_empty() {
+        if news || !gathering.rows.is_empty() {
             self.progress.pending = Some(gathering);
         }
         Ok(())
@@ -249,7 +249,12 @@ impl Flusher {
     fn held(&mut self, known: Option<Watermark>) -> Result<u64, FlushError> {
         let own = self.meta.generation;
         let fresh = std::mem::take(&mut self.meta.fresh);
-        let Some(known) = known else { return Ok(0) };
+        let Some(known) = known else {
+            if fresh {
+                self.meta.save(&self.state)?;
+            }
+            return Ok(0);
+        };
         if known.journal != self.meta.journal {
             return Err(FlushError::OtherJournal {
                 found: known.journal,
@@ -277,11 +282,11 @@ impl Flusher {
                 return Ok(Err(fault));
             }
         }
-        let Some(gathering) = &self.progress.pending else {
+        let Some(gathering) = &mut self.progress.pending else {
             return Ok(Ok(PAUSE));
         };
         let began = Instant::now();
-        if let Err(fault) = self.write_rows(gathering).await {
+        if let Err(fault) = self.writer.write(&mut gathering.rows).await {
             return Ok(Err(fault));
         }
         let through = gathering.through;
@@ -311,30 +316,18 @@ impl Flusher {
             }
         }
         let rows = &gathering.rows;
-        metrics::flushed(
-            rows.messages.len(),
-            rows.conversations.len(),
-            began.elapsed(),
-        );
+        metrics::flushed(rows.messages(), rows.conversations(), began.elapsed());
         self.board.flushed(through);
         self.flushed.send_replace(through);
         let pause = if gathering.left {
             PAUSE_BEHIND
-        } else if rows.messages.len() >= LARGE {
+        } else if rows.messages() >= LARGE {
             PAUSE_LARGE
         } else {
             PAUSE
         };
         self.progress.pending = None;
         Ok(Ok(pause))
-    }
-
-    async fn write_rows(&self, gathering: &Gathering) -> Result<(), Fault> {
-        self.writer.write_messages(&gathering.rows.messages).await?;
-        self.writer
-            .write_conversations(&gathering.rows.conversations)
-            .await?;
-        Ok(())
     }
 
     fn lose(&mut self, fault: &Fault) {

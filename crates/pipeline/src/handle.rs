@@ -1,7 +1,7 @@
 //! What the doors hold of the pipeline: [`Handle`], cheap to clone.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
@@ -12,10 +12,17 @@ use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_rollup::Counts;
 
+use crate::crew::Crew;
 use crate::ledger::{Ledger, Sums};
+use crate::live::{Live, LiveAccount};
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::record;
 use crate::status::{Phase, Status, StatusBoard};
+use crate::streams::Streams;
+
+mod frames;
+
+pub use frames::{Durable, Mark};
 
 /// Bytes that one unit of admission stands for.
 const UNIT: usize = 4096;
@@ -86,10 +93,20 @@ pub enum SubmitError {
 #[derive(Debug)]
 pub struct Token {
     pub(crate) work: TokenWork,
-    pub(crate) reply: oneshot::Sender<Reply>,
+    /// Taken by whoever answers: the worker, or the commit for frames of a stream.
+    pub(crate) reply: Option<oneshot::Sender<Reply>>,
+    /// Frames of a stream are answered when they are durable.
+    pub(crate) frames: Option<Frames>,
     /// Offset of the last record once it is on stable storage.
     pub(crate) durable: Arc<AtomicU64>,
     pub(crate) permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What a stream's append carries beside its events.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// How far the named stream is once this is durable.
+    pub(crate) mark: Option<Mark>,
 }
 
 #[derive(Debug)]
@@ -149,6 +166,9 @@ pub(crate) struct Shared {
     pub(crate) hurry: Arc<tokio::sync::Notify>,
     pub(crate) board: Arc<StatusBoard>,
     pub(crate) quarantine: Arc<Quarantine>,
+    pub(crate) streams: Arc<Streams>,
+    pub(crate) crew: Arc<OnceLock<Crew>>,
+    pub(crate) live: Live,
 }
 
 impl Handle {
@@ -173,15 +193,10 @@ impl Handle {
                 observed: true,
             });
         }
-        let head = record::event_head(&submission.account, &submission.origin, "");
-        let items = submission.events.items();
-        let raw: usize = items.iter().map(|item| item.raw.len()).sum();
-        let mut records = Records::with_capacity(raw + items.len() * (head.len() + FRAME));
-        for item in items {
-            records.push_parts(&[&head, item.raw.as_bytes()]);
-        }
+        let records = records(&submission, 0);
         self.shared.ledger.receive(u64::from(events));
-        let waiting = self.append(records, TokenWork::Events(submission), Some(permit))?;
+        let work = TokenWork::Events(submission);
+        let waiting = self.append(records, work, Some(permit), None)?;
         self.receipt(events, waiting).await
     }
 
@@ -198,7 +213,7 @@ impl Handle {
             })?;
         let mut records = Records::default();
         records.push(&record);
-        self.append(records, TokenWork::Settings { account, rules }, None)
+        self.append(records, TokenWork::Settings { account, rules }, None, None)
     }
 
     /// Waits until settings are durable.
@@ -232,13 +247,15 @@ impl Handle {
         records: Records,
         work: TokenWork,
         permit: Option<OwnedSemaphorePermit>,
+        frames: Option<Frames>,
     ) -> Result<Waiting, SubmitError> {
         let (reply, answer) = oneshot::channel();
         let durable = Arc::new(AtomicU64::new(NOT_DURABLE));
         let events = work.events();
         let token = Token {
             work,
-            reply,
+            reply: Some(reply),
+            frames,
             durable: Arc::clone(&durable),
             permit,
         };
@@ -327,6 +344,18 @@ impl Handle {
         self.shared.ledger.snapshot()
     }
 
+    /// Gives what is shown of an account now: at most a quarter of a second behind what was
+    /// acknowledged, unless the fold is further behind; its `as_of` says how far.
+    pub async fn live(&self, account: &Arc<str>, now: Time) -> Arc<LiveAccount> {
+        let ask = |work| {
+            // Before the journal is read nothing is shown, and the doors are shut.
+            if let Some(crew) = self.shared.crew.get() {
+                crew.show(account, work);
+            }
+        };
+        self.shared.live.account(account, now, ask).await
+    }
+
     /// Gives where the process is in its life.
     pub fn phase(&self) -> Phase {
         self.shared.board.phase()
@@ -349,4 +378,16 @@ impl Handle {
     pub fn quarantined(&self) -> Vec<Quarantined> {
         self.shared.quarantine.list()
     }
+}
+
+/// Frames the records of a submission, with room for so many bytes more.
+fn records(submission: &Submission, more: usize) -> Records {
+    let head = record::event_head(&submission.account, &submission.origin, "");
+    let items = submission.events.items();
+    let raw: usize = items.iter().map(|item| item.raw.len()).sum();
+    let mut records = Records::with_capacity(raw + items.len() * (head.len() + FRAME) + more);
+    for item in items {
+        records.push_parts(&[&head, item.raw.as_bytes()]);
+    }
+    records
 }

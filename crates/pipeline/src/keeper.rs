@@ -20,6 +20,7 @@ use crate::dedup::Dedup;
 use crate::handle::Token;
 use crate::metrics;
 use crate::status::StatusBoard;
+use crate::streams::Streams;
 
 /// How often is looked whether something is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -48,6 +49,7 @@ pub(crate) struct Keeper {
     pub(crate) board: Arc<StatusBoard>,
     pub(crate) journal: Journal<Token>,
     pub(crate) journal_id: u64,
+    pub(crate) streams: Arc<Streams>,
     pub(crate) state: PathBuf,
     pub(crate) dedup: Dedup,
     pub(crate) dispatched: watch::Receiver<u64>,
@@ -120,6 +122,8 @@ impl Keeper {
             layout: STATE_LAYOUT,
             began,
         };
+        // Before the checkpoint, so that replay from it always goes on from here or earlier.
+        self.streams.save(&self.state, self.journal_id)?;
         let mut writer = Writer::create(&self.state.join("checkpoints"), header)?;
         if let Err(error) = self.sections(&mut writer) {
             writer.discard();

@@ -8,6 +8,8 @@
 //! - [`handle`]: what the doors hold; [`record`]: what stands in the journal
 //! - `crew`, `worker`: the fold's threads, one writer an account
 //! - `flush`: rows out; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
+//! - `live`: what readers see of the fold
+//! - `streams`: how far each named stream is in the journal
 //! - [`ledger`]: the two sums; [`status`]: how it stands; [`metrics`]: for Prometheus
 //! - [`service`]: all of it opened, run and stopped
 
@@ -20,6 +22,7 @@ mod flush;
 pub mod handle;
 mod keeper;
 pub mod ledger;
+mod live;
 mod meta;
 pub mod metrics;
 mod observer;
@@ -29,12 +32,16 @@ pub mod record;
 mod recover;
 pub mod service;
 pub mod status;
+mod streams;
 mod worker;
 
 pub use flush::FlushError;
-pub use handle::{Handle, Receipt, Submission, SubmitError};
+pub use handle::{Durable, Handle, Mark, Receipt, Submission, SubmitError};
 pub use keeper::KeepConfig;
+pub use live::{LiveAccount, Waits};
 pub use quarantine::Quarantined;
 pub use recover::RecoverError;
 pub use service::{AccountSettings, Config, Error, Service, World};
 pub use status::{Phase, Status, WarehouseState};
+pub use streams::{AttachError, Lease};
+pub use trunkline_rollup::cells::{Cell, Definition, Distribution};

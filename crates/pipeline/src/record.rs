@@ -3,7 +3,11 @@
 //! ```text
 //! event     1  version=1  account  origin  provider  raw
 //! settings  2  version=1  account  json
+//! mark      3  version=1  account  stream  frame (u64, little endian)
 //! ```
+//! A mark says that all frames of a named stream up to this one are in the journal: it stands in
+//! the same append as the last of their events, so either both are there or neither. It is no event.
+//!
 //! The first two are bytes; `account`, `origin` (a hook's id, or `api`) and `provider` (empty for
 //! our own format) are a length byte-pair (u16, little endian) and UTF-8; the last field takes the
 //! rest of the record. `raw` is the event as received, so that a later program can read more out
@@ -14,6 +18,7 @@ use trunkline_model::settings::FoldRules;
 
 const EVENT: u8 = 1;
 const SETTINGS: u8 = 2;
+const MARK: u8 = 3;
 const VERSION: u8 = 1;
 
 /// A record, read.
@@ -36,6 +41,15 @@ pub enum Record<'a> {
         account: &'a str,
         /// The settings as JSON ([`FoldRules`]).
         json: &'a str,
+    },
+    /// How far a named stream is in the journal.
+    Mark {
+        /// The account's id.
+        account: &'a str,
+        /// The stream's name.
+        stream: &'a str,
+        /// The highest frame of it.
+        frame: u64,
     },
 }
 
@@ -73,6 +87,20 @@ pub fn settings(account: &str, rules: &FoldRules) -> Result<Vec<u8>, serde_json:
     Ok(record)
 }
 
+/// A record that says how far a named stream is in the journal.
+pub fn mark(account: &str, stream: &str, frame: u64) -> Vec<u8> {
+    let mut record = vec![MARK, VERSION];
+    push_field(&mut record, account);
+    push_field(&mut record, stream);
+    record.extend_from_slice(&frame.to_le_bytes());
+    record
+}
+
+/// Whether a record is a mark: cheap, to find the few among the many.
+pub fn is_mark(record: &[u8]) -> bool {
+    record.first() == Some(&MARK)
+}
+
 fn push_field(record: &mut Vec<u8>, field: &str) {
     // Ids are at most 200 characters, checked where they are read; a longer one is cut rather
     // than allowed to spill into the next field.
@@ -98,14 +126,24 @@ pub fn read(record: &[u8]) -> Result<Record<'_>, Unreadable> {
             account: field(&mut rest)?,
             json: text(rest)?,
         }),
+        (MARK, VERSION) => Ok(Record::Mark {
+            account: field(&mut rest)?,
+            stream: field(&mut rest)?,
+            frame: u64::from_le_bytes(rest.try_into().map_err(|_| Unreadable::Broken)?),
+        }),
         (kind, version) => Err(Unreadable::Unknown { kind, version }),
     }
 }
 
 /// Gives only the account of a record: cheap, to send it to its worker.
 pub fn account(record: &[u8]) -> Option<&str> {
-    let mut rest = record.get(2..)?;
-    field(&mut rest).ok()
+    account_bytes(record).and_then(|account| text(account).ok())
+}
+
+/// Gives the account of a record, not yet known to be text: cheaper still, to compare it.
+pub fn account_bytes(record: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = record.get(2..)?.split_first_chunk::<2>()?;
+    rest.get(..usize::from(u16::from_le_bytes(*length)))
 }
 
 fn field<'a>(rest: &mut &'a [u8]) -> Result<&'a str, Unreadable> {
@@ -147,6 +185,20 @@ mod tests {
         };
         assert_eq!(account, "acme");
         assert_eq!(serde_json::from_str::<FoldRules>(json).unwrap(), rules);
+    }
+
+    #[test]
+    fn a_mark_comes_back_as_it_was_written_and_no_cut_of_it_is_read() {
+        let record = mark("acme", "crm", 1 << 40);
+        let expected = Record::Mark {
+            account: "acme",
+            stream: "crm",
+            frame: 1 << 40,
+        };
+        assert_eq!(read(&record), Ok(expected));
+        assert_eq!(account(&record), Some("acme"));
+        assert!(is_mark(&record) && !is_mark(&event_head("acme", "api", "")));
+        assert!((0..record.len()).all(|end| read(&record[..end]).is_err()));
     }
 
     #[test]

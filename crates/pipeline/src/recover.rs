@@ -17,6 +17,7 @@ use crate::crew::Crew;
 use crate::dedup::{Dedup, RANGE};
 use crate::handle::Token;
 use crate::record::{self, Record};
+use crate::streams::Streams;
 
 /// Why the state cannot be had back.
 #[derive(Debug, thiserror::Error)]
@@ -219,7 +220,11 @@ impl Memory<'_> {
 }
 
 /// Gives an offset below which no record arrived within the two windows before the last one.
-fn oldest_needed(source: Source<'_>, below: u64, window: i64) -> Result<u64, RecoverError> {
+pub(crate) fn oldest_needed(
+    source: Source<'_>,
+    below: u64,
+    window: i64,
+) -> Result<u64, RecoverError> {
     if below == 0 {
         return Ok(0);
     }
@@ -249,6 +254,7 @@ pub(crate) fn replay(
     source: Source<'_>,
     from: u64,
     crew: &Crew,
+    streams: &Streams,
     stop: &CancellationToken,
 ) -> Result<(), RecoverError> {
     if from >= source.extent.next {
@@ -258,7 +264,9 @@ pub(crate) fn replay(
         if stop.is_cancelled() {
             return Err(RecoverError::Stopped);
         }
-        crew.replay(batch?);
+        let batch = batch?;
+        streams.learn(&batch, source.extent.next);
+        crew.replay(batch);
     }
     Ok(())
 }

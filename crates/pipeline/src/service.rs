@@ -11,7 +11,7 @@ use tokio::task::JoinError;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use trunkline_journal::{Commit, Journal, OpenError, Opened};
+use trunkline_journal::{Appended, Commit, Journal, OpenError, Opened};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_rollup::Config as FoldConfig;
@@ -24,11 +24,13 @@ use crate::flush::{FlushError, Flusher, Progress};
 use crate::handle::{Handle, Reply, Shared, SubmitError, Token, UNITS};
 use crate::keeper::{KeepConfig, Keeper, state_dir};
 use crate::ledger::Ledger;
+use crate::live::Live;
 use crate::meta::Meta;
 use crate::observer::JournalObserver;
 use crate::quarantine::Quarantine;
 use crate::recover::{Extent, RecoverError, Source, recover, replay};
 use crate::status::{Clock, Phase, StatusBoard};
+use crate::streams::{Streams, catch_up};
 
 /// How long a stop waits for events on their way.
 const SETTLE_WITHIN: Duration = Duration::from_secs(10);
@@ -122,8 +124,10 @@ impl Service {
         let crew: Arc<OnceLock<Crew>> = Arc::default();
         let dispatched = Arc::new(watch::channel(0).0);
         let (flushed, flushed_at) = watch::channel(0);
+        let streams = Arc::new(Streams::default());
         let dispatch = Dispatch {
             crew: Arc::clone(&crew),
+            streams: Arc::clone(&streams),
             ledger: Arc::clone(&ledger),
             board: Arc::clone(&board),
             dispatched: Arc::clone(&dispatched),
@@ -144,6 +148,9 @@ impl Service {
                 hurry: Arc::new(Notify::new()),
                 board,
                 quarantine: Arc::new(Quarantine::default()),
+                streams,
+                crew: Arc::clone(&crew),
+                live: Live::default(),
             }),
         };
         let service = Self {
@@ -226,6 +233,7 @@ impl Service {
                 extent,
             };
             let recovered = recover(source, &state, fold)?;
+            catch_up(&shared.streams, source, &state, recovered.replay_from)?;
             let (ledger, quarantine) = (&shared.ledger, &shared.quarantine);
             let (crew, threads) = Crew::start(
                 workers,
@@ -235,7 +243,7 @@ impl Service {
                 quarantine,
                 &broken,
             )?;
-            replay(source, recovered.replay_from, &crew, &stop)?;
+            replay(source, recovered.replay_from, &crew, &shared.streams, &stop)?;
             Ok::<_, Error>((crew, threads, recovered.dedup, recovered.replay_from))
         });
         let parts = blocking
@@ -299,6 +307,7 @@ impl Service {
             board: Arc::clone(&self.handle.shared.board),
             journal: self.handle.shared.journal.clone(),
             journal_id: self.extent.id,
+            streams: Arc::clone(&self.handle.shared.streams),
             state: state_dir(&self.config.data_dir),
             dedup,
             dispatched: self.dispatched.subscribe(),
@@ -346,13 +355,14 @@ impl Service {
 /// What the committer thread does with a batch.
 struct Dispatch {
     crew: Arc<OnceLock<Crew>>,
+    streams: Arc<Streams>,
     ledger: Arc<Ledger>,
     board: Arc<StatusBoard>,
     dispatched: Arc<watch::Sender<u64>>,
 }
 
 impl Dispatch {
-    fn commit(&self, commit: Commit<Token>) {
+    fn commit(&self, mut commit: Commit<Token>) {
         let events = commit
             .appends
             .iter()
@@ -360,9 +370,9 @@ impl Dispatch {
             .sum();
         if let Err(error) = commit.outcome {
             self.ledger.fail(events);
-            for append in commit.appends {
+            for reply in commit.appends.into_iter().filter_map(|it| it.token.reply) {
                 // The sender may have gone away; it was promised nothing.
-                let _ = append.token.reply.send(Reply::Failed(error.to_string()));
+                let _ = reply.send(Reply::Failed(error.to_string()));
             }
             return;
         }
@@ -374,10 +384,29 @@ impl Dispatch {
             append.token.durable.store(next - 1, Ordering::Release);
         }
         self.board.durable(commit.first_offset, next, received_at);
+        self.settle_frames(&mut commit.appends, next, received_at);
         if let Some(crew) = self.crew.get() {
             crew.commit(received_at, commit.appends);
         }
         self.dispatched.send_replace(next);
+    }
+
+    /// Notes how far named streams are, and answers frames: they wait for the disk alone.
+    fn settle_frames(&self, appends: &mut [Appended<Token>], next: u64, received_at: Time) {
+        let frames = appends.iter().filter_map(|it| it.token.frames.as_ref());
+        let marks = frames.filter_map(|frames| frames.mark.as_ref());
+        let marks = marks.map(|mark| (&*mark.lease, mark.frame));
+        self.streams.committed(next, received_at.0, marks);
+        for append in appends {
+            if let Some(frames) = append.token.frames.take()
+                && let Some(reply) = append.token.reply.take()
+            {
+                // The name is free for another connection before this one is told.
+                drop(frames);
+                let last_offset = append.first_offset + u64::from(append.count) - 1;
+                let _ = reply.send(Reply::Durable { last_offset });
+            }
+        }
     }
 }
 

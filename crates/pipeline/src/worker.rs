@@ -13,12 +13,14 @@ use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
-use trunkline_rollup::{Account, Config, Counts, Gathered, Position, Told};
+use trunkline_rollup::{Account, Config, Counts, Position, Told};
+use trunkline_warehouse::writer::Batch as Rows;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::checkpoint::{Round, Sections};
 use crate::handle::{Reply, Token, TokenWork};
 use crate::ledger::Ledger;
+use crate::live::LiveAccount;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::record::{self, Record};
 
@@ -51,6 +53,13 @@ pub(crate) enum Work {
     Fresh(Sender<Vec<(Arc<str>, Vec<Seeing>)>>),
     /// Tell how things stand.
     Census(oneshot::Sender<Census>),
+    /// Show readers what changed in an account; all records acknowledged before `as_of` were
+    /// dispatched before.
+    Show {
+        live: Arc<LiveAccount>,
+        as_of: Time,
+        reply: oneshot::Sender<()>,
+    },
     /// End.
     Dismiss,
 }
@@ -58,7 +67,7 @@ pub(crate) enum Work {
 /// Rows, and how far they go.
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
-    pub(crate) rows: Gathered,
+    pub(crate) rows: Rows,
     /// All rows changed by records below this offset are in `rows` or were given before.
     pub(crate) through: u64,
     /// Whether rows are left that did not fit.
@@ -147,6 +156,14 @@ impl Worker {
                 Work::Census(reply) => {
                     let _ = reply.send(self.census());
                 }
+                Work::Show { live, as_of, reply } => {
+                    live.bring_up(as_of, |view| {
+                        if let Some(account) = self.accounts.get_mut(live.account()) {
+                            account.show(view);
+                        }
+                    });
+                    let _ = reply.send(());
+                }
                 Work::Dismiss => return,
             }
         }
@@ -197,11 +214,13 @@ impl Worker {
         let outcomes = self.account(work.account()).counts() - before;
         self.ledger.settle(&outcomes);
         drop(permit);
-        // The sender may have gone away: its events are in the figures all the same.
-        let _ = reply.send(Reply::Observed {
-            outcomes,
-            last_offset,
-        });
+        if let Some(reply) = reply {
+            // The sender may have gone away: its events are in the figures all the same.
+            let _ = reply.send(Reply::Observed {
+                outcomes,
+                last_offset,
+            });
+        }
     }
 
     fn replay(&mut self, batch: &Batch) {
@@ -211,9 +230,10 @@ impl Worker {
         // the account that has no name.
         let (mut last, mut owner) = (None, 0);
         for (offset, bytes) in (batch.first_offset..).zip(batch.records()) {
-            let account = record::account(bytes);
+            let account = record::account_bytes(bytes);
             if account != last || last.is_none() {
-                owner = worker_of(account.unwrap_or_default(), self.workers);
+                let account_id = record::account(bytes).unwrap_or_default();
+                owner = worker_of(account_id, self.workers);
                 last = account;
                 self.observe_group(&mut group);
             }
@@ -255,6 +275,8 @@ impl Worker {
                 }
                 Err(refusal) => refusal.to_string(),
             },
+            // How far a stream is: no event, and known before (`crate::streams`).
+            Ok(Record::Mark { .. }) => return,
             Ok(Record::Settings { account, json }) => match serde_json::from_str(json) {
                 Ok(rules) => {
                     self.observe_group(group);
@@ -294,7 +316,7 @@ impl Worker {
     }
 
     fn gather(&mut self, below: u64, generation: u64, limit: usize) -> Gathering {
-        let mut rows = Gathered::default();
+        let mut rows = Rows::default();
         // The account that has waited longest comes first, so that a busy one starves nobody.
         let mut waiting: Vec<&mut Account> = self
             .accounts
@@ -302,8 +324,9 @@ impl Worker {
             .filter(|account| account.dirty() > 0)
             .collect();
         waiting.sort_by_key(|account| account.oldest_dirty());
+        let mut left = limit;
         for account in waiting {
-            account.gather(generation, limit, &mut rows);
+            left = left.saturating_sub(account.gather(generation, left, &mut rows));
         }
         let oldest = self
             .accounts

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::BadParameter;
-use crate::report::Report;
+use crate::report::Opened;
 
 /// Where a page ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub(crate) struct After {
 
 impl After {
     /// Reads what [`After::encode`] wrote.
-    pub(crate) fn parse(text: &str, report: &Report) -> Result<Self, BadParameter> {
+    pub(crate) fn parse(text: &str, opened: &Opened) -> Result<Self, BadParameter> {
         URL_SAFE_NO_PAD
             .decode(text)
             .ok()
             .and_then(|json| serde_json::from_slice::<(i64, Vec<String>)>(&json).ok())
-            .filter(|(_, key)| key.len() == report.opened.key.len())
+            .filter(|(_, key)| key.len() == opened.key.len())
             .map(|(at, key)| Self { at, key })
             .ok_or_else(|| {
                 BadParameter::new("after", "is no position of this list: give a page's `next`")
@@ -56,7 +56,10 @@ mod tests {
             text.bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         );
-        assert_eq!(After::parse(&text, &crate::messages::REPORT), Ok(after));
+        assert_eq!(
+            After::parse(&text, &crate::messages::REPORT.opened[0]),
+            Ok(after)
+        );
     }
 
     #[test]
@@ -67,7 +70,7 @@ mod tests {
         }
         .encode();
         for text in ["", "%%%", "eyJ9", short.as_str()] {
-            let refused = After::parse(text, &crate::messages::REPORT);
+            let refused = After::parse(text, &crate::messages::REPORT.opened[0]);
             assert_eq!(
                 refused.map_err(|bad| bad.name),
                 Err("after".to_owned()),

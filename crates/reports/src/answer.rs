@@ -1,13 +1,16 @@
 //! From what ClickHouse sent to the rows of an answer: decoding, empty intervals, order, limit.
 
+mod beside;
+
 use serde_json::Value as Json;
 use trunkline_model::time::Time;
 
 use crate::after::After;
 use crate::error::Error;
-use crate::report::{Empty, Report};
+use crate::report::{Empty, Opened, Report};
 use crate::request::Request;
 use crate::value::{Column, Unit, Value};
+pub(crate) use beside::beside;
 
 /// Reads the rows of an answer.
 pub(crate) fn decode(columns: &[Column], rows: Vec<Vec<Json>>) -> Result<Vec<Vec<Value>>, Error> {
@@ -39,6 +42,9 @@ fn value(column: Column, field: Json) -> Result<Value, Error> {
         (Unit::Count | Unit::Number, field) => whole(&field)
             .and_then(|count| count.try_into().ok())
             .map(Value::Count),
+        (Unit::Share, field) => whole(&field)
+            .and_then(|parts| parts.try_into().ok())
+            .map(Value::Share),
         (Unit::Text, _) => None,
     };
     value.ok_or_else(|| {
@@ -68,7 +74,7 @@ pub(crate) fn fill(
     for start in &request.span.starts {
         let time = Value::Time(*start);
         let counted = rows.next_if(|row| row.first() == Some(&time));
-        filled.push(counted.unwrap_or_else(|| empty(report, request, time)));
+        filled.push(counted.unwrap_or_else(|| empty(report, request, vec![time])));
     }
     match rows.next() {
         None => Ok(filled),
@@ -79,7 +85,8 @@ pub(crate) fn fill(
     }
 }
 
-fn empty(report: &Report, request: &Request, time: Value) -> Vec<Value> {
+/// The row of nothing behind its time and dimensions.
+fn empty(report: &Report, request: &Request, key: Vec<Value>) -> Vec<Value> {
     let undivided = request.is_of_people();
     let figures = report
         .figures
@@ -90,7 +97,7 @@ fn empty(report: &Report, request: &Request, time: Value) -> Vec<Value> {
             (Empty::Zero, Unit::S) => Value::Millis(0),
             (Empty::Zero, _) => Value::Count(0),
         });
-    [time].into_iter().chain(figures).collect()
+    key.into_iter().chain(figures).collect()
 }
 
 /// Puts filled rows, which are in order of time, into the order asked for, as the statement would.
@@ -121,7 +128,7 @@ pub(crate) fn cut(rows: &mut Vec<Vec<Value>>, limit: u32) -> bool {
 }
 
 /// Returns the position behind the last row of a page.
-pub(crate) fn position(report: &Report, columns: &[Column], rows: &[Vec<Value>]) -> Option<String> {
+pub(crate) fn position(opened: &Opened, columns: &[Column], rows: &[Vec<Value>]) -> Option<String> {
     let last = rows.last()?;
     let Some(Value::Time(Time(at))) = last.first() else {
         return None;
@@ -130,7 +137,7 @@ pub(crate) fn position(report: &Report, columns: &[Column], rows: &[Vec<Value>])
         let place = columns.iter().position(|column| column.name == *name)?;
         last.get(place).map(Value::to_string)
     };
-    let key = report.opened.key.iter().map(text).collect::<Option<_>>()?;
+    let key = opened.key.iter().map(text).collect::<Option<_>>()?;
     Some(After { at: *at, key }.encode())
 }
 

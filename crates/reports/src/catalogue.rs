@@ -5,8 +5,9 @@ use serde::Serialize;
 use trunkline_model::time::{Interval, Period};
 use trunkline_model::word::Word;
 
-use crate::report::{Choice, REPORTS, Report};
-use crate::request::Asked;
+use crate::dimension::Dimension;
+use crate::report::{Choice, Opened, REPORTS, Report};
+use crate::request::{Asked, COMPARE};
 use crate::value::Unit;
 
 /// The list of reports.
@@ -33,8 +34,11 @@ pub struct Entry {
     pub filters: Vec<&'static str>,
     /// Its other parameters.
     pub parameters: Vec<Parameter>,
-    /// The rows behind a cell, at `GET /v1/reports/{name}/rows`.
-    pub rows: Rows,
+    /// The rows behind its figures, at `GET /v1/reports/{name}/rows`: those of the first unless
+    /// `figure` names another.
+    pub rows: Vec<Rows>,
+    /// Parameters of the rows that differ from those of the figures.
+    pub rows_parameters: Vec<Parameter>,
 }
 
 /// A column and its meaning.
@@ -67,15 +71,15 @@ pub struct Parameter {
     pub maximum: Option<u32>,
 }
 
-/// The rows behind a cell.
+/// The rows behind a figure.
 #[derive(Debug, Serialize)]
 pub struct Rows {
+    /// The figures that open so, each a value of `figure`.
+    pub figures: &'static [&'static str],
     /// What one row is.
     pub description: &'static str,
     /// Their columns.
     pub columns: Vec<Described>,
-    /// Parameters that differ from those of the figures.
-    pub parameters: Vec<Parameter>,
 }
 
 /// Returns the list of reports.
@@ -91,16 +95,10 @@ fn entry(report: &Report) -> Entry {
         unit: figure.unit,
         description: Some(figure.about),
     });
-    let by = report.by.iter().map(|dimension| Described {
+    let by = report.dimensions().map(|dimension| Described {
         name: dimension.name(),
         unit: dimension.unit(),
         description: Some(dimension.about()),
-    });
-    let listed = report.listed();
-    let listed = listed.iter().map(|column| Described {
-        name: column.name,
-        unit: column.unit,
-        description: None,
     });
     let mut parameters = common();
     parameters.push(limit(Asked::Figures));
@@ -116,17 +114,32 @@ fn entry(report: &Report) -> Entry {
         title: report.title,
         description: report.about,
         columns: figures.collect(),
-        filters: report.by.iter().map(|dimension| dimension.name()).collect(),
+        filters: report.dimensions().map(Dimension::name).collect(),
         by: by.collect(),
         parameters,
-        rows: Rows {
-            description: report.opened.about,
-            columns: listed.collect(),
-            parameters: vec![
-                limit(Asked::Rows),
-                free("after", "a page's `next`: the rows that follow it"),
-            ],
-        },
+        rows: report.opened.iter().map(rows).collect(),
+        rows_parameters: vec![
+            limit(Asked::Rows),
+            Parameter {
+                values: report.openable().collect(),
+                default: report.openable().next().map(str::to_owned),
+                ..free("figure", "the figure whose rows are shown")
+            },
+            free("after", "a page's `next`: the rows that follow it"),
+        ],
+    }
+}
+
+fn rows(opened: &Opened) -> Rows {
+    let columns = opened.listed().into_iter().map(|column| Described {
+        name: column.name,
+        unit: column.unit,
+        description: None,
+    });
+    Rows {
+        figures: opened.figures,
+        description: opened.about,
+        columns: columns.collect(),
     }
 }
 
@@ -135,6 +148,10 @@ fn common() -> Vec<Parameter> {
                   before it, so that a spreadsheet takes it for no formula";
     let interval = "length of the calendar intervals; one row without it; the time of a row is \
                     the interval's start, and that of the first may precede from";
+    let compare = "also the rows of a period before, as previous: the one just before (with period \
+                   the same part of the calendar period before) or that of a year earlier, by the \
+                   local clock; each beside the row in its place, then what occurred only before; \
+                   in csv a first column period tells them apart";
     let period = "calendar to date, until now; instead of from and to";
     vec![
         free(
@@ -159,6 +176,10 @@ fn common() -> Vec<Parameter> {
             "by",
             "dimensions to tell figures apart by, with commas between",
         ),
+        Parameter {
+            values: COMPARE.to_vec(),
+            ..free("compare", compare)
+        },
         free(
             "order",
             "a column; with a leading - the greatest first and null last",

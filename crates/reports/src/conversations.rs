@@ -3,13 +3,15 @@
 //!
 //! One list of samples serves all figures; the column `what` says which each belongs to: a
 //! manager's `message`, a cycle `begun` (with `again` when it is not the conversation's first), a
-//! `contact` new to the account, a cycle `closed`. What no manager can be given is left out of the
-//! list where managers are told apart, so that it makes no row there.
+//! `contact` new to the account, a cycle `closed`, with what it took in `ms`. What no manager can be
+//! given is left out of the list where managers are told apart, so that it makes no row there. The
+//! rows behind a figure are those of the same list that it counts, by the same condition.
 
-use crate::dimension::Dimension;
+use crate::distribution::{Level, mean, of_some, quantile};
+use crate::hdr;
 use crate::report::{Figure, Listed, Opened, Report};
 use crate::request::Request;
-use crate::statement::{Views, WITHIN, of_managers};
+use crate::statement::{NOT_OVER, Views, WITHIN, of_managers};
 use crate::value::Unit;
 
 /// The report.
@@ -17,165 +19,235 @@ pub(crate) static REPORT: Report = Report {
     name: "conversations",
     title: "Conversations",
     about: "Conversations that managers took part in, and what was begun and closed",
-    by: &[
-        Dimension::Manager,
-        Dimension::Team,
-        Dimension::Channel,
-        Dimension::Hour,
-        Dimension::Weekday,
-    ],
+    by: &[],
     choices: &[],
     figures: &[
         Figure::count(
             "participations",
-            || "uniqExactIf((ifNull(manager, ''), channel, conversation), what = 'message')".into(),
+            |_| format!("uniqExactIf((ifNull(manager, ''), channel, conversation), {WRITTEN})"),
             "sum over managers of the conversations in which each wrote; all unknown managers \
              count as one",
         ),
         Figure::count(
             "conversations",
-            || "uniqExactIf((channel, conversation), what = 'message')".into(),
+            |_| format!("uniqExactIf((channel, conversation), {WRITTEN})"),
             "conversations in which at least one manager wrote",
         ),
         Figure::undivided(
             "received",
-            || "countIf(what = 'begun')".into(),
+            |_| format!("countIf({BEGUN})"),
             "cycles with a contact message, at their first; by its definition every cycle has one \
              today, so this equals new",
         ),
         Figure::undivided(
             "new",
-            || "countIf(what = 'begun')".into(),
+            |_| format!("countIf({BEGUN})"),
             "cycles begun; equals received by definition today",
         ),
         Figure::undivided(
             "new_contacts",
-            || "countIf(what = 'contact')".into(),
+            |_| format!("countIf({NEW_CONTACT})"),
             "contacts whose first cycle ever began in the period",
         ),
         Figure::undivided(
             "reopened",
-            || "countIf(what = 'begun' AND again)".into(),
+            |_| format!("countIf({AGAIN})"),
             "cycles begun after the first of their conversation",
         ),
         Figure::undivided(
             "closed",
-            || "countIf(what = 'closed')".into(),
+            |_| format!("countIf({CLOSED})"),
             "cycles closed, but those that went on within 24 hours",
         ),
         Figure::count(
             "closed_by",
-            || "countIf(what = 'closed' AND manager IS NOT NULL)".into(),
+            |_| format!("countIf({CLOSED_BY})"),
             "a count of closings by managers: of those closed, the ones a known manager closed",
+        ),
+        of_some(
+            "resolution_mean_s",
+            |_| mean(CLOSED),
+            "from a cycle's first message to its closing, of those closed: the mean; by manager, \
+             of those he closed",
+        ),
+        of_some(
+            "resolution_p50_s",
+            |_| quantile(CLOSED, Level::P50),
+            "half of those closed took at most this",
+        ),
+        of_some(
+            "resolution_p90_s",
+            |_| quantile(CLOSED, Level::P90),
+            "nine in ten of those closed took at most this",
         ),
     ],
     samples,
-    opened: Opened {
-        about: "the conversations in which each manager wrote",
-        samples: participations,
-        gathered: &["manager", "channel", "conversation"],
-        columns: &[
-            Listed {
-                name: "last_at",
-                unit: Unit::Time,
-                sql: "max(at)",
-            },
-            Listed {
-                name: "first_at",
-                unit: Unit::Time,
-                sql: "min(at)",
-            },
-            Listed {
-                name: "manager",
-                unit: Unit::Text,
-                sql: "manager",
-            },
-            Listed {
-                name: "team",
-                unit: Unit::Text,
-                sql: "argMax(tuple(team), at).1",
-            },
-            Listed {
-                name: "channel",
-                unit: Unit::Text,
-                sql: "channel",
-            },
-            Listed {
-                name: "conversation",
-                unit: Unit::Text,
-                sql: "conversation",
-            },
-            Listed {
-                name: "contact",
-                unit: Unit::Text,
-                sql: "argMax(contact, (at, message))",
-            },
-            Listed {
-                name: "messages",
-                unit: Unit::Count,
-                sql: "count()",
-            },
-        ],
-        key: &["channel", "conversation", "manager"],
-    },
+    opened: &[
+        Opened {
+            figures: &["participations"],
+            about: "the conversations in which each manager wrote",
+            samples: written,
+            only: WRITTEN,
+            gathered: &["manager", "channel", "conversation"],
+            columns: &[
+                Listed::new("last_at", Unit::Time, "max(at)"),
+                Listed::new("first_at", Unit::Time, "min(at)"),
+                Listed::text("manager"),
+                Listed::new("team", Unit::Text, "argMax(tuple(team), at).1"),
+                Listed::text("channel"),
+                Listed::text("conversation"),
+                LAST_CONTACT,
+                Listed::new("messages", Unit::Count, "count()"),
+            ],
+            key: &["channel", "conversation", "manager"],
+        },
+        Opened {
+            figures: &["conversations"],
+            about: "the conversations in which a manager wrote",
+            samples: written,
+            only: WRITTEN,
+            gathered: &["channel", "conversation"],
+            columns: &[
+                Listed::new("last_at", Unit::Time, "max(at)"),
+                Listed::new("first_at", Unit::Time, "min(at)"),
+                Listed::text("channel"),
+                Listed::text("conversation"),
+                LAST_CONTACT,
+                Listed::new("managers", Unit::Count, "uniqExact(ifNull(manager, ''))"),
+                Listed::new("messages", Unit::Count, "count()"),
+            ],
+            key: &["channel", "conversation"],
+        },
+        Opened {
+            figures: &["received", "new"],
+            about: "the cycles, at their first message",
+            samples: cycles,
+            only: BEGUN,
+            gathered: &[],
+            columns: CYCLE,
+            key: CYCLE_KEY,
+        },
+        Opened {
+            figures: &["new_contacts"],
+            about: "the contacts, at their very first message",
+            samples: contacts,
+            only: NEW_CONTACT,
+            gathered: &[],
+            columns: &[
+                Listed::new("at", Unit::Time, "at"),
+                Listed::text("contact"),
+                Listed::text("channel"),
+                Listed::text("conversation"),
+            ],
+            key: &["contact"],
+        },
+        Opened {
+            figures: &["reopened"],
+            about: "the cycles after the first of their conversation, at their first message",
+            samples: cycles,
+            only: AGAIN,
+            gathered: &[],
+            columns: CYCLE,
+            key: CYCLE_KEY,
+        },
+        Opened {
+            figures: &["closed"],
+            about: "the closings, and who closed",
+            samples: cycles,
+            only: CLOSED,
+            gathered: &[],
+            columns: CLOSING,
+            key: CYCLE_KEY,
+        },
+        Opened {
+            figures: &["closed_by"],
+            about: "the closings by known managers",
+            samples: cycles,
+            only: CLOSED_BY,
+            gathered: &[],
+            columns: CLOSING,
+            key: CYCLE_KEY,
+        },
+    ],
 };
 
-fn participations(request: &Request, views: Views<'_>) -> String {
-    format!(
-        "SELECT at, manager, channel, conversation, contact, message FROM {messages} \
-         WHERE account = {{account:String}} AND {WITHIN} AND author = 'manager'{managers}",
-        managers = of_managers(request),
-        messages = views.named("v_messages"),
-    )
-}
+const WRITTEN: &str = "what = 'message'";
+const BEGUN: &str = "what = 'begun'";
+const AGAIN: &str = "what = 'begun' AND cycle > 1";
+const NEW_CONTACT: &str = "what = 'contact'";
+const CLOSED: &str = "what = 'closed'";
+const CLOSED_BY: &str = "what = 'closed' AND manager IS NOT NULL";
+
+/// The contact of the last of several messages.
+const LAST_CONTACT: Listed = Listed::new("contact", Unit::Text, "argMax(contact, (at, message))");
+
+const CYCLE: &[Listed] = &[
+    Listed::new("at", Unit::Time, "at"),
+    Listed::text("channel"),
+    Listed::text("conversation"),
+    Listed::new("cycle", Unit::Number, "cycle"),
+    Listed::text("contact"),
+];
+
+const CLOSING: &[Listed] = &[
+    Listed::new("at", Unit::Time, "at"),
+    Listed::text("manager"),
+    Listed::text("team"),
+    Listed::text("channel"),
+    Listed::text("conversation"),
+    Listed::new("cycle", Unit::Number, "cycle"),
+    Listed::text("contact"),
+    Listed::new("resolution_s", Unit::S, "ms"),
+];
+
+const CYCLE_KEY: &[&str] = &["channel", "conversation", "cycle"];
 
 fn samples(request: &Request, views: Views<'_>) -> String {
-    let written = format!(
-        "SELECT at, manager, channel, conversation, 'message' AS what, 0 AS again \
-         FROM {messages} WHERE account = {{account:String}} AND {WITHIN} \
-         AND author = 'manager'{managers}",
-        managers = of_managers(request),
-        messages = views.named("v_messages"),
-    );
-    let mut parts = vec![written];
-    if request.is_of_people() {
-        parts.push(closed(views));
-    } else {
-        parts.extend([begun_and_closed(views), contacts(views)]);
+    let mut parts = vec![written(request, views), cycles(request, views)];
+    if !request.is_of_people() {
+        parts.push(contacts(request, views));
     }
     parts.join(" UNION ALL ")
 }
 
+/// What managers wrote.
+fn written(request: &Request, views: Views<'_>) -> String {
+    format!(
+        "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, \
+         'message' AS what, toInt64(0) AS ms, toInt64(0) AS bucket \
+         FROM {messages} WHERE account = {{account:String}} AND {WITHIN} \
+         AND author = 'manager'{managers}",
+        managers = of_managers(request),
+        messages = views.named("v_messages"),
+    )
+}
+
 /// A closing that counts: one after which the conversation did not go on within 24 hours.
-const CLOSED: &str = "closed_at IS NOT NULL \
+const STAYED_CLOSED: &str = "closed_at IS NOT NULL \
      AND least(ifNull(reopened_at, toDateTime64('2299-01-01 00:00:00', 3, 'UTC')), \
      ifNull(next_started_at, toDateTime64('2299-01-01 00:00:00', 3, 'UTC'))) \
      > closed_at + INTERVAL 24 HOUR";
 
-/// Leaves out conversations that were over before the period, with all that is in them.
-const NOT_OVER: &str = "last_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')";
-
-/// What known managers closed, at the closing.
-fn closed(views: Views<'_>) -> String {
+/// Cycles at their first message and closings at their time, from one reading of the cycles. Where
+/// managers are told apart only what known ones closed.
+fn cycles(request: &Request, views: Views<'_>) -> String {
+    let (begun, by_whom) = if request.is_of_people() {
+        ("0".to_owned(), "closed_by IS NOT NULL")
+    } else {
+        (WITHIN.replace("at ", "started_at "), "1")
+    };
     format!(
-        "SELECT assumeNotNull(closed_at) AS at, closed_by AS manager, channel, conversation, \
-         'closed' AS what, 0 AS again FROM {cycles} \
-         WHERE account = {{account:String}} AND {CLOSED} AND {WITHIN} AND manager IS NOT NULL \
-         AND {NOT_OVER}",
-        cycles = views.named("v_cycles"),
-    )
-}
-
-/// Cycles at their first message and closings at their time, from one reading of the cycles.
-fn begun_and_closed(views: Views<'_>) -> String {
-    format!(
-        "SELECT sample.1 AS at, sample.2 AS manager, channel, conversation, sample.3 AS what, \
-         sample.4 AS again FROM (SELECT channel, conversation, arrayJoin(arrayConcat(\
-         if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun', cycle > 1)], []), \
-         if({CLOSED} AND {closed}, [(assumeNotNull(closed_at), closed_by, 'closed', 0)], [])\
+        "SELECT sample.1 AS at, sample.2 AS manager, channel, conversation, contact, \
+         '' AS message, cycle, sample.3 AS what, sample.4 AS ms, {bucket} AS bucket FROM (\
+         SELECT channel, conversation, contact, cycle, arrayJoin(arrayConcat(\
+         if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun', toInt64(0))], []), \
+         if({STAYED_CLOSED} AND {by_whom} AND {closed}, \
+         [(assumeNotNull(closed_at), closed_by, 'closed', {took})], [])\
          )) AS sample FROM {cycles} WHERE account = {{account:String}} AND {NOT_OVER})",
-        begun = WITHIN.replace("at ", "started_at "),
+        bucket = hdr::index_sql("ms"),
         closed = WITHIN.replace("at ", "closed_at "),
+        took = "greatest(toInt64(0), toUnixTimestamp64Milli(assumeNotNull(closed_at)) \
+                - toUnixTimestamp64Milli(started_at))",
         cycles = views.named("v_cycles"),
     )
 }
@@ -183,11 +255,12 @@ fn begun_and_closed(views: Views<'_>) -> String {
 /// Contacts, at the start of the first cycle each ever had, on whichever channel that was: for this
 /// all cycles are read. To gather the period's cycles by contact here as well, in place of a reading
 /// of their own, takes more memory and time than it saves.
-fn contacts(views: Views<'_>) -> String {
+fn contacts(_: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT first.1 AS at, CAST(NULL, 'Nullable(String)') AS manager, first.2 AS channel, \
-         first.3 AS conversation, 'contact' AS what, 0 AS again FROM (\
-         SELECT min((started_at, channel, conversation)) AS first \
+         first.3 AS conversation, contact, '' AS message, 0 AS cycle, 'contact' AS what, \
+         toInt64(0) AS ms, toInt64(0) AS bucket FROM (\
+         SELECT contact, min((started_at, channel, conversation)) AS first \
          FROM {cycles} WHERE account = {{account:String}} GROUP BY contact) WHERE {WITHIN}",
         cycles = views.named("v_cycles"),
     )

@@ -19,6 +19,16 @@ pub enum Error {
         /// The report that was perhaps meant.
         suggestion: Option<String>,
     },
+    /// There is no dimension of that name whose values can be listed (404).
+    #[error("there is no dimension {name:?}; there are {known}{}", hint(.suggestion.as_deref()))]
+    UnknownDimension {
+        /// What was asked for.
+        name: String,
+        /// Those that there are.
+        known: String,
+        /// The dimension that was perhaps meant.
+        suggestion: Option<String>,
+    },
     /// A parameter is unknown, malformed or out of its range (400).
     #[error(transparent)]
     BadParameter(#[from] BadParameter),

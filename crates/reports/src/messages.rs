@@ -11,86 +11,35 @@ pub(crate) static REPORT: Report = Report {
     name: "messages",
     title: "Messages",
     about: "Public messages; those that managers wrote are author=manager",
-    by: &[
-        Dimension::Manager,
-        Dimension::Team,
-        Dimension::Channel,
-        Dimension::Direction,
-        Dimension::Author,
-        Dimension::Kind,
-        Dimension::Hour,
-        Dimension::Weekday,
-    ],
+    by: &[Dimension::Direction, Dimension::Author, Dimension::Kind],
     choices: &[],
     figures: &[Figure::count(
         "messages",
-        || "count()".into(),
+        |_| "count()".into(),
         "public messages",
     )],
     samples,
-    opened: Opened {
+    opened: &[Opened {
+        figures: &["messages"],
         about: "the messages",
         samples,
+        only: "1",
         gathered: &[],
         columns: &[
-            Listed {
-                name: "at",
-                unit: Unit::Time,
-                sql: "at",
-            },
-            Listed {
-                name: "direction",
-                unit: Unit::Text,
-                sql: Dimension::Direction.sql(),
-            },
-            Listed {
-                name: "author",
-                unit: Unit::Text,
-                sql: "author",
-            },
-            Listed {
-                name: "manager",
-                unit: Unit::Text,
-                sql: "manager",
-            },
-            Listed {
-                name: "team",
-                unit: Unit::Text,
-                sql: "team",
-            },
-            Listed {
-                name: "channel",
-                unit: Unit::Text,
-                sql: "channel",
-            },
-            Listed {
-                name: "conversation",
-                unit: Unit::Text,
-                sql: "conversation",
-            },
-            Listed {
-                name: "contact",
-                unit: Unit::Text,
-                sql: "contact",
-            },
-            Listed {
-                name: "message",
-                unit: Unit::Text,
-                sql: "message",
-            },
-            Listed {
-                name: "kind",
-                unit: Unit::Text,
-                sql: "kind",
-            },
-            Listed {
-                name: "chars",
-                unit: Unit::Count,
-                sql: "chars",
-            },
+            Listed::new("at", Unit::Time, "at"),
+            Listed::new("direction", Unit::Text, Dimension::Direction.sql()),
+            Listed::text("author"),
+            Listed::text("manager"),
+            Listed::text("team"),
+            Listed::text("channel"),
+            Listed::text("conversation"),
+            Listed::text("contact"),
+            Listed::text("message"),
+            Listed::text("kind"),
+            Listed::new("chars", Unit::Count, "chars"),
         ],
         key: &["channel", "conversation", "message"],
-    },
+    }],
 };
 
 fn samples(request: &Request, views: Views<'_>) -> String {

@@ -15,7 +15,7 @@ pub(crate) struct Report {
     pub(crate) title: &'static str,
     /// What it shows and by which rules.
     pub(crate) about: &'static str,
-    /// What its figures may be told apart and filtered by.
+    /// What its figures may be told apart and filtered by, beside what all reports' may.
     pub(crate) by: &'static [Dimension],
     /// Its own parameters.
     pub(crate) choices: &'static [Choice],
@@ -24,8 +24,8 @@ pub(crate) struct Report {
     /// The `SELECT` that gives what it counts: columns `at`, `manager`, `channel` and those that
     /// its dimensions and figures name. It must keep to `{account}`, `{from}` and `{to}`.
     pub(crate) samples: fn(&Request, Views<'_>) -> String,
-    /// What opens behind a cell.
-    pub(crate) opened: Opened,
+    /// What opens behind its figures, that of the first unless another is asked for.
+    pub(crate) opened: &'static [Opened],
 }
 
 /// A parameter that chooses one of several words.
@@ -38,6 +38,8 @@ pub(crate) struct Choice {
     pub(crate) values: &'static [&'static str],
     /// Words of the contract that this version does not serve yet.
     pub(crate) later: &'static [&'static str],
+    /// What some of its words need of another parameter: word, parameter, its word.
+    pub(crate) needs: &'static [(&'static str, &'static str, &'static str)],
     /// The word that holds when it is not given.
     pub(crate) default: Option<&'static str>,
 }
@@ -51,7 +53,7 @@ pub(crate) struct Figure {
     /// What it means.
     pub(crate) about: &'static str,
     /// The aggregate over the samples: a whole number, milliseconds for [`Unit::S`].
-    pub(crate) sql: fn() -> String,
+    pub(crate) sql: fn(&Request) -> String,
     /// What it is when there is nothing to count.
     pub(crate) empty: Empty,
     /// Whether it cannot be divided among managers: `null` by, and filtered by, manager or team.
@@ -67,12 +69,17 @@ pub(crate) enum Empty {
     Null,
 }
 
-/// The rows behind a cell: one page of them, newest first.
+/// The rows behind a figure: one page of them, newest first; as many in all as the figure says.
+#[derive(Debug)]
 pub(crate) struct Opened {
+    /// The figures that it opens.
+    pub(crate) figures: &'static [&'static str],
     /// What one row is.
     pub(crate) about: &'static str,
     /// The `SELECT` of what is listed, under the same duties as [`Report::samples`].
     pub(crate) samples: fn(&Request, Views<'_>) -> String,
+    /// Which of the samples are listed: a condition, the figure's own.
+    pub(crate) only: &'static str,
     /// Columns that gather several samples into one row; none where a sample is a row.
     pub(crate) gathered: &'static [&'static str],
     /// The columns.
@@ -82,6 +89,7 @@ pub(crate) struct Opened {
 }
 
 /// A column of the rows behind a cell.
+#[derive(Debug)]
 pub(crate) struct Listed {
     /// Its name.
     pub(crate) name: &'static str,
@@ -91,7 +99,45 @@ pub(crate) struct Listed {
     pub(crate) sql: &'static str,
 }
 
+impl Listed {
+    /// Describes a text that is a column of the samples.
+    pub(crate) const fn text(name: &'static str) -> Self {
+        Self::new(name, Unit::Text, name)
+    }
+
+    /// Describes a column.
+    pub(crate) const fn new(name: &'static str, unit: Unit, sql: &'static str) -> Self {
+        Self { name, unit, sql }
+    }
+}
+
 impl Report {
+    /// What its figures may be told apart and filtered by.
+    pub(crate) fn dimensions(&self) -> impl Iterator<Item = Dimension> + use<'_> {
+        let shared = [Dimension::Manager, Dimension::Team, Dimension::Channel];
+        let clock = [Dimension::Hour, Dimension::Weekday];
+        shared
+            .into_iter()
+            .chain(self.by.iter().copied())
+            .chain(clock)
+    }
+
+    /// The figures that open.
+    pub(crate) fn openable(&self) -> impl Iterator<Item = &'static str> + use<'_> {
+        self.opened
+            .iter()
+            .flat_map(|opened| opened.figures.iter().copied())
+    }
+
+    /// Whether a figure cannot be divided among managers.
+    pub(crate) fn is_undivided(&self, name: &str) -> bool {
+        let named = |figure: &&Figure| figure.name == name;
+        self.figures
+            .iter()
+            .find(named)
+            .is_some_and(|figure| figure.undivided)
+    }
+
     /// The columns of its table: `time`, the dimensions, the figures.
     pub(crate) fn columns(&self, interval: bool, by: &[Dimension]) -> Vec<Column> {
         let mut columns = Vec::new();
@@ -117,11 +163,13 @@ impl Report {
         }));
         columns
     }
+}
 
-    /// The columns of the rows behind a cell.
+impl Opened {
+    /// The columns of the rows.
     pub(crate) fn listed(&self) -> Vec<Column> {
         let mut columns = Vec::new();
-        for listed in self.opened.columns {
+        for listed in self.columns {
             push_named(
                 &mut columns,
                 Column {
@@ -149,7 +197,7 @@ impl Figure {
     /// Describes a count that belongs to each manager as well as to all.
     pub(crate) const fn count(
         name: &'static str,
-        sql: fn() -> String,
+        sql: fn(&Request) -> String,
         about: &'static str,
     ) -> Self {
         Self {
@@ -165,7 +213,7 @@ impl Figure {
     /// Describes a count that no single manager can be given.
     pub(crate) const fn undivided(
         name: &'static str,
-        sql: fn() -> String,
+        sql: fn(&Request) -> String,
         about: &'static str,
     ) -> Self {
         Self {

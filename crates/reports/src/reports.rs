@@ -8,9 +8,14 @@ use crate::answer;
 use crate::catalogue::{Catalogue, catalogue};
 use crate::error::{Error, nearest};
 use crate::report::{REPORTS, Report};
-use crate::request::{Asked, Context, Request};
+use crate::request::{Asked, Before, Context, Request};
 use crate::statement::{self, Parameter, Source, Statement, Views};
-use crate::table::{Page, Table};
+use crate::table::{Compared, Page, Table};
+use crate::value::{Column, Unit, Value};
+use crate::values::{self, Named, Values};
+
+/// The most rows of a period before among which those beside a table's rows are looked for.
+const MOST_COMPARED: u64 = 200_000;
 
 /// How long ClickHouse may work on one question.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -60,16 +65,49 @@ impl Reports {
             answer::sort(&columns, &request, &mut rows);
         }
         let truncated = answer::cut(&mut rows, request.limit);
-        Ok(Table {
+        let mut table = Table {
             report: report.name,
             from: request.span.from,
             to: request.span.to,
             tz: request.span.zone.name(),
             columns,
             rows,
+            compared: None,
             as_of: context.as_of,
             truncated,
-        })
+        };
+        if let Some(before) = &request.before {
+            self.compare(report, &request, before, context, &mut table)
+                .await?;
+        }
+        Ok(table)
+    }
+
+    /// Adds the figures of the period before.
+    async fn compare(
+        &self,
+        report: &'static Report,
+        request: &Request,
+        before: &Before,
+        context: &Context<'_>,
+        table: &mut Table,
+    ) -> Result<(), Error> {
+        let earlier = request.of_before(before);
+        let source = self.source(context);
+        let statement = statement::figures(report, &earlier, source, MOST_COMPARED + 1);
+        let rows = answer::decode(&table.columns, self.ask(statement).await?)?;
+        if rows.len() as u64 > MOST_COMPARED {
+            let most = format!("the period before has more than {MOST_COMPARED} rows");
+            return Err(Error::TooMuch(format!("{most}: ask for less at a time")));
+        }
+        let mut previous = answer::beside(report, request, before, &table.rows, rows);
+        table.truncated |= answer::cut(&mut previous, request.limit);
+        table.compared = Some(Compared {
+            previous_from: before.span.from,
+            previous_to: before.span.to,
+            previous,
+        });
+        Ok(())
     }
 
     /// Answers `GET /v1/reports/{name}/rows`: a page of what is behind the figures of the same
@@ -84,7 +122,7 @@ impl Reports {
         let request = Request::parse(report, Asked::Rows, pairs, context)?;
         let rows = u64::from(request.limit) + 1;
         let statement = statement::page(report, &request, self.source(context), rows);
-        let columns = report.listed();
+        let columns = request.opened.listed();
         let mut rows = answer::decode(&columns, self.ask(statement).await?)?;
         let more = answer::cut(&mut rows, request.limit);
         Ok(Page {
@@ -93,11 +131,40 @@ impl Reports {
             to: request.span.to,
             tz: request.span.zone.name(),
             next: more
-                .then(|| answer::position(report, &columns, &rows))
+                .then(|| answer::position(request.opened, &columns, &rows))
                 .flatten(),
             columns,
             rows,
             as_of: context.as_of,
+        })
+    }
+
+    /// Answers `GET /v1/dimensions/{name}`: the values that a filter of that name may take.
+    pub async fn values(&self, name: &str, context: &Context<'_>) -> Result<Values, Error> {
+        let dimension = values::find(name)?;
+        let views = Views(self.client.database());
+        let statement = values::statement(dimension, views, context);
+        let text = |name| Column {
+            name,
+            unit: Unit::Text,
+        };
+        let rows = self.ask(statement).await?;
+        let rows = answer::decode(&[text("value"), text("name")], rows)?;
+        let named = |row: Vec<Value>| {
+            let mut texts = row.iter().map(Value::to_string);
+            Named {
+                value: texts.next().unwrap_or_default(),
+                name: texts.next().unwrap_or_default(),
+            }
+        };
+        let mut values: Vec<_> = rows.into_iter().map(named).collect();
+        let truncated = values.len() > values::MOST;
+        values.truncate(values::MOST);
+        Ok(Values {
+            dimension: dimension.name(),
+            values,
+            as_of: context.as_of,
+            truncated,
         })
     }
 

@@ -5,6 +5,7 @@
 //! are filter values and a page's position, which only ever travel as parameters of a statement.
 //! Pure: `now` is an argument.
 
+mod before;
 mod given;
 mod span;
 
@@ -14,7 +15,10 @@ use trunkline_model::time::Time;
 use crate::after::After;
 use crate::dimension::Dimension;
 use crate::error::BadParameter;
-use crate::report::{Choice, Report};
+use crate::report::{Choice, Opened, Report};
+use crate::statement::Parameter;
+use crate::targets::{Target, Targets};
+pub(crate) use before::{Before, COMPARE};
 use given::Given;
 pub(crate) use span::Span;
 
@@ -46,7 +50,7 @@ impl Restriction<'_> {
         self.teams.is_empty() && self.managers.is_empty()
     }
 
-    fn restricted(&self) -> Option<Restricted> {
+    pub(crate) fn restricted(&self) -> Option<Restricted> {
         let owned = || Restricted {
             managers: self.managers.to_vec(),
             teams: self.teams.to_vec(),
@@ -66,6 +70,8 @@ pub struct Context<'a> {
     pub as_of: Time,
     /// What the asker may see.
     pub restriction: Restriction<'a>,
+    /// How soon replies are due in the account; the defaults of the contract if it sets none.
+    pub targets: &'a Targets,
 }
 
 /// Which of the two answers of a report is asked for.
@@ -101,6 +107,8 @@ pub(crate) struct Order {
 pub(crate) struct Request {
     /// The period and how it is cut.
     pub(crate) span: Span,
+    /// The period to compare with.
+    pub(crate) before: Option<Before>,
     /// What figures are told apart by, in the order of the columns.
     pub(crate) by: Vec<Dimension>,
     /// Values asked for, by dimension; the empty text is `null`.
@@ -111,8 +119,16 @@ pub(crate) struct Request {
     pub(crate) order: Option<Order>,
     /// The greatest number of rows.
     pub(crate) limit: u32,
+    /// The figure whose rows are asked for.
+    pub(crate) figure: &'static str,
+    /// How it opens.
+    pub(crate) opened: &'static Opened,
     /// Where the page begins.
     pub(crate) after: Option<After>,
+    /// The instant that all figures are at least as new as.
+    pub(crate) as_of: Time,
+    /// How soon a reply is due, of a report about replies.
+    pub(crate) target: Target,
     /// What the asker may see; none for everything.
     pub(crate) restriction: Option<Restricted>,
 }
@@ -126,18 +142,25 @@ pub(crate) struct Restricted {
     pub(crate) teams: Vec<String>,
 }
 
-/// Parameters of the contract that come with a later version.
-const LATER: [&str; 1] = ["compare"];
+impl Restricted {
+    /// The parameters of a statement that name them.
+    pub(crate) fn parameters(self) -> [(String, Parameter); 2] {
+        [
+            ("only_managers".to_owned(), Parameter::Texts(self.managers)),
+            ("only_teams".to_owned(), Parameter::Texts(self.teams)),
+        ]
+    }
+}
 
 /// Parameters of every report.
-const COMMON: [&str; 9] = [
-    "from", "to", "period", "tz", "interval", "by", "order", "limit", "format",
+const COMMON: [&str; 10] = [
+    "from", "to", "period", "tz", "interval", "by", "compare", "order", "limit", "format",
 ];
 
 impl Request {
     /// Reads a question from its query pairs.
     pub(crate) fn parse(
-        report: &Report,
+        report: &'static Report,
         asked: Asked,
         pairs: &[(String, String)],
         context: &Context<'_>,
@@ -148,29 +171,52 @@ impl Request {
             word("format", format, &["json", "csv"])?;
         }
         let span = Span::parse(&given, context)?;
-        let by = dimensions(report, &given)?;
+        let mut by = dimensions(report, &given)?;
         let order = order(report, &span, &by, &given)?;
+        if asked == Asked::Rows {
+            by.clear();
+        }
+        let (figure, opened) = figure(report, &given)?;
+        let choices = choices(report, &given)?;
+        let definition = chosen(&choices, "definition");
         Ok(Self {
             filters: filters(report, &given)?,
-            choices: choices(report, &given)?,
+            as_of: context.as_of,
+            target: definition.map_or_else(Target::default, |definition| {
+                context.targets.of_definition(definition)
+            }),
+            choices,
             limit: limit(asked, &given)?,
             after: given
                 .one("after")?
-                .map(|after| After::parse(after, report))
+                .map(|after| After::parse(after, opened))
                 .transpose()?,
+            figure,
+            opened,
             restriction: context.restriction.restricted(),
+            before: given
+                .one("compare")?
+                .map(|text| Before::parse(text, &span))
+                .transpose()?,
             span,
             by,
             order,
         })
     }
 
+    /// The same question about the period to compare with; order and limit are the asker's no more.
+    pub(crate) fn of_before(&self, before: &Before) -> Self {
+        Self {
+            span: before.span.clone(),
+            before: None,
+            order: None,
+            ..self.clone()
+        }
+    }
+
     /// Returns the word chosen for one of the report's own parameters.
     pub(crate) fn choice(&self, name: &str) -> Option<&'static str> {
-        self.choices
-            .iter()
-            .find(|(choice, _)| *choice == name)
-            .map(|(_, word)| *word)
+        chosen(&self.choices, name)
     }
 
     /// Whether intervals in which nothing happened have rows in the table too: those are added to
@@ -192,6 +238,7 @@ impl Request {
     /// Whether the answer needs to know the managers' teams.
     pub(crate) fn names_team(&self) -> bool {
         self.restriction.is_some()
+            || self.target.names_team()
             || self.by.contains(&Dimension::Team)
             || self
                 .filters
@@ -202,15 +249,12 @@ impl Request {
 
 fn known_names(report: &Report, asked: Asked, given: &Given<'_>) -> Result<(), BadParameter> {
     let mut names = COMMON.to_vec();
-    names.extend(report.by.iter().map(|dimension| dimension.name()));
+    names.extend(report.dimensions().map(Dimension::name));
     names.extend(report.choices.iter().map(|choice| choice.name));
     if asked == Asked::Rows {
-        names.push("after");
+        names.extend(["figure", "after"]);
     }
     for name in given.names() {
-        if LATER.contains(&name) {
-            return Err(BadParameter::new(name, "is not served yet by this version"));
-        }
         if !names.contains(&name) {
             let detail = format!(
                 "is unknown to the report `{}`, which takes {}",
@@ -229,16 +273,19 @@ fn dimensions(report: &Report, given: &Given<'_>) -> Result<Vec<Dimension>, BadP
         return Ok(by);
     };
     for name in list.split(',').map(str::trim) {
-        let names = || report.by.iter().map(|dimension| dimension.name());
-        let Some(dimension) = report.by.iter().find(|dimension| dimension.name() == name) else {
+        let names = || report.dimensions().map(Dimension::name);
+        let Some(dimension) = report
+            .dimensions()
+            .find(|dimension| dimension.name() == name)
+        else {
             let known: Vec<_> = names().collect();
             let detail = format!("has no dimension {name:?}; it takes {}", known.join(", "));
             return Err(BadParameter::new("by", detail).meant(name, names()));
         };
-        if by.contains(dimension) {
+        if by.contains(&dimension) {
             return Err(BadParameter::new("by", format!("names {name:?} twice")));
         }
-        by.push(*dimension);
+        by.push(dimension);
     }
     Ok(by)
 }
@@ -248,7 +295,7 @@ fn filters(
     given: &Given<'_>,
 ) -> Result<Vec<(Dimension, Vec<String>)>, BadParameter> {
     let mut filters = Vec::new();
-    for dimension in report.by {
+    for dimension in report.dimensions() {
         let values = given.all(dimension.name());
         if values.iter().map(|value| value.len() + 8).sum::<usize>() > FILTER_BYTES {
             let detail = format!("has more than {FILTER_BYTES} bytes of values; ask in parts");
@@ -258,7 +305,7 @@ fn filters(
             let stored = values
                 .iter()
                 .map(|value| dimension.stored(value).to_owned());
-            filters.push((*dimension, stored.collect()));
+            filters.push((dimension, stored.collect()));
         }
     }
     Ok(filters)
@@ -280,7 +327,45 @@ fn choices(
         };
         chosen.extend(word.map(|word| (choice.name, word)));
     }
+    for choice in report.choices {
+        agreed(choice, &chosen)?;
+    }
     Ok(chosen)
+}
+
+/// Finds the word chosen for a parameter.
+fn chosen(choices: &[(&'static str, &'static str)], name: &str) -> Option<&'static str> {
+    let found = choices.iter().find(|(choice, _)| *choice == name);
+    found.map(|(_, word)| *word)
+}
+
+/// Refuses what cannot go together with the word that is chosen for a parameter.
+fn agreed(choice: &Choice, choices: &[(&'static str, &'static str)]) -> Result<(), BadParameter> {
+    let word = chosen(choices, choice.name);
+    for (given, other, needed) in choice.needs {
+        if word == Some(given) && chosen(choices, other) != Some(needed) {
+            let detail = format!("must be {needed} with {}={given}", choice.name);
+            return Err(BadParameter::new(other, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Finds the figure to open: the first that opens unless another is named.
+fn figure(
+    report: &'static Report,
+    given: &Given<'_>,
+) -> Result<(&'static str, &'static Opened), BadParameter> {
+    let openable: Vec<_> = report.openable().collect();
+    let asked = given.one("figure")?.or(openable.first().copied());
+    let asked = asked.unwrap_or_default();
+    for opened in report.opened {
+        if let Some(name) = opened.figures.iter().find(|name| **name == asked) {
+            return Ok((name, opened));
+        }
+    }
+    let detail = format!("{asked:?} is none of {}", openable.join(", "));
+    Err(BadParameter::new("figure", detail).meant(asked, openable))
 }
 
 fn chosen_word(choice: &Choice, given: &str) -> Result<&'static str, BadParameter> {

@@ -1,132 +1,252 @@
-//! `response-times`: how long contacts waited for managers' replies (`metrics.md` 1.1; S2, S3,
-//! S33 to S38).
+//! `response-times`: how long contacts waited for managers' replies, and how many wait
+//! (`metrics.md` 1.1; S2, S3, S33 to S38).
 //!
-//! A sample belongs to the time of the reply and to the manager who sent it. Quantiles are by
-//! nearest rank over the buckets of [`crate::hdr`], at a bucket's middle, but never outside the
-//! smallest and the greatest sample, so the quantile of one sample is the sample.
+//! A sample belongs to the time of the reply and to the manager who sent it. Because only answers
+//! give samples, one list holds beside them what was received and what was not answered; the column
+//! `what` says which each is: a `reply`, a cycle `begun`, a pending message `awaiting` an answer,
+//! one that was `dropped` when its cycle was closed. The latter two belong to the assignee, else
+//! the last participant; what was received to no manager, so it is left out of the list where
+//! managers are told apart.
 
-use crate::dimension::Dimension;
+use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sql, some};
 use crate::hdr;
-use crate::report::{Choice, Empty, Figure, Listed, Opened, Report};
+use crate::report::{Choice, Figure, Listed, Opened, Report};
 use crate::request::Request;
-use crate::statement::{Views, WITHIN, of_managers};
+use crate::statement::{NOT_OVER, Views, WITHIN, of_managers};
 use crate::value::Unit;
 
 /// The report.
 pub(crate) static REPORT: Report = Report {
     name: "response-times",
     title: "Response times",
-    about: "How long contacts waited for a manager's reply, counted at the reply",
-    by: &[
-        Dimension::Manager,
-        Dimension::Team,
-        Dimension::Channel,
-        Dimension::Hour,
-        Dimension::Weekday,
-    ],
+    about: "How long contacts waited for a reply, counted at the reply, and how many still wait",
+    by: &[],
     choices: &[DEFINITION, HOURS, RESPONDER, SCOPE, EXCLUDE],
     figures: &[
-        Figure::count("count", || "count()".into(), "replies that gave a sample"),
+        Figure::count(
+            "count",
+            |_| format!("countIf({REPLY})"),
+            "replies that gave a sample",
+        ),
         Figure {
             unit: Unit::S,
-            ..Figure::count("sum_s", || "sum(ms)".into(), "their sum")
+            ..Figure::count("sum_s", |_| format!("sumIf(ms, {REPLY})"), "their sum")
         },
-        of_some("mean_s", mean, "their sum over their number"),
+        of_some("mean_s", |_| mean(REPLY), "their sum over their number"),
         of_some(
             "p50_s",
-            || quantile(1),
+            |_| quantile(REPLY, Level::P50),
             "half of the replies took at most this",
         ),
         of_some(
             "p90_s",
-            || quantile(2),
+            |_| quantile(REPLY, Level::P90),
             "nine in ten replies took at most this",
         ),
         of_some(
             "p95_s",
-            || quantile(3),
+            |_| quantile(REPLY, Level::P95),
             "95 in 100 replies took at most this",
         ),
         of_some(
             "p99_s",
-            || quantile(4),
+            |_| quantile(REPLY, Level::P99),
             "99 in 100 replies took at most this",
         ),
-        of_some("min_s", || some("min(ms)"), "the fastest reply"),
-        of_some("max_s", || some("max(ms)"), "the slowest reply"),
+        of_some(
+            "min_s",
+            |_| some(REPLY, &format!("minIf(ms, {REPLY})")),
+            "the fastest reply",
+        ),
+        of_some(
+            "max_s",
+            |_| some(REPLY, &format!("maxIf(ms, {REPLY})")),
+            "the slowest reply",
+        ),
+        of_some(
+            "queue_s",
+            |_| mean_of("queue"),
+            "what routing took: the mean of wait less assigned, of the replies that have both",
+        ),
+        of_some(
+            "first_from_start_s",
+            |_| mean_of("from_start"),
+            "of definition=first: the mean since the cycle's first message also where a bot spoke first",
+        ),
+        Figure::count(
+            "within_target",
+            within_target,
+            "replies within the target: the channel's, else the team's, else the account's; for \
+             first its own (300 s), for all other definitions that of wait (900 s)",
+        ),
+        share(
+            "within_target_share",
+            |request| {
+                let late = format!("countIf({AWAITING} AND ms > {})", request.target.sql());
+                let all = format!("(countIf({REPLY}) + {late})");
+                share_sql(&within_target(request), &all)
+            },
+            "their share of all replies and of what awaits one for longer than the target",
+        ),
+        Figure::count(
+            "outside_hours",
+            |_| format!("countIf({REPLY} AND outside)"),
+            "of the replies, those to a wait wholly outside the schedule: 0 s in business hours",
+        ),
+        Figure::undivided(
+            "received",
+            |_| format!("countIf({BEGUN})"),
+            "cycles with a contact message, at their first",
+        ),
+        Figure::undivided(
+            "answered",
+            |_| format!("countIf({ANSWERED})"),
+            "of those received, the ones in which a manager answered what was pending",
+        ),
+        Figure {
+            undivided: true,
+            ..share(
+                "answered_share",
+                |_| {
+                    let all = format!("countIf({BEGUN})");
+                    share_sql(&format!("countIf({ANSWERED})"), &all)
+                },
+                "answered of received",
+            )
+        },
+        Figure::count(
+            "awaiting",
+            |_| format!("countIf({AWAITING})"),
+            "conversations in which a reply is owed as of as_of, at the first message that awaits \
+             it; the assignee's, else the last participant's",
+        ),
+        Figure::count(
+            "closed_unanswered",
+            |_| format!("countIf({DROPPED})"),
+            "closings while a reply was owed; the assignee's, else the last participant's",
+        ),
+        of_some(
+            "longest_wait_s",
+            |_| some(AWAITING, &format!("maxIf(ms, {AWAITING})")),
+            "of those awaiting a reply, how long the longest has, in calendar time",
+        ),
     ],
     samples,
-    opened: Opened {
-        about: "the replies that gave a sample",
-        samples,
-        gathered: &[],
-        columns: &[
-            Listed {
-                name: "at",
-                unit: Unit::Time,
-                sql: "at",
-            },
-            Listed {
-                name: "manager",
-                unit: Unit::Text,
-                sql: "manager",
-            },
-            Listed {
-                name: "team",
-                unit: Unit::Text,
-                sql: "team",
-            },
-            Listed {
-                name: "channel",
-                unit: Unit::Text,
-                sql: "channel",
-            },
-            Listed {
-                name: "conversation",
-                unit: Unit::Text,
-                sql: "conversation",
-            },
-            Listed {
-                name: "contact",
-                unit: Unit::Text,
-                sql: "contact",
-            },
-            Listed {
-                name: "message",
-                unit: Unit::Text,
-                sql: "message",
-            },
-            Listed {
-                name: "response_s",
-                unit: Unit::S,
-                sql: "ms",
-            },
-        ],
-        key: &["channel", "conversation", "message"],
-    },
+    opened: &[
+        Opened {
+            figures: &["count"],
+            about: "the replies that gave a sample",
+            samples: replies,
+            only: REPLY,
+            gathered: &[],
+            columns: &[
+                Listed::new("at", Unit::Time, "at"),
+                Listed::text("manager"),
+                Listed::text("team"),
+                Listed::text("channel"),
+                Listed::text("conversation"),
+                Listed::text("contact"),
+                Listed::text("message"),
+                Listed::new("response_s", Unit::S, "ms"),
+            ],
+            key: &["channel", "conversation", "message"],
+        },
+        Opened {
+            figures: &["received"],
+            about: "the cycles, at their first message",
+            samples: cycles,
+            only: BEGUN,
+            gathered: &[],
+            columns: CYCLE,
+            key: CYCLE_KEY,
+        },
+        Opened {
+            figures: &["answered"],
+            about: "the cycles that were answered, at their first message",
+            samples: cycles,
+            only: ANSWERED,
+            gathered: &[],
+            columns: CYCLE,
+            key: CYCLE_KEY,
+        },
+        Opened {
+            figures: &["awaiting"],
+            about: "the conversations in which a reply is owed, and for how long",
+            samples: awaiting,
+            only: AWAITING,
+            gathered: &[],
+            columns: &[
+                Listed::new("at", Unit::Time, "at"),
+                Listed::text("manager"),
+                Listed::text("team"),
+                Listed::text("channel"),
+                Listed::text("conversation"),
+                Listed::text("contact"),
+                Listed::new("wait_s", Unit::S, "ms"),
+            ],
+            key: &["channel", "conversation"],
+        },
+        Opened {
+            figures: &["closed_unanswered"],
+            about: "the closings while a reply was owed",
+            samples: cycles,
+            only: DROPPED,
+            gathered: &[],
+            columns: &[
+                Listed::new("at", Unit::Time, "at"),
+                Listed::text("manager"),
+                Listed::text("team"),
+                Listed::text("channel"),
+                Listed::text("conversation"),
+                Listed::new("cycle", Unit::Number, "cycle"),
+                Listed::text("contact"),
+            ],
+            key: CYCLE_KEY,
+        },
+    ],
 };
+
+const REPLY: &str = "what = 'reply'";
+const BEGUN: &str = "what = 'begun'";
+const ANSWERED: &str = "what = 'begun' AND answered";
+const AWAITING: &str = "what = 'awaiting'";
+const DROPPED: &str = "what = 'dropped'";
+
+const CYCLE: &[Listed] = &[
+    Listed::new("at", Unit::Time, "at"),
+    Listed::text("channel"),
+    Listed::text("conversation"),
+    Listed::new("cycle", Unit::Number, "cycle"),
+    Listed::text("contact"),
+];
+
+const CYCLE_KEY: &[&str] = &["channel", "conversation", "cycle"];
 
 const DEFINITION: Choice = Choice {
     name: "definition",
     about: "what a sample is and where it is measured from",
     values: &["kommo", "turn", "wait", "assigned", "first"],
     later: &[],
+    needs: &[],
     default: Some("wait"),
 };
 
 const HOURS: Choice = Choice {
     name: "hours",
-    about: "whether all time counts",
-    values: &["calendar"],
-    later: &["business"],
+    about: "whether all time counts, or only that inside the schedule of the manager, his team or the \
+            account; without a schedule there is no sample then",
+    values: &["calendar", "business"],
+    later: &[],
+    needs: &[],
     default: Some("calendar"),
 };
 
 const RESPONDER: Choice = Choice {
     name: "responder",
-    about: "whose replies",
-    values: &["manager"],
-    later: &["bot"],
+    about: "whose replies; those of bots have definition=wait alone",
+    values: &["manager", "bot"],
+    later: &[],
+    needs: &[("bot", "definition", "wait"), ("bot", "hours", "calendar")],
     default: Some("manager"),
 };
 
@@ -135,54 +255,105 @@ const SCOPE: Choice = Choice {
     about: "what a reply answers",
     values: &["conversation"],
     later: &["contact"],
+    needs: &[],
     default: Some("conversation"),
 };
 
 const EXCLUDE: Choice = Choice {
     name: "exclude",
     about: "which samples are left out",
-    values: &[],
-    later: &["outside_hours"],
+    values: &["outside_hours"],
+    later: &[],
+    needs: &[],
     default: None,
 };
 
-/// Describes a figure in seconds that nothing has none of.
-const fn of_some(name: &'static str, sql: fn() -> String, about: &'static str) -> Figure {
-    Figure {
-        unit: Unit::S,
-        empty: Empty::Null,
-        ..Figure::count(name, sql, about)
-    }
+const NO_SAMPLE: &str = "CAST(NULL, 'Nullable(Int64)')";
+
+fn within_target(request: &Request) -> String {
+    format!("countIf({REPLY} AND ms <= {})", request.target.sql())
 }
 
-fn some(sql: &str) -> String {
-    format!("if(count() = 0, NULL, {sql})")
-}
-
-/// The mean in whole milliseconds, half a one rounded up, without a floating number.
-fn mean() -> String {
-    some("intDiv(2 * sum(ms) + toInt64(count()), 2 * greatest(toInt64(count()), 1))")
-}
-
-fn quantile(place: u8) -> String {
-    let bucket =
-        format!("toInt64(quantilesExactWeighted(0.5, 0.9, 0.95, 0.99)(bucket, 1)[{place}])");
-    some(&format!(
-        "greatest(min(ms), least(max(ms), {}))",
-        hdr::middle_sql(&bucket)
-    ))
+/// The mean of a column over the samples that have it.
+fn mean_of(column: &str) -> String {
+    let many = format!("toInt64(count({column}))");
+    let mean = ratio(&format!("ifNull(sum({column}), 0)"), &many, 1);
+    format!("if({many} = 0, NULL, {mean})")
 }
 
 fn samples(request: &Request, views: Views<'_>) -> String {
-    // The word is one of `DEFINITION.values`: text of ours.
+    [replies, awaiting, cycles]
+        .map(|part| part(request, views))
+        .join(" UNION ALL ")
+}
+
+/// Replies that gave a sample, at their own time.
+fn replies(request: &Request, views: Views<'_>) -> String {
+    // The words are among those of the choices: text of ours.
     let definition = request.choice(DEFINITION.name).unwrap_or("wait");
+    let responder = request.choice(RESPONDER.name).unwrap_or("manager");
+    let hours = match request.choice(HOURS.name) {
+        Some("business") => "_business",
+        _ => "",
+    };
+    let measured = format!("{definition}{hours}_ms");
+    // A wait of no length is outside no schedule.
+    let outside = format!("ifNull({definition}_business_ms = 0 AND {definition}_ms > 0, 0)");
+    let exclude = match request.choice(EXCLUDE.name) {
+        Some(_) => format!(" AND NOT {outside}"),
+        None => String::new(),
+    };
+    let from_start = match definition {
+        "first" => format!("first_from_start{hours}_ms"),
+        _ => NO_SAMPLE.to_owned(),
+    };
     format!(
-        "SELECT at, manager, channel, conversation, contact, message, toInt64(ms) AS ms, \
-         {bucket} AS bucket FROM {responses} \
-         WHERE account = {{account:String}} AND {WITHIN} AND author = 'manager' \
-         AND definition = '{definition}'{managers}",
+        "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, \
+         'reply' AS what, assumeNotNull({measured}) AS ms, {bucket} AS bucket, \
+         wait{hours}_ms - assigned{hours}_ms AS queue, {from_start} AS from_start, 0 AS answered, {outside} AS outside \
+         FROM {messages} \
+         WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \
+         AND {measured} IS NOT NULL{exclude}{managers}",
         managers = of_managers(request),
-        bucket = hdr::index_sql("toInt64(ms)"),
-        responses = views.named("v_responses"),
+        bucket = hdr::index_sql(&format!("assumeNotNull({measured})")),
+        messages = views.named("v_messages"),
+    )
+}
+
+/// Conversations in which a reply is owed, at the message that has been pending since.
+fn awaiting(_: &Request, views: Views<'_>) -> String {
+    format!(
+        "SELECT assumeNotNull(pending_at) AS at, {OWED_BY} AS manager, channel, conversation, \
+         contact, '' AS message, 0 AS cycle, 'awaiting' AS what, \
+         greatest(toInt64(0), {{as_of:Int64}} - toUnixTimestamp64Milli(at)) AS ms, \
+         toInt64(0) AS bucket, {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, 0 AS answered, 0 AS outside \
+         FROM {conversations} WHERE account = {{account:String}} AND pending_at IS NOT NULL \
+         AND {WITHIN} AND {NOT_OVER}",
+        conversations = views.named("v_conversations"),
+    )
+}
+
+/// Who owes a reply: the assignee, else the last participant.
+const OWED_BY: &str = "CAST(ifNull(assignee, last_manager), 'Nullable(String)')";
+
+/// Cycles at their first message and those closed without the reply that was owed at their closing,
+/// from one reading of the cycles.
+fn cycles(request: &Request, views: Views<'_>) -> String {
+    let begun = if request.is_of_people() {
+        "0".to_owned()
+    } else {
+        WITHIN.replace("at ", "started_at ")
+    };
+    format!(
+        "SELECT sample.1 AS at, sample.2 AS manager, channel, conversation, contact, \
+         '' AS message, cycle, sample.3 AS what, toInt64(0) AS ms, toInt64(0) AS bucket, \
+         {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside FROM (\
+         SELECT channel, conversation, contact, cycle, answered, arrayJoin(arrayConcat(\
+         if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun')], []), \
+         if(closed_at IS NOT NULL AND pending_at_close AND {closed}, \
+         [(assumeNotNull(closed_at), {OWED_BY}, 'dropped')], [])\
+         )) AS sample FROM {cycles} WHERE account = {{account:String}} AND {NOT_OVER})",
+        closed = WITHIN.replace("at ", "closed_at "),
+        cycles = views.named("v_cycles"),
     )
 }

@@ -64,6 +64,9 @@ impl Views<'_> {
 pub(crate) const WITHIN: &str = "at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
      AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')";
 
+/// Leaves out conversations that were over before the period, with all that is in them.
+pub(crate) const NOT_OVER: &str = "last_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')";
+
 /// Conditions on `manager_key`, which reach the primary key where those on `manager` cannot, that
 /// leave all messages of the managers asked for: the same ones as [`kept`] keeps, or more.
 pub(crate) fn of_managers(request: &Request) -> String {
@@ -161,15 +164,14 @@ fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(String, Param
             Parameter::Text(request.span.zone.name().to_owned()),
         ),
         ("rows".to_owned(), Parameter::Whole(rows as i64)),
+        ("as_of".to_owned(), Parameter::Whole(request.as_of.0)),
     ];
+    parameters.extend(request.target.parameters());
     for (dimension, values) in &request.filters {
         let name = format!("only_{}", dimension.name());
         parameters.push((name, Parameter::Texts(values.clone())));
     }
-    if let Some(restriction) = &request.restriction {
-        let Restricted { managers, teams } = restriction.clone();
-        parameters.push(("only_managers".to_owned(), Parameter::Texts(managers)));
-        parameters.push(("only_teams".to_owned(), Parameter::Texts(teams)));
-    }
+    let only = request.restriction.clone();
+    parameters.extend(only.into_iter().flat_map(Restricted::parameters));
     parameters
 }

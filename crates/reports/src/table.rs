@@ -6,7 +6,7 @@
 use serde::Serialize;
 use trunkline_model::time::Time;
 
-use crate::value::{Column, Value};
+use crate::value::{Column, Unit, Value};
 
 /// The answer of `GET /v1/reports/{name}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,11 +23,27 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Value>>,
+    /// The period compared with and its rows, if that is asked for.
+    #[serde(flatten)]
+    pub compared: Option<Compared>,
     /// The instant that all figures are at least as new as, as the asker's context says.
     pub as_of: Time,
     /// Whether rows beyond `limit` were left out; absent when none were.
     #[serde(skip_serializing_if = "is_false")]
     pub truncated: bool,
+}
+
+/// What a table is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// Start of the period before, inclusive.
+    pub previous_from: Time,
+    /// End of the period before, exclusive.
+    pub previous_to: Time,
+    /// Its rows: first, in the places of the table's rows, those of the same dimensions and of the
+    /// same offset; then what occurred only then. `time` is their own, and with all figures `null`
+    /// where the period before lacks the interval: a 31st, the hour that a clock skips.
+    pub previous: Vec<Vec<Value>>,
 }
 
 /// The answer of `GET /v1/reports/{name}/rows`.
@@ -53,9 +69,28 @@ pub struct Page {
 
 impl Table {
     /// Writes the table as CSV (RFC 4180): a head line with the column names, then the rows. Texts
-    /// that a spreadsheet would take for a formula begin with a single quote.
+    /// that a spreadsheet would take for a formula begin with a single quote. Of a comparison the
+    /// rows of both periods follow each other, told apart by a first column `period`.
     pub fn to_csv(&self) -> String {
-        csv(&self.columns, &self.rows)
+        let Some(compared) = &self.compared else {
+            return csv(&self.columns, &self.rows);
+        };
+        let period = Column {
+            name: "period",
+            unit: Unit::Text,
+        };
+        let of = |period: &str, rows: &[Vec<Value>]| -> Vec<Vec<Value>> {
+            let period = Value::Text(period.to_owned());
+            let row = |row: &Vec<Value>| [std::slice::from_ref(&period), row.as_slice()].concat();
+            rows.iter().map(row).collect()
+        };
+        let columns = [&[period], self.columns.as_slice()].concat();
+        let rows = [
+            of("current", &self.rows),
+            of("previous", &compared.previous),
+        ]
+        .concat();
+        csv(&columns, &rows)
     }
 }
 
@@ -79,10 +114,12 @@ fn csv(columns: &[Column], rows: &[Vec<Value>]) -> String {
 }
 
 /// Writes a value for a spreadsheet. Ids and names come from outside: one that begins as formulas
-/// do gets a single quote before it, and stays a text. Numbers stay as they are.
+/// do, or with white space that hides it, gets a single quote before it, and stays a text. Numbers stay as they are.
 fn cell(value: &Value) -> String {
     match value {
-        Value::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
+        Value::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) => {
+            format!("'{text}")
+        }
         value => value.to_string(),
     }
 }
@@ -114,7 +151,6 @@ fn is_false(flag: &bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Unit;
 
     fn table() -> Table {
         Table {
@@ -136,6 +172,7 @@ mod tests {
                 vec![Value::Null, Value::Null],
                 vec![Value::Text("Ana, \"A\"".into()), Value::Millis(740_000)],
             ],
+            compared: None,
             as_of: Time(86_400_000),
             truncated: false,
         }

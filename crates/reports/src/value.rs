@@ -23,6 +23,8 @@ pub enum Unit {
     Number,
     /// Seconds with milliseconds; `null` where there is no data.
     S,
+    /// A fraction of 1 with four decimals; `null` where there is nothing to have a share in.
+    Share,
 }
 
 /// One value of a row.
@@ -34,6 +36,8 @@ pub enum Value {
     Count(u64),
     /// A length of time in milliseconds, written as seconds.
     Millis(i64),
+    /// A fraction of 1 in ten-thousandths, written with four decimals.
+    Share(u64),
     /// An instant.
     Time(Time),
     /// An id, a name or a word; sorts by its bytes, as ClickHouse does.
@@ -51,6 +55,7 @@ impl fmt::Display for Value {
                 let millis = millis.unsigned_abs();
                 write!(out, "{sign}{}.{:03}", millis / 1000, millis % 1000)
             }
+            Self::Share(parts) => write!(out, "{}.{:04}", parts / 10_000, parts % 10_000),
             Self::Time(time) => time.fmt(out),
             Self::Text(text) => out.write_str(text),
         }
@@ -58,13 +63,13 @@ impl fmt::Display for Value {
 }
 
 impl Serialize for Value {
-    /// Writes the value as JSON. Seconds go through a raw JSON number, which only the serialisers
+    /// Writes the value as JSON. Seconds and shares go through a raw JSON number, which only the serialisers
     /// of `serde_json` understand.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_none(),
             Self::Count(count) => serializer.serialize_u64(*count),
-            Self::Millis(_) => RawValue::from_string(self.to_string())
+            Self::Millis(_) | Self::Share(_) => RawValue::from_string(self.to_string())
                 .map_err(ser::Error::custom)?
                 .serialize(serializer),
             Self::Time(_) => serializer.collect_str(self),
@@ -100,6 +105,13 @@ mod tests {
             "9007199254740.993"
         );
         assert_eq!(json(&Value::Millis(-1_500)), "-1.500");
+    }
+
+    #[test]
+    fn shares_are_exact_decimals_with_four_places() {
+        assert_eq!(json(&Value::Share(0)), "0.0000");
+        assert_eq!(json(&Value::Share(3_333)), "0.3333");
+        assert_eq!(json(&Value::Share(10_000)), "1.0000");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! `figures_are_a_function_of_the_journal`). Rows are made from the state when they are gathered,
 //! so nothing queues up while ClickHouse is away.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
@@ -13,22 +13,28 @@ use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
+use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
 use crate::conversation::{Context, Conversation, Inserted};
-use crate::facts::{ConversationFact, MessageFact};
+use crate::facts::Rows;
+use crate::names::Name;
 use crate::names::Names;
 use crate::rules::History;
 use crate::seen::{Mark, Seen, Sight};
-use crate::submap::{self, Place, Submap};
+use crate::submap::{self, Changed, Place, Submap};
 use crate::timeline::{Body, Entry, Message as TimelineMessage};
 
 mod ahead;
 mod counts;
+mod live;
+mod retract;
 mod snapshot;
 
-use ahead::Prepared;
 pub use ahead::Told;
+use ahead::{GROUP, Prepared};
 pub use counts::Counts;
+pub use live::{View, Waiting};
+use retract::Retractions;
 pub use snapshot::{Conversations, Ledger, Part};
 
 /// Records of one block of this many offsets share a note that one of them is waiting.
@@ -74,33 +80,6 @@ pub struct Seeing {
     pub at: Position,
 }
 
-/// Rows to be written.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    /// Message rows.
-    pub messages: Vec<MessageFact>,
-    /// Conversation rows.
-    pub conversations: Vec<ConversationFact>,
-}
-
-impl Gathered {
-    /// Takes over rows; as a rule there are none yet, and nothing is copied.
-    pub fn append(&mut self, mut rows: Self) {
-        if self.messages.is_empty() && self.conversations.is_empty() {
-            *self = rows;
-        } else {
-            self.messages.append(&mut rows.messages);
-            self.conversations.append(&mut rows.conversations);
-        }
-    }
-
-    /// Makes room for changed conversations, and for a message of each.
-    fn reserve(&mut self, conversations: usize) {
-        self.messages.reserve(conversations);
-        self.conversations.reserve(conversations);
-    }
-}
-
 /// The state of one account.
 #[derive(Debug)]
 pub struct Account {
@@ -108,12 +87,14 @@ pub struct Account {
     config: Config,
     names: Names,
     rules: History,
+    retractions: Retractions,
     counts: Counts,
     waiting: BTreeSet<u64>,
     submaps: Vec<Submap>,
     seen: Seen,
     fresh: Chunks<Seeing, 8192>,
-    dirty: VecDeque<(u64, Place)>,
+    changed: Changed,
+    cells: Cells,
     prepared: Vec<Prepared>,
     /// Records below this offset are in `counts`, `rules` and `waiting` already.
     taken: u64,
@@ -128,13 +109,15 @@ impl Account {
             config,
             names: Names::default(),
             rules: History::default(),
+            retractions: Retractions::default(),
             counts: Counts::default(),
             waiting: BTreeSet::new(),
             submaps: (0..submap::COUNT).map(|_| Submap::default()).collect(),
             seen: Seen::new(config.window),
             fresh: Chunks::default(),
             prepared: Vec::new(),
-            dirty: VecDeque::new(),
+            changed: Changed::default(),
+            cells: Cells::new(FoldRules::default().cell_minutes),
             taken: 0,
             scratch: Vec::new(),
         }
@@ -165,7 +148,7 @@ impl Account {
 
     /// Counts the conversations with rows to gather.
     pub fn dirty(&self) -> usize {
-        self.dirty.len()
+        self.changed.dirty.len()
     }
 
     /// Gives the settings last told.
@@ -227,6 +210,7 @@ impl Account {
             (Event::Message(message), _) if message.private => Outcome::Observed,
             (Event::Message(message), Some(key)) => self.message(message, key, at),
             (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
+            (Event::Retract(retract), _) => self.retract(retract, at),
             _ => Outcome::Waiting,
         }
     }
@@ -246,8 +230,9 @@ impl Account {
             chars: message.chars,
             expects_reply: message.expects_reply,
         });
+        let run = message.batch.as_ref().map(|run| names.number(run));
         let id = CompactString::from(message.effective_id());
-        self.insert(place, message.at, id, body, at)
+        self.insert(place, (message.at, id, body), run, at)
     }
 
     fn change(
@@ -271,7 +256,8 @@ impl Account {
             change: change.change,
             manager,
         };
-        self.insert(place, change.at, id, body, at)
+        let run = change.batch.as_ref().map(|run| self.names.number(run));
+        self.insert(place, (change.at, id, body), run, at)
     }
 
     /// Finds or makes a conversation; none if its part came out of a checkpoint that has the
@@ -311,9 +297,8 @@ impl Account {
     fn insert(
         &mut self,
         place: Place,
-        occurred_at: Time,
-        id: CompactString,
-        body: Body,
+        (occurred_at, id, body): (Time, CompactString, Body),
+        run: Option<Name>,
         at: Position,
     ) -> Outcome {
         let Position {
@@ -322,6 +307,8 @@ impl Account {
         } = at;
         let entry = Entry {
             at: occurred_at,
+            retracted: self.retractions.take_back(&id, run, offset),
+            run,
             id,
             body,
             received_at,
@@ -329,88 +316,105 @@ impl Account {
         };
         let submap = &mut self.submaps[usize::from(place.submap)];
         let conversation = &mut submap.conversations[place.index];
-        let rules = self.rules.of(self.names.text(conversation.channel));
-        match conversation.insert(entry, rules, self.config.window) {
+        let rules = self.rules.of(conversation.channel, &self.names);
+        let cells = (offset >= self.taken).then_some(&mut self.cells);
+        let mut tally = Tally::new(cells, conversation.channel, rules);
+        match conversation.insert(entry, rules, self.config.window, &mut tally) {
             Inserted::Same => return Outcome::Duplicate,
             Inserted::Other => return Outcome::Conflict,
             Inserted::New => {}
         }
-        if !conversation.dirty {
-            conversation.dirty = true;
-            self.dirty.push_back((offset, place));
-        }
+        self.changed.note(conversation, place, offset);
         Outcome::Observed
     }
 
     /// Applies a change of settings, told by a record.
     pub fn settings(&mut self, rules: FoldRules, at: Position) {
+        let minutes = rules.cell_minutes;
         if at.offset >= self.taken {
             self.rules.append(at.received_at, at.offset, rules);
         }
         let before = self.rules.before(at.offset);
         let after = self.rules.before(at.offset + 1);
-        for (part, submap) in self.submaps.iter_mut().enumerate() {
-            if at.offset < submap.taken {
-                continue;
-            }
-            for (index, conversation) in submap.conversations.iter_mut().enumerate() {
-                let channel = self.names.text(conversation.channel);
-                let (before, after) = (before.of(channel), after.of(channel));
-                if conversation.refold(before, after, at.offset) && !conversation.dirty {
-                    conversation.dirty = true;
-                    let place = Place {
-                        submap: part as u8,
-                        index: index as u32,
-                    };
-                    self.dirty.push_back((at.offset, place));
-                }
+        let (names, cells) = (&self.names, &mut self.cells);
+        let counted = at.offset < self.taken;
+        submap::each(
+            &mut self.submaps,
+            &mut self.changed,
+            at.offset,
+            |taken, known| {
+                let channel = known.channel;
+                let rules = [&before, &after].map(|history| history.of(channel, names));
+                let cells = (!counted).then_some(&mut *cells);
+                let mut tally = Tally::new(cells, channel, rules[1]);
+                at.offset >= taken && known.refold(rules, at.offset, &mut tally)
+            },
+        );
+        if !counted && self.cells.minutes() != minutes {
+            self.recount(minutes);
+        }
+    }
+
+    /// Counts all cells anew, with another length.
+    fn recount(&mut self, minutes: u8) {
+        let mut cells = Cells::new(minutes);
+        for submap in &self.submaps {
+            for known in submap.conversations.iter() {
+                let rules = self.rules.of(known.channel, &self.names);
+                let mut tally = Tally::new(Some(&mut cells), known.channel, rules);
+                known.count(rules, &mut tally);
             }
         }
+        self.cells = cells;
     }
 
     /// Gives the offset below which all changes have been gathered, if rows are left to gather.
     pub fn oldest_dirty(&self) -> Option<u64> {
-        self.dirty.front().map(|(since, _)| *since)
+        self.changed.dirty.front().map(|(since, _)| *since)
     }
 
-    /// Appends changed rows to `rows`, the longest waiting first, until there are `limit` message
-    /// rows or no more. `generation` goes into the rows' versions.
-    pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut Gathered) {
-        rows.reserve(self.dirty.len().min(limit));
-        while rows.messages.len() < limit {
-            let Some((_, place)) = self.dirty.pop_front() else {
-                return;
+    /// Shows changed rows, the longest waiting first, until there were `limit` message rows or
+    /// there are no more; gives how many messages there were. `generation` goes into the rows'
+    /// versions.
+    pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
+        let mut messages = 0;
+        while messages < limit && !self.changed.dirty.is_empty() {
+            let group: Vec<Place> = {
+                let group = self.changed.dirty.len().min(GROUP);
+                self.changed
+                    .dirty
+                    .drain(..group)
+                    .map(|(_, place)| place)
+                    .collect()
             };
-            let submap = &mut self.submaps[usize::from(place.submap)];
-            let conversation = &mut submap.conversations[place.index];
-            conversation.dirty = false;
-            let context = Context {
-                account: &self.id,
-                names: &self.names,
-                rules: self.rules.of(self.names.text(conversation.channel)),
-                generation: generation << 48,
-            };
-            rows.conversations
-                .push(conversation.gather(&context, &mut rows.messages));
+            self.read_ahead(&group);
+            for place in group {
+                messages += self.gather_one(place, generation, rows);
+            }
         }
+        messages
+    }
+
+    fn gather_one(&mut self, place: Place, generation: u64, rows: &mut impl Rows) -> usize {
+        let submap = &mut self.submaps[usize::from(place.submap)];
+        let conversation = &mut submap.conversations[place.index];
+        conversation.dirty = false;
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: self.rules.of(conversation.channel, &self.names),
+            generation: generation << 48,
+        };
+        conversation.gather(&context, rows)
     }
 
     /// Makes all rows changed by records from `offset` on be gathered again: ClickHouse holds only
     /// what was changed below it.
     pub fn rewind(&mut self, offset: u64) {
-        for (part, submap) in self.submaps.iter_mut().enumerate() {
-            for (index, conversation) in submap.conversations.iter_mut().enumerate() {
-                if conversation.rewind(offset) && !conversation.dirty {
-                    conversation.dirty = true;
-                    let place = Place {
-                        submap: part as u8,
-                        index: index as u32,
-                    };
-                    self.dirty.push_back((offset, place));
-                }
-            }
-        }
-        for (since, _) in &mut self.dirty {
+        submap::each(&mut self.submaps, &mut self.changed, offset, |_, known| {
+            known.rewind(offset)
+        });
+        for (since, _) in &mut self.changed.dirty {
             *since = (*since).min(offset);
         }
     }

@@ -134,9 +134,12 @@ impl Cycle {
         self.contact = other.contact;
     }
 
+    /// Where it began matters to the samples only until a manager has written.
     fn goes_on_as(&self, other: &Self) -> bool {
         let mut alike = self.clone();
-        alike.begin_as(other);
+        if !matches!(self.stage, Stage::Unserved { .. }) {
+            alike.begin_as(other);
+        }
         alike == *other
     }
 }
@@ -167,6 +170,9 @@ impl Clock {
 
     /// Moves past one entry and says what it did.
     pub(crate) fn step(&mut self, entry: &Entry, rules: Rules) -> Step {
+        if entry.retracted {
+            return Step::default();
+        }
         match &entry.body {
             Body::Message(message) => self.message(message, entry.at, rules),
             Body::Change { change, manager } => {
@@ -252,6 +258,7 @@ impl Clock {
             cycle.answered |= samples.wait.is_some();
             if let Stage::Unserved { first_from, .. } = cycle.stage {
                 samples.first = Some(at.since(first_from));
+                samples.first_from_start = Some(at.since(cycle.started_at));
                 cycle.stage = Stage::Served;
             }
         }

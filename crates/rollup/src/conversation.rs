@@ -9,7 +9,9 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use trunkline_model::time::Time;
 
+use crate::cells::Tally;
 use crate::clock::Clock;
+use crate::facts::Samples;
 use crate::names::Name;
 use crate::packed::Packed;
 use crate::plain;
@@ -18,6 +20,7 @@ use crate::timeline::{Body, Entry, Message};
 
 mod block;
 mod late;
+mod refold;
 mod rows;
 
 use block::{BLOCK, Long};
@@ -29,6 +32,10 @@ const CONTACTS_LOOKED_AT: usize = 32;
 const BETWEEN: char = '\0';
 
 /// One conversation of an account. There are millions: what few have is in `long`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says where it is waited for"
+)]
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Conversation {
     /// The upper half of the key it is found by; its part knows the lower.
@@ -52,6 +59,14 @@ pub(crate) struct Conversation {
     /// Whether it waits in the account's dirty list.
     #[serde(skip)]
     pub(crate) dirty: bool,
+    /// Whether it waits to be shown live.
+    #[serde(skip)]
+    pub(crate) touched: bool,
+    /// Whether it was last shown as one that waits.
+    #[serde(skip)]
+    pub(crate) shown: bool,
+    /// Whether some of its entries were taken back.
+    retracted: bool,
     pub(crate) channel: Name,
     /// Its id and, once there is one, its first contact.
     ids: CompactString,
@@ -84,6 +99,9 @@ impl Conversation {
             gathered: 0,
             untouched: 0,
             dirty: false,
+            touched: false,
+            shown: false,
+            retracted: false,
             channel,
             ids: CompactString::from(id),
             tail: Packed::default(),
@@ -109,15 +127,16 @@ impl Conversation {
         entry: Entry,
         rules: ChannelRules<'_>,
         window: i64,
+        tally: &mut Tally<'_>,
     ) -> Inserted {
         if !self.is_newest(&entry) {
-            return self.insert_late(entry, rules, window);
+            return self.insert_late(entry, rules, window, tally);
         }
         if self.knows_id_elsewhere(&entry, window) {
             return Inserted::Other;
         }
         self.arrived(&entry);
-        self.append(&entry, rules);
+        tally.add(&entry, self.append(&entry, rules));
         Inserted::New
     }
 
@@ -152,52 +171,22 @@ impl Conversation {
     }
 
     fn arrived(&mut self, entry: &Entry) {
+        self.retracted |= entry.retracted;
         self.changed = self.changed.max(entry.changed);
         self.last_arrival = entry.received_at;
     }
 
-    fn append(&mut self, entry: &Entry, rules: ChannelRules<'_>) {
+    fn append(&mut self, entry: &Entry, rules: ChannelRules<'_>) -> Samples {
         if self.tail.len() >= BLOCK {
             self.seal();
         }
-        if let Some(cycle) = self.clock.step(entry, rules.at(entry.at)).finished {
+        let step = self.clock.step(entry, rules.at(entry.at));
+        if let Some(cycle) = step.finished {
             self.long.get_or_insert_default().past.push(cycle);
         }
         self.tail.push(entry);
         self.last_at = entry.at;
-    }
-
-    /// Runs the clock anew because settings changed; says whether any figure did.
-    pub(crate) fn refold(
-        &mut self,
-        before: ChannelRules<'_>,
-        after: ChannelRules<'_>,
-        offset: u64,
-    ) -> bool {
-        let entries: Vec<Entry> = self.entries().collect();
-        let mut old = Clock::default();
-        let was = self.past().to_vec();
-        self.clock = Clock::default();
-        self.tail = Packed::default();
-        if let Some(long) = self.long.as_mut() {
-            long.forget_timeline();
-        }
-        let mut differs = false;
-        for mut entry in entries {
-            let old_step = old.step(&entry, before.at(entry.at));
-            let samples = self.clock.clone().step(&entry, after.at(entry.at)).samples;
-            if old_step.samples != samples {
-                entry.changed = offset;
-                differs = true;
-            }
-            self.append(&entry, after);
-        }
-        differs |= self.clock != old || self.past() != was;
-        if differs {
-            self.changed = self.changed.max(offset);
-            self.untouched = 0;
-        }
-        differs
+        step.samples
     }
 
     /// Says whether rows changed by records from `offset` on may not be in ClickHouse, and

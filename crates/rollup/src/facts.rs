@@ -1,13 +1,23 @@
 //! The rows that ClickHouse holds, as the fold knows them: absolute, versioned, harmless to write
-//! again (invariant `rows_are_absolute`). `warehouse` turns them into its tables' rows.
+//! again (invariant `rows_are_absolute`). They are shown one by one, borrowed from the state, to
+//! whoever takes them ([`Rows`]): `warehouse` writes them down as its tables' rows.
 //!
 //! Times are milliseconds, samples are milliseconds, `None` means "no sample" or "nobody".
 
-use std::sync::Arc;
-
-use compact_str::CompactString;
-use trunkline_model::event::{Author, MessageKind};
+use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::time::Time;
+
+/// Takes rows as they are gathered.
+pub trait Rows {
+    /// Takes a message.
+    fn message(&mut self, fact: &MessageFact<'_>);
+
+    /// Takes a change of a conversation.
+    fn change(&mut self, fact: &ChangeFact<'_>);
+
+    /// Takes a conversation.
+    fn conversation(&mut self, fact: &ConversationFact<'_>);
+}
 
 /// Response times that one public message gives, in milliseconds (`metrics.md` 1.1).
 ///
@@ -25,81 +35,151 @@ pub struct Samples {
     pub assigned: Option<i64>,
     /// Since the start of the cycle (or its hand-off), for the cycle's first manager message.
     pub first: Option<i64>,
+    /// As `first`, but since the cycle's first contact message also when a bot spoke first.
+    pub first_from_start: Option<i64>,
+}
+
+impl Samples {
+    /// Lists them in the order of their columns.
+    pub fn all(&self) -> [Option<i64>; 6] {
+        [
+            self.kommo,
+            self.turn,
+            self.wait,
+            self.assigned,
+            self.first,
+            self.first_from_start,
+        ]
+    }
+
+    /// Changes each that is there.
+    #[must_use]
+    pub fn map(&self, change: impl Fn(i64) -> i64) -> Self {
+        let [kommo, turn, wait, assigned, first, first_from_start] =
+            self.all().map(|sample| sample.map(&change));
+        Self {
+            kommo,
+            turn,
+            wait,
+            assigned,
+            first,
+            first_from_start,
+        }
+    }
 }
 
 /// One public message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageFact {
+pub struct MessageFact<'a> {
     /// The account's id.
-    pub account: Arc<str>,
+    pub account: &'a str,
     /// The channel's id.
-    pub channel: Arc<str>,
+    pub channel: &'a str,
     /// The conversation's id, unique within its channel.
-    pub conversation: Arc<str>,
+    pub conversation: &'a str,
     /// The contact the message is from or to.
-    pub contact: Arc<str>,
+    pub contact: &'a str,
     /// When it was sent (the vendor's clock).
     pub at: Time,
     /// The message's id, unique within its conversation.
-    pub message: CompactString,
+    pub message: &'a str,
     /// Who wrote it.
     pub author: Author,
     /// The manager who wrote it, if one did and is known.
-    pub manager: Option<Arc<str>>,
+    pub manager: Option<&'a str>,
     /// What it is.
     pub kind: MessageKind,
     /// Its length in characters, if told.
     pub chars: Option<u32>,
+    /// The assignee it tells of.
+    pub assignee: Option<&'a str>,
+    /// Whether a contact's message waits for a reply.
+    pub expects_reply: bool,
+    /// The run of the import that brought it.
+    pub run: Option<&'a str>,
     /// The response times it gives.
     pub samples: Samples,
+    /// The same in business time; none without a schedule.
+    pub business: Samples,
     /// When it arrived (our clock).
     pub received_at: Time,
     /// `generation << 48 | offset` of the last record that changed this row.
     pub version: u64,
+    /// Whether it was taken back.
+    pub deleted: bool,
+}
+
+/// One change of a conversation: kept so that a timeline can be read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeFact<'a> {
+    /// The account's id.
+    pub account: &'a str,
+    /// The channel's id.
+    pub channel: &'a str,
+    /// The conversation's id, unique within its channel.
+    pub conversation: &'a str,
+    /// When it happened (the vendor's clock).
+    pub at: Time,
+    /// The event's id, or the hash that stands for it.
+    pub id: &'a str,
+    /// What changed.
+    pub change: Change,
+    /// Whom it concerns: the new assignee, or who closed it.
+    pub manager: Option<&'a str>,
+    /// The run of the import that brought it.
+    pub run: Option<&'a str>,
+    /// When it arrived (our clock).
+    pub received_at: Time,
+    /// `generation << 48 | offset` of the last record that changed this row.
+    pub version: u64,
+    /// Whether it was taken back.
+    pub deleted: bool,
 }
 
 /// One conversation as it stands after its last known event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConversationFact {
+pub struct ConversationFact<'a> {
     /// The account's id.
-    pub account: Arc<str>,
+    pub account: &'a str,
     /// The channel's id.
-    pub channel: Arc<str>,
+    pub channel: &'a str,
     /// The conversation's id, unique within its channel.
-    pub conversation: Arc<str>,
+    pub conversation: &'a str,
     /// The author of the first contact message, else the contact of the first message.
-    pub contact: Arc<str>,
+    pub contact: &'a str,
     /// Time of its first event.
     pub first_at: Time,
     /// Time of its last event.
     pub last_at: Time,
     /// The manager it is assigned to now.
-    pub assignee: Option<Arc<str>>,
+    pub assignee: Option<&'a str>,
     /// The manager who wrote last.
-    pub last_manager: Option<Arc<str>>,
+    pub last_manager: Option<&'a str>,
     /// Start of the people's clock if a reply is owed.
     pub pending_at: Option<Time>,
     /// Its cycles in order of time.
-    pub cycles: Vec<Cycle>,
+    pub cycles: Vec<Cycle<'a>>,
     /// When its latest event arrived (our clock).
     pub received_at: Time,
     /// `generation << 48 | offset` of the last record that changed this row.
     pub version: u64,
+    /// Whether all its events were taken back.
+    pub deleted: bool,
 }
 
 /// One cycle of a conversation (`metrics.md` §1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cycle {
+pub struct Cycle<'a> {
     /// Time of its first contact message.
     pub started_at: Time,
     /// Author of its first contact message.
-    pub contact: Arc<str>,
+    pub contact: &'a str,
     /// Whether a manager's message cleared a pending one within it.
     pub answered: bool,
     /// When it was closed; a cycle may also end where the next begins.
     pub closed_at: Option<Time>,
     /// The manager who closed it, if told.
-    pub closed_by: Option<Arc<str>>,
+    pub closed_by: Option<&'a str>,
     /// Whether a reply was still owed when it was closed (`closed_unanswered`).
     pub pending_at_close: bool,
     /// The first `reopened` after its closing, before the next cycle.

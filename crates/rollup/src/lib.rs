@@ -7,10 +7,12 @@
 //! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
 //! - [`seen`]: duplicates and conflicts
 //! - [`facts`]: the rows that come out
+//! - [`cells`]: figures by manager, channel and hour, for what is shown live
 
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod cells;
 mod chunks;
 mod clock;
 mod conversation;
@@ -25,5 +27,5 @@ mod submap;
 pub mod timeline;
 mod version;
 
-pub use account::{Account, Config, Counts, Gathered, Outcome, Position, Told};
+pub use account::{Account, Config, Counts, Outcome, Position, Told};
 pub use version::{FOLD_VERSION, STATE_LAYOUT};

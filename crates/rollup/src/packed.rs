@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! entry     at  received_at  changed   differences to the first entry, as signed varints
-//!           flags  words               what it is and which fields follow, a byte each
+//!           flags  more  rare?         what it is and which fields follow, a byte each
 //!           id                         digits as a varint, a hash as 16 bytes, else length and text
-//!           contact? manager? assignee? chars?                              varints
+//!           contact? manager? assignee? chars? run?                         varints
 //! ```
 //! Varints are LEB128, signed ones zigzag. Nothing but this file reads them, and nothing but what
 //! it wrote is ever read: a checkpoint of another `STATE_LAYOUT` is passed over.
@@ -18,7 +18,7 @@ use crate::names::Name;
 use crate::timeline::{Body, Entry, Message};
 
 /// Bytes that an entry takes at most, without its id.
-const ROOM: usize = 24;
+const ROOM: usize = 48;
 /// Digits of a number that certainly fits into 64 bits.
 const DIGITS: usize = 19;
 /// What stands before the hash that is the id of a message without one.
@@ -56,6 +56,14 @@ mod more {
     pub(super) const DIGITS: u8 = 1 << 4;
     pub(super) const HASH: u8 = 1 << 5;
     pub(super) const CONTACT: u8 = 1 << 6;
+    /// A third byte follows, with bits that are seldom set.
+    pub(super) const RARE: u8 = 1 << 7;
+}
+
+/// Bits of the third byte.
+mod rare {
+    pub(super) const RETRACTED: u8 = 1;
+    pub(super) const RUN: u8 = 1 << 1;
 }
 
 impl Packed {
@@ -161,6 +169,8 @@ impl Base {
 
 fn write_entry(to: &mut Vec<u8>, entry: &Entry) {
     let (form, number) = id_form(&entry.id);
+    let rare = set(rare::RETRACTED, entry.retracted) | set(rare::RUN, entry.run.is_some());
+    let more = form | set(more::RARE, rare != 0);
     match &entry.body {
         Body::Message(message) => {
             let flags = message.author as u8
@@ -168,13 +178,16 @@ fn write_entry(to: &mut Vec<u8>, entry: &Entry) {
                 | set(flag::ASSIGNEE, message.assignee.is_some())
                 | set(flag::CHARS, message.chars.is_some())
                 | set(flag::EXPECTS_REPLY, message.expects_reply);
-            let more = message.kind as u8 | form | set(more::CONTACT, message.contact > 0);
+            let more = message.kind as u8 | more | set(more::CONTACT, message.contact > 0);
             to.extend_from_slice(&[flags, more]);
         }
         Body::Change { change, manager } => {
             let flags = *change as u8 | flag::CHANGE | set(flag::MANAGER, manager.is_some());
-            to.extend_from_slice(&[flags, form]);
+            to.extend_from_slice(&[flags, more]);
         }
+    }
+    if rare != 0 {
+        to.push(rare);
     }
     match form {
         more::DIGITS => write(to, number as u64),
@@ -199,10 +212,18 @@ fn write_entry(to: &mut Vec<u8>, entry: &Entry) {
     if let Some(chars) = entry.body.message().and_then(|message| message.chars) {
         write(to, chars.into());
     }
+    if let Some(run) = entry.run {
+        write(to, run.number().into());
+    }
 }
 
 fn read_entry(from: &mut Bytes<'_>, base: Base) -> Option<Entry> {
-    let [flags, more] = from.take::<2>()?;
+    let [flags, more] = from.take()?;
+    let [rare] = if more & more::RARE == 0 {
+        [0]
+    } else {
+        from.take()?
+    };
     let id = if more & more::DIGITS != 0 {
         from.number()?.to_compact_string()
     } else if more & more::HASH != 0 {
@@ -215,6 +236,7 @@ fn read_entry(from: &mut Bytes<'_>, base: Base) -> Option<Entry> {
     let manager = Name::of_number(from.number_if(flags & flag::MANAGER)?);
     let assignee = Name::of_number(from.number_if(flags & flag::ASSIGNEE)?);
     let chars = from.number_if(flags & flag::CHARS)?;
+    let run = Name::of_number(from.number_if(rare & rare::RUN)?);
     let word = flags & flag::WORD;
     let body = if flags & flag::CHANGE != 0 {
         Body::Change {
@@ -238,6 +260,8 @@ fn read_entry(from: &mut Bytes<'_>, base: Base) -> Option<Entry> {
         body,
         received_at: Time(base.received_at),
         changed: base.changed.cast_unsigned(),
+        run,
+        retracted: rare & rare::RETRACTED != 0,
     })
 }
 
@@ -338,6 +362,8 @@ mod tests {
             },
             received_at: Time(1_700_000_000_000 - at),
             changed: 7,
+            run: Name::of_number((at % 2).unsigned_abs() as u32 * 300),
+            retracted: at % 3 == 0,
         }
     }
 

@@ -1,6 +1,8 @@
 //! One of the 256 parts of an account's conversations. A checkpoint takes them one by one between
 //! batches, so that nothing ever pauses for the whole.
 
+use std::collections::VecDeque;
+
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
@@ -18,6 +20,29 @@ pub(crate) struct Place {
     pub(crate) index: u32,
 }
 
+/// Conversations that changed: each is in a list once.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    /// Those with rows to gather, and the offset of the record that changed each first.
+    pub(crate) dirty: VecDeque<(u64, Place)>,
+    /// Those to be shown live.
+    pub(crate) touched: Vec<Place>,
+}
+
+impl Changed {
+    /// Notes that the record at `offset` changed a conversation.
+    pub(crate) fn note(&mut self, conversation: &mut Conversation, place: Place, offset: u64) {
+        if !conversation.dirty {
+            conversation.dirty = true;
+            self.dirty.push_back((offset, place));
+        }
+        if !conversation.touched {
+            conversation.touched = true;
+            self.touched.push(place);
+        }
+    }
+}
+
 /// Conversations in order of appearance.
 pub(crate) type List = Chunks<Conversation, 128>;
 
@@ -32,8 +57,20 @@ pub(crate) struct Submap {
 }
 
 /// Hashes a conversation's identity: 16 bytes, keyed, so that no two are ever taken for one.
+///
+/// The channel is hashed with the id, never put into the seed: of short ids the hash adds the seed to
+/// the bytes, and ids of two channels would cancel their difference out.
 pub(crate) fn key(seed: u64, channel: Name, id: &str) -> u128 {
-    xxh3_128_with_seed(id.as_bytes(), seed ^ (u64::from(channel.number()) << 32))
+    let (channel, id) = (channel.number().to_le_bytes(), id.as_bytes());
+    let length = channel.len() + id.len();
+    let mut bytes = [0; 64];
+    let Some(short) = bytes.get_mut(..length) else {
+        return xxh3_128_with_seed(&[&channel, id].concat(), seed);
+    };
+    let (first, rest) = short.split_at_mut(channel.len());
+    first.copy_from_slice(&channel);
+    rest.copy_from_slice(id);
+    xxh3_128_with_seed(short, seed)
 }
 
 /// Gives the part that a key belongs to.
@@ -49,6 +86,27 @@ fn hash(key: u128) -> u64 {
 /// The half of a key that the conversation itself is compared by.
 pub(crate) fn check(key: u128) -> u64 {
     (key >> 64) as u64
+}
+
+/// Shows every conversation to `change`, with the offset below which its part has all records; what
+/// was changed has rows to gather.
+pub(crate) fn each(
+    submaps: &mut [Submap],
+    changed: &mut Changed,
+    offset: u64,
+    mut change: impl FnMut(u64, &mut Conversation) -> bool,
+) {
+    for (part, submap) in (0..=u8::MAX).zip(submaps) {
+        for (index, conversation) in (0..).zip(submap.conversations.iter_mut()) {
+            if change(submap.taken, conversation) {
+                let place = Place {
+                    submap: part,
+                    index,
+                };
+                changed.note(conversation, place, offset);
+            }
+        }
+    }
 }
 
 impl Submap {
@@ -88,5 +146,28 @@ impl Submap {
         let (hash, conversations) = (hash(key), &self.conversations);
         let is = |place: &(u64, u32)| place.0 == hash && conversations[place.1].check == check(key);
         self.places.find(hash, is).map(|place| place.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn conversations_of_two_channels_never_share_a_key() {
+        let mut keys = HashSet::new();
+        for channel in 1..=8 {
+            let channel = Name::of_number(channel).unwrap();
+            for number in 0..10_000 {
+                for id in [format!("k200{number:04}"), format!("{number}")] {
+                    assert!(keys.insert(key(7, channel, &id)), "{channel:?} {id}");
+                }
+            }
+        }
+        let long = "x".repeat(200);
+        let [one, two] = [1, 2].map(|channel| Name::of_number(channel).unwrap());
+        assert_ne!(key(7, one, &long), key(7, two, &long));
     }
 }

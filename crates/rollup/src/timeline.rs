@@ -4,33 +4,33 @@
 use std::cmp::Ordering;
 
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
 use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::order::compare_ids;
 use trunkline_model::time::Time;
 
 use crate::names::Name;
-use crate::plain;
 
 /// One public message or one change of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// When it happened (the vendor's clock).
-    #[serde(with = "plain")]
     pub at: Time,
     /// The event's id, or the hash that stands for it.
     pub id: CompactString,
     /// What happened.
     pub body: Body,
     /// When it arrived (our clock).
-    #[serde(with = "plain")]
     pub received_at: Time,
     /// Offset of the last record that changed this entry or the samples it gives.
     pub changed: u64,
+    /// The run of the import that brought it.
+    pub run: Option<Name>,
+    /// Whether it was taken back: it stays known, and no figure counts it.
+    pub retracted: bool,
 }
 
 /// What an entry is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// A public message.
     Message(Message),
@@ -44,7 +44,7 @@ pub enum Body {
 }
 
 /// A public message, without its text (which is never kept).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Who wrote it.
     pub author: Author,

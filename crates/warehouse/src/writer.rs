@@ -5,22 +5,23 @@
 //! again, and it does not matter what became of the first attempt.
 
 use clickhouse::{Row, RowWrite};
-use trunkline_rollup::facts::{ConversationFact, MessageFact};
 
 use crate::client::{Client, DDL_LIMIT, Fault, INSERT_LIMIT};
 
+mod batch;
 mod months;
 mod rows;
 mod settings;
 mod watermark;
 
+use batch::Block;
+use rows::Table;
+
+pub use batch::{Batch, MAX_ROWS};
 pub use settings::{
     ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow,
 };
 pub use watermark::{Watermark, WatermarkError};
-
-/// The most rows that one INSERT takes.
-pub const MAX_ROWS: usize = 100_000;
 
 /// Says how much was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,32 +44,16 @@ impl Writer {
         Self { client }
     }
 
-    /// Writes `facts` in any order, one INSERT per month of `at` and 100,000 rows, and waits until
+    /// Writes a batch, one INSERT per table, month of `at` and 100,000 rows, and waits until
     /// ClickHouse has them on disk.
     ///
     /// After an error some of the INSERTs may have been done: writing all of them again is right.
-    pub async fn write_messages(&self, facts: &[MessageFact]) -> Result<Written, Fault> {
+    pub async fn write(&self, batch: &mut Batch) -> Result<Written, Fault> {
         let mut written = Written::default();
-        for month in months::by_month(facts, |fact| fact.at) {
-            for batch in month.chunks(MAX_ROWS) {
-                let rows = batch.iter().map(|fact| rows::MessageRow::of(fact));
-                self.insert::<rows::MessageRow<'_>>("messages", rows)
-                    .await?;
-                written.add(batch.len());
-            }
-        }
-        Ok(written)
-    }
-
-    /// Writes `facts` in any order, one INSERT per 100,000 rows, and waits until ClickHouse has
-    /// them on disk.
-    pub async fn write_conversations(&self, facts: &[ConversationFact]) -> Result<Written, Fault> {
-        let mut written = Written::default();
-        for batch in facts.chunks(MAX_ROWS) {
-            let rows = batch.iter().map(rows::ConversationRow::of);
-            self.insert::<rows::ConversationRow<'_>>("conversations", rows)
-                .await?;
-            written.add(batch.len());
+        for (table, block) in batch.inserts() {
+            written.rows += block.rows as u64;
+            written.inserts += 1;
+            self.insert(table, block).await?;
         }
         Ok(written)
     }
@@ -76,7 +61,7 @@ impl Writer {
     /// Removes the facts whose version is below `version`: those of older generations, once all
     /// rows were written anew.
     pub async fn delete_below(&self, version: u64) -> Result<(), Fault> {
-        for table in ["messages", "conversations"] {
+        for table in ["messages", "changes", "conversations"] {
             let database = self.client.database();
             let sql = format!("DELETE FROM {database}.{table} WHERE version < {version}");
             self.client.execute(&sql, DDL_LIMIT).await?;
@@ -85,7 +70,24 @@ impl Writer {
     }
 
     /// Sends one INSERT as one block and waits for its end.
-    async fn insert<'a, T>(
+    async fn insert(&self, table: Table, block: Block) -> Result<(), Fault> {
+        let Table { name, columns } = table;
+        let database = self.client.database();
+        let sql = format!("INSERT INTO {database}.{name} ({columns}) FORMAT RowBinary");
+        let work = async {
+            let http = self.client.http().clone();
+            let mut insert = http
+                .insert_formatted_with(sql)
+                .with_setting("async_insert", "0")
+                .with_setting("max_insert_block_size", "1048576");
+            insert.send(block.bytes).await?;
+            insert.end().await
+        };
+        self.client.within(INSERT_LIMIT, work).await
+    }
+
+    /// Sends a few rows of our own bookkeeping and waits for their end.
+    async fn insert_rows<'a, T>(
         &self,
         table: &str,
         rows: impl Iterator<Item = T::Value<'a>>,
@@ -104,20 +106,12 @@ impl Writer {
                 .with_validation(false)
                 .insert_unescaped::<T>(&target)
                 .await?
-                .with_setting("async_insert", "0")
-                .with_setting("max_insert_block_size", "1048576");
+                .with_setting("async_insert", "0");
             for row in rows {
                 insert.write(&row).await?;
             }
             insert.end().await
         };
         self.client.within(INSERT_LIMIT, work).await
-    }
-}
-
-impl Written {
-    fn add(&mut self, rows: usize) {
-        self.rows += rows as u64;
-        self.inserts += 1;
     }
 }

@@ -77,6 +77,8 @@ fn wrong_calls_end_with_2_and_every_command_has_help_with_an_example() {
         &["events", "schema"],
         &["journal", "verify"],
         &["migrate", "status"],
+        &["import"],
+        &["simulate"],
     ] {
         let help = run(dir.path(), &[command, &["--help"]].concat());
         assert!(help.status.success(), "{command:?}");

@@ -1,6 +1,7 @@
 //! `kill -9` of the service and of ClickHouse at random moments, under load with duplicates and
 //! disorder, from senders who send again what was not acknowledged. In the end every row that
-//! ClickHouse holds is compared with the reference: lost 0, doubled 0, wrong 0.
+//! ClickHouse holds is compared with the reference: lost 0, doubled 0, wrong 0. Half of the senders
+//! send by HTTP, the other half through named streams.
 
 use std::collections::BTreeSet;
 use std::fmt::{Display, Formatter};
@@ -9,13 +10,14 @@ use std::time::Duration;
 
 use e2e::clock::{now, pause};
 use e2e::compare;
-use e2e::config::{Account, Config};
+use e2e::config::{Account, Config, token};
 use e2e::doors::{Door, Receipt};
 use e2e::events::Event;
 use e2e::facts::Facts;
 use e2e::generate::{self, seed};
 use e2e::reference::Reference;
 use e2e::service::{Service, freeze, kill, thaw};
+use e2e::stream::{Resuming, frame};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -83,7 +85,8 @@ fn nothing_is_lost_doubled_or_wrong_when_service_and_clickhouse_are_killed_under
         let senders: Vec<_> = (0..SENDERS)
             .map(|sender| {
                 let (doors, counts, stop) = (&doors, &counts, &stop);
-                scope.spawn(move || send_until(doors, seed, sender, counts, stop))
+                let mut ways = ways(doors, service.port(), sender);
+                scope.spawn(move || send_until(&mut ways, seed, sender, counts, stop))
             })
             .collect();
         let kills = kill_for(&mut service, seed, Duration::from_secs(seconds));
@@ -160,10 +163,46 @@ fn account_of(window: u64) -> usize {
     (window % ACCOUNTS.len() as u64) as usize
 }
 
+/// How a sender reaches an account.
+enum Way<'a> {
+    Http(&'a Door),
+    Stream(Box<Resuming>),
+}
+
+/// Gives a sender its way to each account: every other one has streams of its own.
+fn ways(doors: &[Door], port: u16, sender: u64) -> Vec<Way<'_>> {
+    let way = |(door, account)| {
+        if sender.is_multiple_of(2) {
+            return Way::Http(door);
+        }
+        let token = token(account, "ingest");
+        let stream = Resuming::new(port, &token, &format!("sender-{sender}"));
+        Way::Stream(Box::new(stream))
+    };
+    doors.iter().zip(ACCOUNTS).map(way).collect()
+}
+
+impl Way<'_> {
+    fn until_acknowledged(&mut self, batch: &[Event], counts: &Counts) {
+        match self {
+            Way::Http(door) => until_acknowledged(door, batch, counts),
+            Way::Stream(stream) => {
+                let events = batch.len() as u64;
+                let before = stream.frames_sent;
+                stream.push(frame(batch));
+                stream.until_acknowledged();
+                let times = stream.frames_sent - before;
+                counts.sent.fetch_add(times * events, Ordering::Relaxed);
+                counts.acknowledged.fetch_add(events, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
 /// Sends window after window, mixed and partly twice, until told to stop; each batch until it is
 /// acknowledged. Returns the windows.
 fn send_until(
-    doors: &[Door],
+    ways: &mut [Way<'_>],
     seed: u64,
     sender: u64,
     counts: &Counts,
@@ -184,7 +223,7 @@ fn send_until(
         let mut rest = mixed.as_slice();
         while !rest.is_empty() {
             let (batch, later) = rest.split_at(random.random_range(1..120).min(rest.len()));
-            until_acknowledged(&doors[account_of(next)], batch, counts);
+            ways[account_of(next)].until_acknowledged(batch, counts);
             rest = later;
             pause(PACE);
         }

@@ -1,6 +1,10 @@
 //! Reports as such: order, limit, filters, parameters that are wrong, CSV, and the rows behind a
 //! figure.
 
+mod combinations;
+mod compared;
+mod settings;
+
 use e2e::config::token;
 use e2e::doors::Door;
 use e2e::events::{Event, Thread};

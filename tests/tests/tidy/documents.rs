@@ -9,8 +9,9 @@ const ERRORS: &str = "docs/errors.md";
 const OPERATIONS: &str = "docs/operations.md";
 
 /// Where the codes of errors are declared, by macros of the shape `Name = "code", status, …`.
-const DECLARED: [&str; 2] = [
+const DECLARED: [&str; 3] = [
     "crates/model/src/event/refusal.rs",
+    "crates/api/src/stream/ending.rs",
     "crates/api/src/problem.rs",
 ];
 

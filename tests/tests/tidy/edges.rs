@@ -62,7 +62,7 @@ const IMPURE: [&str; 10] = [
 ];
 
 /// The rooms that compute and nothing else.
-pub(crate) const PURE: [&str; 4] = ["model", "providers", "calltracking", "rollup"];
+pub(crate) const PURE: [&str; 5] = ["model", "providers", "calltracking", "rollup", "simulate"];
 
 #[test]
 fn rooms_know_only_whom_they_may() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use trunkline_model::batch::{Batch, Shape};
+use trunkline_model::batch::{Batch, Frames, Shape};
 use trunkline_model::time::Time;
 
 use crate::redact::{mask, redact};
@@ -28,6 +28,28 @@ pub(super) fn of_batch(batch: &Batch, shape: Shape, at: Time) -> Vec<Reject> {
         code: it.code.as_str(),
         detail: mask(&it.detail, DETAIL),
         body: body.map_or(Value::Null, redact),
+    });
+    described.collect()
+}
+
+/// Describes the first refused items of frames, each of which ends at its place in `ends`.
+pub(crate) fn of_frames(frames: &Frames, ends: &[usize], at: Time) -> Vec<Reject> {
+    let refused = frames.refused.iter().take(TAKEN);
+    let described = refused.map(|it| {
+        let start = it.frame.checked_sub(1).map_or(0, |before| ends[before]);
+        let frame = &frames.events.body()[start..ends[it.frame]];
+        let found = it.index.and_then(|index| {
+            let mut found = find(frame, Shape::Json, &[index as usize]);
+            found.pop().flatten()
+        });
+        Reject {
+            at,
+            origin: super::ORIGIN,
+            index: it.index,
+            code: it.code.as_str(),
+            detail: mask(&it.detail, DETAIL),
+            body: found.map_or(Value::Null, redact),
+        }
     });
     described.collect()
 }

@@ -301,3 +301,35 @@ proptest! {
         let _ = parse(body, Shape::Ndjson);
     }
 }
+
+#[test]
+fn frames_are_parsed_together_and_none_harms_another() {
+    let frames = [
+        message("a"),
+        format!("[{},5,{}]", message("b"), message("c")),
+        "[".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        format!(" {} ", message("d")),
+    ];
+    let (mut body, mut ends) = (Vec::new(), Vec::new());
+    for frame in &frames {
+        body.extend_from_slice(frame.as_bytes());
+        ends.push(body.len());
+    }
+    let parsed = Frames::parse(body, &ends, NOW, &Limits::default());
+    let items = parsed.events.items().iter();
+    let ids: Vec<_> = items.map(|item| item.event.id().unwrap_or("")).collect();
+    assert_eq!(ids, ["a", "b", "c", "d"]);
+    let refused: Vec<_> = parsed
+        .refused
+        .iter()
+        .map(|it| (it.frame, it.index, it.code))
+        .collect();
+    let expected = [
+        (1, Some(1), Code::Malformed),
+        (2, None, Code::Malformed),
+        (4, Some(0), Code::MissingField),
+    ];
+    assert_eq!(refused, expected);
+}

@@ -134,6 +134,9 @@ pub struct Message<'a> {
     /// The visitor of the site who wrote it.
     #[serde(borrow)]
     pub visitor: Option<Id<'a>>,
+    /// The run of the import that brought it, so that it can be taken back with the others.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// Where the contact came from.
     #[serde(skip)]
     pub source: Option<Box<Source<'a>>>,
@@ -156,6 +159,7 @@ impl<'de: 'a, 'a> Sourced<'de> for Message<'a> {
     }
 }
 
+/// The run of an import is not part of what a message says: the same file again is a duplicate.
 impl Hashed for Message<'_> {
     const KIND: Kind = Kind::Message;
 
@@ -223,6 +227,9 @@ pub struct ConversationChange<'a> {
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,
+    /// The run of the import that brought it.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
 }
 
 impl Hashed for ConversationChange<'_> {

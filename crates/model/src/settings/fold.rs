@@ -1,11 +1,13 @@
 //! The settings that the fold of conversations depends on. They are recorded in the journal, so
 //! that the figures stay a function of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Offset};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::BotReplies;
+use super::{Account, BotReplies, Schedule, Validity, Zone};
 
 /// The rules by which an account's conversations are folded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -15,6 +17,106 @@ pub struct FoldRules {
     /// The silence after which a contact's message begins a new cycle, in milliseconds by channel;
     /// a channel without one has no such gap.
     pub cycle_gaps: BTreeMap<String, i64>,
+    /// Minutes of a cell of figures: see [`cell_minutes`].
+    #[serde(default = "an_hour", skip_serializing_if = "is_an_hour")]
+    pub cell_minutes: u8,
+    /// The schedules of managers, of teams and of the account, each with its zone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<ScheduleOf>,
+}
+
+const HOUR: u8 = 60;
+
+const fn an_hour() -> u8 {
+    HOUR
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_an_hour(minutes: &u8) -> bool {
+    *minutes == HOUR
+}
+
+/// Gives the longest of 60, 30 and 15 minutes that divides all offsets a zone has had from 1980 on,
+/// so that its days begin where a cell does.
+pub fn cell_minutes(zone: Tz) -> u8 {
+    const FROM: i64 = 315_532_800;
+    const MONTH: i64 = 30 * 86_400;
+    let offsets: BTreeSet<i32> = (0..121 * 12)
+        .filter_map(|month| DateTime::from_timestamp(FROM + month * MONTH, 0))
+        .map(|at| at.with_timezone(&zone).offset().fix().local_minus_utc())
+        .collect();
+    let divides = |minutes: &u8| {
+        offsets
+            .iter()
+            .all(|offset| offset % (i32::from(*minutes) * 60) == 0)
+    };
+    [HOUR, 30].into_iter().find(divides).unwrap_or(15)
+}
+
+/// A schedule and for whom it holds, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct ScheduleOf {
+    /// For whom.
+    pub whose: Whose,
+    /// When.
+    #[serde(flatten)]
+    pub validity: Validity,
+    /// The schedule; its zone is set.
+    pub schedule: Schedule,
+}
+
+/// For whom a schedule holds; the narrower goes before the wider.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whose {
+    /// One manager.
+    Manager(String),
+    /// The managers of a team, while they are in it.
+    Team {
+        /// The team's id.
+        id: String,
+        /// Its managers.
+        managers: Vec<String>,
+    },
+    /// Everybody.
+    Account,
+}
+
+impl Whose {
+    /// Says whether it is about a manager; `None` is an unknown one.
+    pub fn concerns(&self, manager: Option<&str>) -> bool {
+        match self {
+            Self::Manager(own) => manager == Some(own),
+            Self::Team { managers, .. } => {
+                manager.is_some_and(|manager| managers.iter().any(|own| own == manager))
+            }
+            Self::Account => true,
+        }
+    }
+}
+
+pub(super) fn schedules(account: &Account) -> Vec<ScheduleOf> {
+    let zone = account.zone();
+    let of = |whose: Whose, validity: Validity, schedule: &Option<Schedule>| {
+        let mut schedule = schedule.clone()?;
+        schedule.zone.get_or_insert(Zone(zone));
+        Some(ScheduleOf {
+            whose,
+            validity,
+            schedule,
+        })
+    };
+    let managers = account.managers.iter().filter_map(|manager| {
+        let whose = Whose::Manager(manager.id.clone());
+        of(whose, manager.validity(zone), &manager.schedule)
+    });
+    let teams = account.teams.iter().filter_map(|team| {
+        let (id, managers) = (team.id.clone(), team.managers.clone());
+        let whose = Whose::Team { id, managers };
+        of(whose, team.validity(zone), &team.schedule)
+    });
+    let everybody = of(Whose::Account, Validity::default(), &account.schedule);
+    managers.chain(teams).chain(everybody).collect()
 }
 
 impl Default for FoldRules {
@@ -22,6 +124,29 @@ impl Default for FoldRules {
         Self {
             bot_replies: BotReplies::Clear,
             cycle_gaps: BTreeMap::new(),
+            cell_minutes: HOUR,
+            schedules: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_the_longest_that_divides_the_offsets_of_its_zone() {
+        let zones = [
+            (Tz::Europe__Madrid, 60),
+            (Tz::UTC, 60),
+            (Tz::America__New_York, 60),
+            (Tz::Asia__Kolkata, 30),
+            (Tz::Australia__Lord_Howe, 30),
+            (Tz::Asia__Kathmandu, 15),
+            (Tz::Pacific__Chatham, 15),
+        ];
+        for (zone, minutes) in zones {
+            assert_eq!(cell_minutes(zone), minutes, "{zone}");
         }
     }
 }

@@ -81,11 +81,13 @@ impl JsonSchema for Moment {
 }
 
 /// When a setting holds: `from` is included, `until` excluded; without one it is open on that side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validity {
     /// The first instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Time>,
     /// The first instant after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
 }
 
@@ -96,6 +98,11 @@ impl Validity {
             from: from.map(instant),
             until: until.map(instant),
         }
+    }
+
+    /// Says whether an instant belongs to it.
+    pub fn holds(self, at: Time) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
 
     /// Says whether no instant belongs to it.

@@ -86,7 +86,7 @@ fn an_account_is_written_as_it_can_be_read_but_for_its_secrets() {
 }
 
 #[test]
-fn the_rules_of_the_fold_are_the_gaps_and_the_bots() {
+fn the_rules_of_the_fold_are_the_gaps_the_bots_and_the_schedules() {
     let rules = account(FULL).fold_rules();
     assert_eq!(rules.bot_replies, BotReplies::Ignore);
     let gaps: Vec<_> = rules
@@ -95,12 +95,34 @@ fn the_rules_of_the_fold_are_the_gaps_and_the_bots() {
         .map(|(id, gap)| (id.as_str(), *gap))
         .collect();
     assert_eq!(gaps, [("telegram", 1_800_000), ("whatsapp", 86_400_000)]);
-    let written = serde_json::to_string(&rules).unwrap();
+    let whose: Vec<_> = rules.schedules.iter().map(|of| of.whose.clone()).collect();
+    let sales = Whose::Team {
+        id: "sales".to_owned(),
+        managers: vec!["ana".to_owned(), "luis".to_owned()],
+    };
     assert_eq!(
-        written,
-        r#"{"bot_replies":"ignore","cycle_gaps":{"telegram":1800000,"whatsapp":86400000}}"#
+        whose,
+        [Whose::Manager("ana".to_owned()), sales, Whose::Account]
     );
+    let madrid = Some(Zone(Tz::Europe__Madrid));
+    assert!(rules.schedules.iter().all(|of| of.schedule.zone == madrid));
+    let written = serde_json::to_string(&rules).unwrap();
     assert_eq!(serde_json::from_str::<FoldRules>(&written).unwrap(), rules);
+}
+
+#[test]
+fn rules_written_before_there_were_schedules_are_read() {
+    let written = r#"{"bot_replies":"ignore","cycle_gaps":{"telegram":1800000}}"#;
+    let rules: FoldRules = serde_json::from_str(written).unwrap();
+    assert_eq!(
+        (rules.bot_replies, rules.schedules),
+        (BotReplies::Ignore, vec![])
+    );
+    let without = FoldRules {
+        schedules: vec![],
+        ..serde_json::from_str(written).unwrap()
+    };
+    assert_eq!(serde_json::to_string(&without).unwrap(), written);
 }
 
 #[test]

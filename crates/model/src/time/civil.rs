@@ -53,6 +53,11 @@ pub(super) fn is_date(year: u32, month: u32, day: u32) -> bool {
 pub struct Day(NaiveDate);
 
 impl Day {
+    /// Takes a date of the calendar.
+    pub(crate) const fn of(date: NaiveDate) -> Self {
+        Self(date)
+    }
+
     /// Parses `YYYY-MM-DD`; nothing else is a date.
     pub fn parse(text: &str) -> Option<Self> {
         let shape = text.len() == 10

@@ -20,6 +20,8 @@ pub(crate) struct Span {
     pub(crate) from: Time,
     /// Its end, exclusive.
     pub(crate) to: Time,
+    /// The calendar period that it is to date; none between instants of the asker's.
+    pub(crate) period: Option<Period>,
     /// The zone whose calendar it follows.
     pub(crate) zone: Tz,
     /// The length of its parts; none for one row.
@@ -35,7 +37,7 @@ impl Span {
             None => context.account.timezone,
             Some(name) => zone(name)?,
         };
-        let (from, to) = ends(given, zone, context.now)?;
+        let (from, to, period) = ends(given, zone, context.now)?;
         let interval = match given.one("interval")? {
             None => None,
             Some(name) => Some(word("interval", name)?),
@@ -50,6 +52,7 @@ impl Span {
         Ok(Self {
             from,
             to,
+            period,
             zone,
             interval,
             starts,
@@ -84,13 +87,18 @@ fn word<W: Word>(parameter: &str, given: &str) -> Result<W, BadParameter> {
     })
 }
 
-fn ends(given: &Given<'_>, zone: Tz, now: Time) -> Result<(Time, Time), BadParameter> {
+fn ends(
+    given: &Given<'_>,
+    zone: Tz,
+    now: Time,
+) -> Result<(Time, Time, Option<Period>), BadParameter> {
     let (from, to) = (given.one("from")?, given.one("to")?);
     let period = given.one("period")?;
     let (from, to) = match (from, to, period) {
         (None, None, period) => {
             let period = period.map_or(Ok(Period::Month), |name| word("period", name))?;
-            return Ok(period.to_date(zone, now));
+            let (from, to) = period.to_date(zone, now);
+            return Ok((from, to, Some(period)));
         }
         (_, _, Some(_)) => {
             return Err(BadParameter::new(
@@ -113,7 +121,7 @@ fn ends(given: &Given<'_>, zone: Tz, now: Time) -> Result<(Time, Time), BadParam
         let detail = format!("{from} is not before `to`, which is {to}");
         return Err(BadParameter::new("from", detail));
     }
-    Ok((from, to))
+    Ok((from, to, None))
 }
 
 /// Reads an instant, or a local date as the first instant of its day.

@@ -29,6 +29,7 @@ fn ask_for(report: &str, asked: Asked, query: &str) -> Result<Request, BadParame
         now: NOW,
         as_of: NOW,
         restriction: Restriction::default(),
+        targets: &Targets::default(),
     };
     Request::parse(report, asked, &pairs, &context)
 }
@@ -75,21 +76,23 @@ fn an_unknown_name_is_refused_and_the_nearest_suggested() {
 
 #[test]
 fn what_comes_later_is_said_to_come_later() {
-    for query in [
-        "hours=business",
-        "responder=bot",
-        "scope=contact",
-        "exclude=outside_hours",
-        "compare=previous",
-    ] {
-        let bad = refused(query);
-        assert_eq!(Some(bad.name.as_str()), query.split('=').next());
-        assert!(bad.detail.contains("not served yet"), "{bad}");
-    }
+    let bad = refused("scope=contact");
+    assert_eq!(bad.name, "scope");
+    assert!(bad.detail.contains("not served yet"), "{bad}");
     let request = asked("hours=calendar&responder=manager&scope=conversation");
     assert_eq!(request.choice("definition"), Some("wait"));
     assert_eq!(request.choice("hours"), Some("calendar"));
     assert_eq!(request.choice("exclude"), None);
+}
+
+#[test]
+fn what_cannot_go_together_is_refused_by_the_name_that_must_change() {
+    assert_eq!(asked("responder=bot").choice("responder"), Some("bot"));
+    assert!(ask("responder=bot&definition=wait&hours=calendar").is_ok());
+    let bad = refused("responder=bot&definition=turn");
+    assert_eq!(bad.name, "definition");
+    assert!(bad.detail.contains("wait with responder=bot"), "{bad}");
+    assert_eq!(refused("responder=bot&hours=business").name, "hours");
 }
 
 #[test]
@@ -298,6 +301,7 @@ fn a_restriction_makes_an_answer_one_of_people() {
         now: NOW,
         as_of: NOW,
         restriction,
+        targets: &Targets::default(),
     };
     let report = REPORTS[0];
     let request = Request::parse(report, Asked::Figures, &[], &context).expect("a request");

@@ -59,9 +59,9 @@ fn grouped(report: &Report, request: &Request, source: Source<'_>) -> String {
         let sql = if figure.undivided && of_people {
             NOTHING.into()
         } else {
-            (figure.sql)()
+            (figure.sql)(request)
         };
-        format!("{sql} AS {}", figure.name)
+        format!("{sql} AS figure_{}", figure.name)
     }));
     let names: Vec<_> = keys.iter().map(|(_, name)| format!("by_{name}")).collect();
     let group = if names.is_empty() {
@@ -116,7 +116,7 @@ fn outer_sql(request: &Request, column: &str) -> String {
         {
             format!("g.by_{column}")
         }
-        _ => format!("g.{column}"),
+        _ => format!("g.figure_{column}"),
     }
 }
 

@@ -1,7 +1,8 @@
-//! The statement for one page of the rows behind a table: samples listed, newest first.
+//! The statement for one page of the rows behind a figure: samples listed, newest first.
 
 use super::{Parameter, Source, Statement, kept, name_sql, names_joined, parameters, with_team};
-use crate::report::{Opened, Report};
+use crate::after::After;
+use crate::report::{Listed, Opened, Report};
 use crate::request::Request;
 use crate::value::Unit;
 
@@ -12,8 +13,9 @@ pub(crate) fn page(report: &Report, request: &Request, source: Source<'_>, rows:
         gathered,
         key,
         samples,
+        only,
         ..
-    } = &report.opened;
+    } = request.opened;
     let group = match gathered {
         [] => String::new(),
         gathered => format!(" GROUP BY {}", gathered.join(", ")),
@@ -23,42 +25,63 @@ pub(crate) fn page(report: &Report, request: &Request, source: Source<'_>, rows:
         .iter()
         .map(|column| format!("{} AS row_{}", column.sql, column.name));
     let listed: Vec<_> = listed.collect();
-    let at = columns.first().map_or("at", |column| column.name);
-    let mut position = vec![format!("toUnixTimestamp64Milli(row_{at})")];
-    position.extend(
-        key.iter()
-            .map(|name| format!("ifNull(toString(row_{name}), '')")),
-    );
     let mut parameters = parameters(request, source.account, rows);
-    let older = match &request.after {
-        None => String::new(),
-        Some(after) => {
-            let mut given = vec!["{after_at:Int64}".to_owned()];
-            parameters.push(("after_at".into(), Parameter::Whole(after.at)));
-            for (place, text) in after.key.iter().enumerate() {
-                given.push(format!("{{after_{place}:String}}"));
-                parameters.push((format!("after_{place}"), Parameter::Text(text.clone())));
-            }
-            format!(" WHERE position < ({})", given.join(", "))
-        }
-    };
-    let outer: Vec<_> = report
-        .listed()
+    let older = older(request.after.as_ref(), &mut parameters);
+    let listed_columns = request.opened.listed();
+    let outer: Vec<_> = listed_columns
         .iter()
         .map(|column| listed_sql(column.name, column.unit))
         .collect();
+    let has = |name| listed_columns.iter().any(|column| column.name == name);
+    let names = if has("manager") {
+        names_joined(source.views, "g.row_manager")
+    } else {
+        String::new()
+    };
+    // What no manager can be given is not listed where managers are told apart, as it is no figure.
+    let nobodys = report.is_undivided(request.figure) && request.is_of_people();
     let sql = format!(
         "SELECT {outer} FROM (SELECT *, ({position}) AS position FROM (\
-         SELECT {listed} FROM ({samples}) WHERE {kept}{group}){older} \
+         SELECT {listed} FROM ({samples}) WHERE {only} AND {kept}{group}){older} \
          ORDER BY position DESC LIMIT {{rows:Int64}}) AS g {names} ORDER BY g.position DESC",
         outer = outer.join(", "),
-        position = position.join(", "),
+        position = position(columns, key),
         listed = listed.join(", "),
-        names = names_joined(source.views, "g.row_manager"),
-        samples = with_team(source.views, &samples(request, source.views), true),
+        samples = with_team(
+            source.views,
+            &samples(request, source.views),
+            has("team") || request.names_team()
+        ),
+        only = if nobodys { "0" } else { only },
         kept = kept(request),
     );
     Statement { sql, parameters }
+}
+
+/// What the rows are ordered by: their instant, then what tells those of one instant apart.
+fn position(columns: &[Listed], key: &[&str]) -> String {
+    let at = columns.first().map_or("at", |column| column.name);
+    let key = key
+        .iter()
+        .map(|name| format!(", ifNull(toString(row_{name}), '')"));
+    format!(
+        "toUnixTimestamp64Milli(row_{at}){}",
+        key.collect::<String>()
+    )
+}
+
+/// The condition that leaves what follows a position.
+fn older(after: Option<&After>, parameters: &mut Vec<(String, Parameter)>) -> String {
+    let Some(after) = after else {
+        return String::new();
+    };
+    let mut given = vec!["{after_at:Int64}".to_owned()];
+    parameters.push(("after_at".into(), Parameter::Whole(after.at)));
+    for (place, text) in after.key.iter().enumerate() {
+        given.push(format!("{{after_{place}:String}}"));
+        parameters.push((format!("after_{place}"), Parameter::Text(text.clone())));
+    }
+    format!(" WHERE position < ({})", given.join(", "))
 }
 
 /// The value of a column of the list.

@@ -237,3 +237,35 @@ async fn s25_a_week_is_monday_until_now() {
     assert_eq!(answer["from"], json!("2026-03-31T22:00:00.000Z"));
     assert_eq!(lines(&answer), ["[1]"]);
 }
+
+#[tokio::test]
+async fn weekdays_and_hours_are_those_of_the_zone_asked_for_through_clock_changes() {
+    let world = World::start().await;
+    world
+        .messages(&[
+            // Sunday 23:30 in UTC; Monday 00:30 in Madrid, still winter; Sunday 18:30 in New York,
+            // already summer.
+            manager("ana", "c1", "2026-03-15T23:30:00Z"),
+            // Sunday 22:30 in UTC; Monday 00:30 in Madrid's summer; Monday 04:00 in Kolkata.
+            manager("ana", "c1", "2026-04-05T22:30:00Z"),
+        ])
+        .await;
+    let map = async |zone: &str, filter: &str| {
+        let query = format!("from=2026-03-01T00:00:00Z&to=2026-05-01T00:00:00Z&tz={zone}{filter}");
+        lines(
+            &world
+                .ask("messages", &format!("{query}&by=weekday,hour"))
+                .await,
+        )
+    };
+    assert_eq!(map("UTC", "").await, ["[7,22,1]", "[7,23,1]"]);
+    assert_eq!(map("Europe/Madrid", "").await, ["[1,0,2]"]);
+    assert_eq!(map("America/New_York", "").await, ["[7,18,1]", "[7,19,1]"]);
+    assert_eq!(map("Asia/Kolkata", "").await, ["[1,4,1]", "[1,5,1]"]);
+    // Without a zone it is the account's.
+    let account = "from=2026-03-01&to=2026-05-01&by=hour,weekday&hour=0&weekday=1";
+    assert_eq!(lines(&world.ask("messages", account).await), ["[0,1,2]"]);
+    // They are filters too, of the same clock.
+    assert_eq!(map("Europe/Madrid", "&weekday=7").await, [""; 0]);
+    assert_eq!(map("UTC", "&weekday=7&hour=22").await, ["[7,22,1]"]);
+}

@@ -46,9 +46,9 @@ async fn s31_two_managers_are_two_participations_of_one_conversation() {
     assert_eq!(
         lines(&by),
         [
-            "[null,null,1,1,null,null,null,null,null,0]",
-            r#"["ana","ana",2,2,null,null,null,null,null,0]"#,
-            r#"["luis","luis",1,1,null,null,null,null,null,0]"#,
+            "[null,null,1,1,null,null,null,null,null,0,null,null,null]",
+            r#"["ana","ana",2,2,null,null,null,null,null,0,null,null,null]"#,
+            r#"["luis","luis",1,1,null,null,null,null,null,0,null,null,null]"#,
         ]
     );
     let ana = world
@@ -77,9 +77,9 @@ async fn conversations_are_distinct_over_the_whole_period_and_over_each_interval
     assert_eq!(
         lines(&days),
         [
-            r#"["2026-03-09T23:00:00.000Z",1,1,0,0,0,0,0,0]"#,
-            r#"["2026-03-10T23:00:00.000Z",1,1,0,0,0,0,0,0]"#,
-            r#"["2026-03-11T23:00:00.000Z",0,0,0,0,0,0,0,0]"#,
+            r#"["2026-03-09T23:00:00.000Z",1,1,0,0,0,0,0,0,null,null,null]"#,
+            r#"["2026-03-10T23:00:00.000Z",1,1,0,0,0,0,0,0,null,null,null]"#,
+            r#"["2026-03-11T23:00:00.000Z",0,0,0,0,0,0,0,0,null,null,null]"#,
         ]
     );
     // An empty interval knows as little of what managers cannot be given as a full one.
@@ -88,11 +88,11 @@ async fn conversations_are_distinct_over_the_whole_period_and_over_each_interval
         .await;
     assert_eq!(
         lines(&ana)[0],
-        r#"["2026-03-09T23:00:00.000Z",1,1,null,null,null,null,null,0]"#
+        r#"["2026-03-09T23:00:00.000Z",1,1,null,null,null,null,null,0,null,null,null]"#
     );
     assert_eq!(
         lines(&ana)[2],
-        r#"["2026-03-11T23:00:00.000Z",0,0,null,null,null,null,null,0]"#
+        r#"["2026-03-11T23:00:00.000Z",0,0,null,null,null,null,null,0,null,null,null]"#
     );
 }
 
@@ -139,8 +139,8 @@ async fn cycles_are_counted_where_they_begin_and_contacts_at_their_very_first() 
     assert_eq!(
         lines(&channels),
         [
-            r#"["telegram",0,0,4,4,2,2,1,1]"#,
-            r#"["whatsapp",0,0,1,1,0,1,0,0]"#
+            r#"["telegram",0,0,4,4,2,2,1,1,86400.0,86400.0,86400.0]"#,
+            r#"["whatsapp",0,0,1,1,0,1,0,0,null,null,null]"#
         ]
     );
 }
@@ -194,7 +194,7 @@ async fn g6_what_went_on_within_24_hours_was_not_closed() {
         .await;
     assert_eq!(
         lines(&by),
-        [r#"["ana","ana",0,0,null,null,null,null,null,3]"#]
+        [r#"["ana","ana",0,0,null,null,null,null,null,3,7200.0,7200.0,7200.0]"#]
     );
 }
 
@@ -241,8 +241,8 @@ async fn by_team_a_manager_without_one_is_null() {
     assert_eq!(
         lines(&by),
         [
-            "[null,1,1,null,null,null,null,null,0]",
-            r#"["sales",2,1,null,null,null,null,null,1]"#
+            "[null,1,1,null,null,null,null,null,0,null,null,null]",
+            r#"["sales",2,1,null,null,null,null,null,1,10800.0,10800.0,10800.0]"#
         ]
     );
 }

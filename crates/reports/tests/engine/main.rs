@@ -7,13 +7,19 @@
 
 mod answers;
 mod calendar;
+mod combinations;
+mod compare;
 mod conversations;
+mod dimensions;
 mod hdr;
 mod messages;
+mod opened;
 mod pruning;
 mod response_times;
 mod restriction;
 mod rows;
+mod targets;
+mod unanswered;
 mod world;
 
 #[test]

@@ -9,7 +9,9 @@ const MARCH: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 /// A month of 500,000 replies of twenty managers, m0 to m19.
 async fn with_a_month() -> World {
     let world = World::start().await;
-    let fill = "INSERT INTO messages SELECT 'acme', 'whatsapp', toString(intDiv(number, 9)), 'x', \
+    let fill = "INSERT INTO messages (account, channel, conversation, contact, at, message, \
+        author, manager, kind, chars, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
+        received_at, version, deleted) SELECT 'acme', 'whatsapp', toString(intDiv(number, 9)), 'x', \
         toDateTime64('2026-03-01 00:00:00', 3, 'UTC') + number * 5, toString(number), 'manager', \
         concat('m', toString(number % 20)), 'text', NULL, 1, 2, 3, 4, 5, now64(3), 1, 0 \
         FROM numbers(500000)";
@@ -61,7 +63,10 @@ async fn a_question_about_one_manager_reads_one_managers_messages() {
 #[tokio::test]
 async fn cycles_are_read_once_for_the_period_and_once_for_new_contacts() {
     let world = World::start().await;
-    let fill = "INSERT INTO conversations SELECT 'acme', 'whatsapp', toString(number), \
+    let fill = "INSERT INTO conversations (account, channel, conversation, contact, first_at, \
+        last_at, assignee, last_manager, pending_at, cycles.started_at, cycles.contact, \
+        cycles.answered, cycles.closed_at, cycles.closed_by, cycles.pending_at_close, \
+        cycles.reopened_at, received_at, version, deleted) SELECT 'acme', 'whatsapp', toString(number), \
         toString(number), at, at, '', '', NULL, [at], [toString(number)], [0], [at], ['ana'], \
         [0], [NULL], now64(3), 1, 0 FROM (SELECT number, \
         toDateTime64('2026-02-01 00:00:00', 3, 'UTC') + number * 12 AS at FROM numbers(400000))";
@@ -77,7 +82,10 @@ async fn cycles_are_read_once_for_the_period_and_once_for_new_contacts() {
     let (marks, row) = read("").await;
     assert!(marks > 80 && marks < 110, "{marks}");
     let counts = serde_json::json!([0, 0, 198_400, 198_400, 198_400, 0, 198_400, 198_400]);
-    assert_eq!(row, counts);
+    assert_eq!(
+        row.as_array().map(|row| &row[..8]),
+        counts.as_array().map(Vec::as_slice)
+    );
     let (marks, row) = read("&manager=ana").await;
     assert!(marks < 60, "{marks}");
     assert_eq!(row[7], serde_json::json!(198_400));

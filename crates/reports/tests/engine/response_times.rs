@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{Message, World, columns, contact, lines, manager, reply};
+use crate::world::{Message, WAIT, World, columns, contact, lines, manager, of_replies, reply};
 
 /// The worked example of `metrics.md` 1.1, its samples written out from the text.
 fn worked_example() -> Vec<Message> {
@@ -38,7 +38,7 @@ async fn the_worked_example_comes_out_for_each_definition() {
     world.messages(&worked_example()).await;
     let ask = async |definition: &str| {
         let query = format!("from=2026-03-10&to=2026-03-11&by=manager&definition={definition}");
-        lines(&world.ask("response-times", &query).await)
+        lines(&of_replies(&world.ask("response-times", &query).await))
     };
     // kommo: Ana 3 and 4 minutes, Luis 30.
     assert_eq!(
@@ -70,7 +70,25 @@ async fn the_worked_example_comes_out_for_each_definition() {
     assert_eq!(
         columns(&all),
         [
-            "count", "sum_s", "mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "min_s", "max_s"
+            "count",
+            "sum_s",
+            "mean_s",
+            "p50_s",
+            "p90_s",
+            "p95_s",
+            "p99_s",
+            "min_s",
+            "max_s",
+            "queue_s",
+            "within_target",
+            "within_target_share",
+            "outside_hours",
+            "received",
+            "answered",
+            "answered_share",
+            "awaiting",
+            "closed_unanswered",
+            "longest_wait_s",
         ]
     );
 }
@@ -78,7 +96,7 @@ async fn the_worked_example_comes_out_for_each_definition() {
 #[tokio::test]
 async fn no_data_is_null_but_counts_and_sums_are_zero() {
     let world = World::start().await;
-    let empty = r"[0,0.0,null,null,null,null,null,null,null]";
+    let empty = r"[0,0.0,null,null,null,null,null,null,null,null,0,null,0,0,0,null,0,0,null]";
     let answer = world
         .ask("response-times", "from=2026-03-10&to=2026-03-11")
         .await;
@@ -352,4 +370,40 @@ async fn another_accounts_samples_are_not_seen() {
         .ask("response-times", "from=2026-03-10&to=2026-03-11")
         .await;
     assert_eq!(answer["rows"][0][1], json!(2.0));
+}
+
+#[tokio::test]
+async fn in_business_hours_a_wait_outside_the_schedule_is_zero_and_counted_or_left_out() {
+    let world = World::start().await;
+    let business = |conversation: &str, wait: i64, business: Option<i64>| {
+        let mut message = reply("ana", conversation, "2026-03-10T10:00:00Z", wait);
+        message.business[WAIT] = business;
+        message
+    };
+    world
+        .messages(&[
+            business("c1", 60_000, Some(60_000)),
+            business("c2", 7_200_000, Some(3_600_000)),
+            business("c3", 7_200_000, Some(0)),
+            business("c4", 7_200_000, None),
+            // At once, inside the schedule.
+            business("c5", 0, Some(0)),
+        ])
+        .await;
+    let ask = async |rest: &str| {
+        let query = format!("from=2026-03-10&to=2026-03-11{rest}");
+        let answer = world.ask("response-times", &query).await;
+        let place = |name| columns(&answer).iter().position(|column| *column == name);
+        let value = |name| answer["rows"][0][place(name).expect("a column")].clone();
+        ["count", "sum_s", "outside_hours"].map(value)
+    };
+    assert_eq!(ask("").await, [json!(5), json!(21_660.0), json!(1)]);
+    assert_eq!(
+        ask("&hours=business").await,
+        [json!(4), json!(3_660.0), json!(1)]
+    );
+    let excluded = ask("&hours=business&exclude=outside_hours").await;
+    assert_eq!(excluded, [json!(3), json!(3_660.0), json!(0)]);
+    let excluded = ask("&exclude=outside_hours").await;
+    assert_eq!(excluded, [json!(4), json!(14_460.0), json!(0)]);
 }

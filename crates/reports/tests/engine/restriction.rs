@@ -53,7 +53,7 @@ async fn a_restricted_asker_sees_his_managers_and_teams_alone() {
     assert_eq!(ask("messages", "").await, ["[2]"]);
     assert_eq!(
         ask("conversations", "").await,
-        ["[2,1,null,null,null,null,null,0]"]
+        ["[2,1,null,null,null,null,null,0,null,null,null]"]
     );
     for report in ["response-times", "messages", "conversations"] {
         let page = world.open_as(only, report, DAY).await.expect("a page");

@@ -8,7 +8,7 @@ use crate::world::{Message, World, columns, contact, lines, manager, reply};
 const DAY: &str = "from=2026-03-10&to=2026-03-11";
 
 /// Opens page after page and returns the rows of each.
-async fn pages(world: &World, report: &str, query: &str) -> Vec<Vec<String>> {
+pub(crate) async fn pages(world: &World, report: &str, query: &str) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut after = String::new();
     loop {

@@ -1,10 +1,12 @@
 //! An engine of its own for one test, with facts written by hand and questions in the words of a
 //! URL's query.
 
+use std::sync::LazyLock;
+
 use clickhouse::Client;
 use serde_json::{Value, json};
 use trunkline_model::time::{Time, Tz};
-use trunkline_reports::{AccountView, Context, Error, Reports, Restriction};
+use trunkline_reports::{AccountView, Context, Error, Reports, Restriction, Targets};
 use trunkline_warehouse::testing::TestEngine;
 
 pub(crate) const ACCOUNT: &str = "acme";
@@ -14,6 +16,9 @@ pub(crate) const NOW: &str = "2026-04-03T10:00:00Z";
 
 /// What all its figures are at least as new as.
 pub(crate) const AS_OF: &str = "2026-04-03T09:59:58Z";
+
+/// The targets of an account that sets none.
+static NO_TARGETS: LazyLock<Targets> = LazyLock::new(Targets::default);
 
 pub(crate) fn at(text: &str) -> Time {
     Time::parse(text).expect("a time")
@@ -34,6 +39,8 @@ pub(crate) struct Message {
     pub(crate) chars: Option<u32>,
     /// Milliseconds by definition: kommo, turn, wait, assigned, first.
     pub(crate) samples: [Option<i64>; 5],
+    /// The same in business hours.
+    pub(crate) business: [Option<i64>; 5],
 }
 
 pub(crate) const WAIT: usize = 2;
@@ -53,6 +60,7 @@ pub(crate) fn contact(conversation: &str, time: &str) -> Message {
         kind: "text",
         chars: None,
         samples: [None; 5],
+        business: [None; 5],
     }
 }
 
@@ -82,6 +90,18 @@ pub(crate) struct Cycle {
     pub(crate) contact: &'static str,
     pub(crate) closed: Option<(&'static str, &'static str)>,
     pub(crate) reopened: Option<&'static str>,
+    /// A manager answered what was pending.
+    pub(crate) answered: bool,
+    /// A reply was owed when it was closed.
+    pub(crate) owed: bool,
+}
+
+/// Who owes a reply in a conversation, and since when; nobody and none by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Owed {
+    pub(crate) assignee: &'static str,
+    pub(crate) last_manager: &'static str,
+    pub(crate) since: Option<&'static str>,
 }
 
 /// A cycle that began.
@@ -100,6 +120,18 @@ impl Cycle {
             closed: Some((time, by)),
             ..self
         }
+    }
+
+    pub(crate) fn answered(self) -> Self {
+        Self {
+            answered: true,
+            ..self
+        }
+    }
+
+    /// A reply was owed at its closing.
+    pub(crate) fn owed(self) -> Self {
+        Self { owed: true, ..self }
     }
 
     pub(crate) fn reopened(self, time: &'static str) -> Self {
@@ -152,24 +184,37 @@ impl World {
     }
 
     pub(crate) async fn conversation(&self, channel: &str, conversation: &str, cycles: &[Cycle]) {
+        self.owing(channel, conversation, cycles, Owed::default())
+            .await;
+    }
+
+    /// Writes a conversation in which a reply is owed.
+    pub(crate) async fn owing(
+        &self,
+        channel: &str,
+        conversation: &str,
+        cycles: &[Cycle],
+        owed: Owed,
+    ) {
         fn each<T>(cycles: &[Cycle], part: impl Fn(&Cycle) -> T) -> Vec<T> {
             cycles.iter().map(part).collect()
         }
         let time = |text: &str| decimal(at(text));
         let last = cycles.iter().flat_map(|cycle| {
             let closed = cycle.closed.map(|(at, _)| at);
-            [Some(cycle.started), closed, cycle.reopened]
+            [Some(cycle.started), closed, cycle.reopened, owed.since]
         });
         let last = last.flatten().map(at).max().unwrap_or(Time(0));
         let row = json!({
             "account": ACCOUNT, "channel": channel, "conversation": conversation,
-            "contact": "maria", "first_at": 0, "last_at": decimal(last), "assignee": "", "last_manager": "",
+            "contact": "maria", "first_at": 0, "last_at": decimal(last), "assignee": owed.assignee, "last_manager": owed.last_manager,
+            "pending_at": owed.since.map(time),
             "cycles.started_at": each(cycles, |cycle| time(cycle.started)),
             "cycles.contact": each(cycles, |cycle| cycle.contact),
-            "cycles.answered": each(cycles, |_| 0),
+            "cycles.answered": each(cycles, |cycle| u8::from(cycle.answered)),
             "cycles.closed_at": each(cycles, |cycle| cycle.closed.map(|(at, _)| time(at))),
             "cycles.closed_by": each(cycles, |cycle| cycle.closed.map_or("", |(_, by)| by)),
-            "cycles.pending_at_close": each(cycles, |_| 0),
+            "cycles.pending_at_close": each(cycles, |cycle| u8::from(cycle.owed)),
             "cycles.reopened_at": each(cycles, |cycle| cycle.reopened.map(time)),
             "received_at": 0, "version": 1, "deleted": 0,
         });
@@ -177,10 +222,16 @@ impl World {
     }
 
     pub(crate) async fn manager(&self, manager: &str, name: &str) {
+        self.named("managers", manager, name).await;
+    }
+
+    /// Names a channel or a team, as the table says.
+    pub(crate) async fn named(&self, table: &str, id: &str, name: &str) {
+        let key = table.trim_end_matches('s');
         let row = json!({
-            "account": ACCOUNT, "manager": manager, "name": name, "version": 1, "deleted": 0,
+            "account": ACCOUNT, key: id, "name": name, "version": 1, "deleted": 0,
         });
-        self.insert("managers", vec![row]).await;
+        self.insert(table, vec![row]).await;
     }
 
     /// Puts a manager into a team from an instant until another.
@@ -279,6 +330,7 @@ fn row(message: &Message) -> Value {
         kind,
         chars,
         samples,
+        business,
         ..
     } = message;
     json!({
@@ -287,6 +339,9 @@ fn row(message: &Message) -> Value {
         "manager": manager, "kind": kind, "chars": chars,
         "kommo_ms": samples[0], "turn_ms": samples[1], "wait_ms": samples[2],
         "assigned_ms": samples[3], "first_ms": samples[4],
+        "kommo_business_ms": business[0], "turn_business_ms": business[1],
+        "wait_business_ms": business[2], "assigned_business_ms": business[3],
+        "first_business_ms": business[4],
         "received_at": 0, "version": 1, "deleted": 0,
     })
 }
@@ -306,6 +361,7 @@ pub(crate) fn context(restriction: Restriction<'_>) -> Context<'_> {
         now: at(NOW),
         as_of: at(AS_OF),
         restriction,
+        targets: &NO_TARGETS,
     }
 }
 
@@ -327,6 +383,17 @@ pub(crate) fn lines(answer: &Value) -> Vec<String> {
         .iter()
         .map(Value::to_string)
         .collect()
+}
+
+/// An answer of `response-times` with its columns up to `max_s`, those about replies alone.
+pub(crate) fn of_replies(answer: &Value) -> Value {
+    let last = columns(answer).iter().position(|name| *name == "max_s");
+    let mut answer = answer.clone();
+    for row in answer["rows"].as_array_mut().into_iter().flatten() {
+        let row = row.as_array_mut().expect("a row");
+        row.truncate(last.expect("the slowest reply") + 1);
+    }
+    answer
 }
 
 /// The names of an answer's columns.

@@ -8,10 +8,10 @@ use trunkline_model::event::Event;
 
 use super::{Account, Outcome, Position};
 use crate::seen::Mark;
-use crate::submap;
+use crate::submap::{self, Place};
 
 /// Events that are looked up together.
-const GROUP: usize = 32;
+pub(super) const GROUP: usize = 32;
 
 /// An event and where it stands in the journal.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,9 @@ impl Account {
     /// Observes events in their order; what became of them is in [`Account::counts`].
     pub fn observe_all(&mut self, told: &[Told<'_>]) {
         let mut prepared = std::mem::take(&mut self.prepared);
+        if let Some(last) = told.last() {
+            self.cells.turn(last.at.received_at);
+        }
         for group in told.chunks(GROUP) {
             prepared.clear();
             prepared.extend(
@@ -53,6 +56,7 @@ impl Account {
 
     /// Observes one event.
     pub fn observe(&mut self, event: &Event<'_>, origin: &str, at: Position) -> Outcome {
+        self.cells.turn(at.received_at);
         let prepared = self.prepare(event, origin);
         self.observe_prepared(event, prepared, at)
     }
@@ -84,5 +88,13 @@ impl Account {
             }
         }
         black_box(touched);
+    }
+
+    /// Reads conversations that are about to be gathered, likewise.
+    pub(super) fn read_ahead(&self, places: &[Place]) {
+        let conversations = places
+            .iter()
+            .map(|place| &self.submaps[usize::from(place.submap)].conversations[place.index]);
+        black_box(conversations.fold(0, |touched, conversation| touched ^ conversation.touch()));
     }
 }

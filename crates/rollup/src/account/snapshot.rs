@@ -5,18 +5,21 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Counts};
+use super::{Account, Counts, Retractions};
+use crate::cells::{Cell, Cells, Key};
 use crate::names::Names;
 use crate::rules::History;
-use crate::submap::{List, Submap};
+use crate::submap::{List, Place, Submap};
 
 /// The part of an account that a checkpoint takes last.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Ledger {
     names: Names,
     rules: History,
+    retractions: Retractions,
     counts: Counts,
     waiting: BTreeSet<u64>,
+    cells: Vec<(Key, Cell)>,
 }
 
 impl Account {
@@ -30,8 +33,10 @@ impl Account {
         Ledger {
             names: self.names.clone(),
             rules: self.rules.clone(),
+            retractions: self.retractions.clone(),
             counts: self.counts,
             waiting: self.waiting.clone(),
+            cells: self.cells.all(),
         }
     }
 
@@ -39,8 +44,12 @@ impl Account {
     pub fn restore_ledger(&mut self, ledger: Ledger, taken: u64) {
         self.names = ledger.names;
         self.rules = ledger.rules;
+        self.retractions = ledger.retractions;
         self.counts = ledger.counts;
         self.waiting = ledger.waiting;
+        let rules = self.rules.latest();
+        let minutes = rules.map_or_else(|| self.cells.minutes(), |rules| rules.cell_minutes);
+        self.cells = Cells::restore(ledger.cells, minutes);
         self.taken = taken;
     }
 
@@ -48,8 +57,13 @@ impl Account {
     /// what ClickHouse lacks is told by [`Account::rewind`].
     pub fn restore_part(&mut self, part: u8, conversations: Conversations, taken: u64) {
         let mut conversations = conversations.0;
-        for conversation in conversations.iter_mut() {
+        for (index, conversation) in (0..).zip(conversations.iter_mut()) {
             conversation.forget_gathering();
+            conversation.touched = conversation.is_waiting();
+            if conversation.touched {
+                let submap = part;
+                self.changed.touched.push(Place { submap, index });
+            }
         }
         self.submaps[usize::from(part)] = Submap::restore(conversations, self.config.seed, taken);
     }

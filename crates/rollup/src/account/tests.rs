@@ -7,13 +7,97 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::settings::BotReplies;
 
 use super::*;
-use crate::facts::Samples;
+use crate::cells::{Cell, Definition};
+use crate::facts::{ChangeFact, ConversationFact, MessageFact, Samples};
 
 const MINUTE: i64 = 60_000;
 const CONFIG: Config = Config {
     window: 7 * 24 * 60 * MINUTE,
     seed: 42,
 };
+
+/// Rows, copied.
+#[derive(Default)]
+struct Taken {
+    messages: Vec<MessageRow>,
+    changes: Vec<(String, u64, bool)>,
+    conversations: Vec<ConversationRow>,
+}
+
+#[derive(Debug, PartialEq, Clone)]
+struct MessageRow {
+    conversation: String,
+    at: Time,
+    message: String,
+    manager: Option<String>,
+    samples: Samples,
+    business: Samples,
+    version: u64,
+    deleted: bool,
+}
+
+#[derive(Debug, PartialEq)]
+struct ConversationRow {
+    conversation: String,
+    pending_at: Option<Time>,
+    assignee: Option<String>,
+    cycles: Vec<CycleRow>,
+    first_at: Time,
+    last_at: Time,
+    version: u64,
+    deleted: bool,
+}
+
+#[derive(Debug, PartialEq)]
+struct CycleRow {
+    started_at: Time,
+    answered: bool,
+    closed_at: Option<Time>,
+    closed_by: Option<String>,
+    pending_at_close: bool,
+    reopened_at: Option<Time>,
+}
+
+impl Rows for Taken {
+    fn message(&mut self, fact: &MessageFact<'_>) {
+        self.messages.push(MessageRow {
+            conversation: fact.conversation.to_owned(),
+            at: fact.at,
+            message: fact.message.to_owned(),
+            manager: fact.manager.map(str::to_owned),
+            samples: fact.samples,
+            business: fact.business,
+            version: fact.version,
+            deleted: fact.deleted,
+        });
+    }
+
+    fn change(&mut self, fact: &ChangeFact<'_>) {
+        let row = (fact.id.to_owned(), fact.version, fact.deleted);
+        self.changes.push(row);
+    }
+
+    fn conversation(&mut self, fact: &ConversationFact<'_>) {
+        let cycles = fact.cycles.iter().map(|cycle| CycleRow {
+            started_at: cycle.started_at,
+            answered: cycle.answered,
+            closed_at: cycle.closed_at,
+            closed_by: cycle.closed_by.map(str::to_owned),
+            pending_at_close: cycle.pending_at_close,
+            reopened_at: cycle.reopened_at,
+        });
+        self.conversations.push(ConversationRow {
+            conversation: fact.conversation.to_owned(),
+            pending_at: fact.pending_at,
+            assignee: fact.assignee.map(str::to_owned),
+            cycles: cycles.collect(),
+            first_at: fact.first_at,
+            last_at: fact.last_at,
+            version: fact.version,
+            deleted: fact.deleted,
+        });
+    }
+}
 
 /// An account that is told events one by one, a second apart in arrival.
 struct Fold {
@@ -43,9 +127,10 @@ impl Fold {
         self.account.observe(&Event::parse(raw).unwrap(), "api", at)
     }
 
-    fn rows(&mut self) -> Gathered {
-        let mut rows = Gathered::default();
-        self.account.gather(1, usize::MAX, &mut rows);
+    fn rows(&mut self) -> Taken {
+        let mut rows = Taken::default();
+        let written = self.account.gather(1, usize::MAX, &mut rows);
+        assert_eq!(written, rows.messages.len() + rows.changes.len());
         rows
     }
 
@@ -53,7 +138,7 @@ impl Fold {
     fn samples(&mut self) -> BTreeMap<String, Samples> {
         let rows = self.rows().messages;
         rows.into_iter()
-            .map(|row| (row.message.to_string(), row.samples))
+            .map(|row| (row.message, row.samples))
             .collect()
     }
 }
@@ -96,6 +181,7 @@ fn minutes(kommo: i64, turn: i64, wait: i64, first: i64) -> Samples {
         wait: some(wait),
         assigned: some(wait),
         first: some(first),
+        first_from_start: some(first),
     }
 }
 
@@ -199,7 +285,11 @@ fn a_bot_clears_until_hand_off_and_then_people_are_measured_from_it() {
         }
     );
     assert_eq!(samples["10:21"], Samples::default());
-    assert_eq!(samples["10:30"], minutes(30, 10, 10, 10));
+    let expected = Samples {
+        first_from_start: Some(30 * MINUTE),
+        ..minutes(30, 10, 10, 10)
+    };
+    assert_eq!(samples["10:30"], expected);
 }
 
 #[test]
@@ -212,6 +302,7 @@ fn a_hand_off_keeps_the_clock_of_a_contact_who_already_waits() {
     fold.tell(&message("10:30", "ana"));
     let expected = Samples {
         assigned: Some(10 * MINUTE),
+        first_from_start: Some(30 * MINUTE),
         ..minutes(20, 20, 20, 10)
     };
     assert_eq!(fold.samples()["10:30"], expected);
@@ -303,6 +394,150 @@ fn other_types_wait_for_their_room_and_are_counted_once() {
     assert_eq!(fold.account.waiting_blocks().collect::<Vec<_>>(), [0]);
 }
 
+fn retract(target: &str) -> String {
+    format!(r#"{{"type":"retract","target":"{target}","at":"2026-03-02T12:00:00Z"}}"#)
+}
+
+#[test]
+fn what_is_taken_back_leaves_the_figures_as_if_it_had_never_come() {
+    let mut fold = Fold::new();
+    for (time, who) in WORKED {
+        fold.tell(&message(time, who));
+    }
+    fold.rows();
+    assert_eq!(fold.tell(&retract("10:05")), Outcome::Observed);
+    let rows = fold.rows();
+    let of = |id: &str| rows.messages.iter().find(|row| row.message == id).unwrap();
+    assert!(of("10:05").deleted);
+    // Without Ana's first reply her second is the one that cleared the clock.
+    assert_eq!(of("10:06").samples, minutes(4, 4, 6, 6));
+    assert!(!rows.messages.iter().any(|row| row.message == "10:40"));
+    assert_eq!(fold.tell(&message("10:05", "ana")), Outcome::Duplicate);
+    assert_eq!(fold.rows().messages.len(), 0);
+}
+
+#[test]
+fn a_run_is_taken_back_whole_and_a_conversation_without_events_with_it() {
+    let mut fold = Fold::new();
+    let of_run = |time: &str, who: &str| {
+        message(time, who).replace("\"conversation\"", "\"batch\":\"run-7\",\"conversation\"")
+    };
+    fold.tell(&of_run("10:00", "contact"));
+    let change = change("10:01", "closed", "ana");
+    fold.tell(&change.replace("\"conversation\":", "\"batch\":\"run-7\",\"conversation\":"));
+    fold.tell(r#"{"type":"retract","batch":"run-7","at":"2026-03-02T12:00:00Z"}"#);
+    fold.tell(&of_run("10:09", "ana"));
+    let rows = fold.rows();
+    assert_eq!(
+        rows.messages
+            .iter()
+            .map(|row| row.deleted)
+            .collect::<Vec<_>>(),
+        [true, true]
+    );
+    assert!(rows.changes[0].2 && rows.conversations[0].deleted);
+    assert!(rows.conversations[0].cycles.is_empty());
+}
+
+fn schedule(rules: &str) -> FoldRules {
+    serde_json::from_str(rules).unwrap()
+}
+
+#[test]
+fn business_time_is_by_the_managers_schedule_else_the_accounts_and_mends_the_past() {
+    let mut fold = Fold::new();
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&message("13:30", "ana"));
+    fold.tell(&message("14:00", "contact"));
+    fold.tell(&message("14:30", "luis"));
+    let none = fold.rows().messages;
+    assert!(none.iter().all(|row| row.business == Samples::default()));
+    // 2 March 2026 is a Monday.
+    let rules = schedule(
+        r#"{"bot_replies":"clear","cycle_gaps":{},"schedules":[
+            {"whose":{"manager":"ana"},"schedule":{"zone":"UTC","mon":["09:00-11:00","13:00-14:00"]}},
+            {"whose":"account","schedule":{"zone":"UTC","tue":["09:00-18:00"]}}]}"#,
+    );
+    let at = fold.at();
+    fold.account.settings(rules, at);
+    let rows = fold.rows().messages;
+    let business: BTreeMap<_, _> = rows
+        .iter()
+        .map(|row| (&*row.message, row.business))
+        .collect();
+    assert_eq!(business.keys().collect::<Vec<_>>(), [&"13:30", &"14:30"]);
+    assert_eq!(business["13:30"], minutes(90, 90, 90, 90));
+    assert_eq!(business["14:30"], minutes(0, 0, 0, -1));
+}
+
+#[test]
+fn a_setting_first_told_later_holds_for_the_past_also_beside_others_told_before() {
+    let mut fold = Fold::new();
+    let gaps = |text: &str| schedule(&format!(r#"{{"bot_replies":"clear","cycle_gaps":{text}}}"#));
+    let at = fold.at();
+    fold.account.settings(gaps(r#"{"mail":1000}"#), at);
+    fold.tell(&message("10:00", "contact"));
+    fold.tell(&message("10:20", "contact"));
+    assert_eq!(fold.rows().conversations[0].cycles.len(), 1);
+    let at = fold.at();
+    fold.account
+        .settings(gaps(r#"{"mail":1000,"web":600000}"#), at);
+    assert_eq!(fold.rows().conversations[0].cycles.len(), 2);
+}
+
+/// What is shown live, kept as readers keep it.
+#[derive(Default, Debug, PartialEq)]
+struct Shown {
+    waiting: BTreeMap<String, Time>,
+    cells: BTreeMap<(Time, Option<String>), Cell>,
+}
+
+impl View for Shown {
+    fn waiting(&mut self, waiting: &Waiting<'_>) {
+        self.waiting
+            .insert(waiting.conversation.to_owned(), waiting.since);
+    }
+
+    fn settled(&mut self, _: &str, conversation: &str) {
+        assert!(self.waiting.remove(conversation).is_some(), "it was shown");
+    }
+
+    fn forget_cells(&mut self) {
+        self.cells.clear();
+    }
+
+    fn cell(&mut self, start: Time, manager: Option<&str>, _: &str, cell: &Cell) {
+        let key = (start, manager.map(str::to_owned));
+        self.cells.insert(key, cell.clone());
+    }
+}
+
+#[test]
+fn cells_of_another_length_hold_the_same_as_if_they_had_always_had_it() {
+    let quarters = || schedule(r#"{"bot_replies":"clear","cycle_gaps":{},"cell_minutes":15}"#);
+    let tell = |quarters_at: usize| {
+        let mut fold = Fold::new();
+        fold.offset = 1_772_500_000;
+        let mut shown = Shown::default();
+        for (number, (time, who)) in WORKED.iter().enumerate() {
+            if number == quarters_at {
+                let at = fold.at();
+                fold.account.settings(quarters(), at);
+            }
+            fold.tell(&message(time, who));
+            fold.account.show(&mut shown);
+        }
+        shown.cells
+    };
+    let cells = tell(5);
+    assert_eq!(cells, tell(0));
+    let starts: Vec<_> = cells
+        .keys()
+        .map(|(start, who)| (start.0 / MINUTE % 60, who.as_deref()))
+        .collect();
+    assert_eq!(starts, [(0, None), (0, Some("ana")), (30, Some("luis"))]);
+}
+
 /// A log of a few conversations with ties, bots, closings and missing ids.
 fn log() -> impl Strategy<Value = Vec<String>> {
     let who = prop_oneof![
@@ -323,6 +558,9 @@ fn log() -> impl Strategy<Value = Vec<String>> {
             );
             if !log.contains(&raw) {
                 log.push(raw);
+            }
+            if number % 13 == 12 {
+                log.push(retract(&(number / 2).to_string()));
             }
         }
         log
@@ -347,8 +585,14 @@ fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
         .into_iter()
         .map(|row| {
             format!(
-                "{} {} {} {:?} {:?}",
-                row.conversation, row.at, row.message, row.manager, row.samples
+                "{} {} {} {:?} {:?} {:?} {}",
+                row.conversation,
+                row.at,
+                row.message,
+                row.manager,
+                row.samples,
+                row.business,
+                row.deleted
             )
         })
         .collect();
@@ -357,8 +601,14 @@ fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
         .into_iter()
         .map(|row| {
             format!(
-                "{} {:?} {:?} {:?}",
-                row.conversation, row.pending_at, row.assignee, row.cycles
+                "{} {:?} {:?} {:?} {} {} {}",
+                row.conversation,
+                row.pending_at,
+                row.assignee,
+                row.cycles,
+                row.first_at,
+                row.last_at,
+                row.deleted
             )
         })
         .collect();
@@ -367,7 +617,58 @@ fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
     (messages, conversations)
 }
 
+/// Counts the samples of rows by hour and manager: how many, and their sum.
+fn recount(rows: &[MessageRow]) -> BTreeMap<(Time, Option<String>), (u32, i64)> {
+    let mut counted = BTreeMap::<_, (u32, i64)>::new();
+    for row in rows.iter().filter(|row| !row.deleted) {
+        let hour = Time(row.at.0 - row.at.0.rem_euclid(60 * MINUTE));
+        let waits = counted.entry((hour, row.manager.clone())).or_default();
+        waits.0 += u32::from(row.samples.wait.is_some());
+        waits.1 += row.samples.wait.unwrap_or_default();
+    }
+    counted
+}
+
 proptest! {
+    #[test]
+    fn what_is_shown_live_is_what_the_rows_say(log in log(), every in 1..7usize) {
+        let mut fold = Fold::new();
+        // Arrival is after what happened, as it is in life.
+        fold.offset = 1_772_500_000;
+        let mut shown = Shown::default();
+        for (number, raw) in log.iter().enumerate() {
+            fold.tell(raw);
+            if number % every == 0 {
+                fold.account.show(&mut shown);
+            }
+        }
+        fold.account.show(&mut shown);
+        let rows = fold.rows();
+        let of = |cell: &Cell| {
+            let waits = cell.calendar().by(Definition::Wait);
+            (waits.count(), waits.sum())
+        };
+        let mut counted = recount(&rows.messages);
+        counted.retain(|key, _| shown.cells.contains_key(key));
+        let cells: BTreeMap<_, _> =
+            shown.cells.iter().map(|(key, cell)| (key.clone(), of(cell))).collect();
+        let missing = cells.iter().filter(|(key, _)| !counted.contains_key(*key));
+        prop_assert!(missing.clone().all(|(_, waits)| *waits == (0, 0)), "{missing:?}");
+        for (key, waits) in &counted {
+            prop_assert_eq!(&cells[key], waits);
+        }
+        let waiting = rows.conversations.iter().filter_map(|row| {
+            Some((row.conversation.clone(), row.pending_at?))
+        });
+        prop_assert_eq!(&shown.waiting, &waiting.collect::<BTreeMap<_, _>>());
+        let restored: Ledger = from_bytes(&bytes(&fold.account.ledger()));
+        let mut again = Account::new(Arc::from("acme"), CONFIG);
+        again.restore_ledger(restored, fold.offset);
+        let mut same = Shown::default();
+        again.show(&mut same);
+        prop_assert_eq!(same.cells, shown.cells);
+    }
+
     #[test]
     fn any_permutation_and_duplication_of_a_log_gives_the_same_rows(
         log in log(),

@@ -3,6 +3,7 @@
 
 use super::block::{BLOCK, Run};
 use super::{Conversation, Inserted};
+use crate::cells::Tally;
 use crate::rules::ChannelRules;
 use crate::timeline::Entry;
 
@@ -13,6 +14,7 @@ impl Conversation {
         entry: Entry,
         rules: ChannelRules<'_>,
         window: i64,
+        tally: &mut Tally<'_>,
     ) -> Inserted {
         let number = self.block_of(&entry);
         let mut entries: Vec<Entry> = self.block(number).iter().collect();
@@ -34,10 +36,9 @@ impl Conversation {
         }
         old.set_out();
         let mut new = old.clone();
-        new.step(&entry, rules);
-        let offset = entry.changed;
+        tally.add(&entry, new.step(&entry, rules));
         entries.insert(place, entry);
-        self.correct(number, entries, place + 1, offset, [old, new], rules);
+        self.correct((number, place), entries, [old, new], rules, tally);
         Inserted::New
     }
 
@@ -56,23 +57,27 @@ impl Conversation {
         low
     }
 
-    /// Runs both clocks over what follows the new entry, from `at` on in the block `number`, until
-    /// they agree.
+    /// Runs both clocks over what follows the new entry, which stands in a block at a place of its
+    /// `entries`, until they agree.
     fn correct(
         &mut self,
-        mut number: usize,
+        (inserted, place): (usize, usize),
         mut entries: Vec<Entry>,
-        mut at: usize,
-        offset: u64,
         [mut old, mut new]: [Run; 2],
         rules: ChannelRules<'_>,
+        tally: &mut Tally<'_>,
     ) {
-        let (inserted, last) = (number, self.last_block());
+        let offset = entries[place].changed;
+        let (mut number, last) = (inserted, self.last_block());
+        let mut at = place + 1;
         loop {
             while at < entries.len() && !new.clock.goes_on_as(&old.clock) {
                 let later = &mut entries[at];
-                if old.step(later, rules) != new.step(later, rules) {
+                let (was, is) = (old.step(later, rules), new.step(later, rules));
+                if was != is {
                     later.changed = offset;
+                    tally.remove(later, was);
+                    tally.add(later, is);
                 }
                 at += 1;
             }

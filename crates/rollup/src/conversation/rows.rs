@@ -1,148 +1,178 @@
 //! The rows made of a conversation: absolute, as it stands when they are gathered.
 
-use std::sync::Arc;
-
-use trunkline_model::event::Author;
+use trunkline_model::event::{Author, Change};
 use trunkline_model::time::Time;
 
 use super::Conversation;
+use crate::account::Waiting;
 use crate::clock;
-use crate::facts::{ConversationFact, Cycle, MessageFact, Samples};
+use crate::facts::{ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples};
 use crate::names::{Name, Names};
 use crate::rules::ChannelRules;
-use crate::timeline::{Entry, Message};
+use crate::timeline::{Body, Entry, Message};
 
 /// What all rows of an account share.
 pub(crate) struct Context<'a> {
-    pub(crate) account: &'a Arc<str>,
+    pub(crate) account: &'a str,
     pub(crate) names: &'a Names,
     pub(crate) rules: ChannelRules<'a>,
     /// `generation << 48`, to be joined with an offset.
     pub(crate) generation: u64,
 }
 
-/// What the rows of one conversation share.
-struct Shared {
-    channel: Arc<str>,
-    conversation: Arc<str>,
-    first_contact: Arc<str>,
-}
-
-impl Shared {
-    fn contact(&self, of: &Conversation, number: u32) -> Arc<str> {
-        if number == 0 {
-            return Arc::clone(&self.first_contact);
-        }
-        Arc::from(of.contact_at(number))
-    }
-}
-
 impl Conversation {
-    /// Appends the message rows changed since the last gathering and gives the conversation's own.
-    pub(crate) fn gather(
-        &mut self,
-        context: &Context<'_>,
-        messages: &mut Vec<MessageFact>,
-    ) -> ConversationFact {
+    /// Shows the rows of messages and changes that changed since the last gathering, and the
+    /// conversation's own; gives how many there were besides that.
+    pub(crate) fn gather(&mut self, context: &Context<'_>, rows: &mut impl Rows) -> usize {
         let from = self.untouched as usize;
         let mut run = self.run_from(from);
-        let shared = self.shared(context);
+        let mut written = 0;
         for number in from..=self.last_block() {
             for entry in self.block(number).iter() {
                 let samples = run.step(&entry, context.rules);
-                if entry.changed >= self.gathered
-                    && let Some(message) = entry.body.message()
-                {
-                    messages.push(self.message_fact(context, &shared, &entry, message, samples));
+                if entry.changed < self.gathered {
+                    continue;
                 }
+                match &entry.body {
+                    Body::Message(message) => {
+                        rows.message(&self.message_fact(context, &entry, message, samples));
+                    }
+                    Body::Change { change, manager } => {
+                        rows.change(&self.change_fact(context, &entry, *change, *manager));
+                    }
+                }
+                written += 1;
             }
         }
+        rows.conversation(&self.conversation_fact(context));
         self.gathered = self.changed + 1;
         self.untouched = self.last_block() as u32;
-        self.conversation_fact(context, shared)
+        written
     }
 
-    fn shared(&self, context: &Context<'_>) -> Shared {
-        Shared {
-            channel: Arc::clone(context.names.text(self.channel)),
-            conversation: Arc::from(self.id()),
-            first_contact: Arc::from(self.contact_at(0)),
-        }
-    }
-
-    fn message_fact(
-        &self,
-        context: &Context<'_>,
-        shared: &Shared,
-        entry: &Entry,
+    fn message_fact<'a>(
+        &'a self,
+        context: &Context<'a>,
+        entry: &'a Entry,
         message: &Message,
         samples: Samples,
-    ) -> MessageFact {
+    ) -> MessageFact<'a> {
         MessageFact {
-            account: Arc::clone(context.account),
-            channel: Arc::clone(&shared.channel),
-            conversation: Arc::clone(&shared.conversation),
-            contact: shared.contact(self, message.contact),
+            account: context.account,
+            channel: context.names.text(self.channel),
+            conversation: self.id(),
+            contact: self.contact_at(message.contact),
             at: entry.at,
-            message: entry.id.clone(),
+            message: &entry.id,
             author: message.author,
-            manager: message
-                .manager
-                .map(|name| Arc::clone(context.names.text(name))),
+            manager: message.manager.map(|name| context.names.text(name)),
             kind: message.kind,
             chars: message.chars,
+            assignee: message.assignee.map(|name| context.names.text(name)),
+            expects_reply: message.expects_reply,
+            run: entry.run.map(|name| context.names.text(name)),
             samples,
+            business: context.rules.business(samples, message.manager, entry.at),
             received_at: entry.received_at,
             version: context.generation | entry.changed,
+            deleted: entry.retracted,
         }
     }
 
-    fn conversation_fact(&self, context: &Context<'_>, shared: Shared) -> ConversationFact {
-        let text = |name: Name| Arc::clone(context.names.text(name));
+    fn change_fact<'a>(
+        &'a self,
+        context: &Context<'a>,
+        entry: &'a Entry,
+        change: Change,
+        manager: Option<Name>,
+    ) -> ChangeFact<'a> {
+        ChangeFact {
+            account: context.account,
+            channel: context.names.text(self.channel),
+            conversation: self.id(),
+            at: entry.at,
+            id: &entry.id,
+            change,
+            manager: manager.map(|name| context.names.text(name)),
+            run: entry.run.map(|name| context.names.text(name)),
+            received_at: entry.received_at,
+            version: context.generation | entry.changed,
+            deleted: entry.retracted,
+        }
+    }
+
+    fn conversation_fact<'a>(&'a self, context: &Context<'a>) -> ConversationFact<'a> {
+        let text = |name: Name| context.names.text(name);
         let cycles = self.past().iter().chain(&self.clock.cycle);
-        let cycles = cycles.map(|cycle| self.cycle(context, &shared, cycle));
+        let first = self.entries().find(|entry| !entry.retracted);
+        let first = first.map(|entry| entry.at);
         ConversationFact {
-            account: Arc::clone(context.account),
-            cycles: cycles.collect(),
-            contact: self.contact(&shared),
-            channel: shared.channel,
-            conversation: shared.conversation,
-            first_at: self.entries().next().map_or(Time(0), |first| first.at),
-            last_at: self.last_at,
+            account: context.account,
+            channel: text(self.channel),
+            conversation: self.id(),
+            contact: self.contact(),
+            first_at: first.unwrap_or_default(),
+            last_at: self.last_at(),
             assignee: self.clock.assignee.map(text),
             last_manager: self.clock.last_manager.map(text),
             pending_at: self.clock.pending.get(),
+            cycles: cycles.map(|cycle| self.cycle(context, cycle)).collect(),
             received_at: self.last_arrival,
             version: context.generation | self.changed,
+            deleted: first.is_none(),
         }
     }
 
-    fn cycle(&self, context: &Context<'_>, shared: &Shared, cycle: &clock::Cycle) -> Cycle {
+    fn cycle<'a>(&'a self, context: &Context<'a>, cycle: &clock::Cycle) -> Cycle<'a> {
         Cycle {
             started_at: cycle.started_at,
-            contact: shared.contact(self, cycle.contact),
+            contact: self.contact_at(cycle.contact),
             answered: cycle.answered,
             closed_at: cycle.closed_at.get(),
-            closed_by: cycle
-                .closed_by
-                .map(|name| Arc::clone(context.names.text(name))),
+            closed_by: cycle.closed_by.map(|name| context.names.text(name)),
             pending_at_close: cycle.pending_at_close,
             reopened_at: cycle.reopened_at.get(),
         }
     }
 
+    /// Says whether a reply is owed in it.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.clock.pending.get().is_some()
+    }
+
+    /// Gives what is shown of it while a reply is owed.
+    pub(crate) fn waiting<'a>(&'a self, names: &'a Names) -> Option<Waiting<'a>> {
+        Some(Waiting {
+            since: self.clock.pending.get()?,
+            channel: names.text(self.channel),
+            conversation: self.id(),
+            contact: self.contact_at(0),
+            assignee: self.clock.assignee.map(|name| names.text(name)),
+            last_manager: self.clock.last_manager.map(|name| names.text(name)),
+        })
+    }
+
+    /// Gives the time of the last entry that stands.
+    fn last_at(&self) -> Time {
+        if !self.retracted {
+            return self.last_at;
+        }
+        let standing = self.entries().filter(|entry| !entry.retracted);
+        standing.map(|entry| entry.at).max().unwrap_or_default()
+    }
+
     /// Gives the author of the first contact message, else the contact of the first message.
-    fn contact(&self, shared: &Shared) -> Arc<str> {
+    fn contact(&self) -> &str {
         let mut first = None;
-        for entry in self.entries() {
+        for entry in self.entries().filter(|entry| !entry.retracted) {
             let Some(message) = entry.body.message() else {
                 continue;
             };
             if message.author == Author::Contact {
-                return shared.contact(self, message.contact);
+                return self.contact_at(message.contact);
             }
             first.get_or_insert(message.contact);
         }
-        first.map_or_else(|| Arc::from(""), |number| shared.contact(self, number))
+        first.map_or("", |number| self.contact_at(number))
     }
 }

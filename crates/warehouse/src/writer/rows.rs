@@ -1,120 +1,154 @@
-//! Rows of the tables of facts, borrowed from the facts: nothing but cycles is copied.
+//! Facts written down as rows of their tables, in ClickHouse's format `RowBinary`: the values of the
+//! columns one after the other, numbers little endian, a text or list as its length (a varint) and
+//! what is in it, a nullable value behind a byte that is 1 for null.
 //!
-//! Field names are column names. Times are milliseconds since 1970, as `DateTime64(3)` holds them.
+//! Written by hand and not through serde, because every row that the fold gathers goes through
+//! here on the fold's own thread. The order of the columns is that of each [`Table`]; tests read
+//! back what was written.
 
-use clickhouse::Row;
-use serde::Serialize;
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ConversationFact, Cycle, MessageFact};
+use trunkline_rollup::facts::{ChangeFact, ConversationFact, Cycle, MessageFact};
 
-#[derive(Row, Serialize)]
-pub(super) struct MessageRow<'a> {
-    account: &'a str,
-    channel: &'a str,
-    conversation: &'a str,
-    contact: &'a str,
-    at: i64,
-    message: &'a str,
-    author: &'a str,
-    manager: &'a str,
-    kind: &'a str,
-    chars: Option<u32>,
-    kommo_ms: Option<i64>,
-    turn_ms: Option<i64>,
-    wait_ms: Option<i64>,
-    assigned_ms: Option<i64>,
-    first_ms: Option<i64>,
-    received_at: i64,
-    version: u64,
-    deleted: u8,
+/// A table and its columns in the order in which a row has them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static str,
 }
 
-impl<'a> MessageRow<'a> {
-    pub(super) fn of(fact: &'a MessageFact) -> Self {
-        Self {
-            account: &fact.account,
-            channel: &fact.channel,
-            conversation: &fact.conversation,
-            contact: &fact.contact,
-            at: fact.at.millis(),
-            message: &fact.message,
-            author: fact.author.as_str(),
-            manager: or_empty(fact.manager.as_deref()),
-            kind: fact.kind.as_str(),
-            chars: fact.chars,
-            kommo_ms: fact.samples.kommo,
-            turn_ms: fact.samples.turn,
-            wait_ms: fact.samples.wait,
-            assigned_ms: fact.samples.assigned,
-            first_ms: fact.samples.first,
-            received_at: fact.received_at.millis(),
-            version: fact.version,
-            deleted: 0,
+pub(super) const MESSAGES: Table = Table {
+    name: "messages",
+    columns: "account, channel, conversation, contact, at, message, author, manager, kind, chars, \
+              assignee, expects_reply, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
+              first_from_start_ms, kommo_business_ms, turn_business_ms, wait_business_ms, \
+              assigned_business_ms, first_business_ms, first_from_start_business_ms, \
+              received_at, version, deleted",
+};
+
+pub(super) const CHANGES: Table = Table {
+    name: "changes",
+    columns: "account, channel, conversation, at, id, change, manager, run, received_at, version, \
+              deleted",
+};
+
+pub(super) const CONVERSATIONS: Table = Table {
+    name: "conversations",
+    columns: "account, channel, conversation, contact, first_at, last_at, assignee, last_manager, \
+              pending_at, `cycles.started_at`, `cycles.contact`, `cycles.answered`, \
+              `cycles.closed_at`, `cycles.closed_by`, `cycles.pending_at_close`, \
+              `cycles.reopened_at`, received_at, version, deleted",
+};
+
+pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.channel);
+    row.text(fact.conversation);
+    row.text(fact.contact);
+    row.time(fact.at);
+    row.text(fact.message);
+    row.text(fact.author.as_str());
+    row.text(fact.manager.unwrap_or_default());
+    row.text(fact.kind.as_str());
+    row.nullable(fact.chars, |row, chars| row.bytes(chars.to_le_bytes()));
+    row.text(fact.assignee.unwrap_or_default());
+    row.flag(fact.expects_reply);
+    row.text(fact.run.unwrap_or_default());
+    for sample in fact.samples.all().into_iter().chain(fact.business.all()) {
+        row.nullable(sample, |row, ms| row.bytes(ms.to_le_bytes()));
+    }
+    row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+pub(super) fn change(to: &mut Vec<u8>, fact: &ChangeFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.channel);
+    row.text(fact.conversation);
+    row.time(fact.at);
+    row.text(fact.id);
+    row.text(fact.change.as_str());
+    row.text(fact.manager.unwrap_or_default());
+    row.text(fact.run.unwrap_or_default());
+    row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.channel);
+    row.text(fact.conversation);
+    row.text(fact.contact);
+    row.time(fact.first_at);
+    row.time(fact.last_at);
+    row.text(fact.assignee.unwrap_or_default());
+    row.text(fact.last_manager.unwrap_or_default());
+    row.nullable(fact.pending_at, Row::time);
+    let cycles = fact.cycles.as_slice();
+    row.list(cycles, |row, cycle| row.time(cycle.started_at));
+    row.list(cycles, |row, cycle| row.text(cycle.contact));
+    row.list(cycles, |row, cycle| row.flag(cycle.answered));
+    row.times(cycles, |cycle| cycle.closed_at);
+    row.list(cycles, |row, cycle| {
+        row.text(cycle.closed_by.unwrap_or_default());
+    });
+    row.list(cycles, |row, cycle| row.flag(cycle.pending_at_close));
+    row.times(cycles, |cycle| cycle.reopened_at);
+    row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+/// A row that is being written.
+struct Row<'b>(&'b mut Vec<u8>);
+
+impl Row<'_> {
+    fn bytes<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.0.extend_from_slice(&bytes);
+    }
+
+    fn length(&mut self, mut length: usize) {
+        while length >= 0x80 {
+            self.0.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        self.0.push(length as u8);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// Milliseconds since 1970, as `DateTime64(3)` holds them.
+    fn time(&mut self, time: Time) {
+        self.bytes(time.millis().to_le_bytes());
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.0.push(flag.into());
+    }
+
+    fn nullable<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.flag(value.is_none());
+        if let Some(value) = value {
+            write(self, value);
         }
     }
-}
 
-#[derive(Row, Serialize)]
-pub(super) struct ConversationRow<'a> {
-    account: &'a str,
-    channel: &'a str,
-    conversation: &'a str,
-    contact: &'a str,
-    first_at: i64,
-    last_at: i64,
-    assignee: &'a str,
-    last_manager: &'a str,
-    pending_at: Option<i64>,
-    #[serde(rename = "cycles.started_at")]
-    started_at: Vec<i64>,
-    #[serde(rename = "cycles.contact")]
-    cycle_contact: Vec<&'a str>,
-    #[serde(rename = "cycles.answered")]
-    answered: Vec<u8>,
-    #[serde(rename = "cycles.closed_at")]
-    closed_at: Vec<Option<i64>>,
-    #[serde(rename = "cycles.closed_by")]
-    closed_by: Vec<&'a str>,
-    #[serde(rename = "cycles.pending_at_close")]
-    pending_at_close: Vec<u8>,
-    #[serde(rename = "cycles.reopened_at")]
-    reopened_at: Vec<Option<i64>>,
-    received_at: i64,
-    version: u64,
-    deleted: u8,
-}
-
-impl<'a> ConversationRow<'a> {
-    pub(super) fn of(fact: &'a ConversationFact) -> Self {
-        let cycles = fact.cycles.as_slice();
-        Self {
-            account: &fact.account,
-            channel: &fact.channel,
-            conversation: &fact.conversation,
-            contact: &fact.contact,
-            first_at: fact.first_at.millis(),
-            last_at: fact.last_at.millis(),
-            assignee: or_empty(fact.assignee.as_deref()),
-            last_manager: or_empty(fact.last_manager.as_deref()),
-            pending_at: fact.pending_at.map(Time::millis),
-            started_at: each(cycles, |cycle| cycle.started_at.millis()),
-            cycle_contact: each(cycles, |cycle| &*cycle.contact),
-            answered: each(cycles, |cycle| u8::from(cycle.answered)),
-            closed_at: each(cycles, |cycle| cycle.closed_at.map(Time::millis)),
-            closed_by: each(cycles, |cycle| or_empty(cycle.closed_by.as_deref())),
-            pending_at_close: each(cycles, |cycle| u8::from(cycle.pending_at_close)),
-            reopened_at: each(cycles, |cycle| cycle.reopened_at.map(Time::millis)),
-            received_at: fact.received_at.millis(),
-            version: fact.version,
-            deleted: 0,
+    fn list(&mut self, cycles: &[Cycle<'_>], write: impl Fn(&mut Self, &Cycle<'_>)) {
+        self.length(cycles.len());
+        for cycle in cycles {
+            write(self, cycle);
         }
     }
-}
 
-fn each<'a, T>(cycles: &'a [Cycle], part: impl Fn(&'a Cycle) -> T) -> Vec<T> {
-    cycles.iter().map(part).collect()
-}
+    fn times(&mut self, cycles: &[Cycle<'_>], time: impl Fn(&Cycle<'_>) -> Option<Time>) {
+        self.list(cycles, |row, cycle| row.nullable(time(cycle), Self::time));
+    }
 
-fn or_empty(name: Option<&str>) -> &str {
-    name.unwrap_or_default()
+    /// Writes the columns that end a row of every fact.
+    fn end(&mut self, received_at: Time, version: u64, deleted: bool) {
+        self.time(received_at);
+        self.bytes(version.to_le_bytes());
+        self.flag(deleted);
+    }
 }

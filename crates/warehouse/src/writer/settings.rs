@@ -79,7 +79,7 @@ impl Writer {
         if lines.is_empty() {
             return Ok(());
         }
-        self.insert::<L>(L::TABLE, lines.into_iter()).await
+        self.insert_rows::<L>(L::TABLE, lines.into_iter()).await
     }
 }
 

@@ -69,7 +69,7 @@ impl Writer {
                 generation: other.generation,
             });
         }
-        self.insert::<Watermark>("trunkline_writer", std::iter::once(mark))
+        self.insert_rows::<Watermark>("trunkline_writer", std::iter::once(mark))
             .await?;
         Ok(())
     }

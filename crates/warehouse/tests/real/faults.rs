@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::{Client, Connection, Fault, Writer};
 
-use super::raw::message;
+use super::raw::{message, messages};
 
 fn client(url: &str) -> Client {
     Client::new(Connection::new(url, "u", "p", "trunkline").expect("a valid connection"))
@@ -33,7 +33,7 @@ async fn a_listener_that_says_nothing_is_a_timeout() {
 async fn a_database_that_is_not_migrated_rejects_facts() {
     let engine = TestEngine::start_empty().await;
     let written = Writer::new(engine.writer.clone())
-        .write_messages(&[message("m1", 0)])
+        .write(&mut messages(&[message("m1", 0)]))
         .await;
     // UNKNOWN_DATABASE, by ClickHouse's list of codes.
     assert_eq!(written.expect_err("there is no table").code(), Some(81));

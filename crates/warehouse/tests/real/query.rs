@@ -7,7 +7,7 @@ use serde_json::json;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::{QueryError, Table, Writer};
 
-use super::raw::{TEN, ask, engine_pid, message, reply, signal};
+use super::raw::{TEN, ask, engine_pid, message, messages, reply, signal};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -41,7 +41,7 @@ async fn parameters_never_become_sql() {
     let engine = TestEngine::start().await;
     let writer = Writer::new(engine.writer.clone());
     writer
-        .write_messages(&[message("m1", TEN), reply("m2", TEN, 1, 1)])
+        .write(&mut messages(&[message("m1", TEN), reply("m2", TEN, 1, 1)]))
         .await
         .expect("written");
     let count = async |account: &str| {

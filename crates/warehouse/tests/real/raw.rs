@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use trunkline_model::event::{Author, MessageKind};
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ConversationFact, Cycle, MessageFact, Samples};
+use trunkline_rollup::facts::{ConversationFact, Cycle, MessageFact, Rows, Samples};
 use trunkline_warehouse::testing::TestEngine;
+use trunkline_warehouse::writer::Batch;
 use trunkline_warehouse::{Client, Connection, Writer};
 use url::Url;
 
@@ -86,39 +87,62 @@ pub(crate) fn signal(pid: i32, signal: rustix::process::Signal) {
     rustix::process::kill_process(pid, signal).expect("the signal is sent");
 }
 
+/// Rows of messages.
+pub(crate) fn messages(facts: &[MessageFact<'_>]) -> Batch {
+    let mut batch = Batch::default();
+    for fact in facts {
+        batch.message(fact);
+    }
+    batch
+}
+
+/// Rows of conversations.
+pub(crate) fn conversations(facts: &[ConversationFact<'_>]) -> Batch {
+    let mut batch = Batch::default();
+    for fact in facts {
+        batch.conversation(fact);
+    }
+    batch
+}
+
 /// Writes messages.
-pub(crate) async fn write(engine: &TestEngine, facts: &[MessageFact]) {
+pub(crate) async fn write(engine: &TestEngine, facts: &[MessageFact<'_>]) {
     let writer = Writer::new(engine.writer.clone());
     writer
-        .write_messages(facts)
+        .write(&mut messages(facts))
         .await
         .expect("the messages are written");
 }
 
 /// A contact's message without samples.
-pub(crate) fn message(id: &str, at: i64) -> MessageFact {
+pub(crate) fn message(id: &str, at: i64) -> MessageFact<'_> {
     MessageFact {
-        account: "acme".into(),
-        channel: "whatsapp".into(),
-        conversation: "c1".into(),
-        contact: "maria".into(),
+        account: "acme",
+        channel: "whatsapp",
+        conversation: "c1",
+        contact: "maria",
         at: Time(at),
-        message: id.into(),
+        message: id,
         author: Author::Contact,
         manager: None,
         kind: MessageKind::Text,
         chars: None,
+        assignee: None,
+        expects_reply: true,
+        run: None,
         samples: Samples::default(),
+        business: Samples::default(),
         received_at: Time(at + 1),
         version: (1 << 48) | 1,
+        deleted: false,
     }
 }
 
 /// Ana's reply with `wait` and `turn` samples.
-pub(crate) fn reply(id: &str, at: i64, wait: i64, turn: i64) -> MessageFact {
+pub(crate) fn reply(id: &str, at: i64, wait: i64, turn: i64) -> MessageFact<'_> {
     MessageFact {
         author: Author::Manager,
-        manager: Some("ana".into()),
+        manager: Some("ana"),
         chars: Some(12),
         samples: Samples {
             wait: Some(wait),
@@ -130,19 +154,19 @@ pub(crate) fn reply(id: &str, at: i64, wait: i64, turn: i64) -> MessageFact {
 }
 
 /// A conversation with two cycles: closed by Ana and unanswered; then open.
-pub(crate) fn conversation() -> ConversationFact {
+pub(crate) fn conversation() -> ConversationFact<'static> {
     let first = Cycle {
         started_at: Time(TEN),
-        contact: "maria".into(),
+        contact: "maria",
         answered: true,
         closed_at: Some(Time(TEN + 30 * MINUTE)),
-        closed_by: Some("ana".into()),
+        closed_by: Some("ana"),
         pending_at_close: true,
         reopened_at: None,
     };
     let second = Cycle {
         started_at: Time(TEN + 60 * MINUTE),
-        contact: "jose".into(),
+        contact: "jose",
         answered: false,
         closed_at: None,
         closed_by: None,
@@ -150,17 +174,18 @@ pub(crate) fn conversation() -> ConversationFact {
         reopened_at: None,
     };
     ConversationFact {
-        account: "acme".into(),
-        channel: "whatsapp".into(),
-        conversation: "c1".into(),
-        contact: "maria".into(),
+        account: "acme",
+        channel: "whatsapp",
+        conversation: "c1",
+        contact: "maria",
         first_at: Time(TEN),
         last_at: Time(TEN + 60 * MINUTE),
         assignee: None,
-        last_manager: Some("ana".into()),
+        last_manager: Some("ana"),
         pending_at: Some(Time(TEN + 60 * MINUTE)),
         cycles: vec![first, second],
         received_at: Time(TEN + 61 * MINUTE),
         version: (1 << 48) | 7,
+        deleted: false,
     }
 }

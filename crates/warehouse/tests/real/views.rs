@@ -3,14 +3,16 @@
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
 
-use super::raw::{MINUTE, TEN, ask, message, reply, write};
+use super::raw::{MINUTE, TEN, ask, message, messages, reply, write};
 
 const DAY: i64 = 86_400_000;
 
 /// A year of messages of two accounts, enough for many granules in each month.
 async fn with_a_year() -> TestEngine {
     let engine = TestEngine::start().await;
-    let fill = "INSERT INTO trunkline.messages \
+    let fill = "INSERT INTO trunkline.messages (account, channel, conversation, contact, at, \
+        message, author, manager, kind, chars, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
+        received_at, version, deleted) \
         SELECT if(number % 2 = 0, 'acme', 'other'), 'whatsapp', toString(intDiv(number, 9)), 'x', \
         toDateTime64('2026-01-01 00:00:00', 3, 'UTC') + number * 50, toString(number), 'manager', \
         concat('m', toString(number % 20)), 'text', NULL, 1, 2, 3, 4, 5, now64(3), 1, 0 \
@@ -85,7 +87,7 @@ async fn each_sample_is_a_row_of_its_definition() {
         reply("m2", TEN + 5 * MINUTE, 300_000, 180_000),
     ];
     writer
-        .write_messages(&facts)
+        .write(&mut messages(&facts))
         .await
         .expect("they are written");
     let rows = ask(
@@ -113,7 +115,10 @@ async fn a_deleted_row_is_not_shown() {
     let engine = TestEngine::start().await;
     let writer = Writer::new(engine.writer.clone());
     writer
-        .write_messages(&[message("m1", TEN), message("m2", TEN + DAY)])
+        .write(&mut messages(&[
+            message("m1", TEN),
+            message("m2", TEN + DAY),
+        ]))
         .await
         .expect("written");
     let delete = "INSERT INTO trunkline.messages SELECT * REPLACE (version + 1 AS version, \

@@ -1,11 +1,13 @@
 //! Facts: absolute rows, written once or many times.
 
+use trunkline_model::event::Change;
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::MessageFact;
+use trunkline_rollup::facts::{ChangeFact, MessageFact, Rows, Samples};
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
+use trunkline_warehouse::writer::Batch;
 
-use super::raw::{MINUTE, TEN, ask, conversation, message, reply};
+use super::raw::{MINUTE, TEN, ask, conversation, conversations, message, messages, reply};
 
 async fn start() -> (TestEngine, Writer) {
     let engine = TestEngine::start().await;
@@ -21,7 +23,7 @@ async fn a_message_reads_as_it_was_written() {
         reply("m2", TEN + 5 * MINUTE, 300_000, 180_000),
     ];
     writer
-        .write_messages(&facts)
+        .write(&mut messages(&facts))
         .await
         .expect("they are written");
     let rows = ask(
@@ -38,16 +40,94 @@ async fn a_message_reads_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn business_time_and_what_is_taken_back_read_as_they_were_written() {
+    let (engine, writer) = start().await;
+    let business = Samples {
+        wait: Some(60_000),
+        first: Some(0),
+        first_from_start: Some(7),
+        ..Samples::default()
+    };
+    let facts = [
+        MessageFact {
+            business,
+            assignee: Some("luis"),
+            expects_reply: false,
+            run: Some("run-7"),
+            ..reply("m2", TEN, 300_000, 180_000)
+        },
+        MessageFact {
+            deleted: true,
+            ..reply("m3", TEN, 1, 1)
+        },
+    ];
+    writer
+        .write(&mut messages(&facts))
+        .await
+        .expect("they are written");
+    let rows = ask(
+        &engine.reader,
+        "SELECT message, wait_business_ms, turn_business_ms, first_business_ms, \
+         first_from_start_business_ms FROM trunkline.v_messages FORMAT CSV",
+    );
+    assert_eq!(rows, r#""m2",60000,\N,0,7"#);
+    let rows = ask(
+        &engine.reader,
+        "SELECT definition, ms, business_ms FROM trunkline.v_responses ORDER BY 1 FORMAT CSV",
+    );
+    assert_eq!(rows, "\"turn\",180000,\\N\n\"wait\",300000,60000");
+    let rows = ask(
+        &engine.writer,
+        "SELECT assignee, expects_reply, run FROM trunkline.messages FINAL FORMAT CSV",
+    );
+    assert_eq!(rows, r#""luis",0,"run-7""#);
+}
+
+#[tokio::test]
+async fn changes_read_as_they_were_written() {
+    let (engine, writer) = start().await;
+    let mut batch = Batch::default();
+    let change = ChangeFact {
+        account: "acme",
+        channel: "whatsapp",
+        conversation: "c1",
+        at: Time(TEN),
+        id: "x1",
+        change: Change::HandedOff,
+        manager: Some("ana"),
+        run: None,
+        received_at: Time(TEN + 1),
+        version: 1 << 48,
+        deleted: false,
+    };
+    batch.change(&change);
+    batch.change(&ChangeFact {
+        id: "x2",
+        deleted: true,
+        ..change
+    });
+    writer.write(&mut batch).await.expect("they are written");
+    let rows = ask(
+        &engine.writer,
+        "SELECT conversation, at, id, change, manager, run FROM trunkline.changes FINAL FORMAT CSV",
+    );
+    assert_eq!(
+        rows,
+        r#""c1","2026-03-01 10:00:00.000","x1","handed_off","ana","""#
+    );
+}
+
+#[tokio::test]
 async fn writing_again_changes_nothing() {
     let (engine, writer) = start().await;
     let facts = [message("m1", TEN), reply("m2", TEN + MINUTE, 1, 2)];
     for _ in 0..3 {
         writer
-            .write_messages(&facts)
+            .write(&mut messages(&facts))
             .await
             .expect("they are written");
         writer
-            .write_conversations(&[conversation()])
+            .write(&mut conversations(&[conversation()]))
             .await
             .expect("it is written");
     }
@@ -85,7 +165,10 @@ async fn the_higher_version_wins_in_whatever_order() {
         ..reply("m2", TEN, 7, 6)
     };
     for fact in [newest, old, new] {
-        writer.write_messages(&[fact]).await.expect("it is written");
+        writer
+            .write(&mut messages(&[fact]))
+            .await
+            .expect("it is written");
     }
     assert_eq!(
         ask(&engine.reader, "SELECT wait_ms FROM trunkline.v_messages"),
@@ -103,7 +186,7 @@ async fn each_month_is_one_insert_and_one_part() {
         message("c", last_of_february + 1),
     ];
     let written = writer
-        .write_messages(&facts)
+        .write(&mut messages(&facts))
         .await
         .expect("they are written");
     assert_eq!((written.rows, written.inserts), (3, 2));
@@ -118,11 +201,10 @@ async fn each_month_is_one_insert_and_one_part() {
 #[tokio::test]
 async fn a_large_batch_is_cut_at_a_hundred_thousand_rows() {
     let (engine, writer) = start().await;
-    let facts = (0..100_001)
-        .map(|n| message(&n.to_string(), TEN + n))
-        .collect::<Vec<_>>();
+    let ids: Vec<String> = (0..100_001).map(|n| n.to_string()).collect();
+    let facts: Vec<_> = ids.iter().map(|id| message(id, TEN)).collect();
     let written = writer
-        .write_messages(&facts)
+        .write(&mut messages(&facts))
         .await
         .expect("they are written");
     assert_eq!((written.rows, written.inserts), (100_001, 2));
@@ -135,7 +217,7 @@ async fn a_large_batch_is_cut_at_a_hundred_thousand_rows() {
 async fn nothing_to_write_is_nothing_done() {
     let (_engine, writer) = start().await;
     let written = writer
-        .write_messages(&[])
+        .write(&mut messages(&[]))
         .await
         .expect("nothing is written");
     assert_eq!((written.rows, written.inserts), (0, 0));
@@ -145,7 +227,7 @@ async fn nothing_to_write_is_nothing_done() {
 async fn a_conversation_reads_as_it_was_written() {
     let (engine, writer) = start().await;
     writer
-        .write_conversations(&[conversation()])
+        .write(&mut conversations(&[conversation()]))
         .await
         .expect("it is written");
     let row = ask(
@@ -161,7 +243,7 @@ async fn a_conversation_reads_as_it_was_written() {
 async fn cycles_are_rows_in_their_order() {
     let (engine, writer) = start().await;
     writer
-        .write_conversations(&[conversation()])
+        .write(&mut conversations(&[conversation()]))
         .await
         .expect("it is written");
     let rows = ask(
@@ -181,11 +263,14 @@ async fn cycles_are_rows_in_their_order() {
 async fn words_of_any_script_and_the_longest_waits_survive() {
     let (engine, writer) = start().await;
     let fact = MessageFact {
-        conversation: "диалог №1 'quoted' \\ 💬".into(),
+        conversation: "диалог №1 'quoted' \\ 💬",
         received_at: Time(TEN),
         ..reply("ключ\t1", TEN, i64::MAX, 0)
     };
-    writer.write_messages(&[fact]).await.expect("it is written");
+    writer
+        .write(&mut messages(&[fact]))
+        .await
+        .expect("it is written");
     let row = ask(
         &engine.reader,
         "SELECT conversation, message, wait_ms FROM trunkline.v_messages FORMAT JSONCompactEachRow",

@@ -6,22 +6,29 @@ use trunkline_reports::{Page, Value};
 const COLUMNS: [&str; 2] = ["contact", "conversation"];
 
 /// Masks the phone numbers of a page.
-pub(super) fn mask(page: &mut Page) {
+pub(crate) fn mask(page: &mut Page) {
     let named = page.columns.iter().map(|column| column.name);
-    let masked: Vec<bool> = named.map(|name| COLUMNS.contains(&name)).collect();
+    let hidden: Vec<bool> = named.map(|name| COLUMNS.contains(&name)).collect();
     for row in &mut page.rows {
-        for (value, _) in row.iter_mut().zip(&masked).filter(|(_, masked)| **masked) {
-            if let Value::Text(text) = value
-                && is_phone(text)
-            {
-                *text = format!("{}***{}", &text[..2], &text[text.len() - 4..]);
+        for (value, _) in row.iter_mut().zip(&hidden).filter(|(_, hidden)| **hidden) {
+            if let Value::Text(text) = value {
+                *text = masked(std::mem::take(text));
             }
         }
     }
 }
 
+/// Masks a text if it is a phone number.
+pub(crate) fn masked(text: String) -> String {
+    if is_phone(&text) {
+        format!("{}***{}", &text[..2], &text[text.len() - 4..])
+    } else {
+        text
+    }
+}
+
 /// Whether a text is a phone number in E.164: a `+` and 7 to 15 digits, and nothing else.
-fn is_phone(text: &str) -> bool {
+pub(crate) fn is_phone(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
     })

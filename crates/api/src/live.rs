@@ -1,0 +1,229 @@
+//! `GET /v1/live`: how it stands now, out of memory (`metrics.md` 1.2, `unanswered`; contract §4).
+//!
+//! A conversation in which a reply is owed is its assignee's, else that of the last participant who
+//! is still in the roster, else nobody's; nobody's come first, then those who wait longest. The
+//! figures of managers are those of today in the account's zone, in calendar time.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use serde::Serialize;
+use trunkline_model::event::Author;
+use trunkline_model::settings::Scope;
+use trunkline_model::time::{Period, Time};
+use trunkline_pipeline::{Cell, Definition, Distribution, LiveAccount, Waits};
+use trunkline_reports::Value;
+
+use crate::directory::Grant;
+use crate::phones;
+use crate::problem::Problem;
+use crate::query;
+use crate::routes::Shared;
+
+mod asked;
+
+use asked::Asked;
+
+/// How it stands now.
+#[derive(Debug, Serialize)]
+pub(crate) struct Now {
+    /// All events acknowledged before are in it.
+    as_of: Time,
+    tz: &'static str,
+    /// Since when `managers` counts: the last local midnight.
+    today: Time,
+    waiting: Waiting,
+    managers: Vec<Manager>,
+}
+
+/// Conversations in which a reply is owed.
+#[derive(Debug, Serialize)]
+struct Waiting {
+    count: usize,
+    /// Those that are nobody's.
+    unassigned: usize,
+    longest_wait_s: Value,
+    conversations: Vec<Conversation>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
+}
+
+#[expect(clippy::struct_field_names, reason = "named as what readers get")]
+#[derive(Debug, Serialize)]
+struct Conversation {
+    channel: String,
+    conversation: String,
+    contact: String,
+    since: Time,
+    wait_s: Value,
+    /// Whose it is; `null` = unassigned.
+    manager: Option<String>,
+    assignee: Option<String>,
+    last_manager: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+}
+
+/// One manager today; `null` is an unknown one.
+#[expect(clippy::struct_field_names, reason = "named as what readers get")]
+#[derive(Debug, Default, Serialize)]
+struct Manager {
+    manager: Option<String>,
+    manager_name: Option<String>,
+    team: Option<String>,
+    /// Conversations that wait for him.
+    waiting: usize,
+    longest_wait_s: Option<Value>,
+    /// Messages he wrote.
+    outbound: u32,
+    wait: Answers,
+    first: Answers,
+}
+
+/// Response times by one definition.
+#[derive(Debug, Default, Serialize)]
+struct Answers {
+    count: u32,
+    mean_s: Option<Value>,
+    p50_s: Option<Value>,
+    p90_s: Option<Value>,
+}
+
+/// Answers how it stands.
+pub(crate) async fn live(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<Now>, Problem> {
+    let now = (shared.clock)();
+    let grant = shared.directory.load().admit(&headers, Scope::Read, now)?;
+    let asked = Asked::read(query::pairs(&uri)?)?;
+    let live = shared.pipeline.live(&grant.account, now).await;
+    Ok(Json(stand(&live, &grant, &asked, now)))
+}
+
+fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, now: Time) -> Now {
+    let people = grant.people();
+    let (today, _) = Period::Today.to_date(grant.timezone(), now);
+    let mut waiting: Vec<(Option<String>, Waits)> = live
+        .waiting()
+        .into_iter()
+        .filter(|waits| asked.channel(&waits.channel))
+        .map(|waits| (people.owner(&waits, now), waits))
+        .filter(|(manager, _)| is_shown(manager.as_deref(), grant, asked, now))
+        .collect();
+    waiting.sort_by(|(left, a), (right, b)| {
+        let place = |manager: &Option<String>, waits: &Waits| (manager.is_some(), waits.since);
+        place(left, a)
+            .cmp(&place(right, b))
+            .then_with(|| (&a.channel, &a.conversation).cmp(&(&b.channel, &b.conversation)))
+    });
+    let cells = live.managers(today, |channel| asked.channel(channel));
+    Now {
+        as_of: live.as_of(),
+        tz: grant.timezone().name(),
+        today,
+        managers: managers(&waiting, cells, grant, asked, now),
+        waiting: Waiting::of(waiting, grant, asked, now),
+    }
+}
+
+/// A token that may see some managers sees what is theirs, and nothing that is nobody's.
+fn is_shown(manager: Option<&str>, grant: &Grant, asked: &Asked, now: Time) -> bool {
+    asked.shows(manager, grant, now) && grant.sees(manager, now)
+}
+
+impl Waiting {
+    fn of(list: Vec<(Option<String>, Waits)>, grant: &Grant, asked: &Asked, now: Time) -> Self {
+        let phones = grant.may(Scope::ReadPhones);
+        let text = |text: String| {
+            if phones { text } else { phones::masked(text) }
+        };
+        let count = list.len();
+        let unassigned = list.iter().filter(|(manager, _)| manager.is_none()).count();
+        let longest = list.iter().map(|(_, waits)| waits.since).min();
+        let shown = list.into_iter().take(asked.limit).map(|(manager, waits)| {
+            let open = phones || !phones::is_phone(&waits.conversation);
+            let link = || grant.people().link(&waits.channel, &waits.conversation);
+            Conversation {
+                link: open.then(link).flatten(),
+                channel: waits.channel,
+                conversation: text(waits.conversation),
+                contact: text(waits.contact),
+                since: waits.since,
+                wait_s: elapsed(waits.since, now),
+                manager,
+                assignee: waits.assignee,
+                last_manager: waits.last_manager,
+            }
+        });
+        Self {
+            count,
+            unassigned,
+            longest_wait_s: longest.map_or(Value::Null, |since| elapsed(since, now)),
+            conversations: shown.collect(),
+            truncated: count > asked.limit,
+        }
+    }
+}
+
+fn managers(
+    waiting: &[(Option<String>, Waits)],
+    cells: BTreeMap<Option<String>, Cell>,
+    grant: &Grant,
+    asked: &Asked,
+    now: Time,
+) -> Vec<Manager> {
+    let mut managers = BTreeMap::<Option<String>, Manager>::new();
+    for (manager, cell) in cells {
+        let wrote = cell.messages(Author::Manager) > 0;
+        if wrote && is_shown(manager.as_deref(), grant, asked, now) {
+            let of = managers.entry(manager).or_default();
+            of.outbound = cell.messages(Author::Manager);
+            of.wait = Answers::of(cell.calendar().by(Definition::Wait));
+            of.first = Answers::of(cell.calendar().by(Definition::First));
+        }
+    }
+    // The longest first: what was seen first stays.
+    let mut by_age: Vec<_> = waiting
+        .iter()
+        .filter(|(manager, _)| manager.is_some())
+        .collect();
+    by_age.sort_by_key(|(_, waits)| waits.since);
+    for (manager, waits) in by_age {
+        let of = managers.entry(manager.clone()).or_default();
+        of.waiting += 1;
+        of.longest_wait_s
+            .get_or_insert_with(|| elapsed(waits.since, now));
+    }
+    let people = grant.people();
+    let named = managers.into_iter().map(|(manager, of)| Manager {
+        manager_name: manager.as_deref().map(|manager| people.name(manager)),
+        team: manager
+            .as_deref()
+            .and_then(|manager| people.team(manager, now))
+            .map(str::to_owned),
+        manager,
+        ..of
+    });
+    named.collect()
+}
+
+impl Answers {
+    fn of(samples: &Distribution) -> Self {
+        let quantile = |level| samples.quantile(level).map(Value::Millis);
+        Self {
+            count: samples.count(),
+            mean_s: samples.mean().map(Value::Millis),
+            p50_s: quantile(0.5),
+            p90_s: quantile(0.9),
+        }
+    }
+}
+
+/// Elapsed time is never negative, whatever the vendor's clock says.
+fn elapsed(since: Time, now: Time) -> Value {
+    Value::Millis(now.since(since).max(0))
+}

@@ -1,0 +1,203 @@
+//! What readers see of the fold: who waits for a reply, and figures by cell, in concurrent maps
+//! that the account's one writer brings up to date when somebody looks.
+//!
+//! Nobody looking costs nothing. However many look, the fold is asked once in [`FRESH`], for what
+//! changed since it was asked last.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::timeout;
+use trunkline_model::time::Time;
+use trunkline_rollup::account::{View, Waiting};
+use trunkline_rollup::cells::Cell;
+
+use crate::worker::Work;
+
+/// How old what is shown may be, in milliseconds.
+const FRESH: i64 = 250;
+/// How long a reader waits for the fold, which may be busy; then he sees what was shown before.
+const WITHIN: Duration = Duration::from_secs(1);
+/// How long a cell is shown, in milliseconds: a day of any zone, and some.
+const KEPT: i64 = 50 * 3_600_000;
+/// How often cells are looked through for old ones, in milliseconds.
+const KEPT_LOOK: i64 = 3_600_000;
+/// Shards of a map: few enough to be cheap for a small account, enough for one writer and many
+/// readers.
+const SHARDS: usize = 64;
+
+type Map<K, V> = DashMap<K, V, foldhash::fast::RandomState>;
+
+/// What is shown of all accounts.
+#[derive(Debug)]
+pub(crate) struct Live {
+    accounts: Map<Arc<str>, Arc<LiveAccount>>,
+}
+
+/// What is shown of one account.
+#[derive(Debug)]
+pub struct LiveAccount {
+    account: Arc<str>,
+    waiting: Map<(String, String), Waits>,
+    cells: Map<CellKey, Cell>,
+    as_of: AtomicI64,
+    asking: Mutex<()>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct CellKey {
+    start: Time,
+    manager: Option<String>,
+    channel: String,
+}
+
+/// A conversation in which a reply is owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// The channel's id.
+    pub channel: String,
+    /// The conversation's id, unique within its channel.
+    pub conversation: String,
+    /// Who waits.
+    pub contact: String,
+    /// Since when.
+    pub since: Time,
+    /// The manager it is assigned to now.
+    pub assignee: Option<String>,
+    /// The manager who wrote last.
+    pub last_manager: Option<String>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { accounts: map() }
+    }
+}
+
+impl Live {
+    /// Gives what is shown of an account, brought up to date as of about `now`.
+    pub(crate) async fn account(
+        &self,
+        account: &Arc<str>,
+        now: Time,
+        ask: impl FnOnce(Work),
+    ) -> Arc<LiveAccount> {
+        let entry = self.accounts.entry(Arc::clone(account));
+        let live = Arc::clone(&entry.or_insert_with(|| Arc::new(LiveAccount::new(account))));
+        // One asks, the others wait for him and find it fresh.
+        let asking = live.asking.lock().await;
+        if now.since(live.as_of()) < FRESH {
+            drop(asking);
+            return live;
+        }
+        let (reply, shown) = oneshot::channel();
+        ask(Work::Show {
+            live: Arc::clone(&live),
+            as_of: now,
+            reply,
+        });
+        // A fold that is busy shows later what was asked for now.
+        let _ = timeout(WITHIN, shown).await;
+        drop(asking);
+        live
+    }
+}
+
+impl LiveAccount {
+    fn new(account: &Arc<str>) -> Self {
+        Self {
+            account: Arc::clone(account),
+            waiting: map(),
+            cells: map(),
+            as_of: AtomicI64::new(i64::MIN / 2),
+            asking: Mutex::default(),
+        }
+    }
+
+    /// Gives the account's id.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Gives the time as of which it is shown: all events acknowledged before are in it.
+    pub fn as_of(&self) -> Time {
+        Time(self.as_of.load(Ordering::Acquire))
+    }
+
+    /// Lists the conversations in which a reply is owed, in no order.
+    pub fn waiting(&self) -> Vec<Waits> {
+        self.waiting.iter().map(|waits| waits.clone()).collect()
+    }
+
+    /// Gives the figures of each manager (none: of messages that no known manager wrote) over the
+    /// cells that begin at `from` or later; `on` says which channels count.
+    pub fn managers(
+        &self,
+        from: Time,
+        on: impl Fn(&str) -> bool,
+    ) -> BTreeMap<Option<String>, Cell> {
+        let mut managers = BTreeMap::<_, Cell>::new();
+        for cell in &self.cells {
+            let key = cell.key();
+            if key.start >= from && on(&key.channel) {
+                let manager = managers.entry(key.manager.clone()).or_default();
+                manager.merge(cell.value());
+            }
+        }
+        managers
+    }
+
+    /// Takes over what the fold shows; only its worker calls it.
+    pub(crate) fn bring_up(self: &Arc<Self>, as_of: Time, show: impl FnOnce(&mut Writing<'_>)) {
+        let hour = as_of.0.div_euclid(KEPT_LOOK);
+        if self.as_of().0.div_euclid(KEPT_LOOK) != hour {
+            self.cells.retain(|key, _| as_of.since(key.start) < KEPT);
+        }
+        show(&mut Writing(self));
+        self.as_of.store(as_of.0, Ordering::Release);
+    }
+}
+
+/// Writes what changed into the maps.
+pub(crate) struct Writing<'a>(&'a LiveAccount);
+
+impl View for Writing<'_> {
+    fn waiting(&mut self, waiting: &Waiting<'_>) {
+        let waits = Waits {
+            channel: waiting.channel.to_owned(),
+            conversation: waiting.conversation.to_owned(),
+            contact: waiting.contact.to_owned(),
+            since: waiting.since,
+            assignee: waiting.assignee.map(str::to_owned),
+            last_manager: waiting.last_manager.map(str::to_owned),
+        };
+        let key = (waits.channel.clone(), waits.conversation.clone());
+        self.0.waiting.insert(key, waits);
+    }
+
+    fn settled(&mut self, channel: &str, conversation: &str) {
+        let key = (channel.to_owned(), conversation.to_owned());
+        self.0.waiting.remove(&key);
+    }
+
+    fn forget_cells(&mut self) {
+        self.0.cells.clear();
+    }
+
+    fn cell(&mut self, start: Time, manager: Option<&str>, channel: &str, cell: &Cell) {
+        let key = CellKey {
+            start,
+            manager: manager.map(str::to_owned),
+            channel: channel.to_owned(),
+        };
+        self.0.cells.insert(key, cell.clone());
+    }
+}
+
+fn map<K: Eq + std::hash::Hash, V>() -> Map<K, V> {
+    DashMap::with_hasher_and_shard_amount(foldhash::fast::RandomState::default(), SHARDS)
+}

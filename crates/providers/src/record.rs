@@ -1,0 +1,47 @@
+//! What came in: a flat list of names and texts, or a nested JSON object.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+/// One record: a row of a table, the fields of a form or of a query, a JSON object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record(Map<String, Value>);
+
+impl Record {
+    /// Makes a record of names and texts; of two with one name the last stays.
+    pub fn flat<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let fields = fields.into_iter();
+        Self(
+            fields
+                .map(|(name, text)| (name.to_owned(), Value::from(text)))
+                .collect(),
+        )
+    }
+
+    /// Makes a record of a JSON object; anything else is none.
+    pub fn nested(value: Value) -> Option<Self> {
+        match value {
+            Value::Object(fields) => Some(Self(fields)),
+            _ => None,
+        }
+    }
+
+    /// Gives the value of a field of the record itself.
+    pub(crate) fn field(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+/// Gives a value as trimmed text: numbers and flags in their JSON spelling; nothing, also a blank
+/// text, is none, and so are lists and objects.
+pub(crate) fn text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(text.trim())
+            .filter(|text| !text.is_empty())
+            .map(Cow::Borrowed),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}

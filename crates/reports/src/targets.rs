@@ -1,0 +1,159 @@
+//! How soon a reply is due (`metrics.md` 1.1: `target_s`): the channel's target, else that of the
+//! manager's team at the time, else the account's; one for `first`, one for all other definitions.
+//!
+//! A team's first target holds for all time before it (`metrics.md` §0: settings in time).
+
+use std::collections::BTreeSet;
+
+use trunkline_model::settings::{self, Account};
+use trunkline_model::time::Time;
+
+use crate::statement::Parameter;
+
+/// Seconds in which a reply is due where no setting says so: of a cycle's first, and of any.
+const DEFAULT: Due = Due {
+    first: 300_000,
+    wait: 900_000,
+};
+
+/// Later than any sample.
+const OPEN: i64 = i64::MAX;
+
+/// The targets of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Targets {
+    account: settings::Targets,
+    channels: Vec<(String, settings::Targets)>,
+    teams: Vec<Dated>,
+}
+
+/// A team's targets while an entry of it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dated {
+    team: String,
+    from: i64,
+    until: i64,
+    targets: settings::Targets,
+}
+
+/// Milliseconds.
+struct Due {
+    first: i64,
+    wait: i64,
+}
+
+impl Targets {
+    /// Reads the targets that an account's settings name.
+    pub fn of(account: &Account) -> Self {
+        let set = |targets: &settings::Targets| targets.first_s.or(targets.wait_s).is_some();
+        let mut teams: Vec<_> = account.teams.iter().collect();
+        teams.sort_by_key(|team| team.validity(account.zone()).from);
+        let mut begun = BTreeSet::new();
+        let teams = teams.into_iter().map(|team| {
+            let validity = team.validity(account.zone());
+            let is_first = begun.insert(&team.id);
+            let from = validity.from.filter(|_| !is_first);
+            Dated {
+                team: team.id.clone(),
+                from: from.map_or(Time::MIN.0, |from| from.0),
+                until: validity.until.map_or(OPEN, |until| until.0),
+                targets: team.targets,
+            }
+        });
+        let channels = account.channels.iter();
+        Self {
+            account: account.targets,
+            channels: channels
+                .filter(|channel| set(&channel.targets))
+                .map(|channel| (channel.id.clone(), channel.targets))
+                .collect(),
+            teams: teams.filter(|team| set(&team.targets)).collect(),
+        }
+    }
+
+    /// The targets of one definition.
+    pub(crate) fn of_definition(&self, definition: &str) -> Target {
+        let first = definition == "first";
+        let ms = |targets: &settings::Targets| {
+            let seconds = if first {
+                targets.first_s
+            } else {
+                targets.wait_s
+            };
+            seconds.map(|seconds| i64::from(seconds) * 1_000)
+        };
+        let default = if first { DEFAULT.first } else { DEFAULT.wait };
+        let channels = self.channels.iter();
+        let teams = self.teams.iter();
+        Target {
+            ms: ms(&self.account).unwrap_or(default),
+            channels: channels
+                .filter_map(|(channel, targets)| Some((channel.clone(), ms(targets)?)))
+                .collect(),
+            teams: teams
+                .filter_map(|team| {
+                    Some((team.team.clone(), team.from, team.until, ms(&team.targets)?))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// When a sample of one definition is within its target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The account's, in milliseconds.
+    ms: i64,
+    /// Those of channels.
+    channels: Vec<(String, i64)>,
+    /// Those of teams: from, until, milliseconds.
+    teams: Vec<(String, i64, i64, i64)>,
+}
+
+impl Target {
+    /// Whether it needs to know the managers' teams.
+    pub(crate) fn names_team(&self) -> bool {
+        !self.teams.is_empty()
+    }
+
+    /// The target of a sample as SQL over its columns.
+    pub(crate) fn sql(&self) -> String {
+        let mut sql = "{target:Int64}".to_owned();
+        if self.names_team() {
+            sql = format!(
+                "ifNull(arrayFirstOrNull((due, of, begun, ended) -> of = ifNull(team, '') \
+                 AND toUnixTimestamp64Milli(at) >= begun AND toUnixTimestamp64Milli(at) < ended, \
+                 {{target_team_ms:Array(Int64)}}, {{target_teams:Array(String)}}, \
+                 {{target_from:Array(Int64)}}, {{target_until:Array(Int64)}}), {sql})"
+            );
+        }
+        if !self.channels.is_empty() {
+            sql = format!(
+                "transform(toString(channel), {{target_channels:Array(String)}}, \
+                 {{target_channel_ms:Array(Int64)}}, {sql})"
+            );
+        }
+        sql
+    }
+
+    /// The parameters of a statement that say them.
+    pub(crate) fn parameters(&self) -> Vec<(String, Parameter)> {
+        let wholes = |of: fn(&(String, i64, i64, i64)) -> i64| {
+            Parameter::Wholes(self.teams.iter().map(of).collect())
+        };
+        let channels = self.channels.iter();
+        let teams = self.teams.iter().map(|team| team.0.clone());
+        let (channels, channel_ms) = channels.cloned().unzip();
+        [
+            ("target", Parameter::Whole(self.ms)),
+            ("target_channels", Parameter::Texts(channels)),
+            ("target_channel_ms", Parameter::Wholes(channel_ms)),
+            ("target_teams", Parameter::Texts(teams.collect())),
+            ("target_from", wholes(|team| team.1)),
+            ("target_until", wholes(|team| team.2)),
+            ("target_team_ms", wholes(|team| team.3)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+}

@@ -1,0 +1,141 @@
+//! The values of a dimension, for choosing filters (`contract.md` §4: `GET /v1/dimensions/{name}`).
+//!
+//! What occurred and what the configuration names, with the names to show. Who may see only some
+//! managers is shown these, their teams and the channels on which they wrote.
+
+use serde::Serialize;
+use trunkline_model::time::Time;
+
+use crate::dimension::Dimension;
+use crate::error::{Error, nearest};
+use crate::request::{Context, Restricted};
+use crate::statement::{Parameter, Statement, Views};
+
+/// The most values that are listed.
+pub(crate) const MOST: usize = 100_000;
+
+/// The dimensions whose values are ids.
+const LISTED: [Dimension; 3] = [Dimension::Manager, Dimension::Team, Dimension::Channel];
+
+/// The answer of `GET /v1/dimensions/{name}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Values {
+    /// The dimension.
+    pub dimension: &'static str,
+    /// Its values, by their ids ascending.
+    pub values: Vec<Named>,
+    /// The instant that they are at least as new as, as the asker's context says.
+    pub as_of: Time,
+    /// Whether there are more than 100,000; absent when there are not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
+}
+
+/// A value and its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// What a filter takes.
+    pub value: String,
+    /// What people call it; the value where the configuration gives no name.
+    pub name: String,
+}
+
+/// Finds a dimension whose values can be listed.
+pub(crate) fn find(name: &str) -> Result<Dimension, Error> {
+    let found = LISTED
+        .into_iter()
+        .find(|dimension| dimension.name() == name);
+    found.ok_or_else(|| Error::UnknownDimension {
+        name: name.to_owned(),
+        known: LISTED.map(Dimension::name).join(", "),
+        suggestion: nearest(name, LISTED.map(Dimension::name)),
+    })
+}
+
+/// Writes the statement that lists the values with their names, one more than the most.
+pub(crate) fn statement(
+    dimension: Dimension,
+    views: Views<'_>,
+    context: &Context<'_>,
+) -> Statement {
+    let only = context.restriction.restricted();
+    let named = named(dimension, views);
+    let sql = format!(
+        "SELECT value, any(name) FROM (\
+         SELECT v.value AS value, ifNull(nullIf(n.name, ''), v.value) AS name \
+         FROM (SELECT DISTINCT value FROM ({occurred}) WHERE value != '' AND {kept}) AS v \
+         LEFT JOIN (SELECT {key} AS value, name FROM {named} \
+         WHERE account = {{account:String}}) AS n ON v.value = n.value) \
+         GROUP BY value ORDER BY value LIMIT {{rows:Int64}}",
+        key = dimension.name(),
+        occurred = occurred(dimension, views),
+        kept = if only.is_some() {
+            kept(dimension, views)
+        } else {
+            "1".into()
+        },
+    );
+    let mut parameters = vec![
+        (
+            "account".to_owned(),
+            Parameter::Text(context.account.id.to_owned()),
+        ),
+        ("rows".to_owned(), Parameter::Whole(MOST as i64 + 1)),
+    ];
+    parameters.extend(only.into_iter().flat_map(Restricted::parameters));
+    Statement { sql, parameters }
+}
+
+/// The view that names a dimension's values.
+fn named(dimension: Dimension, views: Views<'_>) -> String {
+    views.named(match dimension {
+        Dimension::Manager => "v_managers",
+        Dimension::Team => "v_teams",
+        _ => "v_channels",
+    })
+}
+
+/// Every place that a dimension's values occur in.
+fn occurred(dimension: Dimension, views: Views<'_>) -> String {
+    let places: &[(&str, &str)] = match dimension {
+        Dimension::Manager => &[
+            ("v_managers", "manager"),
+            ("v_team_members", "manager"),
+            ("v_messages", "manager_key"),
+            ("v_conversations", "ifNull(assignee, '')"),
+        ],
+        Dimension::Team => &[("v_teams", "team"), ("v_team_members", "team")],
+        _ => &[("v_channels", "channel"), ("v_conversations", "channel")],
+    };
+    let places = places.iter().map(|(view, value)| {
+        let view = views.named(view);
+        format!(
+            "SELECT DISTINCT toString({value}) AS value FROM {view} \
+             WHERE account = {{account:String}}"
+        )
+    });
+    places.collect::<Vec<_>>().join(" UNION ALL ")
+}
+
+/// The condition that leaves what the asker may see.
+fn kept(dimension: Dimension, views: Views<'_>) -> String {
+    let members = views.named("v_team_members");
+    let messages = views.named("v_messages");
+    let managers = format!(
+        "SELECT manager FROM {members} WHERE account = {{account:String}} \
+         AND team IN {{only_teams:Array(String)}} \
+         UNION ALL SELECT arrayJoin({{only_managers:Array(String)}})"
+    );
+    match dimension {
+        Dimension::Manager => format!("value IN ({managers})"),
+        Dimension::Team => format!(
+            "(value IN {{only_teams:Array(String)}} OR value IN (\
+             SELECT team FROM {members} WHERE account = {{account:String}} \
+             AND manager IN {{only_managers:Array(String)}}))"
+        ),
+        _ => format!(
+            "value IN (SELECT toString(channel) FROM {messages} \
+             WHERE account = {{account:String}} AND manager_key IN ({managers}))"
+        ),
+    }
+}

@@ -1,0 +1,66 @@
+//! What is shown live: who waits for a reply, and figures by cell. Only what changed since the last
+//! time is told, so that showing costs no more than the events since.
+
+use trunkline_model::time::Time;
+
+use super::Account;
+use crate::cells::Cell;
+
+/// Takes what changed.
+pub trait View {
+    /// A conversation in which a reply is owed, as it stands now.
+    fn waiting(&mut self, waiting: &Waiting<'_>);
+
+    /// A conversation that was told as waiting, and in which no reply is owed any more.
+    fn settled(&mut self, channel: &str, conversation: &str);
+
+    /// All cells told before are void: those that follow are all there are.
+    fn forget_cells(&mut self);
+
+    /// The figures of one manager (none: of all who are no managers) on one channel in the cell that
+    /// begins at `start`.
+    fn cell(&mut self, start: Time, manager: Option<&str>, channel: &str, cell: &Cell);
+}
+
+/// A conversation in which a reply is owed (`metrics.md` 1.2, `unanswered`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting<'a> {
+    /// The channel's id.
+    pub channel: &'a str,
+    /// The conversation's id, unique within its channel.
+    pub conversation: &'a str,
+    /// Who waits.
+    pub contact: &'a str,
+    /// Since when.
+    pub since: Time,
+    /// The manager it is assigned to now.
+    pub assignee: Option<&'a str>,
+    /// The manager who wrote last.
+    pub last_manager: Option<&'a str>,
+}
+
+impl Account {
+    /// Tells what changed since the last time.
+    pub fn show(&mut self, view: &mut impl View) {
+        for place in std::mem::take(&mut self.changed.touched) {
+            let submap = &mut self.submaps[usize::from(place.submap)];
+            let conversation = &mut submap.conversations[place.index];
+            conversation.touched = false;
+            let (shown, names) = (conversation.shown, &self.names);
+            match conversation.waiting(names) {
+                Some(waiting) => view.waiting(&waiting),
+                None if shown => view.settled(names.text(conversation.channel), conversation.id()),
+                None => {}
+            }
+            conversation.shown = conversation.is_waiting();
+        }
+        if self.cells.begin_to_show() {
+            view.forget_cells();
+        }
+        let names = &self.names;
+        self.cells.show(|key, cell| {
+            let manager = key.manager.map(|name| names.text(name));
+            view.cell(key.start, manager, names.text(key.channel), cell);
+        });
+    }
+}

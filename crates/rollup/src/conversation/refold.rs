@@ -1,0 +1,90 @@
+//! The whole timeline run anew, because the settings changed or entries were taken back.
+
+use super::Conversation;
+use crate::cells::Tally;
+use crate::clock::Clock;
+use crate::packed::Packed;
+use crate::rules::ChannelRules;
+use crate::timeline::Entry;
+
+impl Conversation {
+    /// Runs the clock anew under changed settings (those before, those after); says whether any
+    /// figure changed.
+    pub(crate) fn refold(
+        &mut self,
+        rules: [ChannelRules<'_>; 2],
+        offset: u64,
+        tally: &mut Tally<'_>,
+    ) -> bool {
+        let entries = self.entries().map(|entry| (entry, false)).collect();
+        self.run_anew(entries, rules, offset, tally)
+    }
+
+    /// Counts all entries into cells that have none of them.
+    pub(crate) fn count(&self, rules: ChannelRules<'_>, tally: &mut Tally<'_>) {
+        let mut clock = Clock::default();
+        for entry in self.entries() {
+            let samples = clock.step(&entry, rules.at(entry.at)).samples;
+            tally.add(&entry, samples);
+        }
+    }
+
+    /// Takes back the entries that `is` finds; says whether there were any.
+    pub(crate) fn retract(
+        &mut self,
+        is: impl Fn(&Entry) -> bool,
+        rules: ChannelRules<'_>,
+        offset: u64,
+        tally: &mut Tally<'_>,
+    ) -> bool {
+        let found = |entry: &Entry| !entry.retracted && is(entry);
+        if !self.entries().any(|entry| found(&entry)) {
+            return false;
+        }
+        let entries = self.entries().map(|entry| {
+            let taken_back = found(&entry);
+            (entry, taken_back)
+        });
+        let entries = entries.collect();
+        self.retracted = true;
+        self.run_anew(entries, [rules; 2], offset, tally)
+    }
+
+    /// Builds the timeline anew; each entry comes with whether it is taken back now.
+    fn run_anew(
+        &mut self,
+        entries: Vec<(Entry, bool)>,
+        [before, after]: [ChannelRules<'_>; 2],
+        offset: u64,
+        tally: &mut Tally<'_>,
+    ) -> bool {
+        let mut old = Clock::default();
+        let was = self.past().to_vec();
+        self.clock = Clock::default();
+        self.tail = Packed::default();
+        if let Some(long) = self.long.as_mut() {
+            long.forget_timeline();
+        }
+        let mut differs = false;
+        for (mut entry, taken_back) in entries {
+            let was = old.step(&entry, before.at(entry.at)).samples;
+            tally.remove_under(&entry, was, before);
+            entry.retracted |= taken_back;
+            let is = self.clock.clone().step(&entry, after.at(entry.at)).samples;
+            let by = entry.body.message().and_then(|message| message.manager);
+            let business = |samples, rules: ChannelRules<'_>| rules.business(samples, by, entry.at);
+            if taken_back || was != is || business(was, before) != business(is, after) {
+                entry.changed = offset;
+                differs = true;
+            }
+            self.append(&entry, after);
+            tally.add(&entry, is);
+        }
+        differs |= self.clock != old || self.past() != was;
+        if differs {
+            self.changed = self.changed.max(offset);
+            self.untouched = 0;
+        }
+        differs
+    }
+}

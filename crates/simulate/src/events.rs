@@ -1,0 +1,51 @@
+//! The events of the contract, as they are written.
+
+use serde::Serialize;
+use trunkline_model::event::MessageKind;
+use trunkline_model::time::Time;
+use trunkline_model::word::Word;
+
+/// A message.
+#[derive(Serialize)]
+pub(crate) struct Message<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: String,
+    pub(crate) channel: &'a str,
+    pub(crate) conversation: &'a str,
+    pub(crate) contact: &'a str,
+    pub(crate) author: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) manager: Option<&'a str>,
+    pub(crate) at: Time,
+    #[serde(skip_serializing_if = "is_text")]
+    pub(crate) kind: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) private: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expects_reply: Option<bool>,
+    pub(crate) chars: u64,
+}
+
+/// A change of a conversation.
+#[derive(Serialize)]
+pub(crate) struct Changed<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: String,
+    pub(crate) channel: &'a str,
+    pub(crate) conversation: &'a str,
+    pub(crate) change: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) manager: Option<&'a str>,
+    pub(crate) at: Time,
+}
+
+fn is_text(kind: &&'static str) -> bool {
+    *kind == MessageKind::Text.word()
+}
+
+/// Writes an event as JSON.
+pub(crate) fn written<T: Serialize>(event: &T) -> String {
+    serde_json::to_string(event).unwrap_or_default()
+}

@@ -1,0 +1,31 @@
+//! A call centre that never was: conversations of contacts with managers, bots between them,
+//! shifts, lunch, quiet nights and busy minutes, and a way to the service on which some events come
+//! late and some twice.
+//!
+//! Everything here is pure and a function of [`Config`]: the same one gives the same bytes, on any
+//! machine, since no floating point and no clock has a say. Calls will join conversations as steps
+//! of the same agenda, taken by the same managers.
+//!
+//! ```
+//! use trunkline_simulate::{Config, Simulation};
+//!
+//! let config = Config { days: 1, rate: 50, ..Config::default() };
+//! let sendings: Vec<_> = Simulation::new(config.clone())?.collect();
+//! assert!(sendings.is_sorted_by_key(|sending| sending.send_at));
+//! assert!(sendings.iter().eq(Simulation::new(config)?.collect::<Vec<_>>().iter()));
+//! # Ok::<(), trunkline_simulate::BadConfig>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod arrivals;
+mod centre;
+mod chance;
+mod config;
+mod events;
+mod hours;
+mod outbox;
+mod people;
+
+pub use centre::Simulation;
+pub use config::{BadConfig, Config};
+pub use outbox::Sending;

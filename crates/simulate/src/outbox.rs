@@ -1,0 +1,76 @@
+//! The way to the service: most events arrive at once, some late, some twice.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use trunkline_model::time::Time;
+
+use crate::chance::Chance;
+use crate::config::Config;
+use crate::hours::{HOUR, MINUTE, SECOND};
+
+/// One event on its way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sending {
+    /// When it is sent.
+    pub send_at: Time,
+    /// Its place among those of one instant.
+    place: u64,
+    /// The event as JSON.
+    pub event: String,
+}
+
+/// Events that wait until they are sent.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    chance: Chance,
+    late: u32,
+    repeated: u32,
+    waiting: BinaryHeap<Reverse<Sending>>,
+    places: u64,
+}
+
+impl Outbox {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            // Its own chance: the centre is the same whatever its way to the service is like.
+            chance: Chance::new(config.seed ^ 0x6f75_7462_6f78),
+            late: config.late,
+            repeated: config.repeated,
+            waiting: BinaryHeap::new(),
+            places: 0,
+        }
+    }
+
+    /// Takes an event that happened at `at`.
+    pub(crate) fn take(&mut self, at: Time, event: String) {
+        let on_the_way = if self.chance.happens(self.late) {
+            self.chance.between(MINUTE, 6 * HOUR)
+        } else {
+            self.chance.between(20, 900)
+        };
+        let send_at = at.plus(on_the_way);
+        if self.chance.happens(self.repeated) {
+            let again = send_at.plus(self.chance.between(SECOND, HOUR));
+            self.put(again, event.clone());
+        }
+        self.put(send_at, event);
+    }
+
+    fn put(&mut self, send_at: Time, event: String) {
+        self.places += 1;
+        self.waiting.push(Reverse(Sending {
+            send_at,
+            place: self.places,
+            event,
+        }));
+    }
+
+    /// Gives the next that is sent before anything that happens from `from` on could be; any, if
+    /// nothing happens any more.
+    pub(crate) fn next(&mut self, from: Option<Time>) -> Option<Sending> {
+        let first = &self.waiting.peek()?.0;
+        let due = from.is_none_or(|from| first.send_at <= from);
+        due.then(|| self.waiting.pop().map(|Reverse(sending)| sending))?
+    }
+}
