@@ -33,7 +33,7 @@ mod tracking;
 pub use check::Problem;
 pub use crm::{Funnel, Pipeline, Routing, Sales, SalesEntity, Stage, StageKind};
 pub use doors::{Hook, HookRole, Webhook, WebhookEvent};
-pub use fold::{FoldRules, ScheduleOf, Whose, cell_minutes};
+pub use fold::{FoldRules, OTHER, ScheduleOf, Whose, cell_minutes};
 pub use goal::{Goal, GoalPeriod, GoalWho};
 pub use moment::{Moment, Validity};
 pub use open::OpenHours;
@@ -233,6 +233,7 @@ impl Account {
         FoldRules {
             bot_replies: self.bot_replies,
             cycle_gaps,
+            managers_cap: self.caps.managers,
             cell_minutes: cell_minutes(self.zone()),
             schedules: fold::schedules(self),
         }

@@ -177,6 +177,7 @@ impl Crew {
             all.conversations += census.conversations;
             all.remembered += census.remembered;
             all.dirty += census.dirty;
+            all.beyond_cap += census.beyond_cap;
             all.waiting.append(&mut census.waiting);
             all.rules.extend(mem::take(&mut census.rules));
         }

@@ -72,8 +72,7 @@ impl Keeper {
                 _ = look.tick() => {}
             }
             let census = self.crew.census().await;
-            self.board
-                .set_census(census.conversations, census.remembered, census.dirty);
+            self.board.set_census(&census);
             let new = self.dispatched.borrow().saturating_sub(self.began[1]);
             let due = new >= self.config.checkpoint_records
                 || (new > 0 && taken.elapsed() >= self.config.checkpoint_every);

@@ -118,6 +118,26 @@ const GAUGES: &[(&str, &str)] = &[
         "trunkline_remembered_events",
         "Identities remembered to find duplicates",
     ),
+    (
+        "trunkline_managers_beyond_cap",
+        "How often a manager beyond the account's cap was named: his figures are those of __other__",
+    ),
+    (
+        "trunkline_journal_disk_bytes",
+        "Size of the journal's files",
+    ),
+    (
+        "trunkline_disk_free_bytes",
+        "Free bytes of the journal's disk",
+    ),
+    (
+        "trunkline_disk_reserve_bytes",
+        "Free bytes of the disk below which events are refused",
+    ),
+    (
+        "trunkline_start_time_seconds",
+        "When the process started, in seconds since 1970",
+    ),
 ];
 
 /// Registers help and unit of every metric, and makes those without a label show 0.
@@ -200,11 +220,24 @@ pub fn export(handle: &Handle, now: Time) {
         ("trunkline_open_conversations", status.conversations as f64),
         ("trunkline_dirty_conversations", status.dirty as f64),
         ("trunkline_remembered_events", status.remembered as f64),
+        ("trunkline_managers_beyond_cap", status.beyond_cap as f64),
         ("trunkline_flush_age_seconds", age as f64 / 1000.0),
     ];
     for (name, value) in levels {
         gauge!(name).set(value);
     }
+}
+
+/// Notes when the process started.
+pub fn started(at: Time) {
+    gauge!("trunkline_start_time_seconds").set(at.0 as f64 / 1000.0);
+}
+
+/// Sets how the journal's disk stands, in bytes; called before each scrape is rendered.
+pub fn disk(journal: u64, free: u64, reserve: u64) {
+    gauge!("trunkline_journal_disk_bytes").set(journal as f64);
+    gauge!("trunkline_disk_free_bytes").set(free as f64);
+    gauge!("trunkline_disk_reserve_bytes").set(reserve as f64);
 }
 
 pub(crate) fn batch(records: u32, bytes: u64, sync: Duration) {

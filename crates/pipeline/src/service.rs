@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::JoinError;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -384,29 +384,40 @@ impl Dispatch {
             append.token.durable.store(next - 1, Ordering::Release);
         }
         self.board.durable(commit.first_offset, next, received_at);
-        self.settle_frames(&mut commit.appends, next, received_at);
+        let settled = self.settle_frames(&mut commit.appends, next, received_at);
         if let Some(crew) = self.crew.get() {
             crew.commit(received_at, commit.appends);
         }
         self.dispatched.send_replace(next);
+        // Only now: who looks at what is live after his acknowledgement finds his events.
+        for (reply, last_offset) in settled {
+            let _ = reply.send(Reply::Durable { last_offset });
+        }
     }
 
-    /// Notes how far named streams are, and answers frames: they wait for the disk alone.
-    fn settle_frames(&self, appends: &mut [Appended<Token>], next: u64, received_at: Time) {
+    /// Notes how far named streams are; gives who waits for frames to be durable, and up to where
+    /// each is.
+    fn settle_frames(
+        &self,
+        appends: &mut [Appended<Token>],
+        next: u64,
+        received_at: Time,
+    ) -> Vec<(oneshot::Sender<Reply>, u64)> {
         let frames = appends.iter().filter_map(|it| it.token.frames.as_ref());
         let marks = frames.filter_map(|frames| frames.mark.as_ref());
         let marks = marks.map(|mark| (&*mark.lease, mark.frame));
         self.streams.committed(next, received_at.0, marks);
+        let mut settled = Vec::new();
         for append in appends {
-            if let Some(frames) = append.token.frames.take()
+            // The name is free for another connection before this one is told.
+            if append.token.frames.take().is_some()
                 && let Some(reply) = append.token.reply.take()
             {
-                // The name is free for another connection before this one is told.
-                drop(frames);
                 let last_offset = append.first_offset + u64::from(append.count) - 1;
-                let _ = reply.send(Reply::Durable { last_offset });
+                settled.push((reply, last_offset));
             }
         }
+        settled
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use trunkline_model::time::Time;
 
+use crate::worker::Census;
+
 /// Gives the time; the only clock the pipeline knows.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
@@ -72,6 +74,8 @@ pub struct Status {
     pub remembered: u64,
     /// Conversations with rows to flush.
     pub dirty: u64,
+    /// How often a manager beyond an account's cap was named.
+    pub beyond_cap: u64,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +91,7 @@ struct Board {
     conversations: u64,
     remembered: u64,
     dirty: u64,
+    beyond_cap: u64,
 }
 
 /// Where all parts write how they stand.
@@ -124,11 +129,12 @@ impl StatusBoard {
         self.lock().journal = refusal;
     }
 
-    pub(crate) fn set_census(&self, conversations: usize, remembered: usize, dirty: usize) {
+    pub(crate) fn set_census(&self, census: &Census) {
         let mut board = self.lock();
-        board.conversations = conversations as u64;
-        board.remembered = remembered as u64;
-        board.dirty = dirty as u64;
+        board.conversations = census.conversations as u64;
+        board.remembered = census.remembered as u64;
+        board.dirty = census.dirty as u64;
+        board.beyond_cap = census.beyond_cap;
     }
 
     /// Notes where the journal ended when it was opened.
@@ -200,6 +206,7 @@ impl StatusBoard {
             conversations: board.conversations,
             remembered: board.remembered,
             dirty: board.dirty,
+            beyond_cap: board.beyond_cap,
         }
     }
 

@@ -81,6 +81,8 @@ pub(crate) struct Census {
     pub(crate) conversations: usize,
     pub(crate) remembered: usize,
     pub(crate) dirty: usize,
+    /// How often a manager beyond the cap was named.
+    pub(crate) beyond_cap: u64,
     pub(crate) rules: HashMap<Arc<str>, FoldRules>,
     /// Blocks of the journal that hold a waiting event.
     pub(crate) waiting: Vec<u64>,
@@ -372,6 +374,7 @@ impl Worker {
             census.conversations += account.conversations();
             census.remembered += account.remembered();
             census.dirty += account.dirty();
+            census.beyond_cap += account.beyond_cap();
             census.waiting.extend(account.waiting_blocks());
             if let Some(rules) = account.rules() {
                 census.rules.insert(Arc::clone(id), rules.clone());

@@ -146,6 +146,11 @@ impl Account {
         self.seen.len()
     }
 
+    /// Counts how often a manager beyond the cap was named.
+    pub fn beyond_cap(&self) -> u64 {
+        self.names.beyond()
+    }
+
     /// Counts the conversations with rows to gather.
     pub fn dirty(&self) -> usize {
         self.changed.dirty.len()
@@ -220,12 +225,18 @@ impl Account {
             return Outcome::Observed;
         };
         let contact = self.conversation(place).contact_number(&message.contact);
-        let names = &mut self.names;
+        let (names, cap) = (&mut self.names, self.rules.managers_cap(at.offset));
         let body = Body::Message(TimelineMessage {
             author: message.author,
             contact,
-            manager: message.manager.as_ref().map(|name| names.number(name)),
-            assignee: message.assignee.as_ref().map(|name| names.number(name)),
+            manager: message
+                .manager
+                .as_ref()
+                .map(|name| names.manager(name, cap)),
+            assignee: message
+                .assignee
+                .as_ref()
+                .map(|name| names.manager(name, cap)),
             kind: message.kind,
             chars: message.chars,
             expects_reply: message.expects_reply,
@@ -245,7 +256,9 @@ impl Account {
         let Some(place) = self.place(key, &change.channel, &change.conversation, at) else {
             return Outcome::Observed;
         };
-        let manager = change.manager.as_ref().map(|name| self.names.number(name));
+        let cap = self.rules.managers_cap(at.offset);
+        let manager = change.manager.as_ref();
+        let manager = manager.map(|name| self.names.manager(name, cap));
         let id = match &change.id {
             Some(id) => CompactString::from(&**id),
             // Unseeded, so that the order of changes of the same time is a function of what they

@@ -52,6 +52,16 @@ impl History {
         Self { values }
     }
 
+    /// Gives how many managers may appear in a record at `offset`.
+    pub(crate) fn managers_cap(&self, offset: u64) -> u32 {
+        let mut told = self.values.iter().rev();
+        let told = told.find(|value| value.offset < offset);
+        told.map_or_else(
+            || FoldRules::default().managers_cap,
+            |value| value.rules.managers_cap,
+        )
+    }
+
     /// Gives the last value, if any was ever set.
     pub fn latest(&self) -> Option<&FoldRules> {
         self.values.last().map(|value| &value.rules)

@@ -26,6 +26,12 @@ fn answers(door: &Door) -> Vec<String> {
             let answer = door.get(&format!("/v1/reports/{report}"), &span);
             let mut json = answer.expect_status(200).json();
             json["as_of"] = serde_json::Value::Null;
+            // How long the longest waits grows with `as_of`; it is the last column.
+            if report == "response-times" {
+                for row in json["rows"].as_array_mut().expect("rows") {
+                    row.as_array_mut().expect("a row").pop();
+                }
+            }
             json.to_string()
         })
         .collect()

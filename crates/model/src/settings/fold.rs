@@ -17,6 +17,9 @@ pub struct FoldRules {
     /// The silence after which a contact's message begins a new cycle, in milliseconds by channel;
     /// a channel without one has no such gap.
     pub cycle_gaps: BTreeMap<String, i64>,
+    /// Managers that may appear; beyond them figures are those of [`OTHER`].
+    #[serde(default = "many_managers", skip_serializing_if = "is_many_managers")]
+    pub managers_cap: u32,
     /// Minutes of a cell of figures: see [`cell_minutes`].
     #[serde(default = "an_hour", skip_serializing_if = "is_an_hour")]
     pub cell_minutes: u8,
@@ -25,7 +28,20 @@ pub struct FoldRules {
     pub schedules: Vec<ScheduleOf>,
 }
 
+/// The name that managers beyond the cap share.
+pub const OTHER: &str = "__other__";
+
+const MANAGERS: u32 = 10_000;
 const HOUR: u8 = 60;
+
+const fn many_managers() -> u32 {
+    MANAGERS
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_many_managers(cap: &u32) -> bool {
+    *cap == MANAGERS
+}
 
 const fn an_hour() -> u8 {
     HOUR
@@ -124,6 +140,7 @@ impl Default for FoldRules {
         Self {
             bot_replies: BotReplies::Clear,
             cycle_gaps: BTreeMap::new(),
+            managers_cap: MANAGERS,
             cell_minutes: HOUR,
             schedules: Vec::new(),
         }

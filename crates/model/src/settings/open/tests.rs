@@ -111,7 +111,7 @@ fn the_accounts_zone_holds_where_a_schedule_has_none() {
 fn watchman(schedule: &Schedule, zone: Tz, year: i32) -> Vec<bool> {
     let minute = |minutes: i64| DateTime::from_timestamp(minutes * 60, 0).expect("a minute");
     let first = NaiveDate::from_ymd_opt(year, 1, 1).expect("a day");
-    let start = first.and_time(NaiveTime::MIN).and_utc().timestamp() / 60 - 3 * 1440;
+    let start = first.and_time(NaiveTime::MIN).and_utc().timestamp_millis() / MINUTE_MS - 3 * 1440;
     let count = 372 * 1440;
     // Where each wall minute appears: its first and its last instant.
     let mut seen: HashMap<NaiveDateTime, (i64, i64)> = HashMap::new();
