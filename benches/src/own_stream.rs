@@ -62,6 +62,7 @@ pub(crate) fn serve(dir: &Path, sync: bool) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
         let api = Api {
+            reload: Arc::new(|| Box::pin(std::future::ready(false))),
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(Directory::new([&account]))),
             pipeline: pipeline.clone(),
             reports: Reports::new(away),

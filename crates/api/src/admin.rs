@@ -1,14 +1,15 @@
 //! `GET /v1/admin/rejects`: the last events of the account that were refused at the door, or
-//! journalled but not understood by the fold.
+//! journalled but not understood by the fold. `POST /v1/admin/reload`: the configuration is read
+//! again, as by SIGHUP.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::query;
 use crate::redact::mask;
 use crate::rejects::Reject;
@@ -57,4 +58,21 @@ pub(crate) async fn rejects(
         refused: shared.rejects.list(&grant.account),
         quarantined: set.collect(),
     }))
+}
+
+/// Reads the configuration again; a bad one changes nothing.
+pub(crate) async fn reload(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let now = (shared.clock)();
+    shared.directory.load().admit(&headers, Scope::Admin, now)?;
+    query::none(&uri)?;
+    if (shared.reload)().await {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let detail = "the configuration was not taken, and the one before holds on; the service's log \
+                  says why";
+    Err(Problem::new(Code::BadConfiguration, detail))
 }

@@ -43,5 +43,5 @@ mod ways_out;
 pub use config::{Config, Connections, Requests, Streams};
 pub use directory::{Directory, Grant};
 pub use problem::{Code, Info, Problem, codes};
-pub use routes::{Api, router};
+pub use routes::{Api, Reload, router};
 pub use serve::{Error, Service};

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 use trunkline_model::event::Author;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::{Period, Time};
@@ -18,9 +19,10 @@ use trunkline_reports::Value;
 
 use crate::directory::Grant;
 use crate::phones;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::query;
 use crate::routes::Shared;
+use crate::ways_out;
 
 mod asked;
 
@@ -100,11 +102,19 @@ pub(crate) async fn live(
     let now = (shared.clock)();
     let grant = shared.directory.load().admit(&headers, Scope::Read, now)?;
     let asked = Asked::read(query::pairs(&uri)?)?;
+    let _turn = ways_out::turn(&shared).await?;
     let live = shared.pipeline.live(&grant.account, now).await;
-    Ok(Json(stand(&live, &grant, &asked, now)))
+    let Some(as_of) = live.as_of() else {
+        let detail = "nothing can be shown yet: the service is starting, or its fold is busy";
+        return Err(Problem::new(Code::Overloaded, detail));
+    };
+    // An account may have a million conversations: not on the threads of the doors.
+    let stand = spawn_blocking(move || stand(&live, &grant, &asked, [as_of, now])).await;
+    let ended = |_| Problem::new(Code::Internal, "how it stands could not be made out");
+    stand.map(Json).map_err(ended)
 }
 
-fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, now: Time) -> Now {
+fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 2]) -> Now {
     let people = grant.people();
     let (today, _) = Period::Today.to_date(grant.timezone(), now);
     let mut waiting: Vec<(Option<String>, Waits)> = live
@@ -122,7 +132,7 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, now: Time) -> Now {
     });
     let cells = live.managers(today, |channel| asked.channel(channel));
     Now {
-        as_of: live.as_of(),
+        as_of,
         tz: grant.timezone().name(),
         today,
         managers: managers(&waiting, cells, grant, asked, now),
@@ -156,7 +166,9 @@ impl Waiting {
                 wait_s: elapsed(waits.since, now),
                 manager,
                 assignee: waits.assignee,
-                last_manager: waits.last_manager,
+                last_manager: waits
+                    .last_manager
+                    .filter(|last| grant.sees(Some(last), now)),
             }
         });
         Self {

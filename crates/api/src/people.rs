@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use trunkline_model::settings::{Account, Roster, Validity};
 use trunkline_model::time::Time;
 use trunkline_pipeline::Waits;
+use url::form_urlencoded::byte_serialize;
 
 /// The managers, teams and channels that the configuration names.
 #[derive(Debug, Default)]
@@ -70,7 +71,9 @@ impl People {
     /// Gives the address of a conversation at its provider, if the channel has one.
     pub(crate) fn link(&self, channel: &str, conversation: &str) -> Option<String> {
         let link = self.links.get(channel)?;
-        Some(link.replace("{conversation}", conversation))
+        // The id is an outsider's text: it must not change what the address means.
+        let id: String = byte_serialize(conversation.as_bytes()).collect();
+        Some(link.replace("{conversation}", &id.replace('+', "%20")))
     }
 
     /// In an open roster who is not declared works, and who is declared only while that holds.
@@ -140,5 +143,9 @@ mod tests {
             Some("https://crm.example/c1")
         );
         assert_eq!(open.link("mail", "c1"), None);
+        assert_eq!(
+            open.link("web", "a b?x=1#é").as_deref(),
+            Some("https://crm.example/a%20b%3Fx%3D1%23%C3%A9")
+        );
     }
 }

@@ -90,6 +90,8 @@ problems! {
         "Send the body as it is, or with `Content-Encoding: gzip` or `zstd`.";
     TooMuch = "too_much", 422, "Too much asked for",
         "The report takes too long or is too large: ask for a shorter period or fewer dimensions.";
+    BadConfiguration = "bad_configuration", 422, "Configuration not taken",
+        "The configuration file has an error; the settings before hold on, and the log says why.";
     UpgradeRequired = "upgrade_required", 426, "WebSocket required",
         "This path is a WebSocket, version 13: send its handshake.";
     Internal = "internal", 500, "Internal error",

@@ -1,5 +1,6 @@
 //! What is served where, and what the handlers share.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,8 +24,12 @@ use crate::rejects::Rejects;
 use crate::stream::Crowd;
 use crate::{admin, events, live, request, status, stream, ways_out};
 
+/// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
+/// is for the log, for it may be about other accounts.
+pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
 /// All routes; also the labels of the metrics.
-pub(crate) const ROUTES: [&str; 11] = [
+pub(crate) const ROUTES: [&str; 12] = [
     "/v1/events",
     "/v1/stream",
     "/v1/reports",
@@ -33,6 +38,7 @@ pub(crate) const ROUTES: [&str; 11] = [
     "/v1/dimensions/{name}",
     "/v1/live",
     "/v1/admin/rejects",
+    "/v1/admin/reload",
     "/metrics",
     "/healthz",
     "/readyz",
@@ -40,6 +46,8 @@ pub(crate) const ROUTES: [&str; 11] = [
 
 /// What the API needs from the rest of the program.
 pub struct Api {
+    /// Reads the configuration again.
+    pub reload: Reload,
     /// Who may do what; storing another directory is how a reload reaches the doors.
     pub directory: Arc<ArcSwap<Directory>>,
     /// Where events go.
@@ -125,6 +133,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         dimension,
         now,
         rejects,
+        reload,
         metrics,
         healthz,
         readyz,
@@ -138,6 +147,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         .route(dimension, get(ways_out::dimension))
         .route(now, get(live::live))
         .route(rejects, get(admin::rejects))
+        .route(reload, post(admin::reload))
         .route(metrics, get(status::metrics))
         .route(healthz, get(status::healthz))
         .route(readyz, get(status::readyz))

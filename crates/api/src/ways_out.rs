@@ -165,7 +165,8 @@ fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
     }
 }
 
-async fn turn(shared: &Shared) -> Result<SemaphorePermit<'_>, Problem> {
+/// Waits until the question may be answered: only so many are at once.
+pub(crate) async fn turn(shared: &Shared) -> Result<SemaphorePermit<'_>, Problem> {
     match timeout(PATIENCE, shared.reports_at_once.acquire()).await {
         Ok(Ok(turn)) => Ok(turn),
         _ => Err(Problem::new(

@@ -135,8 +135,8 @@ impl Sections {
             kind,
             taken,
         };
-        // Plain data in memory: encoding it cannot fail; were it to, the empty frame would make
-        // the checkpoint unreadable, and the one before would be taken.
+        // Plain data in memory: encoding it cannot fail; were it to, an empty frame is refused where
+        // it would be written, and no checkpoint is taken.
         let frame = postcard::to_allocvec(&head)
             .and_then(|frame| postcard::to_extend(body, frame))
             .unwrap_or_default();
@@ -175,6 +175,9 @@ impl Writer {
     }
 
     pub(crate) fn push(&mut self, frame: &[u8]) -> io::Result<()> {
+        if frame.is_empty() {
+            return Err(io::Error::other("a part of the state could not be encoded"));
+        }
         self.frames += 1;
         self.file.write_all(&(frame.len() as u32).to_le_bytes())?;
         self.file.write_all(&crc32c::crc32c(frame).to_le_bytes())?;

@@ -184,9 +184,11 @@ impl Crew {
         all
     }
 
-    /// Has something shown of an account by its worker.
-    pub(crate) fn show(&self, account: &str, work: Work) {
-        self.send(worker_of(account, self.queues.len()), work);
+    /// Has something shown of an account by its worker; never waits, and says whether there was
+    /// room for the question.
+    pub(crate) fn show(&self, account: &str, work: Work) -> bool {
+        let worker = worker_of(account, self.queues.len());
+        self.queues[worker].try_send(work).is_ok()
     }
 
     /// Counts the workers.

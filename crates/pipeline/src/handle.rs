@@ -17,6 +17,7 @@ use crate::ledger::{Ledger, Sums};
 use crate::live::{Live, LiveAccount};
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::record;
+use crate::service::AccountSettings;
 use crate::status::{Phase, Status, StatusBoard};
 use crate::streams::Streams;
 
@@ -200,13 +201,29 @@ impl Handle {
         self.receipt(events, waiting).await
     }
 
-    /// Hands new settings of an account to the journal; they hold from their record's
-    /// `received_at`.
-    pub(crate) fn tell_settings(
-        &self,
-        account: Arc<str>,
-        rules: FoldRules,
-    ) -> Result<Waiting, SubmitError> {
+    /// Journals the settings of accounts that differ from those in force, all in one batch; gives
+    /// how many accounts they were. They hold from their record's `received_at`.
+    pub async fn apply(&self, accounts: &[AccountSettings]) -> Result<usize, SubmitError> {
+        let Some(crew) = self.shared.crew.get() else {
+            return Err(SubmitError::Starting);
+        };
+        let known = crew.census().await.rules;
+        let mut told = Vec::new();
+        for AccountSettings { account, rules } in accounts {
+            let in_force = known.get(account).cloned().unwrap_or_default();
+            if in_force != *rules {
+                told.push(self.tell_settings(Arc::clone(account), rules.clone())?);
+            }
+        }
+        let changed = told.len();
+        for settings in told {
+            self.told(settings).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Hands new settings of an account to the journal.
+    fn tell_settings(&self, account: Arc<str>, rules: FoldRules) -> Result<Waiting, SubmitError> {
         let record =
             record::settings(&account, &rules).map_err(|error| SubmitError::Unavailable {
                 reason: error.to_string(),
@@ -217,7 +234,7 @@ impl Handle {
     }
 
     /// Waits until settings are durable.
-    pub(crate) async fn told(&self, waiting: Waiting) -> Result<(), SubmitError> {
+    async fn told(&self, waiting: Waiting) -> Result<(), SubmitError> {
         match self.reply(waiting).await? {
             Reply::Failed(reason) => Err(SubmitError::Unavailable { reason }),
             Reply::Observed { .. } | Reply::Durable { .. } => Ok(()),
@@ -347,12 +364,9 @@ impl Handle {
     /// Gives what is shown of an account now: at most a quarter of a second behind what was
     /// acknowledged, unless the fold is further behind; its `as_of` says how far.
     pub async fn live(&self, account: &Arc<str>, now: Time) -> Arc<LiveAccount> {
-        let ask = |work| {
-            // Before the journal is read nothing is shown, and the doors are shut.
-            if let Some(crew) = self.shared.crew.get() {
-                crew.show(account, work);
-            }
-        };
+        // Before the journal is read nothing is shown.
+        let crew = self.shared.crew.get();
+        let ask = |work| crew.is_some_and(|crew| crew.show(account, work));
         self.shared.live.account(account, now, ask).await
     }
 

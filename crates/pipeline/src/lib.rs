@@ -10,11 +10,13 @@
 //! - `flush`: rows out; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
 //! - `live`: what readers see of the fold
 //! - `streams`: how far each named stream is in the journal
+//! - [`audit`]: what ClickHouse holds against what the journal gives
 //! - [`ledger`]: the two sums; [`status`]: how it stands; [`metrics`]: for Prometheus
 //! - [`service`]: all of it opened, run and stopped
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
 mod checkpoint;
 mod crew;
 mod dedup;

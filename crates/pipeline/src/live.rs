@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -18,6 +18,8 @@ use trunkline_rollup::cells::Cell;
 
 use crate::worker::Work;
 
+/// Stands for: nothing was shown yet.
+const NEVER: i64 = i64::MIN;
 /// How old what is shown may be, in milliseconds.
 const FRESH: i64 = 250;
 /// How long a reader waits for the fold, which may be busy; then he sees what was shown before.
@@ -46,6 +48,8 @@ pub struct LiveAccount {
     cells: Map<CellKey, Cell>,
     as_of: AtomicI64,
     asking: Mutex<()>,
+    /// The fold was asked and has not answered yet.
+    asked: AtomicBool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,29 +83,37 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Gives what is shown of an account, brought up to date as of about `now`.
+    /// Gives what is shown of an account, brought up to date as of about `now`. `ask` says whether
+    /// the fold takes the question.
     pub(crate) async fn account(
         &self,
         account: &Arc<str>,
         now: Time,
-        ask: impl FnOnce(Work),
+        ask: impl FnOnce(Work) -> bool,
     ) -> Arc<LiveAccount> {
         let entry = self.accounts.entry(Arc::clone(account));
         let live = Arc::clone(&entry.or_insert_with(|| Arc::new(LiveAccount::new(account))));
         // One asks, the others wait for him and find it fresh.
         let asking = live.asking.lock().await;
-        if now.since(live.as_of()) < FRESH {
+        // A clock that was set back makes nothing fresh. A fold that has not answered yet is not
+        // asked again: its queue is not ours to fill.
+        let age = now.0.saturating_sub(live.as_of.load(Ordering::Acquire));
+        if (0..FRESH).contains(&age) || live.asked.swap(true, Ordering::AcqRel) {
             drop(asking);
             return live;
         }
         let (reply, shown) = oneshot::channel();
-        ask(Work::Show {
+        let work = Work::Show {
             live: Arc::clone(&live),
             as_of: now,
             reply,
-        });
-        // A fold that is busy shows later what was asked for now.
-        let _ = timeout(WITHIN, shown).await;
+        };
+        if ask(work) {
+            // A fold that is busy shows later what was asked for now.
+            let _ = timeout(WITHIN, shown).await;
+        } else {
+            live.asked.store(false, Ordering::Release);
+        }
         drop(asking);
         live
     }
@@ -113,8 +125,9 @@ impl LiveAccount {
             account: Arc::clone(account),
             waiting: map(),
             cells: map(),
-            as_of: AtomicI64::new(i64::MIN / 2),
+            as_of: AtomicI64::new(NEVER),
             asking: Mutex::default(),
+            asked: AtomicBool::new(false),
         }
     }
 
@@ -123,9 +136,11 @@ impl LiveAccount {
         &self.account
     }
 
-    /// Gives the time as of which it is shown: all events acknowledged before are in it.
-    pub fn as_of(&self) -> Time {
-        Time(self.as_of.load(Ordering::Acquire))
+    /// Gives the time as of which it is shown: all events acknowledged before are in it. None while
+    /// nothing was shown yet.
+    pub fn as_of(&self) -> Option<Time> {
+        let as_of = self.as_of.load(Ordering::Acquire);
+        (as_of != NEVER).then_some(Time(as_of))
     }
 
     /// Lists the conversations in which a reply is owed, in no order.
@@ -154,11 +169,15 @@ impl LiveAccount {
     /// Takes over what the fold shows; only its worker calls it.
     pub(crate) fn bring_up(self: &Arc<Self>, as_of: Time, show: impl FnOnce(&mut Writing<'_>)) {
         let hour = as_of.0.div_euclid(KEPT_LOOK);
-        if self.as_of().0.div_euclid(KEPT_LOOK) != hour {
+        if self
+            .as_of()
+            .is_none_or(|last| last.0.div_euclid(KEPT_LOOK) != hour)
+        {
             self.cells.retain(|key, _| as_of.since(key.start) < KEPT);
         }
         show(&mut Writing(self));
         self.as_of.store(as_of.0, Ordering::Release);
+        self.asked.store(false, Ordering::Release);
     }
 }
 

@@ -177,7 +177,7 @@ impl Service {
             Err(Error::Recover(RecoverError::Stopped)) => return Ok(()),
             recovered => recovered?,
         };
-        self.tell_settings(&crew).await?;
+        self.handle.apply(&self.accounts).await?;
         let parts = CancellationToken::new();
         let tasks = TaskTracker::new();
         let flusher = self.flusher(&crew)?;
@@ -255,25 +255,6 @@ impl Service {
         self.handle.shared.board.begin_at(self.extent.next);
         self.crew.get_or_init(|| parts.0.clone());
         Ok(parts)
-    }
-
-    /// Journals the settings that differ from those in force, all in one batch.
-    async fn tell_settings(&self, crew: &Crew) -> Result<(), Error> {
-        let known = crew.census().await.rules;
-        let mut told = Vec::new();
-        for AccountSettings { account, rules } in &self.accounts {
-            let in_force = known.get(account).cloned().unwrap_or_default();
-            if in_force != *rules {
-                told.push(
-                    self.handle
-                        .tell_settings(Arc::clone(account), rules.clone())?,
-                );
-            }
-        }
-        for settings in told {
-            self.handle.told(settings).await?;
-        }
-        Ok(())
     }
 
     fn flusher(&self, crew: &Crew) -> Result<Flusher, Error> {

@@ -34,7 +34,7 @@ pub use ahead::Told;
 use ahead::{GROUP, Prepared};
 pub use counts::Counts;
 pub use live::{View, Waiting};
-use retract::Retractions;
+use retract::{Due, Retractions, Within};
 pub use snapshot::{Conversations, Ledger, Part};
 
 /// Records of one block of this many offsets share a note that one of them is waiting.
@@ -88,6 +88,7 @@ pub struct Account {
     names: Names,
     rules: History,
     retractions: Retractions,
+    due: Due,
     counts: Counts,
     waiting: BTreeSet<u64>,
     submaps: Vec<Submap>,
@@ -110,6 +111,7 @@ impl Account {
             names: Names::default(),
             rules: History::default(),
             retractions: Retractions::default(),
+            due: Due::default(),
             counts: Counts::default(),
             waiting: BTreeSet::new(),
             submaps: (0..submap::COUNT).map(|_| Submap::default()).collect(),
@@ -167,6 +169,9 @@ impl Account {
     }
 
     fn observe_prepared(&mut self, event: &Event<'_>, prepared: Prepared, at: Position) -> Outcome {
+        if !matches!(event, Event::Retract(_)) {
+            self.take_back();
+        }
         let mark = prepared.mark;
         let outcome = match self.seen.see(mark, at.received_at) {
             Sight::Same => Outcome::Duplicate,
@@ -225,18 +230,14 @@ impl Account {
             return Outcome::Observed;
         };
         let contact = self.conversation(place).contact_number(&message.contact);
-        let (names, cap) = (&mut self.names, self.rules.managers_cap(at.offset));
+        let cap = self.rules.managers_cap(at.offset);
+        let (names, counted) = (&mut self.names, at.offset >= self.taken);
+        let mut manager = |name: &str| names.manager(name, cap, counted);
         let body = Body::Message(TimelineMessage {
             author: message.author,
             contact,
-            manager: message
-                .manager
-                .as_ref()
-                .map(|name| names.manager(name, cap)),
-            assignee: message
-                .assignee
-                .as_ref()
-                .map(|name| names.manager(name, cap)),
+            manager: message.manager.as_deref().map(&mut manager),
+            assignee: message.assignee.as_deref().map(&mut manager),
             kind: message.kind,
             chars: message.chars,
             expects_reply: message.expects_reply,
@@ -257,8 +258,9 @@ impl Account {
             return Outcome::Observed;
         };
         let cap = self.rules.managers_cap(at.offset);
+        let counted = at.offset >= self.taken;
         let manager = change.manager.as_ref();
-        let manager = manager.map(|name| self.names.manager(name, cap));
+        let manager = manager.map(|name| self.names.manager(name, cap, counted));
         let id = match &change.id {
             Some(id) => CompactString::from(&**id),
             // Unseeded, so that the order of changes of the same time is a function of what they
@@ -318,18 +320,22 @@ impl Account {
             offset,
             received_at,
         } = at;
+        let submap = &mut self.submaps[usize::from(place.submap)];
+        let conversation = &mut submap.conversations[place.index];
+        let within = Within {
+            channel: conversation.channel,
+            conversation: conversation.id(),
+        };
         let entry = Entry {
             at: occurred_at,
-            retracted: self.retractions.take_back(&id, run, offset),
+            retracted: self.retractions.take_back(&id, within, run, offset),
             run,
             id,
             body,
             received_at,
             changed: offset,
         };
-        let submap = &mut self.submaps[usize::from(place.submap)];
-        let conversation = &mut submap.conversations[place.index];
-        let rules = self.rules.of(conversation.channel, &self.names);
+        let rules = self.rules.of(conversation.channel, &self.names, offset);
         let cells = (offset >= self.taken).then_some(&mut self.cells);
         let mut tally = Tally::new(cells, conversation.channel, rules);
         match conversation.insert(entry, rules, self.config.window, &mut tally) {
@@ -343,13 +349,14 @@ impl Account {
 
     /// Applies a change of settings, told by a record.
     pub fn settings(&mut self, rules: FoldRules, at: Position) {
+        self.take_back();
+        // What is cold stays out of the cells, also when nothing was observed yet in this life.
+        self.cells.turn(at.received_at);
         let minutes = rules.cell_minutes;
         if at.offset >= self.taken {
             self.rules.append(at.received_at, at.offset, rules);
         }
-        let before = self.rules.before(at.offset);
-        let after = self.rules.before(at.offset + 1);
-        let (names, cells) = (&self.names, &mut self.cells);
+        let (history, names, cells) = (&self.rules, &self.names, &mut self.cells);
         let counted = at.offset < self.taken;
         submap::each(
             &mut self.submaps,
@@ -357,23 +364,25 @@ impl Account {
             at.offset,
             |taken, known| {
                 let channel = known.channel;
-                let rules = [&before, &after].map(|history| history.of(channel, names));
+                let rules =
+                    [at.offset, at.offset + 1].map(|below| history.of(channel, names, below));
                 let cells = (!counted).then_some(&mut *cells);
                 let mut tally = Tally::new(cells, channel, rules[1]);
                 at.offset >= taken && known.refold(rules, at.offset, &mut tally)
             },
         );
         if !counted && self.cells.minutes() != minutes {
-            self.recount(minutes);
+            self.recount(minutes, at);
         }
     }
 
     /// Counts all cells anew, with another length.
-    fn recount(&mut self, minutes: u8) {
+    fn recount(&mut self, minutes: u8, at: Position) {
         let mut cells = Cells::new(minutes);
+        cells.turn(at.received_at);
         for submap in &self.submaps {
             for known in submap.conversations.iter() {
-                let rules = self.rules.of(known.channel, &self.names);
+                let rules = self.rules.of(known.channel, &self.names, at.offset + 1);
                 let mut tally = Tally::new(Some(&mut cells), known.channel, rules);
                 known.count(rules, &mut tally);
             }
@@ -415,7 +424,7 @@ impl Account {
         let context = Context {
             account: &self.id,
             names: &self.names,
-            rules: self.rules.of(conversation.channel, &self.names),
+            rules: self.rules.of(conversation.channel, &self.names, u64::MAX),
             generation: generation << 48,
         };
         conversation.gather(&context, rows)

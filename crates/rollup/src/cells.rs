@@ -6,6 +6,7 @@
 
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
+use trunkline_model::event::Author;
 use trunkline_model::time::Time;
 
 use crate::facts::Samples;
@@ -186,7 +187,17 @@ impl<'a> Tally<'a> {
             return;
         }
         if let Some(cell) = cells.of(self.channel, message, entry.at) {
-            count(cell, message, samples);
+            // A bot's reply is nobody's answer (`responder=bot` is a figure of its own).
+            let of_people = message.author == Author::Manager;
+            count(
+                cell,
+                message,
+                if of_people {
+                    samples
+                } else {
+                    Default::default()
+                },
+            );
         }
     }
 }

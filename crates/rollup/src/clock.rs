@@ -50,7 +50,7 @@ pub(crate) struct Clock {
     last_public: Moment,
     /// The last cycle.
     pub(crate) cycle: Option<Cycle>,
-    /// The latest assignment to each manager.
+    /// The latest assignment to each manager since the clock was started.
     assigned: Vec<Assignment>,
     /// The manager it is assigned to now.
     pub(crate) assignee: Option<Name>,
@@ -205,7 +205,7 @@ impl Clock {
         if !message.expects_reply {
             return None;
         }
-        self.pending.set_if_none(at);
+        self.begin_to_wait(at);
         self.last_contact = at.into();
         if self.stage().is_some_and(Stage::is_open) && !self.silent_for(at, gap) {
             return None;
@@ -317,7 +317,15 @@ impl Clock {
             bot_spoke: true,
             handed_off: true,
         };
-        self.pending.set_if_none(at);
+        self.begin_to_wait(at);
+    }
+
+    /// Starts the clock unless it runs. Assignments before that no longer matter to any sample.
+    fn begin_to_wait(&mut self, at: Time) {
+        if self.pending.get().is_none() {
+            self.pending.set_if_none(at);
+            self.assigned.clear();
+        }
     }
 
     fn close(&mut self, by: Option<Name>, at: Time) {

@@ -51,12 +51,13 @@ impl Names {
         Name(NonZeroU32::MIN.saturating_add(place))
     }
 
-    /// Gives the number of a manager; once there are `cap`, that of [`OTHER`] for any further one.
-    pub fn manager(&mut self, name: &str, cap: u32) -> Name {
+    /// Gives the number of a manager; once there are `cap`, that of [`OTHER`] for any further one,
+    /// which is counted unless it was before.
+    pub fn manager(&mut self, name: &str, cap: u32, counted: bool) -> Name {
         let place = self.find(self.hasher.hash_one(name), name);
         let known = place.is_some_and(|place| self.is_manager(place));
         if !known && self.admitted >= cap {
-            self.beyond += 1;
+            self.beyond += u64::from(counted);
             return self.number(OTHER);
         }
         let number = self.number(name);
@@ -159,19 +160,19 @@ mod tests {
     fn managers_beyond_the_cap_share_a_name_and_those_within_keep_theirs() {
         let mut names = Names::default();
         names.number("web");
-        let [ana, eva] = ["ana", "eva"].map(|name| names.manager(name, 2));
+        let [ana, eva] = ["ana", "eva"].map(|name| names.manager(name, 2, true));
         let mut names = names.clone();
         for stranger in (0..1000).map(|number| format!("m{number}")) {
-            let name = names.manager(&stranger, 2);
+            let name = names.manager(&stranger, 2, true);
             assert_eq!(names.text(name), OTHER);
         }
         // A channel of that name is no manager yet.
-        assert_eq!(names.manager("web", 2), names.number(OTHER));
+        assert_eq!(names.manager("web", 2, true), names.number(OTHER));
         assert_eq!(
-            [names.manager("ana", 2), names.manager("eva", 2)],
+            [names.manager("ana", 2, true), names.manager("eva", 2, true)],
             [ana, eva]
         );
         assert_eq!((names.list.len(), names.beyond()), (4, 1001));
-        assert_ne!(names.manager("luis", 3), names.number(OTHER));
+        assert_ne!(names.manager("luis", 3, false), names.number(OTHER));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_model::settings::{BotReplies, FoldRules, OpenHours, ScheduleOf, Whose};
 use trunkline_model::time::{Time, Tz};
@@ -23,10 +24,37 @@ struct Value {
     #[serde(with = "plain")]
     from: Time,
     offset: u64,
+    #[serde(with = "as_json")]
     rules: FoldRules,
     /// The schedules of `rules`, prepared when first asked for.
     #[serde(skip)]
-    hours: Arc<OnceLock<Vec<OpenHours>>>,
+    hours: Arc<OnceLock<Prepared>>,
+}
+
+/// Schedules, and which are whose.
+#[derive(Debug)]
+struct Prepared {
+    open: Vec<OpenHours>,
+    /// Places of a manager's own schedules, and of those of his teams.
+    managers: HashMap<String, [Vec<usize>; 2]>,
+    everybody: Vec<usize>,
+}
+
+/// Settings in a checkpoint: as JSON, as in the journal, for the format there does not describe
+/// itself.
+mod as_json {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+    use trunkline_model::settings::FoldRules;
+
+    pub(super) fn serialize<S: Serializer>(rules: &FoldRules, to: S) -> Result<S::Ok, S::Error> {
+        let json = serde_json::to_string(rules).map_err(ser::Error::custom)?;
+        json.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FoldRules, D::Error> {
+        let json = String::deserialize(from)?;
+        serde_json::from_str(&json).map_err(de::Error::custom)
+    }
 }
 
 impl History {
@@ -38,18 +66,6 @@ impl History {
             rules,
             hours: Arc::default(),
         });
-    }
-
-    /// Gives the history as it was before the record at `offset`.
-    #[must_use]
-    pub fn before(&self, offset: u64) -> Self {
-        let values = self
-            .values
-            .iter()
-            .filter(|value| value.offset < offset)
-            .cloned()
-            .collect();
-        Self { values }
     }
 
     /// Gives how many managers may appear in a record at `offset`.
@@ -67,20 +83,28 @@ impl History {
         self.values.last().map(|value| &value.rules)
     }
 
-    /// Gives the rules of one channel, to be asked by time.
-    pub fn of<'a>(&'a self, channel: Name, names: &'a Names) -> ChannelRules<'a> {
+    /// Gives the rules of one channel, to be asked by time, as records below an offset tell them: a
+    /// record that is observed again must not know of settings told behind it.
+    pub fn of<'a>(&'a self, channel: Name, names: &'a Names, below: u64) -> ChannelRules<'a> {
+        let known = self.values.partition_point(|value| value.offset < below);
         ChannelRules {
-            history: self,
+            told: Told(&self.values[..known]),
             channel: names.text(channel),
             names,
         }
     }
+}
 
+/// The values told up to some record.
+#[derive(Clone, Copy, Debug)]
+struct Told<'a>(&'a [Value]);
+
+impl<'a> Told<'a> {
     /// Gives what one setting is at a time: each setting's first value holds for all time before
     /// it. `set` says whether a value sets it.
-    fn at(&self, at: Time, set: impl Fn(&Value) -> bool) -> Option<&Value> {
-        let known = self.values.partition_point(|value| value.from <= at);
-        let (before, after) = self.values.split_at(known);
+    fn at(self, at: Time, set: impl Fn(&Value) -> bool) -> Option<&'a Value> {
+        let known = self.0.partition_point(|value| value.from <= at);
+        let (before, after) = self.0.split_at(known);
         if before.iter().any(&set) {
             return before.last();
         }
@@ -91,7 +115,7 @@ impl History {
 /// The rules of one channel through time.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelRules<'a> {
-    history: &'a History,
+    told: Told<'a>,
     channel: &'a str,
     names: &'a Names,
 }
@@ -99,14 +123,11 @@ pub struct ChannelRules<'a> {
 impl ChannelRules<'_> {
     /// Gives the rules that hold at `at`.
     pub fn at(&self, at: Time) -> Rules {
-        let bot_replies = self.history.at(at, |_| true);
+        let bot_replies = self.told.at(at, |_| true);
         let gap = |value: &Value| value.rules.cycle_gaps.get(self.channel).copied();
         Rules {
             bot_replies: bot_replies.map_or(BotReplies::Clear, |value| value.rules.bot_replies),
-            cycle_gap: self
-                .history
-                .at(at, |value| gap(value).is_some())
-                .and_then(gap),
+            cycle_gap: self.told.at(at, |value| gap(value).is_some()).and_then(gap),
         }
     }
 
@@ -117,48 +138,73 @@ impl ChannelRules<'_> {
             return Samples::default();
         }
         let by = by.map(|name| self.names.text(name));
-        let open = self.history.hours(by, at);
+        let open = self.told.hours(by, at);
         open.map_or_else(Samples::default, |open| {
             samples.map(|ms| open.elapsed(Time(at.0 - ms), at))
         })
     }
 }
 
-/// From whose schedule to whose: the narrower goes before the wider.
-const NARROW_TO_WIDE: [fn(&Whose) -> bool; 3] = [
-    |whose| matches!(whose, Whose::Manager(_)),
-    |whose| matches!(whose, Whose::Team { .. }),
-    |whose| matches!(whose, Whose::Account),
-];
-
-impl History {
-    fn hours(&self, manager: Option<&str>, at: Time) -> Option<&OpenHours> {
-        if self
-            .values
-            .iter()
-            .all(|value| value.rules.schedules.is_empty())
-        {
+impl<'a> Told<'a> {
+    /// Gives the schedule that holds for a manager at a time: his own, else his team's, else the
+    /// account's.
+    fn hours(self, manager: Option<&str>, at: Time) -> Option<&'a OpenHours> {
+        let mut values = self.0.iter();
+        if values.all(|value| value.rules.schedules.is_empty()) {
             return None;
         }
-        NARROW_TO_WIDE.iter().find_map(|width| {
-            let whose = |whose: &Whose| width(whose) && whose.concerns(manager);
-            let set = |value: &Value| value.rules.schedules.iter().any(|of| whose(&of.whose));
-            self.at(at, set)?
-                .hours(|of| whose(&of.whose) && of.validity.holds(at))
+        (0..3).find_map(|width| {
+            let set = |value: &Value| !value.prepared().places(manager, width).is_empty();
+            let value = self.at(at, set)?;
+            let holds = |place: &&usize| value.rules.schedules[**place].validity.holds(at);
+            let prepared = value.prepared();
+            let place = prepared.places(manager, width).iter().find(holds)?;
+            prepared.open.get(*place)
         })
     }
 }
 
 impl Value {
-    fn hours(&self, is: impl Fn(&ScheduleOf) -> bool) -> Option<&OpenHours> {
-        let place = self.rules.schedules.iter().position(is)?;
-        let hours = self.hours.get_or_init(|| {
-            let schedules = self.rules.schedules.iter();
-            schedules
+    fn prepared(&self) -> &Prepared {
+        self.hours
+            .get_or_init(|| Prepared::of(&self.rules.schedules))
+    }
+}
+
+impl Prepared {
+    fn of(schedules: &[ScheduleOf]) -> Self {
+        let open = schedules.iter();
+        let mut prepared = Self {
+            open: open
                 .map(|of| OpenHours::new(&of.schedule, Tz::UTC))
-                .collect()
-        });
-        hours.get(place)
+                .collect(),
+            managers: HashMap::new(),
+            everybody: Vec::new(),
+        };
+        for (place, of) in schedules.iter().enumerate() {
+            let (width, managers) = match &of.whose {
+                Whose::Manager(manager) => (0, std::slice::from_ref(manager)),
+                Whose::Team { managers, .. } => (1, managers.as_slice()),
+                Whose::Account => {
+                    prepared.everybody.push(place);
+                    continue;
+                }
+            };
+            for manager in managers {
+                let of = prepared.managers.entry_ref(manager.as_str()).or_default();
+                of[width].push(place);
+            }
+        }
+        prepared
+    }
+
+    /// Gives the places of a manager's own schedules (0), of his teams' (1), of the account's (2).
+    fn places(&self, manager: Option<&str>, width: usize) -> &[usize] {
+        if width == 2 {
+            return &self.everybody;
+        }
+        let of = manager.and_then(|manager| self.managers.get(manager));
+        of.map_or(&[], |of| of[width].as_slice())
     }
 }
 
@@ -180,12 +226,12 @@ mod tests {
         history.append(Time(200), 9, rules(BotReplies::Clear));
         let mut names = Names::default();
         let web = names.number("web");
-        let at = |time| history.of(web, &names).at(Time(time)).bot_replies;
+        let at = |time| history.of(web, &names, u64::MAX).at(Time(time)).bot_replies;
         assert_eq!(at(0), BotReplies::Ignore);
         assert_eq!(at(199), BotReplies::Ignore);
         assert_eq!(at(200), BotReplies::Clear);
         assert_eq!(
-            history.before(9).of(web, &names).at(Time(300)).bot_replies,
+            history.of(web, &names, 9).at(Time(300)).bot_replies,
             BotReplies::Ignore
         );
     }
@@ -195,7 +241,7 @@ mod tests {
         let mut names = Names::default();
         let web = names.number("web");
         assert_eq!(
-            History::default().of(web, &names).at(Time(0)),
+            History::default().of(web, &names, u64::MAX).at(Time(0)),
             Rules::default()
         );
     }

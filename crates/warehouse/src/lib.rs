@@ -16,6 +16,7 @@ pub mod client;
 pub mod engine;
 pub mod migrations;
 pub mod query;
+pub mod read;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod writer;

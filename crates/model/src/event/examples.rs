@@ -88,7 +88,9 @@ fn rest(kind: Kind, id: &str) -> Value {
         Kind::Presence => json!({ "tab": "tab-1", "id": id }),
         Kind::Spend => json!({ "medium": "cpc", "campaign": "spring", "content": "b",
             "term": "shoes", "id": id }),
-        Kind::Retract => json!({ "reason": "test data", "id": id }),
+        Kind::Retract => json!({
+            "reason": "test data", "id": id, "channel": "whatsapp", "conversation": "c-1",
+        }),
         _ => json!({ "id": id }),
     }
 }

@@ -66,6 +66,12 @@ pub struct Retract<'a> {
     /// The id of the event.
     #[serde(borrow)]
     pub target: Option<Id<'a>>,
+    /// The channel of a `target` that is of a conversation: ids are unique there and no wider.
+    #[serde(borrow)]
+    pub channel: Option<Id<'a>>,
+    /// The conversation of such a `target`.
+    #[serde(borrow)]
+    pub conversation: Option<Id<'a>>,
     /// The run of the import.
     #[serde(borrow)]
     pub batch: Option<Id<'a>>,
@@ -99,5 +105,7 @@ impl Hashed for Retract<'_> {
         to.option(2, self.batch.as_ref());
         to.time(3, self.at);
         to.option(4, self.reason.as_ref());
+        to.option(5, self.channel.as_ref());
+        to.option(6, self.conversation.as_ref());
     }
 }

@@ -98,19 +98,6 @@ pub enum Whose {
     Account,
 }
 
-impl Whose {
-    /// Says whether it is about a manager; `None` is an unknown one.
-    pub fn concerns(&self, manager: Option<&str>) -> bool {
-        match self {
-            Self::Manager(own) => manager == Some(own),
-            Self::Team { managers, .. } => {
-                manager.is_some_and(|manager| managers.iter().any(|own| own == manager))
-            }
-            Self::Account => true,
-        }
-    }
-}
-
 pub(super) fn schedules(account: &Account) -> Vec<ScheduleOf> {
     let zone = account.zone();
     let of = |whose: Whose, validity: Validity, schedule: &Option<Schedule>| {
@@ -132,7 +119,22 @@ pub(super) fn schedules(account: &Account) -> Vec<ScheduleOf> {
         of(whose, team.validity(zone), &team.schedule)
     });
     let everybody = of(Whose::Account, Validity::default(), &account.schedule);
-    managers.chain(teams).chain(everybody).collect()
+    let mut all: Vec<ScheduleOf> = managers.chain(teams).chain(everybody).collect();
+    // The first value of a setting holds for all time before it.
+    let mut known = BTreeSet::new();
+    let mut firsts: Vec<&mut ScheduleOf> = all.iter_mut().collect();
+    firsts.sort_by_key(|of| of.validity.from);
+    for of in firsts {
+        let (kind, id) = match &of.whose {
+            Whose::Manager(id) => (0, id.clone()),
+            Whose::Team { id, .. } => (1, id.clone()),
+            Whose::Account => (2, String::new()),
+        };
+        if known.insert((kind, id)) {
+            of.validity.from = None;
+        }
+    }
+    all
 }
 
 impl Default for FoldRules {

@@ -52,13 +52,16 @@ impl Account {
             }
         }
         self.prepared = prepared;
+        self.take_back();
     }
 
     /// Observes one event.
     pub fn observe(&mut self, event: &Event<'_>, origin: &str, at: Position) -> Outcome {
         self.cells.turn(at.received_at);
         let prepared = self.prepare(event, origin);
-        self.observe_prepared(event, prepared, at)
+        let outcome = self.observe_prepared(event, prepared, at);
+        self.take_back();
+        outcome
     }
 
     fn prepare(&mut self, event: &Event<'_>, origin: &str) -> Prepared {

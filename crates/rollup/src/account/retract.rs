@@ -1,11 +1,13 @@
 //! What was taken back: an event by its id, or all of an import's run (`contract.md` §2, `retract`).
 //!
 //! What is taken back stays known, so that it is a duplicate when it comes again, and no figure
-//! counts it. A retraction may come before what it takes back.
+//! counts it. A retraction may come before what it takes back. An id alone means every event of that
+//! id; with a channel and a conversation only theirs, for ids are unique there and no wider.
 
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_model::event::Retract;
 
@@ -15,52 +17,127 @@ use crate::names::Name;
 use crate::submap;
 use crate::timeline::Entry;
 
-/// The retractions of an account, each with the offset of its first record.
+/// The retractions of an account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Retractions {
-    events: BTreeMap<CompactString, u64>,
+    events: BTreeMap<CompactString, Vec<Where>>,
+    /// Runs, each with the offset of its first retraction.
     runs: BTreeMap<Name, u64>,
+}
+
+/// Where an id is taken back, as told by the record at `offset`; none: everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Where {
+    offset: u64,
+    channel: Option<Name>,
+    conversation: Option<CompactString>,
+}
+
+/// The place of an event: its channel and conversation.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'a> {
+    pub(super) channel: Name,
+    pub(super) conversation: &'a str,
+}
+
+/// Retractions that came one after the other, to be carried out in one pass.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    events: HashMap<CompactString, Vec<Where>>,
+    runs: HashMap<Name, u64>,
+    /// Whether the cells have them already.
+    counted: bool,
+    last: u64,
+}
+
+impl Where {
+    fn holds(&self, within: Within<'_>) -> bool {
+        let other = |own: &Option<CompactString>| {
+            own.as_ref().is_some_and(|own| own != within.conversation)
+        };
+        self.channel.is_none_or(|own| own == within.channel) && !other(&self.conversation)
+    }
 }
 
 impl Retractions {
     /// Says whether an event was taken back before it came.
-    pub(super) fn take_back(&self, id: &str, run: Option<Name>, offset: u64) -> bool {
-        let before = |retracted: Option<&u64>| retracted.is_some_and(|at| *at < offset);
-        before(self.events.get(id)) || run.is_some_and(|run| before(self.runs.get(&run)))
+    pub(super) fn take_back(
+        &self,
+        id: &str,
+        within: Within<'_>,
+        run: Option<Name>,
+        offset: u64,
+    ) -> bool {
+        let events = self.events.get(id).into_iter().flatten();
+        let mut before = events.filter(|of| of.offset < offset);
+        let of_run = run.and_then(|run| self.runs.get(&run));
+        before.any(|of| of.holds(within)) || of_run.is_some_and(|at| *at < offset)
+    }
+}
+
+impl Due {
+    /// Gives the offset of the retraction of an entry, of those in records from `taken` on.
+    fn of(&self, entry: &Entry, within: Within<'_>, taken: u64) -> Option<u64> {
+        let events = self.events.get(&entry.id).into_iter().flatten();
+        let event = events.filter(|of| of.holds(within)).map(|of| of.offset);
+        let run = entry.run.and_then(|run| self.runs.get(&run)).copied();
+        event.chain(run).find(|offset| *offset >= taken)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.runs.is_empty()
     }
 }
 
 impl Account {
+    /// Notes a retraction; it is carried out with those that follow it.
     pub(super) fn retract(&mut self, retract: &Retract<'_>, at: Position) -> Outcome {
+        let counted = at.offset < self.taken;
+        if self.due.counted != counted {
+            self.take_back();
+            self.due.counted = counted;
+        }
+        self.due.last = at.offset;
         if let Some(id) = &retract.target {
-            let events = &mut self.retractions.events;
-            events
-                .entry(CompactString::from(&**id))
-                .or_insert(at.offset);
-            let id = &**id;
-            self.take_back(|entry| entry.id == *id, at.offset);
+            let of = Where {
+                offset: at.offset,
+                channel: retract.channel.as_ref().map(|name| self.names.number(name)),
+                conversation: retract.conversation.as_deref().map(CompactString::from),
+            };
+            let known = self.retractions.events.entry(CompactString::from(&**id));
+            known.or_default().push(of.clone());
+            let due = self.due.events.entry(CompactString::from(&**id));
+            due.or_default().push(of);
         }
         if let Some(run) = &retract.batch {
             let run = self.names.number(run);
             self.retractions.runs.entry(run).or_insert(at.offset);
-            self.take_back(|entry| entry.run == Some(run), at.offset);
+            self.due.runs.insert(run, at.offset);
         }
         Outcome::Observed
     }
 
-    /// Looks through all conversations: retractions are rare.
-    fn take_back(&mut self, is: impl Fn(&Entry) -> bool, offset: u64) {
+    /// Carries out the retractions noted, looking through all conversations once: they are rare.
+    pub(super) fn take_back(&mut self) {
+        if self.due.is_empty() {
+            return;
+        }
+        let due = std::mem::take(&mut self.due);
         let (rules, names, cells) = (&self.rules, &self.names, &mut self.cells);
-        let counted = offset < self.taken;
         submap::each(
             &mut self.submaps,
             &mut self.changed,
-            offset,
+            due.last,
             |taken, known| {
-                let rules = rules.of(known.channel, names);
-                let cells = (!counted).then_some(&mut *cells);
+                let rules = rules.of(known.channel, names, due.last);
+                let cells = (!due.counted).then_some(&mut *cells);
                 let mut tally = Tally::new(cells, known.channel, rules);
-                offset >= taken && known.retract(&is, rules, offset, &mut tally)
+                let (channel, id) = (known.channel, CompactString::from(known.id()));
+                let within = Within {
+                    channel,
+                    conversation: &id,
+                };
+                known.retract(|entry| due.of(entry, within, taken), rules, &mut tally)
             },
         );
     }

@@ -417,6 +417,35 @@ fn what_is_taken_back_leaves_the_figures_as_if_it_had_never_come() {
 }
 
 #[test]
+fn an_id_is_taken_back_everywhere_or_in_the_conversation_that_is_named() {
+    let mut fold = Fold::new();
+    for conversation in ["k1", "k2"] {
+        fold.tell(&event(conversation, "10:00", "contact", Some("17")));
+    }
+    let only = retract("17").replace(
+        "\"at\"",
+        "\"channel\":\"web\",\"conversation\":\"k1\",\"at\"",
+    );
+    fold.tell(&only);
+    fold.tell(&event("k3", "10:00", "contact", Some("17")));
+    let standing = |fold: &mut Fold| {
+        fold.account.rewind(0);
+        let rows = fold.rows().messages;
+        let standing = rows.into_iter().filter(|row| !row.deleted);
+        standing
+            .map(|row| row.conversation)
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(
+        standing(&mut fold).into_iter().collect::<Vec<_>>(),
+        ["k2", "k3"]
+    );
+    fold.tell(&retract("17"));
+    fold.tell(&event("k4", "10:00", "contact", Some("17")));
+    assert!(standing(&mut fold).is_empty());
+}
+
+#[test]
 fn a_run_is_taken_back_whole_and_a_conversation_without_events_with_it() {
     let mut fold = Fold::new();
     let of_run = |time: &str, who: &str| {
@@ -620,7 +649,11 @@ fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
 /// Counts the samples of rows by hour and manager: how many, and their sum.
 fn recount(rows: &[MessageRow]) -> BTreeMap<(Time, Option<String>), (u32, i64)> {
     let mut counted = BTreeMap::<_, (u32, i64)>::new();
-    for row in rows.iter().filter(|row| !row.deleted) {
+    // Nobody's samples are a bot's.
+    for row in rows
+        .iter()
+        .filter(|row| !row.deleted && row.manager.is_some())
+    {
         let hour = Time(row.at.0 - row.at.0.rem_euclid(60 * MINUTE));
         let waits = counted.entry((hour, row.manager.clone())).or_default();
         waits.0 += u32::from(row.samples.wait.is_some());
@@ -745,9 +778,24 @@ proptest! {
         log in log(),
         cut in 0..60usize,
         turn in 0..60usize,
+        told in 0..60usize,
     ) {
         let mut whole = Fold::new();
-        let (cut, turn) = (cut % log.len(), turn % log.len());
+        let rules = schedule(
+            r#"{"bot_replies":"ignore","cycle_gaps":{"web":600000},"cell_minutes":30,
+                "managers_cap":2,"schedules":[{"whose":"account","from":"2026-01-01T00:00:00Z",
+                "schedule":{"zone":"UTC","mon":["09:00-10:20"],"closed":["2026-12-25"]}}]}"#,
+        );
+        let (cut, turn, told) = (cut % log.len(), turn % log.len(), told % log.len());
+        // One of the records is of settings.
+        let tell = |fold: &mut Fold, number: usize, raw: &str| {
+            if number == told {
+                let at = fold.at();
+                fold.account.settings(rules.clone(), at);
+            } else {
+                fold.tell(raw);
+            }
+        };
         let (began, ended) = (cut.min(turn), cut.max(turn));
         let mut restored = Account::new(Arc::from("acme"), CONFIG);
         let mut parts = Vec::new();
@@ -761,7 +809,7 @@ proptest! {
                 let ledger: Ledger = from_bytes(&bytes(&whole.account.ledger()));
                 restored.restore_ledger(ledger, number as u64);
             }
-            whole.tell(raw);
+            tell(&mut whole, number, raw);
         }
         for (part, body, taken) in parts {
             restored.restore_part(part, from_bytes(&body), taken);
@@ -772,9 +820,15 @@ proptest! {
             }
         }
         let mut again = Fold { account: restored, offset: began as u64 };
-        for raw in &log[began..] {
-            again.tell(raw);
+        for (number, raw) in log.iter().enumerate().skip(began) {
+            tell(&mut again, number, raw);
         }
+        let shown = |fold: &mut Fold| {
+            let mut shown = Shown::default();
+            fold.account.show(&mut shown);
+            shown
+        };
+        prop_assert_eq!(shown(&mut again), shown(&mut whole));
         prop_assert_eq!(again.account.counts(), whole.account.counts());
         prop_assert_eq!(figures(&mut again), figures(&mut whole));
     }

@@ -16,7 +16,7 @@ impl Conversation {
         offset: u64,
         tally: &mut Tally<'_>,
     ) -> bool {
-        let entries = self.entries().map(|entry| (entry, false)).collect();
+        let entries = self.entries().map(|entry| (entry, None)).collect();
         self.run_anew(entries, rules, offset, tally)
     }
 
@@ -29,20 +29,20 @@ impl Conversation {
         }
     }
 
-    /// Takes back the entries that `is` finds; says whether there were any.
+    /// Takes back the entries for which `due` gives the offset of a retraction; says whether there
+    /// were any.
     pub(crate) fn retract(
         &mut self,
-        is: impl Fn(&Entry) -> bool,
+        due: impl Fn(&Entry) -> Option<u64>,
         rules: ChannelRules<'_>,
-        offset: u64,
         tally: &mut Tally<'_>,
     ) -> bool {
-        let found = |entry: &Entry| !entry.retracted && is(entry);
-        if !self.entries().any(|entry| found(&entry)) {
+        let standing = |entry: &Entry| if entry.retracted { None } else { due(entry) };
+        let Some(offset) = self.entries().filter_map(|entry| standing(&entry)).max() else {
             return false;
-        }
+        };
         let entries = self.entries().map(|entry| {
-            let taken_back = found(&entry);
+            let taken_back = standing(&entry);
             (entry, taken_back)
         });
         let entries = entries.collect();
@@ -50,10 +50,10 @@ impl Conversation {
         self.run_anew(entries, [rules; 2], offset, tally)
     }
 
-    /// Builds the timeline anew; each entry comes with whether it is taken back now.
+    /// Builds the timeline anew; each entry comes with the offset of what takes it back now.
     fn run_anew(
         &mut self,
-        entries: Vec<(Entry, bool)>,
+        entries: Vec<(Entry, Option<u64>)>,
         [before, after]: [ChannelRules<'_>; 2],
         offset: u64,
         tally: &mut Tally<'_>,
@@ -69,21 +69,22 @@ impl Conversation {
         for (mut entry, taken_back) in entries {
             let was = old.step(&entry, before.at(entry.at)).samples;
             tally.remove_under(&entry, was, before);
-            entry.retracted |= taken_back;
+            entry.retracted |= taken_back.is_some();
             let is = self.clock.clone().step(&entry, after.at(entry.at)).samples;
             let by = entry.body.message().and_then(|message| message.manager);
             let business = |samples, rules: ChannelRules<'_>| rules.business(samples, by, entry.at);
-            if taken_back || was != is || business(was, before) != business(is, after) {
-                entry.changed = offset;
+            if taken_back.is_some() || was != is || business(was, before) != business(is, after) {
+                entry.changed = taken_back.unwrap_or(offset);
                 differs = true;
             }
             self.append(&entry, after);
             tally.add(&entry, is);
         }
         differs |= self.clock != old || self.past() != was;
+        // The blocks are others than before.
+        self.untouched = 0;
         if differs {
             self.changed = self.changed.max(offset);
-            self.untouched = 0;
         }
         differs
     }

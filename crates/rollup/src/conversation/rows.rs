@@ -146,7 +146,7 @@ impl Conversation {
             since: self.clock.pending.get()?,
             channel: names.text(self.channel),
             conversation: self.id(),
-            contact: self.contact_at(0),
+            contact: self.contact_at(self.clock.cycle.as_ref().map_or(0, |cycle| cycle.contact)),
             assignee: self.clock.assignee.map(|name| names.text(name)),
             last_manager: self.clock.last_manager.map(|name| names.text(name)),
         })

@@ -1,0 +1,345 @@
+//! The audit: the facts in ClickHouse against those that the journal gives when it is read from its
+//! beginning by a fold of its own, row by row, to the last one.
+//!
+//! Rows that ClickHouse got after the audit read its watermark are passed over: they are of records
+//! behind where the audit stops reading.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use hashbrown::{HashMap, HashSet};
+use trunkline_journal::{ReadError, Reader};
+use trunkline_model::event::Event;
+use trunkline_model::time::Time;
+use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
+use trunkline_rollup::{Account, Config, Position};
+use trunkline_warehouse::{Client, Fault, Writer, read};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use crate::record::{self, Record};
+
+/// Differences that are described; the others are counted.
+const DESCRIBED: usize = 100;
+/// The offset's part of a version.
+const OFFSET: u64 = (1 << 48) - 1;
+
+/// Why no audit could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The journal cannot be read.
+    #[error("{0}")]
+    Journal(#[from] ReadError),
+    /// The journal's beginning is gone: what it gave cannot be computed again.
+    #[error("retention has removed the journal's beginning (it starts at offset {base})")]
+    Retired {
+        /// Where it starts.
+        base: u64,
+    },
+    /// ClickHouse cannot be read.
+    #[error("{0}")]
+    Warehouse(#[from] Fault),
+    /// ClickHouse holds nothing of a journal.
+    #[error("nothing was ever flushed to this database")]
+    Empty,
+}
+
+/// What an audit found.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Records of the journal that were read.
+    pub records: u64,
+    /// Rows that are the same in both.
+    pub same: u64,
+    /// Rows of records behind the end of the audit.
+    pub newer: u64,
+    /// Rows in both that differ.
+    pub different: u64,
+    /// Rows that the journal gives and ClickHouse lacks.
+    pub missing: u64,
+    /// Rows that ClickHouse holds and the journal does not give.
+    pub surplus: u64,
+    /// The first differences, described.
+    pub differences: Vec<String>,
+}
+
+impl Audit {
+    /// Says whether all is as it should be.
+    pub fn is_clean(&self) -> bool {
+        self.different + self.missing + self.surplus == 0
+    }
+
+    fn describe(&mut self, difference: impl FnOnce() -> String) {
+        if self.differences.len() < DESCRIBED {
+            self.differences.push(difference());
+        }
+    }
+}
+
+/// Audits a journal's folder against a database; `progress` is told how many records were read.
+pub async fn audit(
+    journal: &Path,
+    window: i64,
+    warehouse: &Client,
+    mut progress: impl FnMut(u64),
+) -> Result<Audit, AuditError> {
+    let mark = Writer::new(warehouse.clone()).watermark().await?;
+    let below = mark.ok_or(AuditError::Empty)?.flushed;
+    let mut fold = Fold::read(journal, window, below, &mut progress)?;
+    let mut ours = Ours::default();
+    fold.show(&mut ours);
+    let mut theirs = Theirs {
+        ours: &ours.0,
+        met: HashSet::new(),
+        below,
+        audit: Audit::default(),
+    };
+    read::facts(warehouse, &mut theirs).await?;
+    let (mut audit, met) = (theirs.audit, theirs.met);
+    audit.records = fold.records;
+    fold.show(&mut Missing {
+        met: &met,
+        audit: &mut audit,
+    });
+    Ok(audit)
+}
+
+/// A fold of all accounts, of its own.
+struct Fold {
+    accounts: HashMap<String, Account>,
+    records: u64,
+}
+
+impl Fold {
+    fn read(
+        journal: &Path,
+        window: i64,
+        below: u64,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<Self, AuditError> {
+        let base = trunkline_journal::segments(journal)?
+            .first()
+            .map_or(0, |first| first.base);
+        if base > 0 {
+            return Err(AuditError::Retired { base });
+        }
+        let (accounts, records) = (HashMap::new(), 0);
+        let mut fold = Self { accounts, records };
+        // Any key of the hashes will do: no figure depends on it.
+        let config = Config { window, seed: 0 };
+        for batch in Reader::open(journal, 0)? {
+            let batch = batch?;
+            let received_at = Time(batch.received_at);
+            for (offset, bytes) in (batch.first_offset..below).zip(batch.records()) {
+                let at = Position {
+                    offset,
+                    received_at,
+                };
+                fold.observe(bytes, at, config);
+            }
+            progress(fold.records);
+            if batch.next_offset() >= below {
+                break;
+            }
+        }
+        Ok(fold)
+    }
+
+    /// What cannot be read is quarantined in the service, and gives no row here either.
+    fn observe(&mut self, bytes: &[u8], at: Position, config: Config) {
+        self.records += 1;
+        match record::read(bytes) {
+            Ok(Record::Event {
+                account,
+                origin,
+                raw,
+                ..
+            }) => {
+                if let Ok(event) = Event::parse(raw) {
+                    self.account(account, config).observe(&event, origin, at);
+                }
+            }
+            Ok(Record::Settings { account, json }) => {
+                if let Ok(rules) = serde_json::from_str(json) {
+                    self.account(account, config).settings(rules, at);
+                }
+            }
+            Ok(Record::Mark { .. }) | Err(_) => {}
+        }
+    }
+
+    fn account(&mut self, id: &str, config: Config) -> &mut Account {
+        let make = || Account::new(id.into(), config);
+        self.accounts.entry_ref(id).or_insert_with(make)
+    }
+
+    /// Shows all rows.
+    fn show(&mut self, rows: &mut impl Rows) {
+        for account in self.accounts.values_mut() {
+            account.rewind(0);
+            account.gather(0, usize::MAX, rows);
+        }
+    }
+}
+
+/// A row as text: what it is of, and what it says.
+struct Line {
+    of: String,
+    says: String,
+    version: u64,
+}
+
+impl Line {
+    fn message(fact: &MessageFact<'_>) -> Self {
+        let of = format!(
+            "message {}/{}/{}/{}",
+            fact.account, fact.channel, fact.conversation, fact.message
+        );
+        let mut says = format!(
+            "at {} author {} manager {:?} contact {:?} kind {} chars {:?} assignee {:?} \
+             expects_reply {} run {:?} received_at {}",
+            fact.at,
+            fact.author,
+            fact.manager,
+            fact.contact,
+            fact.kind,
+            fact.chars,
+            fact.assignee,
+            fact.expects_reply,
+            fact.run,
+            fact.received_at,
+        );
+        for (name, samples) in [("samples", fact.samples), ("business", fact.business)] {
+            // Writing to a string cannot fail.
+            let _ = write!(says, " {name} {:?}", samples.all());
+        }
+        Self {
+            of,
+            says,
+            version: fact.version & OFFSET,
+        }
+    }
+
+    fn conversation(fact: &ConversationFact<'_>) -> Self {
+        let of = format!(
+            "conversation {}/{}/{}",
+            fact.account, fact.channel, fact.conversation
+        );
+        let says = format!(
+            "contact {:?} first_at {} last_at {} assignee {:?} last_manager {:?} pending_at {:?} \
+             cycles {:?}",
+            fact.contact,
+            fact.first_at,
+            fact.last_at,
+            fact.assignee,
+            fact.last_manager,
+            fact.pending_at,
+            fact.cycles,
+        );
+        Self {
+            of,
+            says,
+            version: fact.version & OFFSET,
+        }
+    }
+
+    fn key(&self) -> u128 {
+        xxh3_128(self.of.as_bytes())
+    }
+}
+
+/// The rows that the journal gives, as hashes.
+#[derive(Default)]
+struct Ours(HashMap<u128, u64>);
+
+impl Ours {
+    fn take(&mut self, line: &Line) {
+        self.0.insert(line.key(), xxh3_64(line.says.as_bytes()));
+    }
+}
+
+impl Rows for Ours {
+    fn message(&mut self, fact: &MessageFact<'_>) {
+        if !fact.deleted {
+            self.take(&Line::message(fact));
+        }
+    }
+
+    fn change(&mut self, _: &ChangeFact<'_>) {}
+
+    fn conversation(&mut self, fact: &ConversationFact<'_>) {
+        if !fact.deleted {
+            self.take(&Line::conversation(fact));
+        }
+    }
+}
+
+/// Compares the rows of ClickHouse.
+struct Theirs<'a> {
+    ours: &'a HashMap<u128, u64>,
+    met: HashSet<u128>,
+    below: u64,
+    audit: Audit,
+}
+
+impl Theirs<'_> {
+    fn take(&mut self, line: &Line) {
+        let key = line.key();
+        self.met.insert(key);
+        let ours = self.ours.get(&key);
+        if line.version >= self.below {
+            self.audit.newer += 1;
+        } else if ours == Some(&xxh3_64(line.says.as_bytes())) {
+            self.audit.same += 1;
+        } else {
+            let (what, count) = match ours {
+                Some(_) => ("differs from the journal's", &mut self.audit.different),
+                None => ("is not the journal's", &mut self.audit.surplus),
+            };
+            *count += 1;
+            let Line { of, says, .. } = line;
+            self.audit
+                .describe(|| format!("{of} {what}; clickhouse says: {says}"));
+        }
+    }
+}
+
+impl Rows for Theirs<'_> {
+    fn message(&mut self, fact: &MessageFact<'_>) {
+        self.take(&Line::message(fact));
+    }
+
+    fn change(&mut self, _: &ChangeFact<'_>) {}
+
+    fn conversation(&mut self, fact: &ConversationFact<'_>) {
+        self.take(&Line::conversation(fact));
+    }
+}
+
+/// Finds the rows that ClickHouse lacks.
+struct Missing<'a> {
+    met: &'a HashSet<u128>,
+    audit: &'a mut Audit,
+}
+
+impl Missing<'_> {
+    fn take(&mut self, line: &Line, deleted: bool) {
+        if !deleted && !self.met.contains(&line.key()) {
+            self.audit.missing += 1;
+            let Line { of, says, .. } = line;
+            self.audit
+                .describe(|| format!("{of} is missing; the journal says: {says}"));
+        }
+    }
+}
+
+impl Rows for Missing<'_> {
+    fn message(&mut self, fact: &MessageFact<'_>) {
+        self.take(&Line::message(fact), fact.deleted);
+    }
+
+    fn change(&mut self, _: &ChangeFact<'_>) {}
+
+    fn conversation(&mut self, fact: &ConversationFact<'_>) {
+        self.take(&Line::conversation(fact), fact.deleted);
+    }
+}

@@ -1,0 +1,79 @@
+//! `trunkline audit`: clean after a life with late, repeated and retracted events; and each row that
+//! was tampered with in ClickHouse is found.
+
+use std::process::{Command, Output};
+
+use e2e::config::{Account, Config};
+use e2e::engine::Engine;
+use e2e::generate::{self, disorder};
+use e2e::service::{Service, binary};
+use serde_json::json;
+
+fn audit(service: &Service) -> (Option<i32>, String) {
+    let config = service.data_dir().with_file_name("trunkline.toml");
+    let output: Output = Command::new(binary())
+        .arg("--config")
+        .arg(config)
+        .arg("audit")
+        .output()
+        .expect("the binary runs");
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+#[test]
+fn a_life_with_disorder_repetition_and_retraction_is_the_journals_to_the_last_row() {
+    let seed = generate::seed();
+    let schedule = "schedule = { zone = \"Europe/Madrid\", mon = [\"09:00-18:00\"] }";
+    let mut service = Service::start(Config::of([Account::new("acme").setting(schedule)]));
+    let door = service.door("acme");
+    let events = generate::log(seed, 120);
+    let sent = disorder(&events, seed, 20);
+    let (first, second) = sent.split_at(sent.len() / 2);
+    door.send(first);
+    let id = first
+        .iter()
+        .find_map(|event| event.json()["id"].as_str().map(str::to_owned));
+    let retract = json!({"type": "retract", "target": id.unwrap(), "at": "2026-03-03T09:00:00Z"});
+    door.post_json(&retract).expect_status(202);
+    service.kill9();
+    service.restart();
+    let door = service.door("acme");
+    door.send(second);
+    door.flush();
+    service.stop();
+    let (code, said) = audit(&service);
+    println!("{said}");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("0 different, 0 missing, 0 surplus"), "{said}");
+    assert!(!said.contains("rows: 0 the same"), "{said}");
+}
+
+#[test]
+fn every_row_that_was_tampered_with_is_found() {
+    let engine = Engine::start();
+    let mut service = Service::start(Config::acme().warehouse(&engine.settings(engine.password())));
+    let door = service.door("acme");
+    door.send(&generate::log(7, 30));
+    door.flush();
+    service.stop();
+    assert_eq!(audit(&service).0, Some(0));
+    let tamper = [
+        "INSERT INTO messages SELECT * REPLACE (wait_ms + 1 AS wait_ms) FROM messages FINAL \
+         WHERE wait_ms IS NOT NULL ORDER BY message LIMIT 1",
+        "INSERT INTO messages SELECT * REPLACE ('stranger' AS message) FROM messages FINAL LIMIT 1",
+        "ALTER TABLE conversations DELETE WHERE conversation = \
+         (SELECT min(conversation) FROM conversations) SETTINGS mutations_sync = 1",
+    ];
+    for statement in tamper {
+        engine.views().text(statement);
+    }
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("1 different, 1 missing, 1 surplus"), "{said}");
+    assert!(said.contains("stranger is not the journal's"), "{said}");
+    assert!(said.contains("is missing; the journal says"), "{said}");
+}
