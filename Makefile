@@ -8,7 +8,7 @@ SHELL := bash
 CARGO ?= cargo
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-# Where `make run` keeps its data: a new folder each time, unless one is given.
+# Where `make run` keeps its data: a new folder in data/ each time, unless one is given.
 DATA ?=
 
 # Tests run with nextest where it is installed; documentation tests always with cargo.
@@ -25,9 +25,8 @@ build: engine ## fetches the ClickHouse engine once and makes target/release/tru
 	$(CARGO) build --release --locked
 
 .PHONY: run
-run: build ## starts the service on fresh data, sends it a day of real conversations, shows the first report
-	@mkdir -p data; data=$(if $(DATA),'$(abspath $(DATA))',$$(mktemp -d '$(CURDIR)/data/run.XXXXXX')); \
-	exec $(CARGO) run --quiet --release --locked -p e2e --bin first_day -- "$$data"
+run: build ## a made-up company: 30 days of history, a first report, then live (DATA=folder goes on with an earlier one)
+	@exec target/release/trunkline demo $(if $(DATA),--data '$(abspath $(DATA))')
 
 .PHONY: test
 test: setup check-format check-shell lint docs build test-rooms test-doors deny ## checks everything; says what is missing
@@ -86,7 +85,7 @@ ifdef NEXTEST
 	$(CARGO) nextest run --workspace --locked -E 'not (binary_id(=e2e::e2e) | binary_id(=e2e::readme))'
 else
 	$(CARGO) test --workspace --exclude e2e --all-targets --locked --no-fail-fast
-	$(CARGO) test -p e2e --lib --bins --test tidy --locked --no-fail-fast
+	$(CARGO) test -p e2e --lib --test tidy --locked --no-fail-fast
 endif
 	$(CARGO) test --workspace --doc --locked
 

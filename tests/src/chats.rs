@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::clock::{DAY, at};
+use crate::clock::at;
 use crate::events::{Author, Event, Message};
 
 /// Reads all rows in file order.
@@ -22,22 +22,6 @@ pub fn real() -> Vec<Event> {
     let contacts = contacts(&rows);
     rows.into_iter()
         .map(|row| row.into_event(&contacts))
-        .collect()
-}
-
-/// Keeps the events of the busiest day in UTC.
-pub fn busiest_day(events: Vec<Event>) -> Vec<Event> {
-    let mut days: HashMap<i64, usize> = HashMap::new();
-    for event in &events {
-        *days.entry(event.at().div_euclid(DAY)).or_default() += 1;
-    }
-    let busiest = days
-        .into_iter()
-        .max_by_key(|&(day, count)| (count, day))
-        .map(|(day, _)| day);
-    events
-        .into_iter()
-        .filter(|event| Some(event.at().div_euclid(DAY)) == busiest)
         .collect()
 }
 
@@ -109,8 +93,6 @@ mod tests {
 
     #[test]
     fn the_file_holds_what_its_readme_says() {
-        let events = real();
-        assert_eq!(events.len(), 2_411);
-        assert_eq!(busiest_day(events).len(), 1_500);
+        assert_eq!(real().len(), 2_411);
     }
 }

@@ -158,6 +158,14 @@ impl Door {
         }
     }
 
+    /// Posts nothing to a path.
+    #[track_caller]
+    pub fn post_to(&self, path: &str) -> Answer {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        answer(request.send_empty()).expect("an answer")
+    }
+
     /// Posts a body to `/v1/events`, or says that no answer came.
     pub fn try_post(
         &self,
@@ -311,6 +319,12 @@ pub fn gzip(body: &[u8]) -> Vec<u8> {
 /// Compresses by zstd.
 pub fn zstd(body: &[u8]) -> Vec<u8> {
     zstd::encode_all(body, 0).expect("memory takes it")
+}
+
+/// Decompresses what [`zstd`] made.
+#[track_caller]
+pub fn unzstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::decode_all(bytes).expect("zstd")
 }
 
 fn answer(

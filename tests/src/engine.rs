@@ -83,11 +83,25 @@ impl Engine {
 
     /// Returns the lines of `[warehouse]` that point to it, with a password that may be wrong.
     pub fn settings(&self, password: &str) -> String {
+        self.settings_through(self.port, password)
+    }
+
+    /// Returns the same lines for a way to it through another port.
+    pub fn settings_through(&self, port: u16, password: &str) -> String {
         format!(
-            "url = \"{}\"\nuser = \"{USER}\"\npassword = \"{password}\"\n\
-             database = \"{DATABASE}\"\n",
-            self.url()
+            "url = \"http://127.0.0.1:{port}\"\nuser = \"{USER}\"\npassword = \"{password}\"\n\
+             database = \"{DATABASE}\"\n"
         )
+    }
+
+    /// Returns the port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("a running ClickHouse").id()
     }
 
     /// Returns the right password.

@@ -20,6 +20,15 @@ pub enum Author {
     Campaign,
 }
 
+const AUTHORS: [Author; 5] = [
+    Author::Contact,
+    Author::Manager,
+    Author::Bot,
+    Author::System,
+    Author::Campaign,
+];
+const CHANGES: [&str; 4] = ["assigned", "handed_off", "closed", "reopened"];
+
 impl Author {
     /// Returns the word of the contract.
     pub fn word(self) -> &'static str {
@@ -93,6 +102,40 @@ impl Event {
             Self::Message(message) => message.json(),
             Self::Change(change) => change.json(),
         }
+    }
+
+    /// Reads an event from what [`Event::json`] gives.
+    #[track_caller]
+    pub fn parse(json: &Value) -> Self {
+        let text = |name: &str| json[name].as_str().map(str::to_owned);
+        let must = |name: &str| text(name).unwrap_or_else(|| panic!("no {name}: {json}"));
+        let (channel, conversation) = (must("channel"), must("conversation"));
+        let (at, manager, id) = (at(&must("at")), text("manager"), text("id"));
+        if json["type"] == "message" {
+            let author = AUTHORS.into_iter().find(|it| json["author"] == it.word());
+            return Self::Message(Message {
+                channel,
+                conversation,
+                contact: must("contact"),
+                author: author.expect("an author"),
+                at,
+                manager,
+                id,
+                kind: text("kind"),
+                private: json["private"].as_bool().unwrap_or(false),
+                expects_reply: json["expects_reply"].as_bool().unwrap_or(true),
+                chars: json["chars"].as_u64().map(|chars| chars as u32),
+            });
+        }
+        let change = CHANGES.into_iter().find(|it| json["change"] == *it);
+        Self::Change(Change {
+            channel,
+            conversation,
+            change: change.expect("a change"),
+            at,
+            manager,
+            id,
+        })
     }
 
     /// Returns when it happened.

@@ -81,6 +81,22 @@ impl Facts {
             .all(|(_, rows)| rows.lost + rows.doubled + rows.wrong == 0)
     }
 
+    /// Returns how many rows are lost, doubled and wrong.
+    pub fn differences(&self) -> [usize; 3] {
+        let sum = |count: fn(&Rows) -> usize| self.all().map(|(_, rows)| count(rows)).iter().sum();
+        [sum(|it| it.lost), sum(|it| it.doubled), sum(|it| it.wrong)]
+    }
+
+    /// Returns how many rows the reference has.
+    pub fn expected(&self) -> usize {
+        self.all().map(|(_, rows)| rows.expected).iter().sum()
+    }
+
+    /// Returns how many rows the views have.
+    pub fn found(&self) -> usize {
+        self.all().map(|(_, rows)| rows.found).iter().sum()
+    }
+
     /// Returns some of what differs, in words.
     pub fn first_differences(&self) -> String {
         let part = |(name, rows): &(&str, &Rows)| {

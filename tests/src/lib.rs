@@ -10,6 +10,8 @@
 //!   from a seed;
 //! - [`mod@reference`] computes the expected figures from the definitions alone, without one line
 //!   of the product;
+//! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
+//!   meanwhile, and [`ledger`] says on one line what became of it;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product.
@@ -30,10 +32,15 @@ pub mod engine;
 pub mod events;
 pub mod facts;
 pub mod generate;
+pub mod ledger;
+pub mod link;
+pub mod load;
+pub mod mount;
 pub mod reference;
 pub mod scrape;
 pub mod service;
 pub mod shared;
+pub mod shim;
 pub mod stream;
 pub mod table;
 pub mod views;

@@ -2,6 +2,7 @@
 //! stopped by its own process id, never by name. Dropping it kills it and then checks that its
 //! ClickHouse is gone too.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -28,6 +29,9 @@ pub struct Service {
     port: u16,
     config: Config,
     child: Option<Child>,
+    /// Where the data is, if not in `dir`.
+    data: Option<PathBuf>,
+    environment: Vec<(&'static str, OsString)>,
 }
 
 impl Service {
@@ -42,23 +46,63 @@ impl Service {
     /// Starts a service whose ClickHouse may be away: waits only until it takes events.
     #[track_caller]
     pub fn start_without_warehouse(config: Config) -> Self {
+        let mut service = Self::prepare(config);
+        service.restart();
+        service
+    }
+
+    /// Makes a service on a fresh directory that is not started yet.
+    pub fn prepare(config: Config) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("trunkline-e2e-")
             .tempdir()
             .expect("a directory");
-        let mut service = Self {
+        Self {
             dir,
             port: free_port(),
             config,
             child: None,
-        };
-        service.restart();
-        service
+            data: None,
+            environment: Vec::new(),
+        }
+    }
+
+    /// Sets where its data is from the next start on.
+    pub fn keep_data_in(&mut self, data: &Path) {
+        self.data = Some(data.to_owned());
+    }
+
+    /// Adds to its environment from the next start on.
+    pub fn set_environment(
+        &mut self,
+        more: impl IntoIterator<Item = (&'static str, impl Into<OsString>)>,
+    ) {
+        let more = more.into_iter().map(|(name, value)| (name, value.into()));
+        self.environment.extend(more);
     }
 
     /// Replaces the configuration; the next start reads it.
     pub fn configure(&mut self, config: Config) {
         self.config = config;
+    }
+
+    /// Writes the configuration that a reload will read.
+    #[track_caller]
+    pub fn write_configuration(&self) {
+        self.break_configuration("");
+    }
+
+    /// Writes it with lines before it, such as ones that make it invalid.
+    #[track_caller]
+    pub fn break_configuration(&self, lines: &str) {
+        let text = self
+            .config
+            .text(self.port, &self.data_dir().to_string_lossy());
+        fs::write(self.config_path(), format!("{lines}{text}")).expect("written");
+    }
+
+    fn config_path(&self) -> PathBuf {
+        self.dir.path().join("trunkline.toml")
     }
 
     /// Starts the stopped or killed service again, on the same directory and port, and waits until
@@ -73,13 +117,7 @@ impl Service {
     #[track_caller]
     pub fn launch(&mut self) {
         assert!(self.child.is_none(), "the service runs already");
-        let config = self.dir.path().join("trunkline.toml");
-        let data = self.data_dir();
-        fs::write(
-            &config,
-            self.config.text(self.port, &data.to_string_lossy()),
-        )
-        .expect("written");
+        self.write_configuration();
         let log = File::options()
             .create(true)
             .append(true)
@@ -87,8 +125,9 @@ impl Service {
             .expect("a log");
         let child = Command::new(binary())
             .args(["serve", "--config"])
-            .arg(&config)
+            .arg(self.config_path())
             .current_dir(self.dir.path())
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
@@ -168,7 +207,9 @@ impl Service {
 
     /// Returns its directory for data.
     pub fn data_dir(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.data
+            .clone()
+            .unwrap_or_else(|| self.dir.path().join("data"))
     }
 
     /// Returns the process id of its embedded ClickHouse: its one child.
@@ -297,6 +338,11 @@ fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
     }
+}
+
+/// Asks a process to read its configuration again (SIGHUP), by its id.
+pub fn hang_up(pid: u32) {
+    signal(pid, Signal::HUP);
 }
 
 /// Asks a process to stop (SIGTERM), by its id.

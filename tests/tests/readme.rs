@@ -3,9 +3,12 @@
 //!
 //! A fenced block that begins with "```sh test" is run by bash, with the address of a fresh service in `TRUNKLINE` and
 //! the token of its account in `TOKEN`. If the next block is "```json" or "```csv", it is what the command answers; of JSON
-//! what differs from run to run is passed over: see [`PASSED_OVER`].
+//! what differs from run to run is passed over: see [`PASSED_OVER`]. The block "```text demo" is what `make run` shows, but
+//! for its figures and for lines that are only "...".
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -68,6 +71,47 @@ fn the_commands_of_the_readme_answer_what_it_says() {
 }
 
 #[test]
+fn the_demo_shows_what_the_readme_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = Command::new(binary())
+        .args(["demo", "--no-live"])
+        .current_dir(folder.path())
+        .env_remove("TRUNKLINE_CONFIG")
+        .env(
+            "TRUNKLINE__SERVER__LISTEN",
+            format!("127.0.0.1:{}", free_port()),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut shown = BTreeSet::new();
+    for line in lines.map_while(Result::ok) {
+        shown.insert(without_figures(&line));
+        if line.contains("Ctrl-C") {
+            break;
+        }
+    }
+    terminate(child.id());
+    assert!(child.wait().expect("a child").success());
+    let blocks = blocks(&readme());
+    let block = blocks.iter().find(|block| block.kind == "text demo");
+    let block = block.expect("README.md has a block that begins with ```text demo");
+    let expected = block.text.lines().filter(|line| *line != "...");
+    // This run is not live, so that it is over at once.
+    let expected = expected.filter(|line| !line.starts_with("The company goes on live"));
+    for line in expected {
+        assert!(
+            shown.contains(&without_figures(line)),
+            "README.md:{}: the demo does not show\n{line}\nbut {shown:#?}",
+            block.line
+        );
+    }
+}
+
+#[test]
 fn a_service_without_a_file_makes_its_data_and_brings_its_clickhouse_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let address = format!("127.0.0.1:{}", free_port());
@@ -113,6 +157,14 @@ fn the_make_targets_of_the_readme_exist() {
             "the README says `make {target}`, which is no target"
         );
     }
+}
+
+/// Keeps of a line what does not differ from run to run.
+fn without_figures(line: &str) -> String {
+    let line = line.split_once("trk_").map_or(line, |(before, _)| before);
+    line.chars()
+        .filter(|char| !char.is_ascii_digit() && !" .:".contains(*char))
+        .collect()
 }
 
 fn root() -> PathBuf {

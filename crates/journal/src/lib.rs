@@ -49,6 +49,8 @@ pub use observer::{Committed, Observer};
 pub use reader::{Batch, Reader};
 pub use records::{Records, RecordsIter};
 pub use retire::Retired;
-pub use verify::{End, Report, SegmentInfo, SegmentReport, segments, verify, verify_on};
+pub use verify::{
+    End, Report, SegmentInfo, SegmentReport, segments, verify, verify_last, verify_on,
+};
 #[cfg(test)]
 mod tests;

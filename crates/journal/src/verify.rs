@@ -114,6 +114,19 @@ pub fn verify_on(storage: &dyn Storage) -> Result<Report, ReadError> {
     Ok(report)
 }
 
+/// Reads the headers of all segments, and the whole of the last: where a crash or a write that is
+/// under way would show. May run while the journal is written.
+pub fn verify_last(dir: impl AsRef<Path>) -> Result<SegmentReport, ReadError> {
+    let storage = Os::new(dir.as_ref());
+    let headers = chain::list(&storage)?;
+    let Some(last) = headers.last() else {
+        return Err(ReadError::Empty {
+            dir: storage.path(""),
+        });
+    };
+    verify_segment(&storage, last, None).map(|(segment, _)| segment)
+}
+
 fn verify_segment(
     storage: &dyn Storage,
     header: &SegmentHeader,

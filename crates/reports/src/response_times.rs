@@ -82,11 +82,16 @@ pub(crate) static REPORT: Report = Report {
         share(
             "within_target_share",
             |request| {
+                // How much of an open wait lies inside a schedule is not known here.
+                if request.choice(HOURS.name) == Some("business") {
+                    return "CAST(NULL, 'Nullable(UInt64)')".to_owned();
+                }
                 let late = format!("countIf({AWAITING} AND ms > {})", request.target.sql());
                 let all = format!("(countIf({REPLY}) + {late})");
                 share_sql(&within_target(request), &all)
             },
-            "their share of all replies and of what awaits one for longer than the target",
+            "their share of all replies and of what awaits one for longer than the target; null for \
+             hours=business, for how much of an open wait lies inside a schedule is not known yet",
         ),
         Figure::count(
             "outside_hours",

@@ -9,6 +9,18 @@ use clap::{CommandFactory, Parser, Subcommand};
 use trunkline_model::settings::Scope;
 use trunkline_model::word::Word;
 
+mod demo;
+mod import;
+mod simulate;
+mod state;
+mod torture;
+
+pub(crate) use demo::Demo;
+pub(crate) use import::{Format, Import, Service};
+pub(crate) use simulate::Simulate;
+pub(crate) use state::{Doctor, Status};
+pub(crate) use torture::Torture;
+
 /// Streams calls and messages into exact figures per manager.
 #[derive(Debug, Parser)]
 #[command(
@@ -33,6 +45,24 @@ pub(crate) enum Command {
     /// Runs the service until it is told to stop (SIGTERM or Ctrl-C).
     #[command(after_help = "Example:\n  trunkline serve --listen 127.0.0.1:8080 --data-dir ./data")]
     Serve(Serve),
+    /// Runs the service with a made-up company: weeks of history, a first report, then its life as it
+    /// happens.
+    #[command(
+        after_help = "Examples:\n  trunkline demo\n  trunkline demo --data ./data/demo --days 90 \
+                      --managers 40 --rate 2000"
+    )]
+    Demo(Demo),
+    /// Says on one screen how a running service stands, and what to do about what is out of order;
+    /// exit code 1 if it does not run, or if something is wrong.
+    #[command(
+        after_help = "Example:\n  trunkline status --url http://127.0.0.1:8080 --token $TOKEN"
+    )]
+    Status(Status),
+    /// Looks at everything a service needs, without one running or beside it, and says how to mend
+    /// what is wrong; exit code 1 if something is. Changes nothing.
+    #[command(after_help = "Examples:\n  trunkline doctor --data-dir ./data\n  \
+                      trunkline --config trunkline.toml doctor")]
+    Doctor(Doctor),
     /// Makes tokens.
     #[command(subcommand)]
     Token(Token),
@@ -48,6 +78,35 @@ pub(crate) enum Command {
     /// Looks at the tables in ClickHouse.
     #[command(subcommand)]
     Migrate(Migrate),
+    /// Reads the journal anew and compares every row in ClickHouse with what it gives; prints what
+    /// differs; exit code 1 if anything does. Needs `warehouse.url`, or a stopped service, whose
+    /// embedded ClickHouse is then started for it.
+    #[command(after_help = "Example:\n  trunkline audit --data-dir ./data")]
+    Audit {
+        /// Goes before `server.data_dir` of the configuration.
+        #[arg(long, value_name = "FOLDER")]
+        data_dir: Option<PathBuf>,
+    },
+    /// Turns a file of rows into events and sends them; what was interrupted goes on where it
+    /// stopped.
+    #[command(
+        after_help = "Examples:\n  trunkline import chats.csv --map chats.toml --dry-run\n  \
+                      trunkline import chats.csv --map chats.toml\n  \
+                      trunkline import --undo import-0123456789abcdef"
+    )]
+    Import(Import),
+    /// Makes up a call centre from a seed, and sends its events or writes them to a file.
+    #[command(
+        after_help = "Examples:\n  trunkline simulate --days 30 --managers 20 --rate 800\n  \
+                      trunkline simulate --seed 7 --start 2026-03-02T00:00:00Z --out events.ndjson\n  \
+                      trunkline simulate --speed 1 --days 1"
+    )]
+    Simulate(Simulate),
+    /// Kills a service of its own and its ClickHouse at random moments under load, on a fresh
+    /// folder, and compares what is there with what was sent; exit code 1 if anything is lost,
+    /// doubled or wrong.
+    #[command(after_help = "Example:\n  trunkline torture --minutes 10 --seed 7")]
+    Torture(Torture),
     /// Runs the embedded ClickHouse in this process; started by `serve`.
     #[command(hide = true)]
     Engine {
@@ -58,7 +117,7 @@ pub(crate) enum Command {
 }
 
 /// Options of `serve`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Serve {
     /// Goes before `server.listen` of the configuration.
     #[arg(long, value_name = "ADDRESS")]

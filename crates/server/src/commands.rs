@@ -11,11 +11,19 @@ use trunkline_model::time::Time;
 
 use crate::cli::{Cli, Command, Config, Events, Journal, Migrate, Token};
 use crate::config::{EXAMPLE, Environment, File, load};
-use crate::{print, secret};
+use crate::{print, secret, telemetry};
 
+mod amounts;
+mod audit;
+mod demo;
+mod doctor;
 mod first_start;
+mod import;
 mod migrate;
 mod serve;
+mod simulate;
+mod status;
+mod torture;
 
 /// The environment variable with the filter of the log.
 const LOG: &str = "TRUNKLINE_LOG";
@@ -28,6 +36,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Serve(options) => serve::run(config, options, &environment)?,
+        Command::Demo(options) => demo::run(config, &options, &environment)?,
+        Command::Status(options) => return status::run(&options),
+        Command::Doctor(options) => return doctor::run(config, options, &environment),
         Command::Token(Token::New { name, scopes }) => new_token(&name, &scopes)?,
         Command::Config(Config::Example) => print::line(EXAMPLE.trim_end())?,
         Command::Config(Config::Schema) => print_json(&schemars::schema_for!(File))?,
@@ -41,6 +52,20 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Migrate(Migrate::Status { data_dir }) => {
             migrate::status(config, data_dir, &environment)?;
+        }
+        Command::Audit { data_dir } => return audit::run(config, data_dir, &environment),
+        Command::Import(options) => {
+            telemetry::start_logs(environment.get(LOG).map(String::as_str));
+            return import::run(options);
+        }
+        Command::Simulate(options) => {
+            telemetry::start_logs(environment.get(LOG).map(String::as_str));
+            return simulate::run(&options);
+        }
+        Command::Torture(options) => {
+            let filter = environment.get(LOG).map_or("error", String::as_str);
+            telemetry::start_logs(Some(filter));
+            return torture::run(&options);
         }
         Command::Engine { arguments } => {
             return Ok(trunkline_warehouse::engine::child::run(arguments));

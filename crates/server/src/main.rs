@@ -5,8 +5,11 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod disk;
+mod http;
 mod print;
 mod secret;
+mod stream;
 mod telemetry;
 mod wiring;
 

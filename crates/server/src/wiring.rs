@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 use trunkline_pipeline as pipeline;
 
@@ -14,15 +14,20 @@ use crate::clock;
 use crate::config::{Compression, Environment, File};
 use crate::telemetry;
 
+mod disk;
 mod names;
 mod parts;
+mod reload;
 mod warehouse;
 
+use disk::Disk;
 use parts::Part;
+pub(crate) use reload::Read;
+use reload::{Reloader, account_settings};
 pub(crate) use warehouse::Store;
 
 /// How long identities of events are remembered (`architecture.md` §6).
-const WINDOW_MS: i64 = 7 * 24 * 3_600_000;
+pub(crate) const WINDOW_MS: i64 = 7 * 24 * 3_600_000;
 /// Records and time after which a checkpoint is due.
 const CHECKPOINT_RECORDS: u64 = 2_000_000;
 const CHECKPOINT_EVERY: Duration = Duration::from_hours(6);
@@ -33,47 +38,54 @@ pub(crate) struct Wired {
     doors: trunkline_api::Service,
     pipeline: pipeline::Service,
     store: Store,
+    reloader: Arc<Reloader>,
 }
 
 impl Wired {
-    /// Opens the listener, the journal and the way to ClickHouse.
-    pub(crate) async fn open(file: &File, environment: &Environment) -> Result<Self> {
+    /// Opens the listener, the journal and the way to ClickHouse; `read` is for reloads.
+    pub(crate) async fn open(file: &File, environment: &Environment, read: Read) -> Result<Self> {
         let metrics = telemetry::start_metrics()?;
-        let listener = TcpListener::bind(&file.server.listen)
-            .await
-            .with_context(|| format!("could not listen on {}", file.server.listen))?;
+        let listener = listen(&file.server.listen).await?;
         let address = listener.local_addr()?;
         let store = Store::open(file, environment)?;
-        let (_, settings) = watch::channel(Arc::new(names::settings(&file.accounts)));
+        let (settings, told) = watch::channel(Arc::new(names::settings(&file.accounts)));
         let world = pipeline::World {
             clock: Arc::new(clock::now),
             elapsed: Arc::new(clock::elapsed),
             random: rand::random(),
         };
-        let accounts = file
-            .accounts
-            .iter()
-            .map(|account| pipeline::AccountSettings {
-                account: Arc::from(&*account.id),
-                rules: account.fold_rules(),
-            });
         let (service, handle) = pipeline::Service::open(
             pipeline_config(file)?,
             world,
             store.writer.clone(),
-            accounts.collect(),
-            settings,
+            account_settings(file),
+            told,
         )
         .context("could not open the journal")?;
         let scraped = handle.clone();
+        let disk = Disk::of(file);
+        pipeline::metrics::started(clock::now());
         let directory = trunkline_api::Directory::new(&file.accounts);
-        let api = trunkline_api::Api {
+        let reloader = Arc::new(Reloader {
+            read,
+            pipeline: handle.clone(),
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
+            settings,
+            turn: Mutex::default(),
+        });
+        let reloading = Arc::clone(&reloader);
+        let api = trunkline_api::Api {
+            reload: Arc::new(move || {
+                let reloader = Arc::clone(&reloading);
+                Box::pin(async move { reloader.reload().await })
+            }),
+            directory: Arc::clone(&reloader.directory),
             pipeline: handle,
             reports: store.reports(),
             clock: Arc::new(clock::now),
             metrics: Arc::new(move || {
                 pipeline::metrics::export(&scraped, clock::now());
+                disk.export();
                 metrics.render()
             }),
             config: api_config(file)?,
@@ -84,7 +96,16 @@ impl Wired {
             doors,
             pipeline: service,
             store,
+            reloader,
         })
+    }
+
+    /// Gives what reads the configuration again.
+    pub(crate) fn reloading(&self) -> impl AsyncFn() + use<> {
+        let reloader = Arc::clone(&self.reloader);
+        async move || {
+            reloader.reload().await;
+        }
     }
 
     /// Gives the address that the doors are on.
@@ -110,6 +131,15 @@ impl Wired {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+async fn listen(address: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "could not listen on {address} (choose another address with --listen, such as \
+             127.0.0.1:0 for any free port)"
+        )
+    })
 }
 
 fn pipeline_config(file: &File) -> Result<pipeline::Config> {

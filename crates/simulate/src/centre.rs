@@ -20,7 +20,8 @@ use crate::people::{Conversation, Manager};
 
 mod say;
 
-const CHANNELS: [&str; 4] = ["whatsapp", "telegram", "web", "email"];
+/// The channels on which people write.
+pub const CHANNELS: [&str; 4] = ["whatsapp", "telegram", "web", "email"];
 
 /// Runs a centre: gives its events in the order in which they are sent.
 #[derive(Debug)]
@@ -36,6 +37,19 @@ pub struct Simulation {
     /// Conversations for which nobody was there.
     unassigned: VecDeque<u64>,
     outbox: Outbox,
+}
+
+/// A manager, and the part of each working day in which there are answers, in local minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnShift<'a> {
+    /// The manager's id in the events.
+    pub id: &'a str,
+    /// The first minute of the shift.
+    pub from: u32,
+    /// The minute after its last.
+    pub to: u32,
+    /// Whether Saturdays are working days, as Mondays to Fridays are.
+    pub saturdays: bool,
 }
 
 /// What is to be done at some time.
@@ -126,6 +140,16 @@ impl Simulation {
         };
         centre.plan(centre.config.start, Step::Quarter);
         Ok(centre)
+    }
+
+    /// Lists the managers with their shifts.
+    pub fn managers(&self) -> impl Iterator<Item = OnShift<'_>> {
+        self.managers.iter().map(|manager| OnShift {
+            id: &manager.name,
+            from: manager.shift.begins(),
+            to: manager.shift.ends(),
+            saturdays: manager.shift.saturdays(),
+        })
     }
 
     /// Puts a step on the agenda; after the end there is none.

@@ -62,6 +62,18 @@ impl Shift {
         }
     }
 
+    pub(crate) fn begins(&self) -> u32 {
+        self.begins
+    }
+
+    pub(crate) fn ends(&self) -> u32 {
+        self.begins + Self::MINUTES
+    }
+
+    pub(crate) fn saturdays(&self) -> bool {
+        self.saturdays
+    }
+
     /// Says whether the manager works now.
     pub(crate) fn works(&self, zone: Tz, at: Time) -> bool {
         let local = local(zone, at);
@@ -70,7 +82,7 @@ impl Shift {
             Weekday::Sat => self.saturdays,
             _ => true,
         };
-        let on = (self.begins..self.begins + Self::MINUTES).contains(&local.minute);
+        let on = (self.begins..self.ends()).contains(&local.minute);
         let lunch = (self.lunch..self.lunch + Self::LUNCH).contains(&local.minute);
         day && on && !lunch
     }

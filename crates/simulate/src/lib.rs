@@ -26,6 +26,6 @@ mod hours;
 mod outbox;
 mod people;
 
-pub use centre::Simulation;
+pub use centre::{CHANNELS, OnShift, Simulation};
 pub use config::{BadConfig, Config};
 pub use outbox::Sending;

@@ -1,4 +1,4 @@
-//! The commands besides `serve`, the first start of all, and the first day.
+//! The commands besides `serve`, and the first start of all.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -6,12 +6,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use e2e::chats;
-use e2e::clock::{at, holds_within};
+use e2e::clock::holds_within;
 use e2e::doors::Door;
 use e2e::events::Thread;
-use e2e::reference::{Definition, Reference, Span};
-use e2e::service::{binary, children, free_port, interrupt, runs, terminate};
+use e2e::service::{binary, free_port, terminate};
 use serde_json::Value;
 
 fn run(directory: &Path, arguments: &[&str]) -> Output {
@@ -71,6 +69,9 @@ fn wrong_calls_end_with_2_and_every_command_has_help_with_an_example() {
     }
     for command in [
         &["serve"][..],
+        &["demo"],
+        &["status"],
+        &["doctor"],
         &["token", "new"],
         &["config", "example"],
         &["config", "check"],
@@ -185,73 +186,4 @@ fn the_first_start_makes_an_account_and_shows_its_token_once() {
     assert!(status.status.success(), "{}", said(&status));
     let verified = run(dir.path(), &["journal", "verify"]);
     assert!(verified.status.success(), "{}", said(&verified));
-}
-
-#[test]
-fn the_first_day_shows_a_report_of_real_conversations_and_stops_at_ctrl_c() {
-    let dir = tempfile::tempdir().unwrap();
-    let shown = first_day(&dir.path().join("data"));
-    let reference = Reference::of(&chats::busiest_day(chats::real()));
-    let day = Span {
-        from: at("2017-10-31T00:00:00Z"),
-        to: at("2017-11-01T00:00:00Z"),
-    };
-    let managers = reference.by_manager(Definition::Wait, day);
-    let (name, busiest) = managers
-        .iter()
-        .max_by_key(|(_, figures)| figures.count())
-        .unwrap();
-    let name = name.clone().unwrap();
-    let line = shown
-        .lines()
-        .find(|line| line.starts_with(&name))
-        .unwrap_or_default();
-    assert!(
-        line.contains(&busiest.count().to_string()),
-        "{name} {}:\n{shown}",
-        busiest.count()
-    );
-    assert!(
-        shown.contains("1500 messages, 1500 accepted, 0 refused."),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("curl -H \"Authorization: Bearer $TOKEN\""),
-        "{shown}"
-    );
-    assert_eq!(shown.matches("trk_").count(), 1);
-}
-
-/// Runs the first day until it waits for Ctrl-C, gives it that, and returns what it showed.
-fn first_day(directory: &Path) -> String {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_first_day"))
-        .arg(directory)
-        .env_remove("TRUNKLINE_CONFIG")
-        .env(
-            "TRUNKLINE__SERVER__LISTEN",
-            format!("127.0.0.1:{}", free_port()),
-        )
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let mut shown = String::new();
-    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    for line in lines.map_while(Result::ok) {
-        shown.push_str(&line);
-        shown.push('\n');
-        if line.contains("Ctrl-C") {
-            break;
-        }
-    }
-    let started = children(child.id());
-    let engines = started.iter().flat_map(|&service| children(service));
-    let all: Vec<u32> = engines.chain(started.iter().copied()).collect();
-    interrupt(child.id());
-    let status = child.wait().expect("its end");
-    assert!(status.success(), "{status}:\n{shown}");
-    assert!(holds_within(Duration::from_secs(10), || all
-        .iter()
-        .all(|&pid| !runs(pid))));
-    shown
 }

@@ -101,8 +101,9 @@ fn who_waits_is_listed_nobodys_first_then_the_longest() {
         .expect_problem(400, "bad_parameter");
     door.get("/v1/live", &[("managr", "ana")])
         .expect_problem(400, "bad_parameter");
-    let eva_answers = Thread::new("again").on("web").manager("eva", "10:45");
-    door.send(&eva_answers.events());
+    let answer = json!({"type": "message", "id": "answer", "conversation": "again", "channel": "web",
+        "contact": "again", "author": "manager", "manager": "eva", "at": "2026-03-02T10:45:00Z"});
+    door.post_json(&answer).expect_status(202);
     let settled = || !owners(&live(&door, &[])).contains(&expected[3]);
     wait_until("the answered conversation is gone", WITHIN, settled);
 }

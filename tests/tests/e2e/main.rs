@@ -12,21 +12,29 @@
 )]
 
 mod accounts;
+mod audit;
 mod bad_clients;
 mod bad_input;
 mod bugs;
+mod business;
 mod commands;
+mod commands_state;
 mod corners;
+mod demo;
+mod faults;
 mod idempotency;
 mod import;
 mod intervals;
 mod kill;
 mod lifecycle;
+mod live;
 mod metrics;
 mod permutation;
 mod real_chats;
+mod reload;
 mod reports;
 mod requirements;
+mod retract;
 mod stream;
 mod stream_limits;
 mod stream_names;

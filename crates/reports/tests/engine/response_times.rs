@@ -80,6 +80,7 @@ async fn the_worked_example_comes_out_for_each_definition() {
             "min_s",
             "max_s",
             "queue_s",
+            "first_from_start_s",
             "within_target",
             "within_target_share",
             "outside_hours",
@@ -96,7 +97,7 @@ async fn the_worked_example_comes_out_for_each_definition() {
 #[tokio::test]
 async fn no_data_is_null_but_counts_and_sums_are_zero() {
     let world = World::start().await;
-    let empty = r"[0,0.0,null,null,null,null,null,null,null,null,0,null,0,0,0,null,0,0,null]";
+    let empty = r"[0,0.0,null,null,null,null,null,null,null,null,null,0,null,0,0,0,null,0,0,null]";
     let answer = world
         .ask("response-times", "from=2026-03-10&to=2026-03-11")
         .await;

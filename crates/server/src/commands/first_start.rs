@@ -32,8 +32,9 @@ pub(super) struct Fresh {
     pub(super) token: String,
 }
 
-/// Finds the configuration in the data folder, or makes one up. Writes nothing.
-pub(super) fn config_of(data_dir: &Path) -> Result<Found> {
+/// Finds the configuration in the data folder, or has `write` make one up for the hash of a new
+/// token. Keeps nothing.
+pub(super) fn config_of(data_dir: &Path, write: impl FnOnce(&str) -> String) -> Result<Found> {
     let path = data_dir.join(FILE);
     let is_there = path
         .try_exists()
@@ -42,45 +43,66 @@ pub(super) fn config_of(data_dir: &Path) -> Result<Found> {
         return Ok(Found::Kept(path));
     }
     let token = secret::new_token();
-    let text = format!(
+    let text = write(&secret::sha256_hex(&token));
+    Ok(Found::Fresh(Fresh { path, text, token }))
+}
+
+/// Writes a configuration that is enough to begin with.
+pub(super) fn plain(hash: &str) -> String {
+    format!(
         "# Written by the first start. `trunkline config example` shows what else can stand here.\n\
          [[account]]\nid = \"demo\"\nname = \"Demo\"\ntimezone = \"UTC\"\n\n\
-         [[account.token]]\nname = \"first\"\nsha256 = \"{}\"\n\
-         scopes = [\"ingest\", \"read\", \"read:phones\", \"admin\"]\n",
-        secret::sha256_hex(&token)
-    );
-    Ok(Found::Fresh(Fresh { path, text, token }))
+         [[account.token]]\nname = \"first\"\nsha256 = \"{hash}\"\n\
+         scopes = [\"ingest\", \"read\", \"read:phones\", \"admin\"]\n"
+    )
+}
+
+/// Writes a file for its owner alone, whole or not at all.
+pub(super) fn write_private(path: &Path, text: &str) -> Result<()> {
+    let unnamed = path.with_extension("toml.new");
+    let folder = path.parent().unwrap_or(Path::new("."));
+    make(folder)?;
+    write(&unnamed, text)
+        .and_then(|()| take_name(&unnamed, path))
+        .with_context(|| format!("could not write {}", path.display()))
+}
+
+fn make(folder: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("could not make the data folder {}", folder.display()))
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn take_name(unnamed: &Path, path: &Path) -> io::Result<()> {
+    fs::rename(unnamed, path)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 impl Fresh {
     /// Shows the token with `show` and keeps the file, both or, if one fails, not the file.
     pub(super) fn keep(&self, show: impl FnOnce(&str) -> Result<()>) -> Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
         let unnamed = self.path.with_extension("toml.new");
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .with_context(|| format!("could not make the data folder {}", folder.display()))?;
-        self.write(&unnamed)
+        make(self.path.parent().unwrap_or(Path::new(".")))?;
+        write(&unnamed, &self.text)
             .with_context(|| format!("could not write {}", unnamed.display()))?;
         show(&self.token)?;
-        fs::rename(&unnamed, &self.path)
-            .and_then(|()| File::open(folder)?.sync_all())
+        take_name(&unnamed, &self.path)
             .with_context(|| format!("could not write {}", self.path.display()))
-    }
-
-    fn write(&self, path: &Path) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)?;
-        file.set_permissions(Permissions::from_mode(0o600))?;
-        file.write_all(self.text.as_bytes())?;
-        file.sync_all()
     }
 }
 
@@ -92,7 +114,7 @@ mod tests {
     use crate::config::{Environment, load};
 
     fn fresh(folder: &Path) -> Fresh {
-        match config_of(folder).unwrap() {
+        match config_of(folder, plain).unwrap() {
             Found::Fresh(fresh) => fresh,
             Found::Kept(path) => panic!("{} is there", path.display()),
         }
@@ -113,7 +135,7 @@ mod tests {
                 Ok(())
             })
             .unwrap();
-        let Found::Kept(path) = config_of(&folder).unwrap() else {
+        let Found::Kept(path) = config_of(&folder, plain).unwrap() else {
             panic!("it was not kept");
         };
         let file = load(Some(&path), &Environment::new()).unwrap();
@@ -132,6 +154,9 @@ mod tests {
         let next = fresh(dir.path());
         assert_ne!(next.token, cut_off.token);
         next.keep(|_| Ok(())).unwrap();
-        assert!(matches!(config_of(dir.path()).unwrap(), Found::Kept(_)));
+        assert!(matches!(
+            config_of(dir.path(), plain).unwrap(),
+            Found::Kept(_)
+        ));
     }
 }

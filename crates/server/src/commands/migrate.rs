@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -43,6 +43,16 @@ pub(super) fn status(
 }
 
 async fn found(file: &File, environment: &Environment) -> Result<Vec<Status>> {
+    with_clickhouse(file, environment, async |_, migrations| Ok(migrations)).await
+}
+
+/// Does something with the ClickHouse of a configuration and the migrations it has: with the one
+/// at `warehouse.url`, or with the embedded one, which is started for it.
+pub(super) async fn with_clickhouse<T>(
+    file: &File,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&Client, Vec<Status>) -> Result<T>,
+) -> Result<T> {
     let is_embedded = file.warehouse.url.is_none();
     let folder = file.server.data_dir.join("clickhouse");
     if is_embedded && !folder.is_dir() {
@@ -55,15 +65,20 @@ async fn found(file: &File, environment: &Environment) -> Result<Vec<Status>> {
     let store = Store::open(file, environment)?;
     let client = store.writer.clone();
     if !is_embedded {
-        return Ok(ask(&client).await?);
+        let migrations = ask(&client).await?;
+        return work(&client, migrations).await;
     }
     let stop = CancellationToken::new();
     let engine = TaskTracker::new().spawn(store.run(stop.clone()));
-    let found = until_answered(&client, WITHIN).await;
+    let done = match until_answered(&client, WITHIN).await {
+        Ok(migrations) => work(&client, migrations).await,
+        Err(error) => {
+            Err(error.context("if a service runs on this data folder, it has to be stopped first"))
+        }
+    };
     stop.cancel();
     engine.await??;
-    found
-        .context("if a service runs on this data folder, its own log says how the migrations stand")
+    done
 }
 
 /// Asks again while ClickHouse does not answer; an answer, also a refusal, is final.

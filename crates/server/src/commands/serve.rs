@@ -10,20 +10,21 @@ use super::LOG;
 use super::first_start::{self, Found, Fresh};
 use crate::cli::Serve;
 use crate::config::{Environment, File, load, read};
-use crate::wiring::Wired;
+use crate::wiring::{Read, Wired};
 use crate::{print, telemetry};
 
 /// Runs until a signal, or until a part of the service fails.
 pub(super) fn run(config: Option<&Path>, options: Serve, environment: &Environment) -> Result<()> {
     telemetry::start_logs(environment.get(LOG).map(String::as_str));
-    let (file, fresh) = settings(config, options, environment)?;
+    let (file, fresh) = settings(config, options.clone(), environment)?;
+    let again = again(config, options, environment);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        let wired = Wired::open(&file, environment).await?;
-        let signals = wait_for_signal(stop.clone())?;
+        let wired = Wired::open(&file, environment, again).await?;
+        let signals = wait_for_signal(stop.clone(), wired.reloading())?;
         greet(&file, wired.address())?;
         if let Some(fresh) = fresh {
             fresh.keep(show)?;
@@ -35,18 +36,28 @@ pub(super) fn run(config: Option<&Path>, options: Serve, environment: &Environme
     })
 }
 
+/// Reads the configuration again, as at the start; by then there is a file.
+pub(super) fn again(config: Option<&Path>, options: Serve, environment: &Environment) -> Read {
+    let (config, environment) = (config.map(Path::to_path_buf), environment.clone());
+    Box::new(move || Ok(settings(config.as_deref(), options.clone(), &environment)?.0))
+}
+
 /// Reads the configuration; on a fresh machine makes one, which is to be kept once all is open.
-fn settings(
+pub(super) fn settings(
     config: Option<&Path>,
     options: Serve,
     environment: &Environment,
 ) -> Result<(File, Option<Fresh>)> {
     let (mut file, fresh) = match config {
         Some(path) => (load(Some(path), environment)?, None),
-        None => match first_start::config_of(&data_dir(&options, environment)?)? {
-            Found::Kept(path) => (load(Some(&path), environment)?, None),
-            Found::Fresh(fresh) => (read(&fresh.text, Path::new("."), environment)?, Some(fresh)),
-        },
+        None => {
+            match first_start::config_of(&data_dir(&options, environment)?, first_start::plain)? {
+                Found::Kept(path) => (load(Some(&path), environment)?, None),
+                Found::Fresh(fresh) => {
+                    (read(&fresh.text, Path::new("."), environment)?, Some(fresh))
+                }
+            }
+        }
     };
     if let Some(listen) = options.listen {
         file.server.listen = listen;
@@ -88,9 +99,11 @@ fn show(token: &str) -> Result<()> {
     ))?)
 }
 
-/// Cancels `stop` at the first SIGTERM or Ctrl-C; ends the process at the second.
-fn wait_for_signal(
+/// Cancels `stop` at the first SIGTERM or Ctrl-C; ends the process at the second. SIGHUP reads the
+/// configuration again.
+pub(super) fn wait_for_signal(
     stop: CancellationToken,
+    reload: impl AsyncFn(),
 ) -> Result<impl Future<Output = std::convert::Infallible>> {
     let wait_for = |kind, name| signal(kind).with_context(|| format!("could not wait for {name}"));
     let mut terminate = wait_for(SignalKind::terminate(), "SIGTERM")?;
@@ -102,7 +115,7 @@ fn wait_for_signal(
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
                 _ = hang_up.recv() => {
-                    tracing::warn!("SIGHUP: this version does not reload; restart to apply settings");
+                    reload().await;
                     continue;
                 }
             }

@@ -1,0 +1,69 @@
+//! The configuration read again while the service runs: accounts and what belongs to them. A bad file
+//! changes nothing and is told in the log; other sections take a restart.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, watch};
+use trunkline_api::Directory;
+use trunkline_pipeline::{AccountSettings, Handle};
+use trunkline_warehouse::writer::Settings;
+
+use super::names;
+use crate::config::File;
+
+/// Reads the configuration as at the start.
+pub(crate) type Read = Box<dyn Fn() -> Result<File> + Send + Sync>;
+
+/// What a reload reaches.
+pub(super) struct Reloader {
+    pub(super) read: Read,
+    pub(super) pipeline: Handle,
+    pub(super) directory: Arc<ArcSwap<Directory>>,
+    pub(super) settings: watch::Sender<Arc<Settings>>,
+    /// One at a time.
+    pub(super) turn: Mutex<()>,
+}
+
+impl Reloader {
+    /// Reads the configuration and puts it in force; says whether it was taken.
+    pub(super) async fn reload(&self) -> bool {
+        let _turn = self.turn.lock().await;
+        match self.apply().await {
+            Ok(changed) => {
+                tracing::info!(
+                    accounts.changed = changed,
+                    "configuration read again; sections other than [[account]] take a restart"
+                );
+                true
+            }
+            Err(error) => {
+                tracing::error!("the configuration was not taken: {error:#}");
+                false
+            }
+        }
+    }
+
+    /// The journal comes first: what it does not have is in force nowhere.
+    async fn apply(&self) -> Result<usize> {
+        let file = (self.read)()?;
+        let changed = self.pipeline.apply(&account_settings(&file)).await?;
+        let names = Arc::new(names::settings(&file.accounts));
+        self.settings.send_replace(names);
+        self.directory
+            .store(Arc::new(Directory::new(&file.accounts)));
+        Ok(changed)
+    }
+}
+
+/// Gives what the fold needs of each account.
+pub(super) fn account_settings(file: &File) -> Vec<AccountSettings> {
+    let accounts = file.accounts.iter();
+    accounts
+        .map(|account| AccountSettings {
+            account: Arc::from(&*account.id),
+            rules: account.fold_rules(),
+        })
+        .collect()
+}
