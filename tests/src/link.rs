@@ -118,7 +118,7 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
                     continue;
                 }
                 shared.connections.fetch_add(1, Ordering::Relaxed);
-                open.extend(connect(near, shared));
+                open.extend(connect(&near, shared));
             }
             Err(_) => pause(5),
         }
@@ -129,13 +129,13 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 /// Starts the two ways of a connection.
-fn connect(near: TcpStream, shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
+fn connect(near: &TcpStream, shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
     let Ok(far) = TcpStream::connect(shared.to) else {
-        shared.reset(&near);
+        shared.reset(near);
         return Vec::new();
     };
     let broken = Arc::new(AtomicBool::new(false));
-    let ways = [(&near, &far, false), (&far, &near, true)];
+    let ways = [(near, &far, false), (&far, near, true)];
     let way = |(from, to, back): (&TcpStream, &TcpStream, bool)| {
         let way = Way {
             from: from.try_clone().ok()?,

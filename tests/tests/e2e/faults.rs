@@ -7,7 +7,7 @@
 //!
 //! | row | fault | test |
 //! |---|---|---|
-//! | 1 | random `kill -9` of the service | `kill`, `stream_names`, `trunkline torture` |
+//! | 1 | random `kill -9` of the service | `kill`, `stream_names`, [`torture`] |
 //! | 2 | `kill -9` at every point | [`points`] |
 //! | 3 | `kill -9` of ClickHouse | `kill`, `warehouse_away::clickhouse_killed_again_and_again_loses_nothing` |
 //! | 4 | ClickHouse frozen | `warehouse_away::a_frozen_clickhouse_…`, `warehouse_away::a_stop_while_clickhouse_is_frozen_…`, [`link`] |
@@ -36,4 +36,5 @@ mod link;
 mod order;
 mod points;
 mod power;
+mod torture;
 mod upgrade;

@@ -166,6 +166,9 @@ fn checkpoints(service: &Service) -> Vec<PathBuf> {
     found
 }
 
+/// Something done to two checkpoints, the newest last.
+type Harm = fn(&[PathBuf], &mut StdRng);
+
 #[test]
 fn damaged_missing_and_old_checkpoints_change_nothing() {
     let seed = seed();
@@ -174,10 +177,9 @@ fn damaged_missing_and_old_checkpoints_change_nothing() {
     let settings = engine.settings(engine.password());
     let mut service = Service::start(Config::acme().warehouse(&settings));
     let mut sender = Sender::new(service.door("acme"), seed, 0);
-    type Harm = fn(&[PathBuf], &mut StdRng);
     let harms: [(&str, Harm); 6] = [
         ("newest missing", |found, _| {
-            fs::remove_file(&found[1]).unwrap()
+            fs::remove_file(&found[1]).unwrap();
         }),
         ("newest cut short", |found, random| {
             let file = File::options().write(true).open(&found[1]).unwrap();
@@ -202,7 +204,9 @@ fn damaged_missing_and_old_checkpoints_change_nothing() {
             }
         }),
         ("all missing", |found, _| {
-            found.iter().for_each(|path| fs::remove_file(path).unwrap());
+            for path in found {
+                fs::remove_file(path).unwrap();
+            }
         }),
     ];
     for (name, harm) in harms {

@@ -41,19 +41,16 @@ fn a_bad_line_to_clickhouse_delays_rows_and_nothing_else() {
         ];
         phases.shuffle(&mut StdRng::seed_from_u64(seed));
         for phase in phases {
-            match phase {
-                Some(weather) => {
-                    link.set(weather);
-                    pause(each);
-                }
-                None => {
-                    freeze(engine.pid());
-                    pause(each);
-                    thaw(engine.pid());
-                    engine.kill9();
-                    pause(200);
-                    engine.restart();
-                }
+            if let Some(weather) = phase {
+                link.set(weather);
+                pause(each);
+            } else {
+                freeze(engine.pid());
+                pause(each);
+                thaw(engine.pid());
+                engine.kill9();
+                pause(200);
+                engine.restart();
             }
             link.set(Weather::Fair);
             pause(300);

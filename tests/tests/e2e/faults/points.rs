@@ -237,12 +237,6 @@ fn kills_at_the_removal_of_old_segments_lose_nothing() {
     service.restart();
     let door = service.door("acme");
     let mut sender = Sender::new(door.clone(), seed, 0);
-    let fill = |sender: &mut Sender, service: &Service, more: usize| {
-        let before = segments(service);
-        while segments(service) < before + more {
-            sender.window();
-        }
-    };
     fill(&mut sender, &service, 4);
     // Twenty days later, and two checkpoints on; only the clock of the wall goes over a restart.
     for days in [0, DAYS_20_MS] {
@@ -290,6 +284,14 @@ fn kills_at_the_removal_of_old_segments_lose_nothing() {
     ledger
         .with(format!("seed {seed}, segments {before}, then {left}"))
         .close();
+}
+
+/// Sends until there are so many more segments.
+fn fill(sender: &mut Sender, service: &Service, more: usize) {
+    let before = segments(service);
+    while segments(service) < before + more {
+        sender.window();
+    }
 }
 
 fn segments(service: &Service) -> usize {

@@ -45,7 +45,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// Posts lines of events.
+    /// Posts events, as lines or as an array.
     pub(super) fn post(&self, query: &str, body: &[u8]) -> Result<(u16, String)> {
         self.ask(&format!("POST /v1/events{query}"), body)
     }
@@ -56,8 +56,13 @@ impl Way {
     }
 
     fn ask(&self, line: &str, body: &[u8]) -> Result<(u16, String)> {
+        let form = if body.starts_with(b"[") {
+            "json"
+        } else {
+            "x-ndjson"
+        };
         let headers = format!(
-            "authorization: Bearer {}\r\ncontent-type: application/x-ndjson\r\n",
+            "authorization: Bearer {}\r\ncontent-type: application/{form}\r\n",
             self.token
         );
         let (status, mut answer) = open(self.port, line, &headers, body)?;

@@ -35,6 +35,13 @@ pub(super) struct Kills {
     slowest_start: Duration,
 }
 
+impl Kills {
+    /// Counts them.
+    pub(super) fn all(&self) -> u64 {
+        self.service + self.starting + self.stopped + self.engine + self.frozen
+    }
+}
+
 impl Display for Kills {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         write!(
@@ -143,18 +150,25 @@ impl Victim {
         }
     }
 
-    /// Waits until ClickHouse holds everything.
+    /// Waits until ClickHouse is there and holds everything.
     pub(super) fn wait_until_flushed(&self) -> Result<()> {
         let since = clock::elapsed();
         loop {
-            if matches!(self.way.post("?wait=flushed", b"[]"), Ok((200, _))) {
-                return Ok(());
+            match self.way.post("?wait=flushed", b"[]") {
+                Ok((200, _)) if self.warehouse_is_up() => return Ok(()),
+                Ok((status @ 400..500, text)) => bail!("the service answers {status}: {text}"),
+                _ => {}
             }
             if clock::elapsed().saturating_sub(since) > FLUSHED_WITHIN {
                 bail!("ClickHouse does not catch up: see {}", self.log().display());
             }
             sleep(Duration::from_millis(200));
         }
+    }
+
+    /// Says whether its ClickHouse was reached since it was last started.
+    fn warehouse_is_up(&self) -> bool {
+        matches!(self.way.get("/readyz"), Ok((200, text)) if text.contains("\"warehouse\":\"up\""))
     }
 
     /// Stops it in order.
@@ -235,7 +249,7 @@ impl Drop for Victim {
 /// Finds a port below those that the kernel gives to outgoing connections: while the service is down
 /// a sender would else now and then be connected to itself, and keep the port.
 fn free_port() -> Result<u16> {
-    let first = 12_000 + (std::process::id() * 37 % 16_000) as u16;
+    let first = 20_000 + (std::process::id() * 37 % 6_000) as u16;
     (first..30_000)
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .context("there is no free port")
