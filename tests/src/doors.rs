@@ -321,7 +321,7 @@ pub fn zstd(body: &[u8]) -> Vec<u8> {
     zstd::encode_all(body, 0).expect("memory takes it")
 }
 
-/// Decompresses what [`zstd`] made.
+/// Decompresses what [`zstd()`] made.
 #[track_caller]
 pub fn unzstd(bytes: &[u8]) -> Vec<u8> {
     zstd::decode_all(bytes).expect("zstd")
