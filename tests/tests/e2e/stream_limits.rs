@@ -146,17 +146,18 @@ fn the_service_stops_reading_from_a_peer_that_does_not_read_and_holds_little() {
 #[test]
 fn a_silent_stream_is_pinged_and_closed_and_one_that_answers_stays() {
     let service = Service::start_without_warehouse(Config::acme());
+    // Before the service's own clock of this stream begins.
+    let knocked = now();
     let (mut silent, _) = knock(&service).greeted();
     let (mut answers, _) = knock(&service).greeted();
     let watched = std::thread::spawn(move || {
-        let began = now();
         let socket = silent.raw();
         socket
             .set_read_timeout(Some(Duration::from_secs(90)))
             .unwrap();
         let mut said = Vec::new();
         socket.read_to_end(&mut said).unwrap();
-        (said, began.elapsed())
+        (said, knocked.elapsed())
     });
     let began = now();
     let mut pings = 0;
