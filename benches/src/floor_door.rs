@@ -1,10 +1,9 @@
 //! The HTTP floor: a bare axum door that parses each line into the bare struct and counts them.
 //! It is a process of its own, as the service is, so that both are metered in the same way.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -13,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::door::Door;
 use crate::floor;
+use crate::serving::Serving;
 
 const PATH: &str = "/v1/events";
 
@@ -44,41 +44,21 @@ async fn count(body: Bytes) -> Result<String, StatusCode> {
 }
 
 /// The floor's process; dropping it ends it.
-pub(crate) struct FloorDoor {
-    process: Child,
-    port: u16,
-}
+pub(crate) struct FloorDoor(Serving);
 
 impl FloorDoor {
     /// Starts the process and waits for its port.
     pub(crate) fn start() -> Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg("floor-door")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let output = process.stdout.take().context("no output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let port = line.trim().parse().context("the floor did not start")?;
-        Ok(Self { process, port })
+        Serving::start(&["floor-door".as_ref()]).map(Self)
     }
 
     /// Gives its process id.
     pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
+        self.0.pid()
     }
 
     /// Opens a connection.
     pub(crate) fn open(&self) -> Result<Door> {
-        Door::open(self.port, PATH, "none")
-    }
-}
-
-impl Drop for FloorDoor {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        // It ends by itself when its input does; there is nothing to do about an error.
-        let _ = self.process.wait();
+        Door::open(self.0.port(), PATH, "none")
     }
 }

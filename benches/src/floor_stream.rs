@@ -1,17 +1,14 @@
 //! The WebSocket floors: a bare tungstenite server that says back what it hears, with a flush after
 //! each message or one for all that came together. Each is a process of its own, as the service is.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 use tokio_util::task::TaskTracker;
-
-use crate::frames::{Answers, Sender};
 
 /// Serves until the standard input ends, which it does with the process that started this one.
 #[expect(clippy::print_stdout, reason = "another process reads the port")]
@@ -66,44 +63,4 @@ async fn together(mut stream: WebSocketStream<TcpStream>) -> Result<(), Error> {
         stream.flush().await?;
     }
     Ok(())
-}
-
-/// A process of this program that serves; dropping it ends it.
-pub(crate) struct Serving {
-    process: Child,
-    port: u16,
-}
-
-impl Serving {
-    /// Starts the process and waits for its port.
-    pub(crate) fn start(words: &[&std::ffi::OsStr]) -> Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let output = process.stdout.take().context("no output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let port = line.trim().parse().context("it did not start")?;
-        Ok(Self { process, port })
-    }
-
-    /// Gives its process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
-    }
-
-    /// Opens a connection.
-    pub(crate) fn open(&self, token: &str, answers: Answers) -> Result<Sender> {
-        Sender::open(self.port, token, answers)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        // It ends by itself when its input does; there is nothing to do about an error.
-        let _ = self.process.wait();
-    }
 }

@@ -16,6 +16,7 @@ mod ndjson;
 mod own_stream;
 mod replay;
 mod served;
+mod serving;
 mod spread;
 mod stream;
 mod table;
