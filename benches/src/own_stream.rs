@@ -94,6 +94,7 @@ fn config(dir: &Path, sync: bool) -> Result<Config> {
         data_dir: dir.to_owned(),
         journal,
         workers: std::thread::available_parallelism()?.get(),
+        horizon: 48 * 3_600_000,
         keep: KeepConfig {
             checkpoint_records: u64::MAX,
             checkpoint_every: Duration::from_hours(1),

@@ -151,6 +151,7 @@ impl Life {
             data_dir: dir.to_owned(),
             journal: trunkline_journal::Config::new(dir.join("journal")),
             workers: std::thread::available_parallelism()?.get(),
+            horizon: 48 * 3_600_000,
             keep: KeepConfig {
                 checkpoint_records: u64::MAX,
                 checkpoint_every: Duration::from_hours(1),

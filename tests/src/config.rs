@@ -105,6 +105,8 @@ pub struct Config {
     warehouse: String,
     /// Lines of the section `[journal]`: small segments, so that a test rolls several.
     journal: String,
+    /// Lines of the section `[fold]`.
+    fold: String,
 }
 
 impl Config {
@@ -114,6 +116,7 @@ impl Config {
             accounts: accounts.into_iter().collect(),
             warehouse: String::new(),
             journal: "segment_mb = 8\nreserve_mb = 64\n".into(),
+            fold: String::new(),
         }
     }
 
@@ -136,12 +139,19 @@ impl Config {
         self
     }
 
+    /// Sets the lines of `[fold]`.
+    #[must_use]
+    pub fn fold(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.fold);
+        self
+    }
+
     /// Writes the file's text.
     pub fn text(&self, port: u16, data_dir: &str) -> String {
         let mut out = format!(
             "[server]\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"{data_dir}\"\n\n\
-             [journal]\n{}\n[warehouse]\n{}",
-            self.journal, self.warehouse
+             [journal]\n{}\n[fold]\n{}\n[warehouse]\n{}",
+            self.journal, self.fold, self.warehouse
         );
         for account in &self.accounts {
             account.write(&mut out);

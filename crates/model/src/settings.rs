@@ -234,6 +234,7 @@ impl Account {
             bot_replies: self.bot_replies,
             cycle_gaps,
             managers_cap: self.caps.managers,
+            conversations_cap: self.caps.conversations,
             cell_minutes: cell_minutes(self.zone()),
             schedules: fold::schedules(self),
         }

@@ -230,6 +230,16 @@ pub(crate) fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Gives the folder of checkpoints.
+pub(crate) fn folder(state: &Path) -> PathBuf {
+    state.join("checkpoints")
+}
+
+/// Removes all checkpoints: the journal gives the same state again.
+pub(crate) fn remove_all(state: &Path) -> io::Result<()> {
+    list(&folder(state))?.into_iter().try_for_each(fs::remove_file)
+}
+
 /// State read from a checkpoint.
 pub(crate) struct Loaded {
     pub(crate) began: u64,

@@ -1,5 +1,6 @@
 //! The fold workers together: who gets what, and questions to all of them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::{io, mem};
 
 use crossbeam_channel::{Sender, bounded};
 use hashbrown::HashMap;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::time::Time;
@@ -18,11 +19,14 @@ use crate::checkpoint::Sections;
 use crate::handle::{Token, UNITS};
 use crate::ledger::Ledger;
 use crate::quarantine::Quarantine;
+use crate::read_back::{Answer, QUESTIONS, Question};
 use crate::worker::{Census, Gathering, Work, Worker, worker_of};
 
 /// Places in a worker's queue. Every commit in it holds at least one unit of admission, so with
 /// some to spare for questions the queue is never full and the committer thread never waits.
 const QUEUE: usize = UNITS as usize + 4096;
+/// Answers that may wait for one worker.
+const ANSWERS: usize = 16;
 /// Batches of a replay that may wait for one worker.
 const REPLAY_AHEAD: usize = 8;
 const REPLAY_PAUSE: Duration = Duration::from_micros(200);
@@ -33,54 +37,72 @@ pub(crate) struct Crew {
     queues: Arc<[Sender<Work>]>,
 }
 
+/// What the workers start with.
+pub(crate) struct Start<'a> {
+    pub(crate) workers: usize,
+    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) config: Config,
+    /// How long after its last arrival a conversation keeps its timeline, in milliseconds.
+    pub(crate) horizon: i64,
+    pub(crate) ledger: &'a Arc<Ledger>,
+    pub(crate) quarantine: &'a Arc<Quarantine>,
+    pub(crate) broken: &'a CancellationToken,
+}
+
+/// The workers' questions to ClickHouse, and where the answers go.
+#[derive(Debug)]
+pub(crate) struct Questions {
+    pub(crate) questions: mpsc::Receiver<Question>,
+    pub(crate) answers: Vec<Sender<Answer>>,
+}
+
 /// The workers' threads, to be joined.
 #[derive(Debug)]
 pub(crate) struct Threads(Vec<JoinHandle<()>>);
 
 impl Crew {
-    /// Starts the workers, each with its share of `accounts`.
-    pub(crate) fn start(
-        workers: usize,
-        accounts: HashMap<String, Account>,
-        config: Config,
-        ledger: &Arc<Ledger>,
-        quarantine: &Arc<Quarantine>,
-        broken: &CancellationToken,
-    ) -> io::Result<(Self, Threads)> {
+    /// Starts the workers, each with its share of the accounts.
+    pub(crate) fn start(start: Start<'_>) -> io::Result<(Self, Threads, Questions)> {
+        let workers = start.workers;
         let mut shares: Vec<HashMap<String, Account>> = Vec::new();
         shares.resize_with(workers, HashMap::new);
-        for (id, account) in accounts {
+        for (id, account) in start.accounts {
             shares[worker_of(&id, workers)].insert(id, account);
         }
-        let mut queues = Vec::new();
-        let mut threads = Vec::new();
+        let (ask, questions) = mpsc::channel(QUESTIONS);
+        let (mut queues, mut threads, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         for (number, accounts) in shares.into_iter().enumerate() {
             let (queue, work) = bounded(QUEUE);
+            let (answer, answered) = bounded(ANSWERS);
             let worker = Worker {
                 number,
                 workers,
                 accounts,
-                config,
-                ledger: Arc::clone(ledger),
-                quarantine: Arc::clone(quarantine),
+                config: start.config,
+                ledger: Arc::clone(start.ledger),
+                quarantine: Arc::clone(start.quarantine),
                 next: 0,
                 round: None,
+                questions: ask.clone(),
+                answers: answered,
+                horizon: start.horizon,
+                parked: HashMap::new(),
+                aside: VecDeque::new(),
+                newest: Time(0),
+                shrunk_early: 0,
             };
             let thread = thread::Builder::new().name(format!("fold-{number}"));
-            let broken = broken.clone();
+            let broken = start.broken.clone();
             threads.push(thread.spawn(move || {
                 // Also when it panics: nothing may go on without it.
                 let _told = broken.drop_guard();
                 worker.run(&work);
             })?);
             queues.push(queue);
+            answers.push(answer);
         }
-        Ok((
-            Self {
-                queues: queues.into(),
-            },
-            Threads(threads),
-        ))
+        let queues = queues.into();
+        Ok((Self { queues }, Threads(threads), Questions { questions, answers }))
     }
 
     /// Hands durable appends to their workers, in journal order.
@@ -159,9 +181,24 @@ impl Crew {
         Some(all)
     }
 
-    /// Makes all workers gather again what was changed from `offset` on.
-    pub(crate) fn rewind(&self, offset: u64) {
-        (0..self.queues.len()).for_each(|number| self.send(number, Work::Rewind(offset)));
+    /// Makes all workers gather again what was changed from `offset` on; says whether they have all
+    /// of it in memory.
+    pub(crate) async fn rewind(&self, offset: u64) -> bool {
+        let mut whole = true;
+        for number in 0..self.queues.len() {
+            let (reply, answer) = oneshot::channel();
+            self.send(number, Work::Rewind(offset, reply));
+            whole &= answer.await.unwrap_or(true);
+        }
+        whole
+    }
+
+    /// Has what is beyond the horizon let go of, of what ClickHouse holds; never waits.
+    pub(crate) fn shrink(&self, flushed: u64) {
+        for queue in self.queues.iter() {
+            // When there is no room there is more urgent work.
+            let _ = queue.try_send(Work::Shrink { flushed });
+        }
     }
 
     /// Counts what all workers hold.
@@ -175,6 +212,10 @@ impl Crew {
             };
             all.counts += census.counts;
             all.conversations += census.conversations;
+            all.shrunk += census.shrunk;
+            all.parked += census.parked;
+            all.parked_events += census.parked_events;
+            all.shrunk_early += census.shrunk_early;
             all.remembered += census.remembered;
             all.dirty += census.dirty;
             all.beyond_cap += census.beyond_cap;
@@ -196,8 +237,14 @@ impl Crew {
         self.queues.len()
     }
 
-    /// Asks one worker for its next sections of a checkpoint. Blocks; none if it has ended.
-    pub(crate) fn sections(&self, worker: usize, begin: bool, below: u64) -> Option<Sections> {
+    /// Asks one worker for its next sections of a checkpoint. Blocks; the outer none if it has ended,
+    /// the inner one if it can give none now.
+    pub(crate) fn sections(
+        &self,
+        worker: usize,
+        begin: bool,
+        below: u64,
+    ) -> Option<Option<Sections>> {
         let (reply, answer) = bounded(1);
         self.send(
             worker,

@@ -18,6 +18,7 @@ use trunkline_warehouse::migrations::{self, MigrateError};
 use trunkline_warehouse::writer::Settings;
 use trunkline_warehouse::{Client, Fault, Watermark, WatermarkError, Writer};
 
+use crate::checkpoint;
 use crate::crew::Crew;
 use crate::meta::Meta;
 use crate::metrics;
@@ -60,6 +61,16 @@ pub enum FlushError {
     /// The generation of the rows could not be kept.
     #[error("the state could not be written: {0}")]
     Io(#[from] io::Error),
+    /// ClickHouse has lost rows that are not in memory any more.
+    #[error(
+        "clickhouse lost rows that were confirmed (it holds those of records below {held}), and some \
+         are of conversations beyond the horizon, which are not in memory: the checkpoints were \
+         removed, and the next start makes all of them again from the journal"
+    )]
+    Lost {
+        /// All rows changed by records below this offset are there.
+        held: u64,
+    },
     /// A fold worker ended.
     #[error("a fold worker has ended; see the log for its panic")]
     Worker,
@@ -89,6 +100,8 @@ pub(crate) struct Flusher {
     /// Somebody waits for `flushed`.
     pub(crate) hurry: Arc<Notify>,
     pub(crate) arrival: Arrival,
+    /// Where the journal begins.
+    pub(crate) journal_base: u64,
     /// The settings' tables; a change is written with the next flush.
     pub(crate) settings: watch::Receiver<Arc<Settings>>,
     pub(crate) progress: Progress,
@@ -236,12 +249,29 @@ impl Flusher {
         }
         self.progress.pending = None;
         self.progress.compared = true;
-        self.crew.rewind(held);
+        if !self.crew.rewind(held).await {
+            self.start_over(held)?;
+        }
         self.flushed.send_replace(held);
         let arrival = Arc::clone(&self.arrival);
         let arrived = tokio::task::spawn_blocking(move || arrival(held)).await;
         self.board.rewound(held, arrived.ok().flatten());
         Ok(Ok(()))
+    }
+
+    /// Makes the next start read the whole journal, if it is there from its beginning.
+    fn start_over(&self, held: u64) -> Result<(), FlushError> {
+        if self.journal_base > 0 {
+            tracing::error!(
+                held,
+                journal.base = self.journal_base,
+                "clickhouse lost rows of conversations that are not in memory any more, and the \
+                 journal's beginning is gone: bring a newer backup of clickhouse back"
+            );
+            return Ok(());
+        }
+        checkpoint::remove_all(&self.state)?;
+        Err(FlushError::Lost { held })
     }
 
     /// Gives the offset below which the rows in ClickHouse are those of this journal and fold;
@@ -319,6 +349,7 @@ impl Flusher {
         metrics::flushed(rows.messages(), rows.conversations(), began.elapsed());
         self.board.flushed(through);
         self.flushed.send_replace(through);
+        self.crew.shrink(through);
         let pause = if gathering.left {
             PAUSE_BEHIND
         } else if rows.messages() >= LARGE {

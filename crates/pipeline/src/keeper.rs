@@ -14,7 +14,7 @@ use trunkline_model::time::Time;
 use trunkline_rollup::account::WAITING_BLOCK;
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
-use crate::checkpoint::{Header, Writer};
+use crate::checkpoint::{self, Header, Writer};
 use crate::crew::Crew;
 use crate::dedup::Dedup;
 use crate::handle::Token;
@@ -104,6 +104,10 @@ impl Keeper {
                 tracing::info!(path = %path.display(), "checkpoint taken");
                 keeper
             }
+            Ok((keeper, Err(error))) if error.kind() == io::ErrorKind::WouldBlock => {
+                tracing::debug!(%error, "no checkpoint now");
+                keeper
+            }
             Ok((mut keeper, Err(error))) => {
                 keeper.not_before = Some(Instant::now() + AGAIN_AFTER);
                 tracing::warn!(%error, "no checkpoint could be taken; starts take longer");
@@ -123,7 +127,7 @@ impl Keeper {
         };
         // Before the checkpoint, so that replay from it always goes on from here or earlier.
         self.streams.save(&self.state, self.journal_id)?;
-        let mut writer = Writer::create(&self.state.join("checkpoints"), header)?;
+        let mut writer = Writer::create(&checkpoint::folder(&self.state), header)?;
         if let Err(error) = self.sections(&mut writer) {
             writer.discard();
             return Err(error);
@@ -139,11 +143,16 @@ impl Keeper {
     /// Writes the sections of all workers, and takes over what they have seen.
     fn sections(&mut self, writer: &mut Writer) -> io::Result<()> {
         let ended = || io::Error::other("a fold worker has ended");
+        let parked = || {
+            let parked = "events wait for their conversations to be read back from clickhouse";
+            io::Error::new(io::ErrorKind::WouldBlock, parked)
+        };
         for worker in 0..self.crew.workers() {
             let mut begin = true;
             loop {
                 let below = *self.dispatched.borrow();
                 let sections = self.crew.sections(worker, begin, below).ok_or_else(ended)?;
+                let sections = sections.ok_or_else(parked)?;
                 for frame in &sections.frames {
                     writer.push(frame)?;
                 }

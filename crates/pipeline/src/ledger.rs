@@ -83,13 +83,15 @@ impl Ledger {
         sums.pending -= outcomes.total();
     }
 
-    /// Begins with what the journal holds already.
-    pub(crate) fn begin(&self, outcomes: Counts) {
-        let appended = outcomes.total();
+    /// Begins with what the journal holds already: what became of it, and what is still to be
+    /// observed.
+    pub(crate) fn begin(&self, outcomes: Counts, pending: u64) {
+        let appended = outcomes.total() + pending;
         let mut sums = self.lock();
         sums.received += appended;
         sums.appended += appended;
         sums.outcomes = outcomes;
+        sums.pending += pending;
     }
 
     fn lock(&self) -> MutexGuard<'_, Sums> {
@@ -104,11 +106,12 @@ mod tests {
     #[test]
     fn sums_balance() {
         let ledger = Ledger::default();
-        ledger.begin(Counts {
-            observed: 7,
+        let known = Counts {
+            observed: 6,
             waiting: 1,
             ..Counts::default()
-        });
+        };
+        ledger.begin(known, 1);
         ledger.receive(5);
         assert!(ledger.snapshot().balance());
         ledger.refuse(2);
@@ -126,7 +129,7 @@ mod tests {
         assert!(sums.balance());
         assert_eq!(
             (sums.received, sums.appended, sums.refused, sums.pending),
-            (15, 12, 3, 0)
+            (15, 12, 3, 1)
         );
     }
 }

@@ -7,7 +7,7 @@
 //! ```
 //! - [`handle`]: what the doors hold; [`record`]: what stands in the journal
 //! - `crew`, `worker`: the fold's threads, one writer an account
-//! - `flush`: rows out; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
+//! - `flush`: rows out; `read_back`: rows in again; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
 //! - `live`: what readers see of the fold
 //! - `streams`: how far each named stream is in the journal
 //! - [`audit`]: what ClickHouse holds against what the journal gives
@@ -30,6 +30,7 @@ pub mod metrics;
 mod observer;
 mod publish;
 mod quarantine;
+mod read_back;
 pub mod record;
 mod recover;
 pub mod service;

@@ -84,6 +84,10 @@ const COUNTERS: &[(&str, &str)] = &[
         "trunkline_flush_failures_total",
         "Failed tries to write to ClickHouse, by kind of fault",
     ),
+    (
+        "trunkline_conversations_read_back_total",
+        "Conversations read back from ClickHouse",
+    ),
 ];
 
 const GAUGES: &[(&str, &str)] = &[
@@ -109,7 +113,22 @@ const GAUGES: &[(&str, &str)] = &[
         "All rows changed below this offset are in ClickHouse",
     ),
     ("trunkline_warehouse_up", "1 while ClickHouse takes rows"),
-    ("trunkline_open_conversations", "Conversations in memory"),
+    (
+        "trunkline_open_conversations",
+        "Conversations whose timeline is in memory",
+    ),
+    (
+        "trunkline_shrunk_conversations",
+        "Conversations of which only the clock is in memory",
+    ),
+    (
+        "trunkline_parked_conversations",
+        "Conversations that wait to be read back from ClickHouse",
+    ),
+    (
+        "trunkline_conversations_beyond_cap",
+        "How often a conversation shrank before its time because the account had too many",
+    ),
     (
         "trunkline_dirty_conversations",
         "Conversations with rows to flush",
@@ -152,6 +171,7 @@ pub fn describe() {
     for name in [
         "trunkline_journal_batches_total",
         "trunkline_journal_bytes_total",
+        "trunkline_conversations_read_back_total",
     ] {
         counter!(name).absolute(0);
     }
@@ -218,6 +238,12 @@ pub fn export(handle: &Handle, now: Time) {
             truth(status.warehouse == WarehouseState::Up),
         ),
         ("trunkline_open_conversations", status.conversations as f64),
+        ("trunkline_shrunk_conversations", status.shrunk as f64),
+        ("trunkline_parked_conversations", status.parked as f64),
+        (
+            "trunkline_conversations_beyond_cap",
+            status.shrunk_early as f64,
+        ),
         ("trunkline_dirty_conversations", status.dirty as f64),
         ("trunkline_remembered_events", status.remembered as f64),
         ("trunkline_managers_beyond_cap", status.beyond_cap as f64),
@@ -266,4 +292,8 @@ pub(crate) fn flush_failed(kind: &'static str) {
 
 pub(crate) fn checkpoint(took: Duration) {
     histogram!("trunkline_checkpoint_duration_seconds").record(took);
+}
+
+pub(crate) fn read_back(conversations: usize) {
+    counter!("trunkline_conversations_read_back_total").increment(conversations as u64);
 }

@@ -92,7 +92,7 @@ pub(crate) fn recover(
     config: Config,
 ) -> Result<Recovered, RecoverError> {
     let extent = source.extent;
-    let checkpoints = state.join("checkpoints");
+    let checkpoints = checkpoint::folder(state);
     let io = |source| RecoverError::Io {
         path: state.display().to_string(),
         source,

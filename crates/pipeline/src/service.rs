@@ -18,7 +18,7 @@ use trunkline_rollup::Config as FoldConfig;
 use trunkline_warehouse::writer::Settings;
 use trunkline_warehouse::{Client, Writer};
 
-use crate::crew::{Crew, Threads};
+use crate::crew::{Crew, Start, Threads};
 use crate::dedup::Dedup;
 use crate::flush::{FlushError, Flusher, Progress};
 use crate::handle::{Handle, Reply, Shared, SubmitError, Token, UNITS};
@@ -28,6 +28,7 @@ use crate::live::Live;
 use crate::meta::Meta;
 use crate::observer::JournalObserver;
 use crate::quarantine::Quarantine;
+use crate::read_back::ReadBack;
 use crate::recover::{Extent, RecoverError, Source, recover, replay};
 use crate::status::{Clock, Phase, StatusBoard};
 use crate::streams::{Streams, catch_up};
@@ -45,6 +46,9 @@ pub struct Config {
     pub journal: trunkline_journal::Config,
     /// Fold workers: as many as there are cores.
     pub workers: usize,
+    /// How long after its last arrival a conversation keeps its timeline in memory, in milliseconds
+    /// (48 h).
+    pub horizon: i64,
     /// Checkpoints and retention.
     pub keep: KeepConfig,
 }
@@ -173,13 +177,16 @@ impl Service {
     ///
     /// The doors must have finished their requests before the token is cancelled.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
-        let (crew, threads, dedup, replay_from) = match self.recover(stop.clone()).await {
+        let parts = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        // It also ends with us when we end early.
+        let _ended = parts.clone().drop_guard();
+        let recovered = self.recover(stop.clone(), &tasks, parts.child_token()).await;
+        let (crew, threads, dedup, replay_from) = match recovered {
             Err(Error::Recover(RecoverError::Stopped)) => return Ok(()),
             recovered => recovered?,
         };
         self.handle.apply(&self.accounts).await?;
-        let parts = CancellationToken::new();
-        let tasks = TaskTracker::new();
         let flusher = self.flusher(&crew)?;
         let mut flusher = tasks.spawn(flusher.run(parts.child_token()));
         let keeper = self.keeper(&crew, dedup, replay_from);
@@ -206,6 +213,8 @@ impl Service {
         parts.cancel();
         let flushed = flusher.await.map_err(panicked)?;
         keeper.await.map_err(panicked)?.checkpoint().await;
+        tasks.close();
+        tasks.wait().await;
         self.close(crew, threads).await?;
         Ok(flushed?)
     }
@@ -214,6 +223,8 @@ impl Service {
     async fn recover(
         &mut self,
         stop: CancellationToken,
+        tasks: &TaskTracker,
+        ended: CancellationToken,
     ) -> Result<(Crew, Threads, Dedup, u64), Error> {
         let (state, journal) = (
             state_dir(&self.config.data_dir),
@@ -225,7 +236,9 @@ impl Service {
             seed: extent.id,
         };
         let (workers, dir) = (self.config.workers.max(1), self.config.journal.dir.clone());
-        let broken = self.broken.clone();
+        let (broken, horizon) = (self.broken.clone(), self.config.horizon);
+        let (client, tasks) = (self.warehouse.clone(), tasks.clone());
+        let runtime = tokio::runtime::Handle::current();
         let blocking = tokio::task::spawn_blocking(move || {
             let source = Source {
                 journal: &journal,
@@ -234,15 +247,22 @@ impl Service {
             };
             let recovered = recover(source, &state, fold)?;
             catch_up(&shared.streams, source, &state, recovered.replay_from)?;
-            let (ledger, quarantine) = (&shared.ledger, &shared.quarantine);
-            let (crew, threads) = Crew::start(
+            let (crew, threads, questions) = Crew::start(Start {
                 workers,
-                recovered.accounts,
-                fold,
-                ledger,
-                quarantine,
-                &broken,
-            )?;
+                accounts: recovered.accounts,
+                config: fold,
+                horizon,
+                ledger: &shared.ledger,
+                quarantine: &shared.quarantine,
+                broken: &broken,
+            })?;
+            // Late events of the journal may need what only ClickHouse holds.
+            let read_back = ReadBack {
+                client,
+                journal: extent.id,
+                questions,
+            };
+            tasks.spawn_on(read_back.run(ended), &runtime);
             replay(source, recovered.replay_from, &crew, &shared.streams, &stop)?;
             Ok::<_, Error>((crew, threads, recovered.dedup, recovered.replay_from))
         });
@@ -250,7 +270,7 @@ impl Service {
             .await
             .map_err(|panic| Error::Panicked(panic.to_string()))??;
         let census = parts.0.census().await;
-        self.handle.shared.ledger.begin(census.counts);
+        self.handle.shared.ledger.begin(census.counts, census.parked_events);
         self.dispatched.send_replace(self.extent.next);
         self.handle.shared.board.begin_at(self.extent.next);
         self.crew.get_or_init(|| parts.0.clone());
@@ -276,6 +296,7 @@ impl Service {
             flushed: self.flushed.clone(),
             hurry: Arc::clone(&self.handle.shared.hurry),
             arrival: Arc::new(arrival),
+            journal_base: self.extent.base,
             settings: self.settings.clone(),
             progress: Progress::default(),
         })

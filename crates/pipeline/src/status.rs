@@ -68,8 +68,14 @@ pub struct Status {
     pub flushed: u64,
     /// Arrival of the oldest event that is not in ClickHouse; none if all are.
     pub oldest_unflushed: Option<Time>,
-    /// Conversations in memory.
+    /// Conversations whose timeline is in memory.
     pub conversations: u64,
+    /// Conversations of which only the clock is in memory.
+    pub shrunk: u64,
+    /// Conversations that wait to be read back from ClickHouse.
+    pub parked: u64,
+    /// How often a conversation shrank before its time because its account had too many.
+    pub shrunk_early: u64,
     /// Identities remembered.
     pub remembered: u64,
     /// Conversations with rows to flush.
@@ -89,6 +95,9 @@ struct Board {
     arrivals: VecDeque<(u64, Time)>,
     last_arrival: Option<Time>,
     conversations: u64,
+    shrunk: u64,
+    parked: u64,
+    shrunk_early: u64,
     remembered: u64,
     dirty: u64,
     beyond_cap: u64,
@@ -132,6 +141,9 @@ impl StatusBoard {
     pub(crate) fn set_census(&self, census: &Census) {
         let mut board = self.lock();
         board.conversations = census.conversations as u64;
+        board.shrunk = census.shrunk as u64;
+        board.parked = census.parked as u64;
+        board.shrunk_early = census.shrunk_early;
         board.remembered = census.remembered as u64;
         board.dirty = census.dirty as u64;
         board.beyond_cap = census.beyond_cap;
@@ -204,6 +216,9 @@ impl StatusBoard {
                 .filter(|_| behind)
                 .map(|(_, received_at)| *received_at),
             conversations: board.conversations,
+            shrunk: board.shrunk,
+            parked: board.parked,
+            shrunk_early: board.shrunk_early,
             remembered: board.remembered,
             dirty: board.dirty,
             beyond_cap: board.beyond_cap,

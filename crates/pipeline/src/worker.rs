@@ -1,18 +1,21 @@
 //! A fold worker: one thread, the only writer of its accounts.
 //!
 //! Work comes in one bounded queue, in journal order, so whoever asks something of a worker after
-//! a record was dispatched gets an answer that includes the record.
+//! a record was dispatched gets an answer that includes the record. While too many conversations
+//! wait to be read back the fold is paused: what comes is kept aside, in order, and only the flush
+//! goes on.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, never, select};
 use hashbrown::HashMap;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
-use trunkline_rollup::account::Seeing;
+use trunkline_rollup::account::{Horizon, Refused, Seeing};
 use trunkline_rollup::{Account, Config, Counts, Position, Told};
 use trunkline_warehouse::writer::Batch as Rows;
 use xxhash_rust::xxh3::xxh3_64;
@@ -22,6 +25,7 @@ use crate::handle::{Reply, Token, TokenWork};
 use crate::ledger::Ledger;
 use crate::live::LiveAccount;
 use crate::quarantine::{Quarantine, Quarantined};
+use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
 
 /// What a worker is asked to do.
@@ -41,13 +45,19 @@ pub(crate) enum Work {
         limit: usize,
         reply: oneshot::Sender<Gathering>,
     },
-    /// Gather all rows changed from this offset on again.
-    Rewind(u64),
+    /// Gather all rows changed from this offset on again; answered with whether they are all in
+    /// memory.
+    Rewind(u64, oneshot::Sender<bool>),
+    /// Let go of some of what is beyond the horizon.
+    Shrink {
+        /// All rows changed by records below this offset are in ClickHouse.
+        flushed: u64,
+    },
     /// Begin (with `true`) or go on with a checkpoint.
     Checkpoint {
         begin: bool,
         below: u64,
-        reply: Sender<Sections>,
+        reply: Sender<Option<Sections>>,
     },
     /// Give the marks first seen since the last time.
     Fresh(Sender<Vec<(Arc<str>, Vec<Seeing>)>>),
@@ -64,6 +74,33 @@ pub(crate) enum Work {
     Dismiss,
 }
 
+/// What a worker turns to next.
+enum Next {
+    Work(Work),
+    Answer(Answer),
+}
+
+impl Work {
+    /// Says whether it must not be done before what is kept aside.
+    fn waits(&self) -> bool {
+        match self {
+            Self::Commit { .. } | Self::Replay(_) | Self::Fresh(_) => true,
+            Self::Census(_) | Self::Show { .. } => true,
+            Self::Gather { .. } | Self::Rewind(..) | Self::Shrink { .. } => false,
+            Self::Checkpoint { .. } | Self::Dismiss => false,
+        }
+    }
+
+    /// Gives the offset of its first record, if it brings any.
+    fn first_offset(&self) -> Option<u64> {
+        match self {
+            Self::Commit { appends, .. } => appends.first().map(|append| append.first_offset),
+            Self::Replay(batch) => Some(batch.first_offset),
+            _ => None,
+        }
+    }
+}
+
 /// Rows, and how far they go.
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
@@ -78,7 +115,16 @@ pub(crate) struct Gathering {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Census {
     pub(crate) counts: Counts,
+    /// Conversations whose timeline is held.
     pub(crate) conversations: usize,
+    /// Conversations that have shrunk.
+    pub(crate) shrunk: usize,
+    /// Conversations that wait to be read back.
+    pub(crate) parked: usize,
+    /// Events that wait for them.
+    pub(crate) parked_events: u64,
+    /// How many conversations shrank before their time because there were too many.
+    pub(crate) shrunk_early: u64,
     pub(crate) remembered: usize,
     pub(crate) dirty: usize,
     /// How often a manager beyond the cap was named.
@@ -95,6 +141,14 @@ pub(crate) fn worker_of(account: &str, workers: usize) -> usize {
 
 /// Events of a replay that are observed together.
 const GROUP: usize = 32;
+/// Conversations of a worker that may wait to be read back before the fold pauses.
+const PARKED: usize = 10_000;
+/// Work that is kept aside while the fold is paused; beyond it the queue is left alone.
+const ASIDE: usize = 256;
+/// Conversations of an account that are looked at for what may shrink after a flush: usually, and
+/// when there are too many.
+const LOOKED_AT: usize = 20_000;
+const LOOKED_AT_WHEN_FULL: usize = 200_000;
 
 /// An event read back from the journal.
 struct Replayed<'b> {
@@ -115,59 +169,187 @@ pub(crate) struct Worker {
     /// One past the last record observed here.
     pub(crate) next: u64,
     pub(crate) round: Option<Round>,
+    pub(crate) questions: mpsc::Sender<Question>,
+    pub(crate) answers: Receiver<Answer>,
+    /// How long after its last arrival a conversation keeps its timeline, in milliseconds.
+    pub(crate) horizon: i64,
+    /// How much waits to be read back, of the accounts of which anything does.
+    pub(crate) parked: HashMap<Arc<str>, usize>,
+    /// What came while the fold was paused.
+    pub(crate) aside: VecDeque<Work>,
+    /// The arrival of the newest record.
+    pub(crate) newest: Time,
+    pub(crate) shrunk_early: u64,
 }
 
 impl Worker {
     /// Works until it is dismissed.
     pub(crate) fn run(mut self, queue: &Receiver<Work>) {
-        for work in queue {
+        while let Some(work) = self.next(queue) {
             match work {
-                Work::Commit {
-                    received_at,
-                    appends,
-                } => {
-                    for append in appends {
-                        self.commit(received_at, append);
-                    }
-                }
-                Work::Replay(batch) => self.replay(&batch),
-                Work::Gather {
-                    below,
-                    generation,
-                    limit,
-                    reply,
-                } => {
-                    // Nobody waits for the answer any more only when the process is ending.
-                    let _ = reply.send(self.gather(below, generation, limit));
-                }
-                Work::Rewind(offset) => {
-                    self.accounts
-                        .values_mut()
-                        .for_each(|account| account.rewind(offset));
-                }
-                Work::Checkpoint {
-                    begin,
-                    below,
-                    reply,
-                } => {
-                    let _ = reply.send(self.checkpoint(begin, below));
-                }
-                Work::Fresh(reply) => {
-                    let _ = reply.send(self.fresh());
-                }
-                Work::Census(reply) => {
-                    let _ = reply.send(self.census());
-                }
-                Work::Show { live, as_of, reply } => {
-                    live.bring_up(as_of, |view| {
-                        if let Some(account) = self.accounts.get_mut(live.account()) {
-                            account.show(view);
-                        }
-                    });
-                    let _ = reply.send(());
-                }
-                Work::Dismiss => return,
+                Next::Work(Work::Dismiss) => return,
+                Next::Work(work) if self.is_paused() && work.waits() => self.aside.push_back(work),
+                Next::Work(work) => self.work(work),
+                Next::Answer(answer) => self.go_on(answer),
             }
+            self.ask();
+        }
+    }
+
+    /// Gives what is to be done next; none if nobody can ask for anything any more.
+    fn next(&mut self, queue: &Receiver<Work>) -> Option<Next> {
+        if !self.is_paused()
+            && let Some(work) = self.aside.pop_front()
+        {
+            return Some(Next::Work(work));
+        }
+        let nothing = never();
+        let full = self.aside.len() >= ASIDE && self.is_paused();
+        let queue = if full { &nothing } else { queue };
+        select! {
+            recv(self.answers) -> answer => match answer {
+                Ok(answer) => Some(Next::Answer(answer)),
+                Err(_) => {
+                    // Nobody reads back any more: the process is ending.
+                    self.answers = never();
+                    self.next(queue)
+                }
+            },
+            recv(queue) -> work => work.ok().map(Next::Work),
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.parked.values().sum::<usize>() > PARKED
+    }
+
+    fn work(&mut self, work: Work) {
+        match work {
+            Work::Commit {
+                received_at,
+                appends,
+            } => {
+                self.newest = received_at;
+                for append in appends {
+                    self.commit(received_at, append);
+                }
+            }
+            Work::Replay(batch) => self.replay(&batch),
+            Work::Gather {
+                below,
+                generation,
+                limit,
+                reply,
+            } => {
+                // Nobody waits for the answer any more only when the process is ending.
+                let _ = reply.send(self.gather(below, generation, limit));
+            }
+            Work::Rewind(offset, reply) => {
+                let accounts = self.accounts.values_mut();
+                accounts.for_each(|account| account.rewind(offset));
+                let mut accounts = self.accounts.values();
+                let _ = reply.send(!accounts.any(|account| offset < account.lets_go_below()));
+            }
+            Work::Shrink { flushed } => self.shrink(flushed),
+            Work::Checkpoint {
+                begin,
+                below,
+                reply,
+            } => {
+                let _ = reply.send(self.checkpoint(begin, below));
+            }
+            Work::Fresh(reply) => {
+                let _ = reply.send(self.fresh());
+            }
+            Work::Census(reply) => {
+                let _ = reply.send(self.census());
+            }
+            Work::Show { live, as_of, reply } => {
+                live.bring_up(as_of, |view| {
+                    if let Some(account) = self.accounts.get_mut(live.account()) {
+                        account.show(view);
+                    }
+                });
+                let _ = reply.send(());
+            }
+            Work::Dismiss => {}
+        }
+    }
+
+    /// Notes how much of an account waits to be read back.
+    fn note_parked(&mut self, id: &str) {
+        let Some(account) = self.accounts.get(id) else {
+            return;
+        };
+        match account.parked() {
+            0 if self.parked.is_empty() => {}
+            0 => drop(self.parked.remove(id)),
+            parked => drop(self.parked.insert(Arc::clone(account.id()), parked)),
+        }
+    }
+
+    /// Asks for what has to be read back.
+    fn ask(&mut self) {
+        for id in self.parked.keys() {
+            let Some(account) = self.accounts.get_mut(&**id).filter(|account| account.asks())
+            else {
+                continue;
+            };
+            let Ok(room) = self.questions.try_reserve() else {
+                // There are questions enough; this one is asked after the next answer.
+                return;
+            };
+            room.send(Question {
+                worker: self.number,
+                account: Arc::clone(account.id()),
+                needs: account.lets_go_below(),
+                wanted: account.wanted(),
+                sought: account.sought(),
+            });
+        }
+    }
+
+    /// Does what waited for an answer.
+    fn go_on(&mut self, answer: Answer) {
+        let account = self.account(&answer.account);
+        let before = account.counts();
+        for (sought, found) in answer.found {
+            account.take_back_in(&sought, &found);
+        }
+        let mut late = Vec::new();
+        for (wanted, timeline) in answer.timelines {
+            late.append(&mut account.make_whole(&wanted, timeline));
+        }
+        let outcomes = account.counts() - before;
+        self.note_parked(&answer.account);
+        self.ledger.settle(&outcomes);
+        for Refused(at) in late {
+            self.quarantine.add(Quarantined {
+                offset: at.offset,
+                received_at: at.received_at,
+                account: Some(answer.account.to_string()),
+                reason: "too_old: rows of its conversation were removed from ClickHouse, by \
+                         retention or by hand"
+                    .to_owned(),
+            });
+        }
+    }
+
+    /// Shrinks conversations beyond the horizon; when an account holds more than it may, also those
+    /// that are less far behind: which go first costs time only.
+    fn shrink(&mut self, flushed: u64) {
+        for account in self.accounts.values_mut() {
+            let cap = account.rules().map(|rules| rules.conversations_cap as usize);
+            let (held, _) = account.conversations();
+            let is_full = cap.is_some_and(|cap| held > cap);
+            let (horizon, most) = if is_full {
+                (0, LOOKED_AT_WHEN_FULL)
+            } else {
+                (self.horizon, LOOKED_AT)
+            };
+            let quiet = Time(self.newest.0 - horizon);
+            let shrunk = account.shrink(Horizon { flushed, quiet }, most);
+            self.shrunk_early += if is_full { shrunk as u64 } else { 0 };
         }
     }
 
@@ -213,20 +395,28 @@ impl Worker {
             }
         }
         self.next = last_offset + 1;
+        self.note_parked(work.account());
         let outcomes = self.account(work.account()).counts() - before;
         self.ledger.settle(&outcomes);
         drop(permit);
         if let Some(reply) = reply {
+            // Some may be parked: what becomes of them is not known yet.
+            let observed = outcomes.total() >= work.events();
             // The sender may have gone away: its events are in the figures all the same.
-            let _ = reply.send(Reply::Observed {
-                outcomes,
-                last_offset,
+            let _ = reply.send(if observed {
+                Reply::Observed {
+                    outcomes,
+                    last_offset,
+                }
+            } else {
+                Reply::Durable { last_offset }
             });
         }
     }
 
     fn replay(&mut self, batch: &Batch) {
         let received_at = Time(batch.received_at);
+        self.newest = received_at;
         let mut group = Vec::with_capacity(GROUP);
         // Neighbours are as a rule of one account; a record without a readable one is counted with
         // the account that has no name.
@@ -282,7 +472,8 @@ impl Worker {
             Ok(Record::Settings { account, json }) => match serde_json::from_str(json) {
                 Ok(rules) => {
                     self.observe_group(group);
-                    return self.account(account).settings(rules, at);
+                    self.account(account).settings(rules, at);
+                    return self.note_parked(account);
                 }
                 Err(error) => error.to_string(),
             },
@@ -303,6 +494,7 @@ impl Worker {
             })
             .collect();
         self.account(first.account).observe_all(&told);
+        self.note_parked(first.account);
         group.clear();
     }
 
@@ -335,15 +527,21 @@ impl Worker {
             .values()
             .filter_map(Account::oldest_dirty)
             .min();
-        let through = oldest.map_or(below, |since| since.min(below));
+        let aside = self.aside.iter().find_map(Work::first_offset);
+        let through = oldest.into_iter().chain(aside).fold(below, u64::min);
         Gathering {
             rows,
             through,
-            left: oldest.is_some(),
+            left: self.accounts.values().any(|account| account.dirty() > 0),
         }
     }
 
-    fn checkpoint(&mut self, begin: bool, below: u64) -> Sections {
+    /// Gives sections of a checkpoint; none while something is parked, which is in the journal alone.
+    fn checkpoint(&mut self, begin: bool, below: u64) -> Option<Sections> {
+        if !(self.aside.is_empty() && self.parked.is_empty()) {
+            self.round = None;
+            return None;
+        }
         let taken = self.next.max(below);
         if begin {
             self.round = Some(Round::new(
@@ -353,10 +551,7 @@ impl Worker {
                     .collect(),
             ));
         }
-        match self.round.as_mut() {
-            Some(round) => round.step(&self.accounts, taken),
-            None => Sections::default(),
-        }
+        Some(self.round.as_mut()?.step(&self.accounts, taken))
     }
 
     fn fresh(&mut self) -> Vec<(Arc<str>, Vec<Seeing>)> {
@@ -367,11 +562,18 @@ impl Worker {
     }
 
     fn census(&self) -> Census {
-        let mut census = Census::default();
+        let mut census = Census {
+            shrunk_early: self.shrunk_early,
+            parked: self.parked.values().sum(),
+            ..Census::default()
+        };
         for account in self.accounts.values() {
             let id = account.id();
             census.counts += account.counts();
-            census.conversations += account.conversations();
+            let (held, shrunk) = account.conversations();
+            census.conversations += held;
+            census.shrunk += shrunk;
+            census.parked_events += account.parked_events();
             census.remembered += account.remembered();
             census.dirty += account.dirty();
             census.beyond_cap += account.beyond_cap();

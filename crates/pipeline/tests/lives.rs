@@ -80,6 +80,7 @@ impl<'a> Place<'a> {
             data_dir: self.dir.to_owned(),
             journal,
             workers: 2,
+            horizon: 2 * DAY,
             keep,
         };
         // Port 1 on loopback: nobody is there.

@@ -27,14 +27,19 @@ use crate::timeline::{Body, Entry, Message as TimelineMessage};
 mod ahead;
 mod counts;
 mod live;
+mod parked;
 mod retract;
+mod shrink;
 mod snapshot;
 
 pub use ahead::Told;
 use ahead::{GROUP, Prepared};
 pub use counts::Counts;
 pub use live::{View, Waiting};
+use parked::{Item, Parked};
+pub use parked::{Refused, Sought, Timeline, Timelines, Wanted};
 use retract::{Due, Retractions, Within};
+pub use shrink::Horizon;
 pub use snapshot::{Conversations, Ledger, Part};
 
 /// Records of one block of this many offsets share a note that one of them is waiting.
@@ -69,6 +74,8 @@ pub enum Outcome {
     Conflict,
     /// Its room does not exist yet: it will be observed by replay.
     Waiting,
+    /// It waits until its conversation is whole again: what becomes of it is counted then.
+    Parked,
 }
 
 /// A mark with the place it was first seen at; what the dedup files hold.
@@ -97,6 +104,11 @@ pub struct Account {
     changed: Changed,
     cells: Cells,
     prepared: Vec<Prepared>,
+    parked: Parked,
+    /// One past the last record that changed a conversation which has shrunk since.
+    shrunk_below: u64,
+    /// The part in which conversations beyond the horizon are looked for next.
+    shrinks_next: u8,
     /// Records below this offset are in `counts`, `rules` and `waiting` already.
     taken: u64,
     scratch: Vec<u8>,
@@ -118,6 +130,9 @@ impl Account {
             seen: Seen::new(config.window),
             fresh: Chunks::default(),
             prepared: Vec::new(),
+            parked: Parked::default(),
+            shrunk_below: 0,
+            shrinks_next: 0,
             changed: Changed::default(),
             cells: Cells::new(FoldRules::default().cell_minutes),
             taken: 0,
@@ -135,12 +150,10 @@ impl Account {
         self.counts
     }
 
-    /// Counts the conversations held.
-    pub fn conversations(&self) -> usize {
-        self.submaps
-            .iter()
-            .map(|submap| submap.conversations.len())
-            .sum()
+    /// Counts the conversations whose timeline is held, and those that have shrunk.
+    pub fn conversations(&self) -> (usize, usize) {
+        let all = self.submaps.iter().map(Submap::counts);
+        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
     }
 
     /// Counts the identities remembered.
@@ -211,6 +224,7 @@ impl Account {
                 self.counts.waiting += 1;
                 self.waiting.insert(offset / WAITING_BLOCK);
             }
+            Outcome::Parked => {}
         }
     }
 
@@ -299,10 +313,8 @@ impl Account {
             )
         };
         let index = submap.entry(key, make);
-        Some(Place {
-            submap: part,
-            index,
-        })
+        let submap = part;
+        Some(self.awake(Place { submap, index }))
     }
 
     fn conversation(&mut self, place: Place) -> &mut Conversation {
@@ -320,8 +332,7 @@ impl Account {
             offset,
             received_at,
         } = at;
-        let submap = &mut self.submaps[usize::from(place.submap)];
-        let conversation = &mut submap.conversations[place.index];
+        let conversation = &self.submaps[usize::from(place.submap)].conversations[place.index];
         let within = Within {
             channel: conversation.channel,
             conversation: conversation.id(),
@@ -335,6 +346,19 @@ impl Account {
             received_at,
             changed: offset,
         };
+        let waits = self.parked.holds_up(conversation);
+        if waits || conversation.needs_head(&entry, self.config.window) {
+            self.park(place, Item::Entry(entry));
+            return Outcome::Parked;
+        }
+        self.put(place, entry)
+    }
+
+    /// Puts an entry into its conversation, which has all that is needed for it.
+    fn put(&mut self, place: Place, entry: Entry) -> Outcome {
+        let offset = entry.changed;
+        let submap = &mut self.submaps[usize::from(place.submap)];
+        let conversation = &mut submap.conversations[place.index];
         let rules = self.rules.of(conversation.channel, &self.names, offset);
         let cells = (offset >= self.taken).then_some(&mut self.cells);
         let mut tally = Tally::new(cells, conversation.channel, rules);
@@ -356,24 +380,35 @@ impl Account {
         if at.offset >= self.taken {
             self.rules.append(at.received_at, at.offset, rules);
         }
+        self.refold(at);
+        if at.offset >= self.taken && self.cells.minutes() != minutes {
+            self.recount(minutes, at);
+        }
+    }
+
+    /// Folds all conversations anew under the settings told by a record; what is needed for that is
+    /// read back where it has shrunk.
+    fn refold(&mut self, at: Position) {
+        let from = self.rules.changes_from(at.offset);
+        self.wake_reached(from, at.offset);
         let (history, names, cells) = (&self.rules, &self.names, &mut self.cells);
-        let counted = at.offset < self.taken;
+        let parked = &mut self.parked;
         submap::each(
             &mut self.submaps,
             &mut self.changed,
             at.offset,
-            |taken, known| {
-                let channel = known.channel;
-                let rules =
-                    [at.offset, at.offset + 1].map(|below| history.of(channel, names, below));
-                let cells = (!counted).then_some(&mut *cells);
-                let mut tally = Tally::new(cells, channel, rules[1]);
-                at.offset >= taken && known.refold(rules, at.offset, &mut tally)
+            |taken, place, known| {
+                if at.offset < taken {
+                    return false;
+                }
+                if parked.holds_up(known) || known.head_reaches(from) {
+                    parked.push(place, known, Item::Settings(at.offset));
+                    return false;
+                }
+                let tally = (at.offset >= self.taken).then_some(&mut *cells);
+                refold_one(known, history, names, at.offset, tally)
             },
         );
-        if !counted && self.cells.minutes() != minutes {
-            self.recount(minutes, at);
-        }
     }
 
     /// Counts all cells anew, with another length.
@@ -381,7 +416,7 @@ impl Account {
         let mut cells = Cells::new(minutes);
         cells.turn(at.received_at);
         for submap in &self.submaps {
-            for known in submap.conversations.iter() {
+            for known in submap.awake() {
                 let rules = self.rules.of(known.channel, &self.names, at.offset + 1);
                 let mut tally = Tally::new(Some(&mut cells), known.channel, rules);
                 known.count(rules, &mut tally);
@@ -390,9 +425,11 @@ impl Account {
         self.cells = cells;
     }
 
-    /// Gives the offset below which all changes have been gathered, if rows are left to gather.
+    /// Gives the offset below which all changes have been gathered, if rows are left to gather or
+    /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
-        self.changed.dirty.front().map(|(since, _)| *since)
+        let dirty = self.changed.dirty.front().map(|(since, _)| *since);
+        dirty.into_iter().chain(self.parked.oldest()).min()
     }
 
     /// Shows changed rows, the longest waiting first, until there were `limit` message rows or
@@ -433,12 +470,21 @@ impl Account {
     /// Makes all rows changed by records from `offset` on be gathered again: ClickHouse holds only
     /// what was changed below it.
     pub fn rewind(&mut self, offset: u64) {
-        submap::each(&mut self.submaps, &mut self.changed, offset, |_, known| {
-            known.rewind(offset)
-        });
+        submap::each(
+            &mut self.submaps,
+            &mut self.changed,
+            offset,
+            |_, _, known| known.rewind(offset),
+        );
         for (since, _) in &mut self.changed.dirty {
             *since = (*since).min(offset);
         }
+    }
+
+    /// Gives the offset below which all records lie that changed what has been let go of: of them
+    /// rows cannot be gathered again from memory.
+    pub fn lets_go_below(&self) -> u64 {
+        self.shrunk_below
     }
 
     /// Takes the marks first seen since the last call.
@@ -458,6 +504,21 @@ impl Account {
         let new = self.seen.see(mark, at.received_at) == Sight::New;
         new.then_some(Seeing { mark, at })
     }
+}
+
+/// Folds one conversation anew under the settings told by the record at `offset`; says whether any
+/// figure changed.
+fn refold_one(
+    known: &mut Conversation,
+    history: &History,
+    names: &Names,
+    offset: u64,
+    cells: Option<&mut Cells>,
+) -> bool {
+    let channel = known.channel;
+    let rules = [offset, offset + 1].map(|below| history.of(channel, names, below));
+    let mut tally = Tally::new(cells, channel, rules[1]);
+    known.refold(rules, offset, &mut tally)
 }
 
 #[cfg(test)]

@@ -94,6 +94,11 @@ impl Cells {
         }
     }
 
+    /// Gives the time before which cells are cold.
+    pub(crate) fn cold(&self) -> Time {
+        self.cold
+    }
+
     /// Says whether these cells are shown for the first time.
     pub(crate) fn begin_to_show(&mut self) -> bool {
         std::mem::take(&mut self.unshown)

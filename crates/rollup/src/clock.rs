@@ -162,6 +162,16 @@ impl Clock {
             && self.last_manager == other.last_manager
     }
 
+    /// Says whether both are the same, whatever places the contacts have in the list: one may stand
+    /// there more than once.
+    pub(crate) fn is_but_for_contact(&self, other: &Self) -> bool {
+        let mut alike = self.clone();
+        if let (Some(left), Some(right)) = (&mut alike.cycle, &other.cycle) {
+            left.contact = right.contact;
+        }
+        alike == *other
+    }
+
     /// Reads a few of its fields.
     pub(crate) fn touch(&self) -> u64 {
         let started = self.cycle.as_ref().map_or(0, |cycle| cycle.started_at.0);

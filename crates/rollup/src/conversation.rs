@@ -4,6 +4,10 @@
 //! clock is run again from the beginning of its block, beside the clock of before, until both
 //! agree: exactly the rows whose samples changed are written anew, and a long conversation costs
 //! no more than a short one.
+//!
+//! Beyond the horizon a conversation *shrinks*: its entries are in ClickHouse alone, and what is
+//! kept of them is a [`Head`]. It goes on from there; an entry that belongs before the end of the
+//! head needs the conversation whole again.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -19,6 +23,7 @@ use crate::rules::ChannelRules;
 use crate::timeline::{Body, Entry, Message};
 
 mod block;
+mod head;
 mod late;
 mod refold;
 mod rows;
@@ -39,6 +44,7 @@ const BETWEEN: char = '\0';
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Conversation {
     /// The upper half of the key it is found by; its part knows the lower.
+    #[serde(skip)]
     pub(crate) check: u64,
     /// Time of the last entry.
     #[serde(with = "plain")]
@@ -65,6 +71,9 @@ pub(crate) struct Conversation {
     /// Whether it was last shown as one that waits.
     #[serde(skip)]
     pub(crate) shown: bool,
+    /// Whether events of it wait until it is whole again.
+    #[serde(skip)]
+    pub(crate) parked: bool,
     /// Whether some of its entries were taken back.
     retracted: bool,
     pub(crate) channel: Name,
@@ -101,12 +110,23 @@ impl Conversation {
             dirty: false,
             touched: false,
             shown: false,
+            parked: false,
             retracted: false,
             channel,
             ids: CompactString::from(id),
             tail: Packed::default(),
             long: None,
         }
+    }
+
+    /// Says whether its place in a list is free: no conversation has an empty id.
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Frees its place.
+    pub(crate) fn become_nobody(&mut self) {
+        *self = Self::new(0, self.channel, "", Time(0));
     }
 
     /// Reads what the next message will need: all of it, and the end of its timeline.
@@ -132,30 +152,32 @@ impl Conversation {
         if !self.is_newest(&entry) {
             return self.insert_late(entry, rules, window, tally);
         }
-        if self.knows_id_elsewhere(&entry, window) {
-            return Inserted::Other;
-        }
         self.arrived(&entry);
         tally.add(&entry, self.append(&entry, rules));
         Inserted::New
     }
 
     fn is_newest(&self, entry: &Entry) -> bool {
-        if self.tail.is_empty() || entry.at > self.last_at {
-            return true;
+        if entry.at != self.last_at {
+            return entry.at > self.last_at || self.is_empty();
         }
-        let last = || self.tail.iter().last();
-        entry.at == self.last_at && last().is_some_and(|last| last.order(entry).is_lt())
+        let last = self.tail.iter().last();
+        last.map_or(self.is_empty(), |last| last.order(entry).is_lt())
     }
 
-    /// Within the window an id that was seen is known elsewhere; after it the same id may stand
-    /// here at another time.
+    /// Within the window an id that was seen is known elsewhere; after it an older entry of the same
+    /// id may stand here at another time. A newer one is not compared: it is another message.
     fn knows_id_elsewhere(&self, entry: &Entry, window: i64) -> bool {
         let message = entry.body.message().is_some();
-        entry.received_at.since(self.first_arrival) >= window
+        self.outlives(window, entry)
             && self
                 .entries()
                 .any(|known| known.id == entry.id && known.body.message().is_some() == message)
+    }
+
+    /// Says whether something of it may have been forgotten elsewhere when an entry arrives.
+    fn outlives(&self, window: i64, entry: &Entry) -> bool {
+        entry.received_at.since(self.first_arrival) >= window
     }
 
     /// Compares what two entries say; a contact may stand in the list more than once.
@@ -234,6 +256,13 @@ impl Conversation {
             (Some(place), Some(long)) => long.contacts.get(place as usize).map_or("", |id| id),
             (Some(_), None) => "",
         }
+    }
+
+    /// Walks over the contacts by their place in the list; one may stand there more than once.
+    pub(crate) fn contacts(&self) -> impl Iterator<Item = &str> {
+        let first = self.ids.split_once(BETWEEN).map(|(_, first)| first);
+        let others = self.long.iter().flat_map(|long| &long.contacts);
+        first.into_iter().chain(others.map(CompactString::as_str))
     }
 
     pub(crate) fn id(&self) -> &str {

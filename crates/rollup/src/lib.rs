@@ -23,6 +23,7 @@ mod packed;
 mod plain;
 pub mod rules;
 pub mod seen;
+mod shrunk;
 mod submap;
 pub mod timeline;
 mod version;

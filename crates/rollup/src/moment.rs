@@ -5,7 +5,7 @@ use trunkline_model::time::Time;
 
 /// Milliseconds since 1970, or nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Option<i64>", into = "Option<i64>")]
 pub(crate) struct Moment(i64);
 
 impl Moment {
@@ -33,6 +33,18 @@ impl Moment {
 impl Default for Moment {
     fn default() -> Self {
         Self::NONE
+    }
+}
+
+impl From<Option<i64>> for Moment {
+    fn from(time: Option<i64>) -> Self {
+        time.map_or(Self::NONE, Self)
+    }
+}
+
+impl From<Moment> for Option<i64> {
+    fn from(moment: Moment) -> Self {
+        moment.get().map(|time| time.0)
     }
 }
 

@@ -83,6 +83,25 @@ impl History {
         self.values.last().map(|value| &value.rules)
     }
 
+    /// Gives the time from which on the settings told by the record at `offset` differ from those
+    /// told before: from their own, unless a setting has its first value in them, which holds for
+    /// all time.
+    pub(crate) fn changes_from(&self, offset: u64) -> Time {
+        let place = self.values.iter().position(|value| value.offset == offset);
+        let Some((value, before)) = place.and_then(|place| {
+            let (value, before) = self.values[..=place].split_last()?;
+            Some((value, before))
+        }) else {
+            return Time::MIN;
+        };
+        let known = |set: Set<'_>| before.iter().any(|value| value.sets().any(|own| own == set));
+        if !before.is_empty() && value.sets().all(known) {
+            value.from
+        } else {
+            Time::MIN
+        }
+    }
+
     /// Gives the rules of one channel, to be asked by time, as records below an offset tell them: a
     /// record that is observed again must not know of settings told behind it.
     pub fn of<'a>(&'a self, channel: Name, names: &'a Names, below: u64) -> ChannelRules<'a> {
@@ -164,7 +183,21 @@ impl<'a> Told<'a> {
     }
 }
 
+/// One thing that a value may set.
+#[derive(PartialEq, Eq)]
+enum Set<'a> {
+    Gap(&'a str),
+    Hours(&'a Whose),
+}
+
 impl Value {
+    fn sets(&self) -> impl Iterator<Item = Set<'_>> {
+        let gaps = self.rules.cycle_gaps.keys();
+        let hours = self.rules.schedules.iter();
+        gaps.map(|channel| Set::Gap(channel))
+            .chain(hours.map(|of| Set::Hours(&of.whose)))
+    }
+
     fn prepared(&self) -> &Prepared {
         self.hours
             .get_or_init(|| Prepared::of(&self.rules.schedules))

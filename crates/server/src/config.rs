@@ -25,6 +25,8 @@ pub(crate) struct File {
     pub(crate) journal: Journal,
     /// ClickHouse.
     pub(crate) warehouse: Warehouse,
+    /// How long things are remembered in memory.
+    pub(crate) fold: Fold,
     /// How long data is kept.
     pub(crate) retention: Retention,
     /// The tenants.
@@ -99,6 +101,18 @@ pub(crate) struct Warehouse {
     pub(crate) memory_mb: u64,
 }
 
+/// How long things are remembered in memory, counted from arrival.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Fold {
+    /// How long after its last event a conversation's timeline stays in memory; of something late
+    /// that comes after that, it is read back from ClickHouse: no figure depends on it. Default `48h`.
+    pub(crate) horizon: Span,
+    /// How long an event is known by its id alone; after that, a message is found again by its time
+    /// and id. Default `7d`.
+    pub(crate) window: Span,
+}
+
 /// How long data is kept, counted from arrival.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -107,6 +121,15 @@ pub(crate) struct Retention {
     pub(crate) journal: Span,
     /// How long facts are kept. Default `25 months`.
     pub(crate) facts: Span,
+}
+
+impl Default for Fold {
+    fn default() -> Self {
+        Self {
+            horizon: Span::hours(48),
+            window: Span::hours(7 * 24),
+        }
+    }
 }
 
 impl Default for Server {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
+use trunkline_model::settings::Span;
 use trunkline_pipeline as pipeline;
 
 use crate::clock;
@@ -26,8 +27,6 @@ pub(crate) use reload::Read;
 use reload::{Reloader, account_settings};
 pub(crate) use warehouse::Store;
 
-/// How long identities of events are remembered (`architecture.md` §6).
-pub(crate) const WINDOW_MS: i64 = 7 * 24 * 3_600_000;
 /// Records and time after which a checkpoint is due.
 const CHECKPOINT_RECORDS: u64 = 2_000_000;
 const CHECKPOINT_EVERY: Duration = Duration::from_hours(6);
@@ -159,15 +158,20 @@ fn pipeline_config(file: &File) -> Result<pipeline::Config> {
         data_dir,
         journal,
         workers: file.server.workers.unwrap_or(cores),
+        horizon: fixed("fold.horizon", file.fold.horizon)?,
         keep: pipeline::KeepConfig {
             checkpoint_records: CHECKPOINT_RECORDS,
             checkpoint_every: CHECKPOINT_EVERY,
-            retention: file.retention.journal.millis().context(
-                "retention.journal must be days or hours, such as 400d: months differ in length",
-            )?,
-            window: WINDOW_MS,
+            retention: fixed("retention.journal", file.retention.journal)?,
+            window: fixed("fold.window", file.fold.window)?,
         },
     })
+}
+
+/// Gives the milliseconds of a span whose length is the same at any time.
+pub(crate) fn fixed(key: &str, span: Span) -> Result<i64> {
+    let differ = || format!("{key} must be days or hours, such as 400d: months differ in length");
+    span.millis().with_context(differ)
 }
 
 fn api_config(file: &File) -> Result<trunkline_api::Config> {

@@ -1,13 +1,16 @@
-//! Facts read back, one by one, as they were written: for the audit.
+//! Facts read back, one by one, as they were written: for the audit, and for conversations of which
+//! the fold keeps no more than their clocks.
 
 use clickhouse::Row;
 use serde::Deserialize;
-use trunkline_model::event::{Author, MessageKind};
+use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
-use trunkline_rollup::facts::{ConversationFact, Cycle, MessageFact, Rows, Samples};
+use trunkline_rollup::facts::{
+    ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples,
+};
 
-use crate::client::{Client, Fault};
+use crate::client::{Client, Fault, READ_LIMIT};
 
 #[expect(clippy::struct_field_names, reason = "fields are named as columns")]
 #[derive(Row, Deserialize)]
@@ -39,6 +42,23 @@ struct Message {
     first_from_start_business_ms: Option<i64>,
     received_at: i64,
     version: u64,
+    deleted: u8,
+}
+
+#[expect(clippy::struct_field_names, reason = "fields are named as columns")]
+#[derive(Row, Deserialize)]
+struct ChangeRow {
+    account: String,
+    channel: String,
+    conversation: String,
+    at: i64,
+    id: String,
+    change: String,
+    manager: String,
+    run: String,
+    received_at: i64,
+    version: u64,
+    deleted: u8,
 }
 
 #[expect(clippy::struct_field_names, reason = "fields are named as columns")]
@@ -90,6 +110,78 @@ pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Conversations of one account, and the times of what is wanted of them.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The account's id.
+    pub account: String,
+    /// The conversations' ids, of any channel.
+    pub conversations: Vec<String>,
+    /// The first time.
+    pub from: Time,
+    /// The last time, itself included.
+    pub until: Time,
+}
+
+impl Wanted {
+    fn query(&self, client: &Client, table: &str) -> clickhouse::query::Query {
+        let sql = format!(
+            "SELECT ?fields FROM {}.{table} WHERE account = {{account:String}} \
+             AND at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') \
+             AND at <= fromUnixTimestamp64Milli({{until:Int64}}, 'UTC') \
+             AND conversation IN {{conversations:Array(String)}}",
+            client.database()
+        );
+        let query = client.http().query(&sql).param("account", &self.account);
+        query
+            .param("from", self.from.0)
+            .param("until", self.until.0)
+            .param("conversations", &self.conversations)
+    }
+}
+
+/// Shows the messages and changes of conversations, those taken back included, and of each every row
+/// that is still there: the one of the highest version is the last.
+pub async fn timelines(
+    client: &Client,
+    wanted: &Wanted,
+    rows: &mut impl Rows,
+) -> Result<(), Fault> {
+    let messages = wanted.query(client, "messages").fetch_all::<Message>();
+    for row in client.within(READ_LIMIT, messages).await? {
+        rows.message(&row.fact());
+    }
+    let changes = wanted.query(client, "changes").fetch_all::<ChangeRow>();
+    for row in client.within(READ_LIMIT, changes).await? {
+        rows.change(&row.fact());
+    }
+    Ok(())
+}
+
+/// Finds the conversations (channel, id) of an account in which one of these events or runs is.
+pub async fn conversations_with(
+    client: &Client,
+    account: &str,
+    events: &[String],
+    runs: &[String],
+) -> Result<Vec<(String, String)>, Fault> {
+    let find = |table: &str, id: &str| {
+        let sql = format!(
+            "SELECT DISTINCT channel, conversation FROM {}.{table} \
+             WHERE account = {{account:String}} AND ({id} IN {{events:Array(String)}} \
+             OR run IN {{runs:Array(String)}})",
+            client.database()
+        );
+        let query = client.http().query_raw(&sql).param("account", account);
+        query.param("events", events).param("runs", runs)
+    };
+    let messages = find("messages", "message").fetch_all::<(String, String)>();
+    let mut found = client.within(READ_LIMIT, messages).await?;
+    let changes = find("changes", "id").fetch_all::<(String, String)>();
+    found.append(&mut client.within(READ_LIMIT, changes).await?);
+    Ok(found)
+}
+
 impl Message {
     fn fact(&self) -> MessageFact<'_> {
         MessageFact {
@@ -124,7 +216,25 @@ impl Message {
             },
             received_at: Time(self.received_at),
             version: self.version,
-            deleted: false,
+            deleted: self.deleted != 0,
+        }
+    }
+}
+
+impl ChangeRow {
+    fn fact(&self) -> ChangeFact<'_> {
+        ChangeFact {
+            account: &self.account,
+            channel: &self.channel,
+            conversation: &self.conversation,
+            at: Time(self.at),
+            id: &self.id,
+            change: Change::find(&self.change).unwrap_or(Change::Stage),
+            manager: some(&self.manager),
+            run: some(&self.run),
+            received_at: Time(self.received_at),
+            version: self.version,
+            deleted: self.deleted != 0,
         }
     }
 }

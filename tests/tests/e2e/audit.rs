@@ -9,7 +9,7 @@ use e2e::generate::{self, disorder};
 use e2e::service::{Service, binary};
 use serde_json::json;
 
-fn audit(service: &Service) -> (Option<i32>, String) {
+pub(super) fn audit(service: &Service) -> (Option<i32>, String) {
     let config = service.data_dir().with_file_name("trunkline.toml");
     let output: Output = Command::new(binary())
         .arg("--config")

@@ -22,6 +22,7 @@ mod commands_state;
 mod corners;
 mod demo;
 mod faults;
+mod horizon;
 mod idempotency;
 mod import;
 mod intervals;

@@ -20,6 +20,10 @@ pub struct FoldRules {
     /// Managers that may appear; beyond them figures are those of [`OTHER`].
     #[serde(default = "many_managers", skip_serializing_if = "is_many_managers")]
     pub managers_cap: u32,
+    /// Conversations whose timeline may be held; beyond them some shrink before their time, which
+    /// changes no figure.
+    #[serde(default = "a_million", skip_serializing_if = "is_a_million")]
+    pub conversations_cap: u32,
     /// Minutes of a cell of figures: see [`cell_minutes`].
     #[serde(default = "an_hour", skip_serializing_if = "is_an_hour")]
     pub cell_minutes: u8,
@@ -32,6 +36,7 @@ pub struct FoldRules {
 pub const OTHER: &str = "__other__";
 
 const MANAGERS: u32 = 10_000;
+const CONVERSATIONS: u32 = 1_000_000;
 const HOUR: u8 = 60;
 
 const fn many_managers() -> u32 {
@@ -41,6 +46,15 @@ const fn many_managers() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn is_many_managers(cap: &u32) -> bool {
     *cap == MANAGERS
+}
+
+const fn a_million() -> u32 {
+    CONVERSATIONS
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_a_million(cap: &u32) -> bool {
+    *cap == CONVERSATIONS
 }
 
 const fn an_hour() -> u8 {
@@ -143,6 +157,7 @@ impl Default for FoldRules {
             bot_replies: BotReplies::Clear,
             cycle_gaps: BTreeMap::new(),
             managers_cap: MANAGERS,
+            conversations_cap: CONVERSATIONS,
             cell_minutes: HOUR,
             schedules: Vec::new(),
         }

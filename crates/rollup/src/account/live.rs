@@ -5,6 +5,8 @@ use trunkline_model::time::Time;
 
 use super::Account;
 use crate::cells::Cell;
+use crate::conversation::Conversation;
+use crate::names::Names;
 
 /// Takes what changed.
 pub trait View {
@@ -44,15 +46,21 @@ impl Account {
     pub fn show(&mut self, view: &mut impl View) {
         for place in std::mem::take(&mut self.changed.touched) {
             let submap = &mut self.submaps[usize::from(place.submap)];
-            let conversation = &mut submap.conversations[place.index];
-            conversation.touched = false;
-            let (shown, names) = (conversation.shown, &self.names);
-            match conversation.waiting(names) {
-                Some(waiting) => view.waiting(&waiting),
-                None if shown => view.settled(names.text(conversation.channel), conversation.id()),
-                None => {}
+            let names = &self.names;
+            let Some(shrunk) = place.shrunk() else {
+                let known = &mut submap.conversations[place.index];
+                if std::mem::take(&mut known.touched) {
+                    tell(known, names, view);
+                    known.shown = known.is_waiting();
+                }
+                continue;
+            };
+            let shrunk = submap.shrunk_at(shrunk);
+            if shrunk.is_touched() {
+                let known = shrunk.unpack();
+                tell(&known, names, view);
+                shrunk.set_marks(false, known.is_waiting());
             }
-            conversation.shown = conversation.is_waiting();
         }
         if self.cells.begin_to_show() {
             view.forget_cells();
@@ -62,5 +70,14 @@ impl Account {
             let manager = key.manager.map(|name| names.text(name));
             view.cell(key.start, manager, names.text(key.channel), cell);
         });
+    }
+}
+
+/// Tells how a conversation stands now, unless it is nothing new.
+fn tell(known: &Conversation, names: &Names, view: &mut impl View) {
+    match known.waiting(names) {
+        Some(waiting) => view.waiting(&waiting),
+        None if known.shown => view.settled(names.text(known.channel), known.id()),
+        None => {}
     }
 }

@@ -5,16 +5,20 @@
 //! id; with a channel and a conversation only theirs, for ids are unique there and no wider.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_model::event::Retract;
 
+use super::parked::Item;
 use super::{Account, Outcome, Position};
-use crate::cells::Tally;
-use crate::names::Name;
-use crate::submap;
+use crate::cells::{Cells, Tally};
+use crate::conversation::Conversation;
+use crate::names::{Name, Names};
+use crate::rules::History;
+use crate::submap::{self, Place};
 use crate::timeline::Entry;
 
 /// The retractions of an account.
@@ -87,6 +91,43 @@ impl Due {
     fn is_empty(&self) -> bool {
         self.events.is_empty() && self.runs.is_empty()
     }
+
+    /// Takes back what it names in a conversation; says whether there was any.
+    fn carry_out(
+        &self,
+        known: &mut Conversation,
+        taken: u64,
+        rules: &History,
+        names: &Names,
+        cells: &mut Cells,
+    ) -> bool {
+        let rules = rules.of(known.channel, names, self.last);
+        let cells = (!self.counted).then_some(cells);
+        let mut tally = Tally::new(cells, known.channel, rules);
+        let (channel, id) = (known.channel, CompactString::from(known.id()));
+        let within = Within {
+            channel,
+            conversation: &id,
+        };
+        known.retract(|entry| self.of(entry, within, taken), rules, &mut tally)
+    }
+
+    /// Gives the offset of the first.
+    pub(super) fn first(&self) -> u64 {
+        let events = self.events.values().flatten().map(|of| of.offset);
+        let first = events.chain(self.runs.values().copied()).min();
+        first.unwrap_or(self.last)
+    }
+
+    /// Walks over the ids of events.
+    pub(super) fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.keys().map(CompactString::as_str)
+    }
+
+    /// Walks over the runs.
+    pub(super) fn runs(&self) -> impl Iterator<Item = Name> {
+        self.runs.keys().copied()
+    }
 }
 
 impl Account {
@@ -118,27 +159,40 @@ impl Account {
     }
 
     /// Carries out the retractions noted, looking through all conversations once: they are rare.
+    /// What has shrunk is sought in ClickHouse.
     pub(super) fn take_back(&mut self) {
         if self.due.is_empty() {
             return;
         }
-        let due = std::mem::take(&mut self.due);
+        let due = Arc::new(std::mem::take(&mut self.due));
         let (rules, names, cells) = (&self.rules, &self.names, &mut self.cells);
+        let parked = &mut self.parked;
+        let mut shrunk = self.submaps.iter().any(|submap| submap.counts().1 > 0);
         submap::each(
             &mut self.submaps,
             &mut self.changed,
             due.last,
-            |taken, known| {
-                let rules = rules.of(known.channel, names, due.last);
-                let cells = (!due.counted).then_some(&mut *cells);
-                let mut tally = Tally::new(cells, known.channel, rules);
-                let (channel, id) = (known.channel, CompactString::from(known.id()));
-                let within = Within {
-                    channel,
-                    conversation: &id,
-                };
-                known.retract(|entry| due.of(entry, within, taken), rules, &mut tally)
+            |taken, place, known| {
+                if parked.holds_up(known) {
+                    parked.push(place, known, Item::Retract(Arc::clone(&due)));
+                    return false;
+                }
+                shrunk |= known.is_shrunk();
+                due.carry_out(known, taken, rules, names, cells)
             },
         );
+        if shrunk {
+            self.parked.seek(due);
+        }
+    }
+
+    /// Carries out retractions in one conversation.
+    pub(super) fn take_back_one(&mut self, place: Place, due: &Due) {
+        let submap = &mut self.submaps[usize::from(place.submap)];
+        let known = &mut submap.conversations[place.index];
+        let (rules, names, cells) = (&self.rules, &self.names, &mut self.cells);
+        if due.carry_out(known, submap.taken, rules, names, cells) {
+            self.changed.note(known, place, due.last);
+        }
     }
 }

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::{SerializeSeq, SerializeTuple};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Account, Counts, Retractions};
 use crate::cells::{Cell, Cells, Key};
 use crate::names::Names;
 use crate::rules::History;
-use crate::submap::{List, Place, Submap};
+use crate::shrunk::Shrunk;
+use crate::submap::{List, Place, SHRUNK, Submap};
 
 /// The part of an account that a checkpoint takes last.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,7 +27,7 @@ pub struct Ledger {
 impl Account {
     /// Gives the conversations of part `part` (0 to 255) for a checkpoint.
     pub fn part(&self, part: u8) -> Part<'_> {
-        Part(&self.submaps[usize::from(part)].conversations)
+        Part(&self.submaps[usize::from(part)])
     }
 
     /// Gives what a checkpoint takes last; `names` must not be older than any part.
@@ -56,30 +58,65 @@ impl Account {
     /// Restores one part, taken when all records below `taken` were in it. Nothing of it is dirty:
     /// what ClickHouse lacks is told by [`Account::rewind`].
     pub fn restore_part(&mut self, part: u8, conversations: Conversations, taken: u64) {
-        let mut conversations = conversations.0;
-        for (index, conversation) in (0..).zip(conversations.iter_mut()) {
-            conversation.forget_gathering();
-            conversation.touched = conversation.is_waiting();
-            if conversation.touched {
-                let submap = part;
-                self.changed.touched.push(Place { submap, index });
+        let Conversations(mut list, mut shrunk) = conversations;
+        let mut waiting = Vec::new();
+        for (index, known) in (0..).zip(list.iter_mut()) {
+            known.forget_gathering();
+            known.touched = known.is_waiting();
+            self.let_go(known.head_changed());
+            if known.touched {
+                waiting.push(index);
             }
         }
-        self.submaps[usize::from(part)] = Submap::restore(conversations, self.config.seed, taken);
+        for (index, shrunk) in (SHRUNK..).zip(&mut shrunk) {
+            let known = shrunk.unpack();
+            let touched = known.is_waiting();
+            shrunk.set_marks(touched, false);
+            self.let_go(known.head_changed());
+            if touched {
+                waiting.push(index);
+            }
+        }
+        let submap = part;
+        let touched = waiting.into_iter().map(|index| Place { submap, index });
+        self.changed.touched.extend(touched);
+        self.submaps[usize::from(part)] = Submap::restore(list, shrunk, self.config.seed, taken);
     }
 }
 
-/// Conversations to be written to a checkpoint.
-#[derive(Debug, Serialize)]
-pub struct Part<'a>(&'a List);
+/// Conversations to be written to a checkpoint: those whose timeline is held, and those that have
+/// shrunk.
+#[derive(Debug)]
+pub struct Part<'a>(&'a Submap);
 
 impl Part<'_> {
     /// Says whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.0.len() == 0
+        self.0.counts() == (0, 0)
+    }
+}
+
+impl Serialize for Part<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let (awake, shrunk) = self.0.counts();
+        let mut pair = to.serialize_tuple(2)?;
+        pair.serialize_element(&Sized(awake, || self.0.awake()))?;
+        pair.serialize_element(&Sized(shrunk, || self.0.shrunk().map(|(_, shrunk)| shrunk)))?;
+        pair.end()
+    }
+}
+
+/// A list written from an iterator whose length is known.
+struct Sized<F>(usize, F);
+
+impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for Sized<F> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut list = to.serialize_seq(Some(self.0))?;
+        (self.1)().try_for_each(|item| list.serialize_element(&item))?;
+        list.end()
     }
 }
 
 /// Conversations read from a checkpoint.
 #[derive(Debug, Deserialize)]
-pub struct Conversations(List);
+pub struct Conversations(List, Vec<Shrunk>);

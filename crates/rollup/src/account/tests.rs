@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::settings::BotReplies;
 
 use super::*;
+
 use crate::cells::{Cell, Definition};
 use crate::facts::{ChangeFact, ConversationFact, MessageFact, Samples};
+
+mod shrinking;
 
 const MINUTE: i64 = 60_000;
 const CONFIG: Config = Config {
@@ -249,6 +252,10 @@ fn a_message_seen_again_after_the_window_is_found_in_its_conversation() {
     fold.offset += (3 * CONFIG.window / 1000) as u64;
     assert_eq!(fold.tell(&message("10:00", "ana")), Outcome::Conflict);
     let moved = message("10:00", "contact").replace("10:00:00Z", "11:00:00Z");
+    fold.offset += (3 * CONFIG.window / 1000) as u64;
+    // What would have to be looked for in all of a long past is another message.
+    assert_eq!(fold.tell(&moved), Outcome::Observed);
+    let moved = message("10:00", "contact").replace("10:00:00Z", "09:00:00Z");
     fold.offset += (3 * CONFIG.window / 1000) as u64;
     assert_eq!(fold.tell(&moved), Outcome::Conflict);
 }
@@ -608,7 +615,11 @@ fn shuffle<T>(list: &mut [T], seed: u64) {
 
 fn figures(fold: &mut Fold) -> (Vec<String>, Vec<String>) {
     fold.account.rewind(0);
-    let rows = fold.rows();
+    written(fold.rows())
+}
+
+/// Writes rows down without their versions, in order.
+fn written(rows: Taken) -> (Vec<String>, Vec<String>) {
     let mut messages: Vec<String> = rows
         .messages
         .into_iter()

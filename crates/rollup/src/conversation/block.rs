@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Conversation;
+use super::head::Head;
 use crate::clock::{Clock, Cycle};
 use crate::facts::Samples;
 use crate::packed::Packed;
@@ -24,6 +25,8 @@ pub(super) struct Long {
     pub(super) past: Vec<Cycle>,
     /// The contacts after the first.
     pub(super) contacts: Vec<compact_str::CompactString>,
+    /// What is known of the entries before the first block.
+    pub(super) head: Option<Head>,
 }
 
 /// A part of the timeline.
@@ -51,11 +54,11 @@ pub(super) struct Run {
 }
 
 impl Long {
-    /// Forgets the timeline and its cycles, and keeps the contacts.
-    pub(super) fn forget_timeline(&mut self) {
+    /// Forgets the timeline and its cycles from a mark on, and keeps the contacts.
+    pub(super) fn forget_from(&mut self, first: Mark) {
         self.blocks.clear();
-        self.before = Mark::default();
-        self.past.clear();
+        self.past.truncate(first.past as usize);
+        self.before = first;
     }
 }
 
@@ -117,13 +120,18 @@ impl Conversation {
         })
     }
 
-    /// Sets out at the beginning of a block.
-    pub(super) fn run_from(&self, number: usize) -> Run {
+    /// Copies the mark before a block.
+    pub(super) fn mark_before(&self, number: usize) -> Mark {
         let mark = self.long.as_ref().map(|long| {
             let full = long.blocks.get(number).map(|block| &block.before);
             full.unwrap_or(&long.before).clone()
         });
-        let Mark { past, clock } = mark.unwrap_or_default();
+        mark.unwrap_or_default()
+    }
+
+    /// Sets out at the beginning of a block.
+    pub(super) fn run_from(&self, number: usize) -> Run {
+        let Mark { past, clock } = self.mark_before(number);
         Run {
             clock,
             before: past,
@@ -131,7 +139,7 @@ impl Conversation {
         }
     }
 
-    /// Walks over all entries.
+    /// Walks over the entries after the head.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
         let full = self.long.iter().flat_map(|long| &long.blocks);
         full.flat_map(|block| block.entries.iter())

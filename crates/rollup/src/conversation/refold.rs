@@ -1,4 +1,4 @@
-//! The whole timeline run anew, because the settings changed or entries were taken back.
+//! The timeline run anew, because the settings changed or entries were taken back.
 
 use super::Conversation;
 use crate::cells::Tally;
@@ -22,9 +22,9 @@ impl Conversation {
 
     /// Counts all entries into cells that have none of them.
     pub(crate) fn count(&self, rules: ChannelRules<'_>, tally: &mut Tally<'_>) {
-        let mut clock = Clock::default();
+        let mut run = self.run_from(0);
         for entry in self.entries() {
-            let samples = clock.step(&entry, rules.at(entry.at)).samples;
+            let samples = run.step(&entry, rules);
             tally.add(&entry, samples);
         }
     }
@@ -50,7 +50,20 @@ impl Conversation {
         self.run_anew(entries, [rules; 2], offset, tally)
     }
 
-    /// Builds the timeline anew; each entry comes with the offset of what takes it back now.
+    /// Goes back to the end of the head, with no entry after it; gives the clock there.
+    pub(super) fn set_back(&mut self) -> Clock {
+        let first = self.mark_before(0);
+        self.clock = first.clock.clone();
+        self.tail = Packed::default();
+        if let Some(long) = self.long.as_mut() {
+            long.forget_from(first);
+        }
+        // The blocks are others than before.
+        self.untouched = 0;
+        self.clock.clone()
+    }
+
+    /// Builds the timeline after the head anew; each entry comes with the offset of what takes it back now.
     fn run_anew(
         &mut self,
         entries: Vec<(Entry, Option<u64>)>,
@@ -58,13 +71,8 @@ impl Conversation {
         offset: u64,
         tally: &mut Tally<'_>,
     ) -> bool {
-        let mut old = Clock::default();
         let was = self.past().to_vec();
-        self.clock = Clock::default();
-        self.tail = Packed::default();
-        if let Some(long) = self.long.as_mut() {
-            long.forget_timeline();
-        }
+        let mut old = self.set_back();
         let mut differs = false;
         for (mut entry, taken_back) in entries {
             let was = old.step(&entry, before.at(entry.at)).samples;
@@ -81,8 +89,6 @@ impl Conversation {
             tally.add(&entry, is);
         }
         differs |= self.clock != old || self.past() != was;
-        // The blocks are others than before.
-        self.untouched = 0;
         if differs {
             self.changed = self.changed.max(offset);
         }

@@ -1,9 +1,10 @@
 //! The rows made of a conversation: absolute, as it stands when they are gathered.
 
-use trunkline_model::event::{Author, Change};
+use trunkline_model::event::Change;
 use trunkline_model::time::Time;
 
 use super::Conversation;
+use super::head::Contacts;
 use crate::account::Waiting;
 use crate::clock;
 use crate::facts::{ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples};
@@ -104,8 +105,7 @@ impl Conversation {
     fn conversation_fact<'a>(&'a self, context: &Context<'a>) -> ConversationFact<'a> {
         let text = |name: Name| context.names.text(name);
         let cycles = self.past().iter().chain(&self.clock.cycle);
-        let first = self.entries().find(|entry| !entry.retracted);
-        let first = first.map(|entry| entry.at);
+        let first = self.first_at();
         ConversationFact {
             account: context.account,
             channel: text(self.channel),
@@ -152,27 +152,35 @@ impl Conversation {
         })
     }
 
+    /// Walks over the entries after the head that were not taken back.
+    fn standing(&self) -> impl Iterator<Item = Entry> {
+        self.entries().filter(|entry| !entry.retracted)
+    }
+
+    /// Gives the time of the first entry that stands.
+    fn first_at(&self) -> Option<Time> {
+        let known = self.head().and_then(|head| head.first_at.get());
+        known.or_else(|| self.standing().next().map(|entry| entry.at))
+    }
+
     /// Gives the time of the last entry that stands.
     fn last_at(&self) -> Time {
         if !self.retracted {
             return self.last_at;
         }
-        let standing = self.entries().filter(|entry| !entry.retracted);
-        standing.map(|entry| entry.at).max().unwrap_or_default()
+        let last = self.standing().map(|entry| entry.at).max();
+        let known = || self.head().and_then(|head| head.standing_at.get());
+        last.or_else(known).unwrap_or_default()
     }
 
     /// Gives the author of the first contact message, else the contact of the first message.
     fn contact(&self) -> &str {
-        let mut first = None;
-        for entry in self.entries().filter(|entry| !entry.retracted) {
-            let Some(message) = entry.body.message() else {
-                continue;
-            };
-            if message.author == Author::Contact {
-                return self.contact_at(message.contact);
-            }
-            first.get_or_insert(message.contact);
-        }
-        first.map_or("", |number| self.contact_at(number))
+        let known = self.head().map(|head| head.contacts).unwrap_or_default();
+        let contacts = match known {
+            Contacts { author: None, .. } => known.or(self.standing()),
+            known => known,
+        };
+        let number = contacts.author.or(contacts.any);
+        number.map_or("", |number| self.contact_at(number))
     }
 }

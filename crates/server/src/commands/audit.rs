@@ -10,7 +10,7 @@ use trunkline_pipeline::audit::{Audit, audit};
 use super::migrate::with_clickhouse;
 use crate::config::{Environment, load};
 use crate::print;
-use crate::wiring::WINDOW_MS;
+use crate::wiring::fixed;
 
 /// Audits; exit code 1 if anything differs.
 pub(super) fn run(
@@ -29,6 +29,7 @@ pub(super) fn run(
             file.server.data_dir.display()
         );
     }
+    let window = fixed("fold.window", file.fold.window)?;
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} records read, {per_sec}")
     {
@@ -39,7 +40,7 @@ pub(super) fn run(
         .build()?;
     let found = runtime.block_on(with_clickhouse(&file, environment, async |client, _| {
         let read = |records| bar.set_position(records);
-        Ok(audit(&journal, WINDOW_MS, client, read).await?)
+        Ok(audit(&journal, window, client, read).await?)
     }));
     bar.finish_and_clear();
     tell(&found?)

@@ -28,10 +28,14 @@ pub(super) fn problems(file: &File) -> Vec<String> {
         within(key, value, range, &mut problems);
     }
     warehouse(&file.warehouse, &mut problems);
-    if file.retention.journal.millis().is_none() {
-        problems.push(
-            "retention.journal: months and years differ in length; write days, such as 400d".into(),
-        );
+    let spans = [
+        ("fold.horizon", file.fold.horizon),
+        ("fold.window", file.fold.window),
+        ("retention.journal", file.retention.journal),
+    ];
+    for (key, _) in spans.iter().filter(|(_, span)| span.millis().is_none()) {
+        let differ = "months and years differ in length; write days, such as 400d";
+        problems.push(format!("{key}: {differ}"));
     }
     accounts(file, &mut problems);
     problems

@@ -1,0 +1,105 @@
+//! Beyond the horizon: conversations let go of entries that ClickHouse holds, and wake when
+//! something comes that needs more than what is left (`architecture.md` §6).
+//!
+//! When a conversation shrinks changes no figure, so it may be told by anything: by the flush, by a
+//! cap, or never, as in the audit's own fold.
+
+use trunkline_model::time::Time;
+
+use super::Account;
+use crate::submap::{self, Place};
+
+/// What may be let go.
+#[derive(Clone, Copy, Debug)]
+pub struct Horizon {
+    /// All rows changed by records below this offset are in ClickHouse for certain.
+    pub flushed: u64,
+    /// Conversations of which something arrived from here on stay.
+    pub quiet: Time,
+}
+
+impl Account {
+    /// Shrinks conversations beyond the horizon, going on where it stopped the last time: about
+    /// `most` are looked at, so that nothing waits for all. Gives how many shrank.
+    pub fn shrink(&mut self, horizon: Horizon, most: usize) -> usize {
+        let (mut looked, mut shrunk) = (0, 0);
+        for _ in 0..submap::COUNT {
+            if looked >= most {
+                break;
+            }
+            let part = self.shrinks_next;
+            self.shrinks_next = part.wrapping_add(1);
+            looked += self.submaps[usize::from(part)].conversations.len();
+            shrunk += self.shrink_part(part, horizon);
+        }
+        shrunk
+    }
+
+    fn shrink_part(&mut self, part: u8, horizon: Horizon) -> usize {
+        let cold = self.cells.cold();
+        let submap = &self.submaps[usize::from(part)];
+        let all = (0..).zip(submap.conversations.iter());
+        let due = all.filter(|(_, known)| {
+            !known.is_nobody() && known.may_shrink(horizon.flushed, horizon.quiet, cold)
+        });
+        let due: Vec<u32> = due.map(|(index, _)| index).collect();
+        for index in &due {
+            self.shrink_one(Place {
+                submap: part,
+                index: *index,
+            });
+        }
+        due.len()
+    }
+
+    fn shrink_one(&mut self, place: Place) {
+        let submap = &mut self.submaps[usize::from(place.submap)];
+        let known = &mut submap.conversations[place.index];
+        known.shrink();
+        // What was never shown and does not wait is nothing to show.
+        known.touched &= known.shown || known.is_waiting();
+        let (touched, changed) = (known.touched, known.head_changed());
+        let index = submap.pack(place.index, self.config.seed);
+        if touched {
+            self.changed.touched.push(Place { index, ..place });
+        }
+        self.let_go(changed);
+    }
+
+    /// Notes that rows last changed by such a record are in ClickHouse alone.
+    pub(super) fn let_go(&mut self, changed: Option<u64>) {
+        let below = changed.map_or(0, |last| last + 1);
+        self.shrunk_below = self.shrunk_below.max(below);
+    }
+
+    /// Wakes a conversation if it has shrunk; gives its place.
+    pub(super) fn awake(&mut self, place: Place) -> Place {
+        if place.shrunk().is_none() {
+            return place;
+        }
+        let submap = &mut self.submaps[usize::from(place.submap)];
+        let index = submap.wake(place.index, self.config.seed);
+        let woken = Place { index, ..place };
+        if submap.conversations[index].touched {
+            self.changed.touched.push(woken);
+        }
+        woken
+    }
+
+    /// Wakes the shrunk conversations that settings which differ from `from` on concern, of parts
+    /// that do not have the record at `offset`.
+    pub(super) fn wake_reached(&mut self, from: Time, offset: u64) {
+        for part in 0..=u8::MAX {
+            let submap = &self.submaps[usize::from(part)];
+            if offset < submap.taken {
+                continue;
+            }
+            let reached = submap.shrunk().filter(|(_, shrunk)| shrunk.unpack().head_reaches(from));
+            let reached: Vec<u32> = reached.map(|(index, _)| index).collect();
+            for index in reached {
+                let submap = part;
+                self.awake(Place { submap, index });
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Beyond the horizon: conversations whose timeline has left the memory take late, repeated and
+//! retracted events as if it had not; what ClickHouse has lost is made again from the journal.
+
+use std::time::Duration;
+
+use e2e::clock;
+use e2e::compare;
+use e2e::config::{Account, Config};
+use e2e::events::Event;
+use e2e::facts;
+use e2e::generate::{self, disorder};
+use e2e::reference::Reference;
+use e2e::service::Service;
+use serde_json::json;
+
+use super::audit::audit;
+
+/// Nothing is remembered for longer than a second of arrival.
+const FORGETFUL: &str = "horizon = \"1s\"\nwindow = \"1s\"";
+
+fn shrunk(service: &Service) -> f64 {
+    let metrics = service.door("acme").metrics();
+    metrics.total("trunkline_shrunk_conversations")
+}
+
+/// Waits until all conversations but those that are kept alive have shrunk.
+fn wait_until_shrunk(service: &Service, conversations: f64) {
+    let door = service.door("acme");
+    let mut beats = 0;
+    clock::wait_until("the conversations have shrunk", Duration::from_secs(60), || {
+        // Time is that of arrival: it goes on as long as something arrives, if only a note.
+        beats += 1;
+        let beat = json!({"type": "message", "conversation": "beat", "channel": "web",
+            "contact": "c", "author": "system", "private": true, "id": beats.to_string(),
+            "at": "2026-01-01T00:00:00Z"});
+        door.post_json(&beat);
+        door.flush();
+        shrunk(service) >= conversations
+    });
+}
+
+fn conversations(events: &[Event]) -> f64 {
+    let ids = events.iter().map(|event| {
+        let json = event.json();
+        (json["channel"].to_string(), json["conversation"].to_string())
+    });
+    ids.collect::<std::collections::BTreeSet<_>>().len() as f64
+}
+
+#[test]
+fn late_and_repeated_events_of_conversations_that_have_shrunk_are_exact() {
+    let seed = generate::seed();
+    println!("seed {seed}");
+    let events = generate::log(seed, 200);
+    let reference = Reference::of(&events);
+    let mut service = Service::start(Config::acme().fold(FORGETFUL));
+    let sent = disorder(&events, seed, 0);
+    for (number, part) in sent.chunks(sent.len().div_ceil(4)).enumerate() {
+        service.door("acme").send_flushed(part);
+        let known = conversations(&sent[..part.len() * (number + 1).min(sent.len())]);
+        wait_until_shrunk(&service, known / 2.0);
+        if number == 1 {
+            service.kill9();
+            service.restart();
+            service.wait_for_warehouse();
+        }
+    }
+    let read_back = service.door("acme").metrics().total("trunkline_conversations_read_back_total");
+    println!("read back {read_back} conversations in this life");
+    assert!(read_back > 0.0);
+    facts::assert_exact(&service.views(), "acme", &reference);
+    compare::assert_equal(&service.door("acme"), &reference, reference.span());
+    // All of it once more, long after it was forgotten.
+    wait_until_shrunk(&service, conversations(&events));
+    let before = service.door("acme").metrics().sums();
+    service.door("acme").send(&events);
+    service.door("acme").flush();
+    let after = service.door("acme").metrics().sums();
+    assert!(after.balance(), "{after:?}");
+    assert_eq!(after.duplicate - before.duplicate, events.len() as u64);
+    assert_eq!((after.observed, after.conflict), (before.observed, 0));
+    compare::assert_equal(&service.door("acme"), &reference, reference.span());
+    service.stop();
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn retractions_and_settings_reach_what_has_shrunk() {
+    let seed = generate::seed();
+    println!("seed {seed}");
+    let account = || Account::new("acme");
+    let mut service = Service::start(Config::of([account()]).fold(FORGETFUL));
+    let events = generate::log(seed, 120);
+    service.door("acme").send_flushed(&events);
+    wait_until_shrunk(&service, conversations(&events));
+    let with_id = events.iter().filter_map(|event| {
+        let json = event.json();
+        json["id"].as_str().map(str::to_owned)
+    });
+    let door = service.door("acme");
+    for id in with_id.step_by(7).take(20) {
+        let retract = json!({"type": "retract", "target": id, "at": "2026-03-03T09:00:00Z"});
+        door.post_json(&retract).expect_status(202);
+    }
+    door.flush();
+    wait_until_shrunk(&service, conversations(&events));
+    // A first schedule holds for all the past.
+    let schedule = "schedule = { zone = \"Europe/Madrid\", mon = [\"09:00-18:00\"], \
+                    wed = [\"09:00-12:00\", \"13:00-15:00\"] }";
+    service.configure(Config::of([account().setting(schedule)]).fold(FORGETFUL));
+    service.kill9();
+    service.restart();
+    service.wait_for_warehouse();
+    service.door("acme").flush();
+    let business = service.views().text(
+        "SELECT count() FROM v_messages WHERE kommo_ms IS NOT NULL AND kommo_business_ms IS NULL",
+    );
+    assert_eq!(business.trim(), "0");
+    service.stop();
+    let (code, said) = audit(&service);
+    println!("{said}");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn what_clickhouse_lost_beyond_the_horizon_is_made_again_from_the_journal() {
+    let engine = e2e::engine::Engine::start();
+    let settings = engine.settings(engine.password());
+    let mut service = Service::start(Config::acme().fold(FORGETFUL).warehouse(&settings));
+    let events = generate::log(11, 60);
+    service.door("acme").send_flushed(&events);
+    wait_until_shrunk(&service, conversations(&events));
+    // As after a backup from before all of it: what was confirmed is gone.
+    for table in ["messages", "changes", "conversations", "trunkline_writer"] {
+        engine.views().text(&format!("TRUNCATE TABLE {table}"));
+    }
+    let end = service.wait_for_end(Duration::from_secs(30));
+    assert!(!end.success(), "{end}");
+    assert!(service.log().contains("from the journal"), "{}", service.log_tail());
+    service.restart();
+    service.wait_for_warehouse();
+    service.door("acme").flush();
+    facts::assert_exact(&engine.views(), "acme", &Reference::of(&events));
+    service.stop();
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(0), "{said}");
+}
