@@ -70,7 +70,9 @@ fn late_and_repeated_events_of_conversations_that_have_shrunk_are_exact() {
     assert!(read_back > 0.0);
     facts::assert_exact(&service.views(), "acme", &reference);
     compare::assert_equal(&service.door("acme"), &reference, reference.span());
-    // All of it once more, long after it was forgotten.
+    // All of it once more, long after it was forgotten; but notes, of which nothing is kept.
+    let kept = |event: &&Event| event.json()["private"] != json!(true);
+    let events: Vec<Event> = events.iter().filter(kept).cloned().collect();
     wait_until_shrunk(&service, conversations(&events));
     let before = service.door("acme").metrics().sums();
     service.door("acme").send(&events);
@@ -145,4 +147,119 @@ fn what_clickhouse_lost_beyond_the_horizon_is_made_again_from_the_journal() {
     service.stop();
     let (code, said) = audit(&service);
     assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_late_event_waits_for_clickhouse_and_no_kill_loses_it() {
+    let mut engine = e2e::engine::Engine::start();
+    let settings = engine.settings(engine.password());
+    let mut service = Service::start(Config::acme().fold(FORGETFUL).warehouse(&settings));
+    let events = generate::log(5, 40);
+    let reference = Reference::of(&events);
+    let (late, early): (Vec<Event>, Vec<Event>) = events
+        .iter()
+        .enumerate()
+        .fold((Vec::new(), Vec::new()), |(mut late, mut early), (number, event)| {
+            let kept = if number % 3 == 0 { &mut late } else { &mut early };
+            kept.push(event.clone());
+            (late, early)
+        });
+    service.door("acme").send_flushed(&early);
+    wait_until_shrunk(&service, conversations(&early));
+    // So that a checkpoint knows them as shrunk.
+    service.stop();
+    service.restart();
+    engine.kill9();
+    // Answered from the disk: what becomes of them is not known yet.
+    let answer = service.door("acme").try_send(&late).unwrap();
+    let said = answer.expect_status(202).json();
+    assert_eq!(said["observed"], json!(false), "{said}");
+    let sums = service.door("acme").metrics().sums();
+    assert!(sums.balance() && sums.pending > 0, "{sums:?}");
+    for _ in 0..2 {
+        service.kill9();
+        service.restart();
+        let sums = service.door("acme").metrics().sums();
+        assert!(sums.balance() && sums.pending > 0, "{sums:?}");
+    }
+    engine.restart();
+    service.wait_for_warehouse();
+    service.door("acme").flush();
+    let sums = service.door("acme").metrics().sums();
+    assert!(sums.balance() && sums.pending == 0, "{sums:?}");
+    facts::assert_exact(&engine.views(), "acme", &reference);
+    compare::assert_equal(&service.door("acme"), &reference, reference.span());
+}
+
+#[test]
+fn it_is_too_late_for_a_conversation_whose_rows_are_gone() {
+    let engine = e2e::engine::Engine::start();
+    let settings = engine.settings(engine.password());
+    let service = Service::start(Config::acme().fold(FORGETFUL).warehouse(&settings));
+    let events = generate::log(5, 10);
+    service.door("acme").send_flushed(&events);
+    wait_until_shrunk(&service, conversations(&events));
+    let json = events[0].json();
+    let (channel, conversation) = (json["channel"].as_str().unwrap(), &json["conversation"]);
+    let gone = conversation.as_str().unwrap();
+    engine.views().text(&format!(
+        "DELETE FROM messages WHERE channel = '{channel}' AND conversation = '{gone}'"
+    ));
+    let late = json!({"type": "message", "conversation": gone, "channel": channel, "contact": "c",
+        "author": "contact", "id": "late", "at": "2026-01-01T00:00:00Z"});
+    let door = service.door("acme");
+    door.post_json(&late).expect_status(202);
+    door.flush();
+    assert_eq!(door.metrics().sums().quarantined, 1);
+    let rejects = door.get("/v1/admin/rejects", &[]).json().to_string();
+    assert!(rejects.contains("too_old"), "{rejects}");
+}
+
+#[test]
+fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_for_a_crowd() {
+    let account = Account::new("acme").setting("caps = { conversations = 100 }");
+    let service = Service::start(Config::of([account]));
+    let door = service.door("acme");
+    let message = |number: u32, minute: u32, author: &str| {
+        let manager = if author == "manager" { ",\"manager\":\"ana\"" } else { "" };
+        format!(
+            r#"{{"type":"message","conversation":"k{number}","channel":"web","contact":"c{number}",
+            "author":"{author}"{manager},"id":"{minute}","at":"2026-03-02T10:{minute:02}:00Z"}}"#
+        )
+        .replace('\n', "")
+    };
+    // More than may wait to be read back before the fold pauses, also if two workers share them.
+    const CROWD: u32 = 24_000;
+    let send = |minute: u32, author: &str| {
+        for first in (0..CROWD).step_by(4_000) {
+            let lines: Vec<String> = (first..first + 4_000)
+                .map(|number| message(number, minute, author))
+                .collect();
+            let body = lines.join("\n").into_bytes();
+            door.post("application/x-ndjson", None, &body).expect_status(202);
+        }
+    };
+    send(30, "manager");
+    door.flush();
+    clock::wait_until("all but a hundred have shrunk", Duration::from_secs(60), || {
+        let beat = json!({"type": "message", "conversation": "beat", "channel": "web",
+            "contact": "c", "author": "system", "private": true,
+            "at": "2026-01-01T00:00:00Z"});
+        door.post_json(&beat);
+        door.flush();
+        shrunk(&service) >= f64::from(CROWD - 100)
+    });
+    assert!(door.metrics().total("trunkline_conversations_beyond_cap") > 0.0);
+    send(10, "contact");
+    door.flush();
+    let sums = door.metrics().sums();
+    assert!(sums.balance() && sums.pending == 0, "{sums:?}");
+    let asked = [
+        ("from", "2026-03-01T00:00:00Z"),
+        ("to", "2026-03-04T00:00:00Z"),
+    ];
+    let report = door.report("response-times", &asked);
+    assert_eq!(report.count(0, "count"), u64::from(CROWD));
+    let sum = i64::from(CROWD) * 1_200_000;
+    assert_eq!(report.millis(0, "sum_s"), Some(sum));
 }
