@@ -10,7 +10,9 @@ use std::time::Duration;
 use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use ::metrics::{gauge, histogram};
 use trunkline_model::batch::Parsed;
+use trunkline_model::event::Code;
 use trunkline_model::time::Time;
+use trunkline_model::word::Word;
 
 /// Why a connection was refused or given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    const ALL: [Self; 2] = [Self::Events, Self::Stream];
+
     /// The label's value.
     const fn as_str(self) -> &'static str {
         match self {
@@ -184,6 +188,11 @@ pub fn describe() {
         Unit::Seconds,
         "Time from the newest event of a request or append to its arrival, by source."
     );
+    // A histogram that appears with its first value has no rate until the second.
+    let _ = histogram!(STREAM_ACK);
+    for source in Source::ALL {
+        let _ = histogram!(LAG, "source" => source.as_str());
+    }
     gauge!(STREAMS).set(0.0);
     counter!(STREAM_FRAMES).absolute(0);
     for reason in crate::stream::endings() {
@@ -194,8 +203,9 @@ pub fn describe() {
     for reason in Reason::ALL {
         counter!(CONNECTIONS_REFUSED, "reason" => reason.as_str()).absolute(0);
     }
-    for info in crate::problem::codes() {
-        counter!(PROBLEMS, "code" => info.code).absolute(0);
+    let codes = crate::problem::codes().iter().map(|info| info.code);
+    for code in codes.chain(Code::ALL.iter().map(|code| code.as_str())) {
+        counter!(PROBLEMS, "code" => code).absolute(0);
     }
 }
 

@@ -169,6 +169,8 @@ pub fn describe() {
         Unit::Seconds,
         "Time of one fdatasync"
     );
+    // A histogram that appears with its first value has no rate until the second.
+    let _ = histogram!("trunkline_journal_sync_seconds");
     describe_histogram!(
         "trunkline_journal_batch_records",
         "Records of one durable batch"
