@@ -41,7 +41,7 @@ impl Prometheus {
         let mut config = fs::read_to_string(ours.join("prometheus.yml")).expect("a configuration");
         for (ours, instead) in [
             ("_interval: 15s", "_interval: 1s".to_owned()),
-            ("/tmp/token", secret.display().to_string()),
+            ("/run/trunkline/token", secret.display().to_string()),
             ("trunkline:8080", format!("127.0.0.1:{port}")),
         ] {
             assert!(config.contains(ours), "no `{ours}` in prometheus.yml");
@@ -159,7 +159,7 @@ impl Prometheus {
     fn rules(&self) -> Vec<Value> {
         let answer = self.get("/api/v1/rules", &[("type", "alert")]);
         let groups = answer["data"]["groups"].as_array().expect("groups");
-        let rules = groups.iter().flat_map(|group| group["rules"].as_array());
+        let rules = groups.iter().filter_map(|group| group["rules"].as_array());
         rules.flatten().cloned().collect()
     }
 

@@ -188,7 +188,12 @@ pub fn describe() {
         Unit::Seconds,
         "Time from the newest event of a request or append to its arrival, by source."
     );
-    // A histogram that appears with its first value has no rate until the second.
+    begin();
+}
+
+/// Shows what is known beforehand as zero: what appears with its first value has no rate until the
+/// second.
+fn begin() {
     let _ = histogram!(STREAM_ACK);
     for source in Source::ALL {
         let _ = histogram!(LAG, "source" => source.as_str());
