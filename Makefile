@@ -63,7 +63,7 @@ check-format: ## checks the format of the code
 .PHONY: check-shell
 check-shell: ## checks the shell scripts, where shellcheck is installed
 	$(call step,shell scripts)
-	@if command -v shellcheck >/dev/null; then shellcheck deploy/fetch-engine deploy/setup-checks .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck deploy/fetch-engine deploy/new-env deploy/setup-checks .ci/run; \
 	else echo 'shellcheck is not installed: not checked'; fi
 
 .PHONY: lint

@@ -20,11 +20,22 @@ const DATABASE: &str = "elsewhere";
 const QUERIES: &str =
     "SYSTEM START LISTEN HTTP; SELECT sleepEachRow(3) FROM system.numbers FORMAT Null";
 
+/// The user that starts the listener, as the product's own engine has it.
+const BOOT_USER: &str = "<clickhouse><profiles><boot>\
+     <function_sleep_max_microseconds_per_block>0</function_sleep_max_microseconds_per_block>\
+     </boot></profiles><users><default><password></password>\
+     <networks><ip>127.0.0.1</ip></networks><profile>boot</profile><quota>default</quota><grants>\
+     <query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query>\
+     </grants></default></users></clickhouse>\n";
+
 /// A running ClickHouse; it ends with the value.
 pub struct Engine {
     dir: TempDir,
     port: u16,
     password: String,
+    /// Its `users.xml`, which takes passwords out of `environment`.
+    users: String,
+    environment: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -32,13 +43,28 @@ impl Engine {
     /// Starts a ClickHouse on an empty directory and waits until it answers.
     #[track_caller]
     pub fn start() -> Self {
+        let password = format!("secret-{}", std::process::id());
+        let users = users_xml(&password);
+        Self::with_users(&password, users, Vec::new())
+    }
+
+    /// Starts one with the users of a file of its own, which may take passwords from the
+    /// environment.
+    #[track_caller]
+    pub fn with_users(
+        password: &str,
+        users: String,
+        environment: Vec<(&'static str, String)>,
+    ) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("trunkline-clickhouse-")
             .tempdir();
         let mut engine = Self {
             dir: dir.expect("a directory"),
             port: free_port(),
-            password: format!("secret-{}", std::process::id()),
+            password: password.into(),
+            users,
+            environment,
             child: None,
         };
         engine.restart();
@@ -50,7 +76,9 @@ impl Engine {
     pub fn restart(&mut self) {
         let path = |name: &str| self.dir.path().join(name);
         fs::write(path("config.xml"), self.config_xml()).expect("written");
-        fs::write(path("users.xml"), self.users_xml()).expect("written");
+        fs::write(path("users.xml"), &self.users).expect("written");
+        fs::create_dir_all(path("users.d")).expect("a folder");
+        fs::write(path("users.d/boot.xml"), BOOT_USER).expect("written");
         let (kind, file) = engine_file();
         let child = Command::new(binary())
             .args(["engine", &std::process::id().to_string(), kind])
@@ -60,6 +88,7 @@ impl Engine {
             .arg(format!("--http_port={}", self.port))
             .arg("--listen_host=127.0.0.1")
             .arg(format!("--query={QUERIES}"))
+            .envs(self.environment.iter().cloned())
             .current_dir(self.dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -114,7 +143,8 @@ impl Engine {
         Views::new(&self.url(), DATABASE, USER, &self.password)
     }
 
-    fn url(&self) -> String {
+    /// Returns its address.
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
@@ -122,24 +152,13 @@ impl Engine {
         let users = self.dir.path().join("users.xml");
         format!(
             "<clickhouse><logger><level>warning</level><console>0</console></logger>\
+             <access_control_improvements>\
+             <select_from_system_db_requires_grant>true</select_from_system_db_requires_grant>\
+             <select_from_information_schema_requires_grant>true\
+             </select_from_information_schema_requires_grant></access_control_improvements>\
              <max_server_memory_usage>1500000000</max_server_memory_usage><user_directories>\
              <users_xml><path>{}</path></users_xml></user_directories></clickhouse>\n",
             users.display()
-        )
-    }
-
-    fn users_xml(&self) -> String {
-        let hash = hex(&Sha256::digest(&self.password));
-        format!(
-            "<clickhouse><profiles><default/><boot><function_sleep_max_microseconds_per_block>0\
-             </function_sleep_max_microseconds_per_block></boot></profiles>\
-             <quotas><default/></quotas>\
-             <users><default><password></password><networks><ip>127.0.0.1</ip></networks>\
-             <profile>boot</profile><quota>default</quota><grants>\
-             <query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query>\
-             </grants></default><{USER}><password_sha256_hex>{hash}</password_sha256_hex>\
-             <networks><ip>127.0.0.1</ip></networks><profile>default</profile>\
-             <quota>default</quota></{USER}></users></clickhouse>\n"
         )
     }
 }
@@ -148,6 +167,16 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.kill9();
     }
+}
+
+fn users_xml(password: &str) -> String {
+    let hash = hex(&Sha256::digest(password));
+    format!(
+        "<clickhouse><profiles><default/></profiles><quotas><default/></quotas>\
+         <users><{USER}><password_sha256_hex>{hash}</password_sha256_hex>\
+         <networks><ip>127.0.0.1</ip></networks><profile>default</profile>\
+         <quota>default</quota></{USER}></users></clickhouse>\n"
+    )
 }
 
 /// Returns the engine that `make build` fetched, else the `clickhouse` of the PATH.

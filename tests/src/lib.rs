@@ -12,6 +12,7 @@
 //!   of the product;
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
 //!   meanwhile, and [`ledger`] says on one line what became of it;
+//! - [`prometheus`] is a real Prometheus that scrapes it;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product.
@@ -36,6 +37,7 @@ pub mod ledger;
 pub mod link;
 pub mod load;
 pub mod mount;
+pub mod prometheus;
 pub mod reference;
 pub mod scrape;
 pub mod service;

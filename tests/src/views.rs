@@ -32,10 +32,19 @@ impl Views {
     /// Runs a query that names its own format.
     #[track_caller]
     pub fn text(&self, sql: &str) -> String {
+        let (status, body) = self.ask(sql, &[]);
+        assert_eq!(status, 200, "{sql}: {body}");
+        body
+    }
+
+    /// Runs a query with settings of its own, and returns the answer's status and text.
+    #[track_caller]
+    pub fn ask(&self, sql: &str, settings: &[(&str, &str)]) -> (u16, String) {
         let request = self
             .agent
             .post(&self.url)
             .query("database", &self.database)
+            .query_pairs(settings.iter().copied())
             .header("x-clickhouse-user", &self.user)
             .header("x-clickhouse-key", &self.password);
         let mut answer = request.send(sql).expect("an answer of ClickHouse");
@@ -45,8 +54,7 @@ impl Views {
             .limit(1 << 30)
             .read_to_string()
             .expect("text");
-        assert_eq!(answer.status().as_u16(), 200, "{sql}: {body}");
-        body
+        (answer.status().as_u16(), body)
     }
 
     /// Runs a query; each row is an array.

@@ -22,7 +22,7 @@ use trunkline_pipeline::{Phase, Submission, SubmitError};
 
 use crate::config::ms;
 use crate::encoding::shape;
-use crate::metrics;
+use crate::metrics::{self, Arrival, Source};
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::rejects::Reject;
@@ -50,7 +50,12 @@ pub(crate) async fn post(
     if batch.events.is_empty() && !batch.rejected.is_empty() {
         return Ok(answer::nothing_taken(&batch.rejected));
     }
-    take(&shared, &grant.account, batch, wait_flushed).await
+    let arrival = Arrival::of(&batch.events, now);
+    let answer = take(&shared, &grant.account, batch, wait_flushed).await?;
+    if let Some(arrival) = arrival {
+        metrics::arrived(Source::Events, arrival);
+    }
+    Ok(answer)
 }
 
 /// Counts and lists what was refused: a whole body as one event, or items of a batch.

@@ -9,6 +9,10 @@ use std::time::Duration;
 
 use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use ::metrics::{gauge, histogram};
+use trunkline_model::batch::Parsed;
+use trunkline_model::event::Code;
+use trunkline_model::time::Time;
+use trunkline_model::word::Word;
 
 /// Why a connection was refused or given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,44 @@ impl Reason {
     }
 }
 
+/// A way in for events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// `POST /v1/events`.
+    Events,
+    /// `GET /v1/stream`.
+    Stream,
+}
+
+impl Source {
+    const ALL: [Self; 2] = [Self::Events, Self::Stream];
+
+    /// The label's value.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+/// Events that came together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    received_at: Time,
+    newest: Time,
+}
+
+impl Arrival {
+    /// Notes events that came now; none if there are none.
+    pub(crate) fn of(events: &Parsed, now: Time) -> Option<Self> {
+        events.newest().map(|newest| Self {
+            received_at: now,
+            newest,
+        })
+    }
+}
+
 const DURATION: &str = "trunkline_http_request_duration_seconds";
 const BODY_BYTES: &str = "trunkline_request_body_bytes";
 const PROBLEMS: &str = "trunkline_http_problems_total";
@@ -52,14 +94,29 @@ const STREAMS: &str = "trunkline_streams";
 const STREAMS_CLOSED: &str = "trunkline_streams_closed_total";
 const STREAM_FRAMES: &str = "trunkline_stream_frames_total";
 const STREAM_BATCH: &str = "trunkline_stream_batch_frames";
+const STREAM_ACK: &str = "trunkline_stream_ack_seconds";
+const LAST_ARRIVAL: &str = "trunkline_source_last_arrival_seconds";
+const LAG: &str = "trunkline_ingest_lag_seconds";
 const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
 
 /// The buckets of the histograms of this room, for the recorder: name and upper bounds.
-pub const BUCKETS: [(&str, &[f64]); 3] = [
+pub const BUCKETS: [(&str, &[f64]); 5] = [
     (
         STREAM_BATCH,
         &[
             1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0,
+        ],
+    ),
+    (
+        STREAM_ACK,
+        &[
+            0.000_2, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+        ],
+    ),
+    (
+        LAG,
+        &[
+            0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0, 604_800.0,
         ],
     ),
     (
@@ -117,6 +174,30 @@ pub fn describe() {
         STREAM_BATCH,
         "Frames of a stream that went into the journal together."
     );
+    describe_histogram!(
+        STREAM_ACK,
+        Unit::Seconds,
+        "Time from handing frames to the journal to their acknowledgement."
+    );
+    describe_gauge!(
+        LAST_ARRIVAL,
+        "When events were last taken in, in seconds since 1970, by source."
+    );
+    describe_histogram!(
+        LAG,
+        Unit::Seconds,
+        "Time from the newest event of a request or append to its arrival, by source."
+    );
+    begin();
+}
+
+/// Shows what is known beforehand as zero: what appears with its first value has no rate until the
+/// second.
+fn begin() {
+    let _ = histogram!(STREAM_ACK);
+    for source in Source::ALL {
+        let _ = histogram!(LAG, "source" => source.as_str());
+    }
     gauge!(STREAMS).set(0.0);
     counter!(STREAM_FRAMES).absolute(0);
     for reason in crate::stream::endings() {
@@ -127,8 +208,9 @@ pub fn describe() {
     for reason in Reason::ALL {
         counter!(CONNECTIONS_REFUSED, "reason" => reason.as_str()).absolute(0);
     }
-    for info in crate::problem::codes() {
-        counter!(PROBLEMS, "code" => info.code).absolute(0);
+    let codes = crate::problem::codes().iter().map(|info| info.code);
+    for code in codes.chain(Code::ALL.iter().map(|code| code.as_str())) {
+        counter!(PROBLEMS, "code" => code).absolute(0);
     }
 }
 
@@ -171,6 +253,22 @@ pub(crate) fn stream_closed(reason: &'static str) {
 pub(crate) fn frames(count: usize) {
     counter!(STREAM_FRAMES).increment(count as u64);
     histogram!(STREAM_BATCH).record(count as f64);
+}
+
+/// Records how long frames waited for the disk.
+pub(crate) fn acknowledged(took: Duration) {
+    histogram!(STREAM_ACK).record(took);
+}
+
+/// Notes events that are on stable storage.
+pub(crate) fn arrived(source: Source, arrival: Arrival) {
+    let Arrival {
+        received_at,
+        newest,
+    } = arrival;
+    let seconds = |millis: i64| millis as f64 / 1000.0;
+    gauge!(LAST_ARRIVAL, "source" => source.as_str()).set(seconds(received_at.millis()));
+    histogram!(LAG, "source" => source.as_str()).record(seconds(received_at.since(newest)));
 }
 
 /// Shows how many connections are open.

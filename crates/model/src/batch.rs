@@ -58,6 +58,11 @@ impl Parsed {
         self.0.backing_cart()
     }
 
+    /// Gives when the newest of them happened.
+    pub fn newest(&self) -> Option<Time> {
+        self.items().iter().map(|item| item.event.at()).max()
+    }
+
     /// Counts the events.
     pub fn len(&self) -> usize {
         self.items().len()

@@ -154,6 +154,10 @@ const GAUGES: &[(&str, &str)] = &[
         "Free bytes of the disk below which events are refused",
     ),
     (
+        "trunkline_memory_bytes",
+        "Memory of this process, without the embedded ClickHouse",
+    ),
+    (
         "trunkline_start_time_seconds",
         "When the process started, in seconds since 1970",
     ),
@@ -185,6 +189,8 @@ pub fn describe() {
         Unit::Seconds,
         "Time of one fdatasync"
     );
+    // A histogram that appears with its first value has no rate until the second.
+    let _ = histogram!("trunkline_journal_sync_seconds");
     describe_histogram!(
         "trunkline_journal_batch_records",
         "Records of one durable batch"
@@ -264,6 +270,11 @@ pub fn disk(journal: u64, free: u64, reserve: u64) {
     gauge!("trunkline_journal_disk_bytes").set(journal as f64);
     gauge!("trunkline_disk_free_bytes").set(free as f64);
     gauge!("trunkline_disk_reserve_bytes").set(reserve as f64);
+}
+
+/// Sets how much memory the process has, in bytes; called before each scrape is rendered.
+pub fn memory(resident: u64) {
+    gauge!("trunkline_memory_bytes").set(resident as f64);
 }
 
 pub(crate) fn batch(records: u32, bytes: u64, sync: Duration) {

@@ -16,6 +16,7 @@ use crate::config::{Compression, Environment, File};
 use crate::telemetry;
 
 mod disk;
+mod memory;
 mod names;
 mod parts;
 mod reload;
@@ -85,6 +86,7 @@ impl Wired {
             metrics: Arc::new(move || {
                 pipeline::metrics::export(&scraped, clock::now());
                 disk.export();
+                memory::export();
                 metrics.render()
             }),
             config: api_config(file)?,

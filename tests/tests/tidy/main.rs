@@ -5,6 +5,8 @@
 //! checker has a test beside it that shows it a bad example, so that a rule cannot die silently.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod boards;
+mod deploy;
 mod documents;
 mod edges;
 mod findings;

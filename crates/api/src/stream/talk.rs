@@ -23,7 +23,7 @@ use super::socket::Socket;
 use crate::config::ms;
 use crate::directory::Key;
 use crate::events::refusals;
-use crate::metrics;
+use crate::metrics::{self, Arrival, Source};
 use crate::routes::Shared;
 
 /// How long the disk may take for one append.
@@ -54,6 +54,7 @@ pub(super) struct Talk<'a> {
 struct OnItsWay {
     through: u64,
     since: Instant,
+    arrival: Option<Arrival>,
     durable: Durable,
 }
 
@@ -225,9 +226,16 @@ impl<'a> Talk<'a> {
 
     /// Acknowledges an append that is durable.
     fn settled(&mut self, settled: Result<(), SubmitError>) -> Result<(), Ending> {
-        let through = self.on_its_way.take().map(|it| it.through);
+        let on_its_way = self.on_its_way.take();
         settled?;
-        through.map_or(Ok(()), |through| self.acknowledge(through))
+        let Some(it) = on_its_way else {
+            return Ok(());
+        };
+        metrics::acknowledged(it.since.elapsed());
+        if let Some(arrival) = it.arrival {
+            metrics::arrived(Source::Stream, arrival);
+        }
+        self.acknowledge(it.through)
     }
 
     fn acknowledge(&mut self, through: u64) -> Result<(), Ending> {
@@ -255,6 +263,7 @@ impl<'a> Talk<'a> {
             lease: Arc::clone(lease),
             frame: through,
         });
+        let arrival = Arrival::of(&events, (self.shared.clock)());
         let submission = Submission {
             account: Arc::clone(&self.key.grant.account),
             origin: Arc::clone(&self.shared.origin),
@@ -264,6 +273,7 @@ impl<'a> Talk<'a> {
         self.on_its_way = Some(OnItsWay {
             through,
             since: Instant::now(),
+            arrival,
             durable,
         });
         self.gap = false;
