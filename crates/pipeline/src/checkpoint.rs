@@ -81,6 +81,8 @@ pub(crate) struct Sections {
     pub(crate) frames: Vec<Vec<u8>>,
     /// Whether more are to come.
     pub(crate) more: bool,
+    /// Something is parked, which is in the journal alone: no checkpoint can be taken now.
+    pub(crate) parked: bool,
 }
 
 /// A worker's way through its accounts and their parts.
@@ -237,7 +239,9 @@ pub(crate) fn folder(state: &Path) -> PathBuf {
 
 /// Removes all checkpoints: the journal gives the same state again.
 pub(crate) fn remove_all(state: &Path) -> io::Result<()> {
-    list(&folder(state))?.into_iter().try_for_each(fs::remove_file)
+    list(&folder(state))?
+        .into_iter()
+        .try_for_each(fs::remove_file)
 }
 
 /// State read from a checkpoint.

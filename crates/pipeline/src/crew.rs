@@ -102,7 +102,11 @@ impl Crew {
             answers.push(answer);
         }
         let queues = queues.into();
-        Ok((Self { queues }, Threads(threads), Questions { questions, answers }))
+        Ok((
+            Self { queues },
+            Threads(threads),
+            Questions { questions, answers },
+        ))
     }
 
     /// Hands durable appends to their workers, in journal order.
@@ -237,14 +241,8 @@ impl Crew {
         self.queues.len()
     }
 
-    /// Asks one worker for its next sections of a checkpoint. Blocks; the outer none if it has ended,
-    /// the inner one if it can give none now.
-    pub(crate) fn sections(
-        &self,
-        worker: usize,
-        begin: bool,
-        below: u64,
-    ) -> Option<Option<Sections>> {
+    /// Asks one worker for its next sections of a checkpoint. Blocks; none if it has ended.
+    pub(crate) fn sections(&self, worker: usize, begin: bool, below: u64) -> Option<Sections> {
         let (reply, answer) = bounded(1);
         self.send(
             worker,

@@ -152,7 +152,9 @@ impl Keeper {
             loop {
                 let below = *self.dispatched.borrow();
                 let sections = self.crew.sections(worker, begin, below).ok_or_else(ended)?;
-                let sections = sections.ok_or_else(parked)?;
+                if sections.parked {
+                    return Err(parked());
+                }
                 for frame in &sections.frames {
                     writer.push(frame)?;
                 }

@@ -93,7 +93,8 @@ impl ReadBack {
         };
         for sought in sought {
             let found = self.certain(needs, || self.find(&account, &sought)).await;
-            self.tell(worker, answer(Vec::new(), vec![(sought, found)])).await;
+            self.tell(worker, answer(Vec::new(), vec![(sought, found)]))
+                .await;
         }
         // Neighbours in time lie together in ClickHouse.
         wanted.sort_by_key(|wanted| wanted.from);
@@ -107,7 +108,8 @@ impl ReadBack {
                 let timeline = timelines.take(&wanted.channel, &wanted.conversation);
                 (wanted.clone(), timeline)
             });
-            self.tell(worker, answer(timelines.collect(), Vec::new())).await;
+            self.tell(worker, answer(timelines.collect(), Vec::new()))
+                .await;
         }
     }
 

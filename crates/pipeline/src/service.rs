@@ -181,7 +181,9 @@ impl Service {
         let tasks = TaskTracker::new();
         // It also ends with us when we end early.
         let _ended = parts.clone().drop_guard();
-        let recovered = self.recover(stop.clone(), &tasks, parts.child_token()).await;
+        let recovered = self
+            .recover(stop.clone(), &tasks, parts.child_token())
+            .await;
         let (crew, threads, dedup, replay_from) = match recovered {
             Err(Error::Recover(RecoverError::Stopped)) => return Ok(()),
             recovered => recovered?,
@@ -270,7 +272,10 @@ impl Service {
             .await
             .map_err(|panic| Error::Panicked(panic.to_string()))??;
         let census = parts.0.census().await;
-        self.handle.shared.ledger.begin(census.counts, census.parked_events);
+        self.handle
+            .shared
+            .ledger
+            .begin(census.counts, census.parked_events);
         self.dispatched.send_replace(self.extent.next);
         self.handle.shared.board.begin_at(self.extent.next);
         self.crew.get_or_init(|| parts.0.clone());

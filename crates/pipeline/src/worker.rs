@@ -15,7 +15,7 @@ use trunkline_journal::{Appended, Batch};
 use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
-use trunkline_rollup::account::{Horizon, Refused, Seeing};
+use trunkline_rollup::account::Seeing;
 use trunkline_rollup::{Account, Config, Counts, Position, Told};
 use trunkline_warehouse::writer::Batch as Rows;
 use xxhash_rust::xxh3::xxh3_64;
@@ -27,6 +27,8 @@ use crate::live::LiveAccount;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
+
+mod horizon;
 
 /// What a worker is asked to do.
 pub(crate) enum Work {
@@ -57,7 +59,7 @@ pub(crate) enum Work {
     Checkpoint {
         begin: bool,
         below: u64,
-        reply: Sender<Option<Sections>>,
+        reply: Sender<Sections>,
     },
     /// Give the marks first seen since the last time.
     Fresh(Sender<Vec<(Arc<str>, Vec<Seeing>)>>),
@@ -84,10 +86,16 @@ impl Work {
     /// Says whether it must not be done before what is kept aside.
     fn waits(&self) -> bool {
         match self {
-            Self::Commit { .. } | Self::Replay(_) | Self::Fresh(_) => true,
-            Self::Census(_) | Self::Show { .. } => true,
-            Self::Gather { .. } | Self::Rewind(..) | Self::Shrink { .. } => false,
-            Self::Checkpoint { .. } | Self::Dismiss => false,
+            Self::Commit { .. }
+            | Self::Replay(_)
+            | Self::Fresh(_)
+            | Self::Census(_)
+            | Self::Show { .. } => true,
+            Self::Gather { .. }
+            | Self::Rewind(..)
+            | Self::Shrink { .. }
+            | Self::Checkpoint { .. }
+            | Self::Dismiss => false,
         }
     }
 
@@ -145,11 +153,6 @@ const GROUP: usize = 32;
 const PARKED: usize = 10_000;
 /// Work that is kept aside while the fold is paused; beyond it the queue is left alone.
 const ASIDE: usize = 256;
-/// Conversations of an account that are looked at for what may shrink after a flush: usually, and
-/// when there are too many.
-const LOOKED_AT: usize = 20_000;
-const LOOKED_AT_WHEN_FULL: usize = 200_000;
-
 /// An event read back from the journal.
 struct Replayed<'b> {
     account: &'b str,
@@ -207,13 +210,12 @@ impl Worker {
         let full = self.aside.len() >= ASIDE && self.is_paused();
         let queue = if full { &nothing } else { queue };
         select! {
-            recv(self.answers) -> answer => match answer {
-                Ok(answer) => Some(Next::Answer(answer)),
-                Err(_) => {
-                    // Nobody reads back any more: the process is ending.
-                    self.answers = never();
-                    self.next(queue)
-                }
+            recv(self.answers) -> answer => if let Ok(answer) = answer {
+                Some(Next::Answer(answer))
+            } else {
+                // Nobody reads back any more: the process is ending.
+                self.answers = never();
+                self.next(queue)
             },
             recv(queue) -> work => work.ok().map(Next::Work),
         }
@@ -273,83 +275,6 @@ impl Worker {
                 let _ = reply.send(());
             }
             Work::Dismiss => {}
-        }
-    }
-
-    /// Notes how much of an account waits to be read back.
-    fn note_parked(&mut self, id: &str) {
-        let Some(account) = self.accounts.get(id) else {
-            return;
-        };
-        match account.parked() {
-            0 if self.parked.is_empty() => {}
-            0 => drop(self.parked.remove(id)),
-            parked => drop(self.parked.insert(Arc::clone(account.id()), parked)),
-        }
-    }
-
-    /// Asks for what has to be read back.
-    fn ask(&mut self) {
-        for id in self.parked.keys() {
-            let Some(account) = self.accounts.get_mut(&**id).filter(|account| account.asks())
-            else {
-                continue;
-            };
-            let Ok(room) = self.questions.try_reserve() else {
-                // There are questions enough; this one is asked after the next answer.
-                return;
-            };
-            room.send(Question {
-                worker: self.number,
-                account: Arc::clone(account.id()),
-                needs: account.lets_go_below(),
-                wanted: account.wanted(),
-                sought: account.sought(),
-            });
-        }
-    }
-
-    /// Does what waited for an answer.
-    fn go_on(&mut self, answer: Answer) {
-        let account = self.account(&answer.account);
-        let before = account.counts();
-        for (sought, found) in answer.found {
-            account.take_back_in(&sought, &found);
-        }
-        let mut late = Vec::new();
-        for (wanted, timeline) in answer.timelines {
-            late.append(&mut account.make_whole(&wanted, timeline));
-        }
-        let outcomes = account.counts() - before;
-        self.note_parked(&answer.account);
-        self.ledger.settle(&outcomes);
-        for Refused(at) in late {
-            self.quarantine.add(Quarantined {
-                offset: at.offset,
-                received_at: at.received_at,
-                account: Some(answer.account.to_string()),
-                reason: "too_old: rows of its conversation were removed from ClickHouse, by \
-                         retention or by hand"
-                    .to_owned(),
-            });
-        }
-    }
-
-    /// Shrinks conversations beyond the horizon; when an account holds more than it may, also those
-    /// that are less far behind: which go first costs time only.
-    fn shrink(&mut self, flushed: u64) {
-        for account in self.accounts.values_mut() {
-            let cap = account.rules().map(|rules| rules.conversations_cap as usize);
-            let (held, _) = account.conversations();
-            let is_full = cap.is_some_and(|cap| held > cap);
-            let (horizon, most) = if is_full {
-                (0, LOOKED_AT_WHEN_FULL)
-            } else {
-                (self.horizon, LOOKED_AT)
-            };
-            let quiet = Time(self.newest.0 - horizon);
-            let shrunk = account.shrink(Horizon { flushed, quiet }, most);
-            self.shrunk_early += if is_full { shrunk as u64 } else { 0 };
         }
     }
 
@@ -536,11 +461,13 @@ impl Worker {
         }
     }
 
-    /// Gives sections of a checkpoint; none while something is parked, which is in the journal alone.
-    fn checkpoint(&mut self, begin: bool, below: u64) -> Option<Sections> {
+    fn checkpoint(&mut self, begin: bool, below: u64) -> Sections {
         if !(self.aside.is_empty() && self.parked.is_empty()) {
             self.round = None;
-            return None;
+            return Sections {
+                parked: true,
+                ..Sections::default()
+            };
         }
         let taken = self.next.max(below);
         if begin {
@@ -551,7 +478,10 @@ impl Worker {
                     .collect(),
             ));
         }
-        Some(self.round.as_mut()?.step(&self.accounts, taken))
+        match self.round.as_mut() {
+            Some(round) => round.step(&self.accounts, taken),
+            None => Sections::default(),
+        }
     }
 
     fn fresh(&mut self) -> Vec<(Arc<str>, Vec<Seeing>)> {

@@ -29,6 +29,7 @@ mod counts;
 mod live;
 mod parked;
 mod retract;
+mod settings;
 mod shrink;
 mod snapshot;
 
@@ -371,60 +372,6 @@ impl Account {
         Outcome::Observed
     }
 
-    /// Applies a change of settings, told by a record.
-    pub fn settings(&mut self, rules: FoldRules, at: Position) {
-        self.take_back();
-        // What is cold stays out of the cells, also when nothing was observed yet in this life.
-        self.cells.turn(at.received_at);
-        let minutes = rules.cell_minutes;
-        if at.offset >= self.taken {
-            self.rules.append(at.received_at, at.offset, rules);
-        }
-        self.refold(at);
-        if at.offset >= self.taken && self.cells.minutes() != minutes {
-            self.recount(minutes, at);
-        }
-    }
-
-    /// Folds all conversations anew under the settings told by a record; what is needed for that is
-    /// read back where it has shrunk.
-    fn refold(&mut self, at: Position) {
-        let from = self.rules.changes_from(at.offset);
-        self.wake_reached(from, at.offset);
-        let (history, names, cells) = (&self.rules, &self.names, &mut self.cells);
-        let parked = &mut self.parked;
-        submap::each(
-            &mut self.submaps,
-            &mut self.changed,
-            at.offset,
-            |taken, place, known| {
-                if at.offset < taken {
-                    return false;
-                }
-                if parked.holds_up(known) || known.head_reaches(from) {
-                    parked.push(place, known, Item::Settings(at.offset));
-                    return false;
-                }
-                let tally = (at.offset >= self.taken).then_some(&mut *cells);
-                refold_one(known, history, names, at.offset, tally)
-            },
-        );
-    }
-
-    /// Counts all cells anew, with another length.
-    fn recount(&mut self, minutes: u8, at: Position) {
-        let mut cells = Cells::new(minutes);
-        cells.turn(at.received_at);
-        for submap in &self.submaps {
-            for known in submap.awake() {
-                let rules = self.rules.of(known.channel, &self.names, at.offset + 1);
-                let mut tally = Tally::new(Some(&mut cells), known.channel, rules);
-                known.count(rules, &mut tally);
-            }
-        }
-        self.cells = cells;
-    }
-
     /// Gives the offset below which all changes have been gathered, if rows are left to gather or
     /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
@@ -504,21 +451,6 @@ impl Account {
         let new = self.seen.see(mark, at.received_at) == Sight::New;
         new.then_some(Seeing { mark, at })
     }
-}
-
-/// Folds one conversation anew under the settings told by the record at `offset`; says whether any
-/// figure changed.
-fn refold_one(
-    known: &mut Conversation,
-    history: &History,
-    names: &Names,
-    offset: u64,
-    cells: Option<&mut Cells>,
-) -> bool {
-    let channel = known.channel;
-    let rules = [offset, offset + 1].map(|below| history.of(channel, names, below));
-    let mut tally = Tally::new(cells, channel, rules[1]);
-    known.refold(rules, offset, &mut tally)
 }
 
 #[cfg(test)]

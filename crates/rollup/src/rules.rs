@@ -94,7 +94,11 @@ impl History {
         }) else {
             return Time::MIN;
         };
-        let known = |set: Set<'_>| before.iter().any(|value| value.sets().any(|own| own == set));
+        let known = |set: Set<'_>| {
+            before
+                .iter()
+                .any(|value| value.sets().any(|own| own == set))
+        };
         if !before.is_empty() && value.sets().all(known) {
             value.from
         } else {

@@ -168,16 +168,13 @@ impl Submap {
 
     /// Finds a conversation, or makes it; it may be a shrunk one.
     pub(crate) fn entry(&mut self, key: u128, make: impl FnOnce() -> Conversation) -> u32 {
-        match self.find(key) {
-            Some(index) => index,
-            None => {
-                let hash = hash(key);
-                let index = self.keep(make());
-                self.places
-                    .insert_unique(hash, (hash, index), |place| place.0);
-                index
-            }
+        if let Some(index) = self.find(key) {
+            return index;
         }
+        let (hash, index) = (hash(key), self.keep(make()));
+        self.places
+            .insert_unique(hash, (hash, index), |place| place.0);
+        index
     }
 
     /// Walks over the conversations that are not shrunk.
@@ -211,15 +208,12 @@ impl Submap {
         let shrunk = Shrunk::pack(conversation);
         conversation.become_nobody();
         self.free.push(index);
-        let to = match self.free_shrunk.pop() {
-            Some(free) => {
-                self.shrunk[free as usize] = shrunk;
-                free
-            }
-            None => {
-                self.shrunk.push(shrunk);
-                self.shrunk.len() as u32 - 1
-            }
+        let to = if let Some(free) = self.free_shrunk.pop() {
+            self.shrunk[free as usize] = shrunk;
+            free
+        } else {
+            self.shrunk.push(shrunk);
+            self.shrunk.len() as u32 - 1
         };
         self.move_to(hash, index, to + SHRUNK);
         to + SHRUNK

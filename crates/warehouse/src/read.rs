@@ -6,9 +6,7 @@ use serde::Deserialize;
 use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
-use trunkline_rollup::facts::{
-    ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples,
-};
+use trunkline_rollup::facts::{ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples};
 
 use crate::client::{Client, Fault, READ_LIMIT};
 
@@ -45,7 +43,6 @@ struct Message {
     deleted: u8,
 }
 
-#[expect(clippy::struct_field_names, reason = "fields are named as columns")]
 #[derive(Row, Deserialize)]
 struct ChangeRow {
     account: String,

@@ -27,22 +27,29 @@ fn shrunk(service: &Service) -> f64 {
 fn wait_until_shrunk(service: &Service, conversations: f64) {
     let door = service.door("acme");
     let mut beats = 0;
-    clock::wait_until("the conversations have shrunk", Duration::from_secs(60), || {
-        // Time is that of arrival: it goes on as long as something arrives, if only a note.
-        beats += 1;
-        let beat = json!({"type": "message", "conversation": "beat", "channel": "web",
+    clock::wait_until(
+        "the conversations have shrunk",
+        Duration::from_secs(60),
+        || {
+            // Time is that of arrival: it goes on as long as something arrives, if only a note.
+            beats += 1;
+            let beat = json!({"type": "message", "conversation": "beat", "channel": "web",
             "contact": "c", "author": "system", "private": true, "id": beats.to_string(),
             "at": "2026-01-01T00:00:00Z"});
-        door.post_json(&beat);
-        door.flush();
-        shrunk(service) >= conversations
-    });
+            door.post_json(&beat);
+            door.flush();
+            shrunk(service) >= conversations
+        },
+    );
 }
 
 fn conversations(events: &[Event]) -> f64 {
     let ids = events.iter().map(|event| {
         let json = event.json();
-        (json["channel"].to_string(), json["conversation"].to_string())
+        (
+            json["channel"].to_string(),
+            json["conversation"].to_string(),
+        )
     });
     ids.collect::<std::collections::BTreeSet<_>>().len() as f64
 }
@@ -65,7 +72,10 @@ fn late_and_repeated_events_of_conversations_that_have_shrunk_are_exact() {
             service.wait_for_warehouse();
         }
     }
-    let read_back = service.door("acme").metrics().total("trunkline_conversations_read_back_total");
+    let read_back = service
+        .door("acme")
+        .metrics()
+        .total("trunkline_conversations_read_back_total");
     println!("read back {read_back} conversations in this life");
     assert!(read_back > 0.0);
     facts::assert_exact(&service.views(), "acme", &reference);
@@ -139,7 +149,11 @@ fn what_clickhouse_lost_beyond_the_horizon_is_made_again_from_the_journal() {
     }
     let end = service.wait_for_end(Duration::from_secs(30));
     assert!(!end.success(), "{end}");
-    assert!(service.log().contains("from the journal"), "{}", service.log_tail());
+    assert!(
+        service.log().contains("from the journal"),
+        "{}",
+        service.log_tail()
+    );
     service.restart();
     service.wait_for_warehouse();
     service.door("acme").flush();
@@ -156,14 +170,18 @@ fn a_late_event_waits_for_clickhouse_and_no_kill_loses_it() {
     let mut service = Service::start(Config::acme().fold(FORGETFUL).warehouse(&settings));
     let events = generate::log(5, 40);
     let reference = Reference::of(&events);
-    let (late, early): (Vec<Event>, Vec<Event>) = events
-        .iter()
-        .enumerate()
-        .fold((Vec::new(), Vec::new()), |(mut late, mut early), (number, event)| {
-            let kept = if number % 3 == 0 { &mut late } else { &mut early };
+    let (late, early): (Vec<Event>, Vec<Event>) = events.iter().enumerate().fold(
+        (Vec::new(), Vec::new()),
+        |(mut late, mut early), (number, event)| {
+            let kept = if number % 3 == 0 {
+                &mut late
+            } else {
+                &mut early
+            };
             kept.push(event.clone());
             (late, early)
-        });
+        },
+    );
     service.door("acme").send_flushed(&early);
     wait_until_shrunk(&service, conversations(&early));
     // So that a checkpoint knows them as shrunk.
@@ -221,7 +239,11 @@ fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_
     let service = Service::start(Config::of([account]));
     let door = service.door("acme");
     let message = |number: u32, minute: u32, author: &str| {
-        let manager = if author == "manager" { ",\"manager\":\"ana\"" } else { "" };
+        let manager = if author == "manager" {
+            ",\"manager\":\"ana\""
+        } else {
+            ""
+        };
         format!(
             r#"{{"type":"message","conversation":"k{number}","channel":"web","contact":"c{number}",
             "author":"{author}"{manager},"id":"{minute}","at":"2026-03-02T10:{minute:02}:00Z"}}"#
@@ -236,19 +258,24 @@ fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_
                 .map(|number| message(number, minute, author))
                 .collect();
             let body = lines.join("\n").into_bytes();
-            door.post("application/x-ndjson", None, &body).expect_status(202);
+            door.post("application/x-ndjson", None, &body)
+                .expect_status(202);
         }
     };
     send(30, "manager");
     door.flush();
-    clock::wait_until("all but a hundred have shrunk", Duration::from_secs(60), || {
-        let beat = json!({"type": "message", "conversation": "beat", "channel": "web",
+    clock::wait_until(
+        "all but a hundred have shrunk",
+        Duration::from_secs(60),
+        || {
+            let beat = json!({"type": "message", "conversation": "beat", "channel": "web",
             "contact": "c", "author": "system", "private": true,
             "at": "2026-01-01T00:00:00Z"});
-        door.post_json(&beat);
-        door.flush();
-        shrunk(&service) >= f64::from(CROWD - 100)
-    });
+            door.post_json(&beat);
+            door.flush();
+            shrunk(&service) >= f64::from(CROWD - 100)
+        },
+    );
     assert!(door.metrics().total("trunkline_conversations_beyond_cap") > 0.0);
     send(10, "contact");
     door.flush();

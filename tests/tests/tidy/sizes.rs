@@ -43,8 +43,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 7] = [
     ),
     (
         "rollup",
-        3500,
-        "one state machine: timeline, clock, rows, cells and live view change together",
+        4500,
+        "one state machine: timeline, clock, rows, cells, live view and shrinking change together",
     ),
     (
         "reports",

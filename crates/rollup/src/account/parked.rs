@@ -13,7 +13,8 @@ use hashbrown::HashMap;
 use trunkline_model::time::Time;
 
 use super::retract::Due;
-use super::{Account, Outcome, Position, refold_one};
+use super::settings::refold_one;
+use super::{Account, Outcome, Position};
 use crate::conversation::Conversation;
 use crate::submap::{self, Place};
 use crate::timeline::Entry;
@@ -93,15 +94,13 @@ impl Parked {
     /// Appends to what waits for a conversation.
     pub(super) fn push(&mut self, place: Place, known: &mut Conversation, item: Item) {
         let queue = self.queues.entry(place).or_default();
+        queue.push(item);
         if !known.parked {
             known.parked = true;
             self.wanted.push(place);
             let sought = self.seeking.values().map(Arc::clone);
             queue.extend(sought.map(Item::Retract));
-            queue.push(item);
             queue.sort_by_key(Item::offset);
-        } else {
-            queue.push(item);
         }
     }
 
@@ -197,7 +196,7 @@ impl Account {
         if known.is_shrunk() {
             let head = timeline.entries(known, &mut self.names);
             let rules = self.rules.of(known.channel, &self.names, first);
-            if known.make_whole(head, rules).is_err() {
+            if known.make_whole(&head, rules).is_err() {
                 return self.refuse(items);
             }
         }

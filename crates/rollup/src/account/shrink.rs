@@ -94,7 +94,9 @@ impl Account {
             if offset < submap.taken {
                 continue;
             }
-            let reached = submap.shrunk().filter(|(_, shrunk)| shrunk.unpack().head_reaches(from));
+            let reached = submap
+                .shrunk()
+                .filter(|(_, shrunk)| shrunk.unpack().head_reaches(from));
             let reached: Vec<u32> = reached.map(|(index, _)| index).collect();
             for index in reached {
                 let submap = part;

@@ -178,11 +178,11 @@ impl Conversation {
     /// Takes back the entries of the head, in order, under the rules that it was folded with.
     pub(crate) fn make_whole(
         &mut self,
-        head: Vec<Entry>,
+        head: &[Entry],
         rules: ChannelRules<'_>,
     ) -> Result<(), Torn> {
         let count = self.head().map_or(0, |head| head.entries);
-        if head.len() != count as usize || !self.agrees(&head, rules) {
+        if head.len() != count as usize || !self.agrees(head, rules) {
             return Err(Torn);
         }
         let kept: Vec<Entry> = self.entries().collect();

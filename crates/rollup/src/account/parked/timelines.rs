@@ -108,7 +108,9 @@ impl Timeline {
         kept.retain(|kept| kept.at <= until);
         kept.sort_by_key(|kept| std::cmp::Reverse(kept.version));
         let mut contacts = contact_numbers(known);
-        let entries = kept.into_iter().map(|kept| kept.entry(&mut contacts, known, names));
+        let entries = kept
+            .into_iter()
+            .map(|kept| kept.entry(&mut contacts, known, names));
         let mut entries: Vec<Entry> = entries.collect();
         // Stable: of those in one place the one of the highest version stays.
         entries.sort_by(Entry::order);
@@ -134,9 +136,8 @@ impl Kept {
         names: &mut Names,
     ) -> Entry {
         // They have been through the cap of managers when they were written.
-        let mut name = |id: Option<CompactString>| -> Option<Name> {
-            id.map(|id| names.number(&id))
-        };
+        let mut name =
+            |id: Option<CompactString>| -> Option<Name> { id.map(|id| names.number(&id)) };
         let body = match self.what {
             What::Message {
                 author,

@@ -13,7 +13,7 @@ struct Store {
 /// A row as it was written, to be read back.
 #[derive(Clone)]
 enum Written {
-    Message(MessageRow, MessageRest),
+    Message(Box<MessageRow>, MessageRest),
     Change(ChangeRow),
 }
 
@@ -53,7 +53,7 @@ impl Rows for Store {
             run: fact.run.map(str::to_owned),
             received_at: fact.received_at,
         };
-        self.rows.push(Written::Message(row, rest));
+        self.rows.push(Written::Message(Box::new(row), rest));
     }
 
     fn change(&mut self, fact: &ChangeFact<'_>) {
@@ -207,13 +207,13 @@ impl Fold {
     }
 
     fn step(&mut self, seed: u64, store: &mut Store) {
-        if seed & 3 != 0 {
+        if seed & 0b11 != 0 {
             self.flush(store);
         }
-        if seed & 12 != 0 {
+        if seed & 0b1100 != 0 {
             self.shrink();
         }
-        match seed >> 4 & 3 {
+        match (seed >> 4) & 0b11 {
             0 => self.answer_sought(store),
             1 => self.answer_wanted(store),
             2 => self.answer(store),
@@ -296,7 +296,7 @@ proptest! {
         again.answer(&store);
         again.flush(&mut store);
         store.taken.messages.extend(store.rows.iter().filter_map(|row| match row {
-            Written::Message(row, _) => Some(row.clone()),
+            Written::Message(row, _) => Some((**row).clone()),
             Written::Change(_) => None,
         }));
         prop_assert_eq!(store.figures().0, figures(&mut never).0);
