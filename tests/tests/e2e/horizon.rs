@@ -15,6 +15,8 @@ use serde_json::json;
 
 use super::audit::audit;
 
+/// More conversations than may wait to be read back before the fold pauses.
+const CROWD: u32 = 12_000;
 /// Nothing is remembered for longer than a second of arrival.
 const FORGETFUL: &str = "horizon = \"1s\"\nwindow = \"1s\"";
 
@@ -29,7 +31,7 @@ fn wait_until_shrunk(service: &Service, conversations: f64) {
     let mut beats = 0;
     clock::wait_until(
         "the conversations have shrunk",
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         || {
             // Time is that of arrival: it goes on as long as something arrives, if only a note.
             beats += 1;
@@ -250,8 +252,6 @@ fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_
         )
         .replace('\n', "")
     };
-    // More than may wait to be read back before the fold pauses, also if two workers share them.
-    const CROWD: u32 = 24_000;
     let send = |minute: u32, author: &str| {
         for first in (0..CROWD).step_by(4_000) {
             let lines: Vec<String> = (first..first + 4_000)
@@ -266,7 +266,7 @@ fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_
     door.flush();
     clock::wait_until(
         "all but a hundred have shrunk",
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         || {
             let beat = json!({"type": "message", "conversation": "beat", "channel": "web",
             "contact": "c", "author": "system", "private": true,
