@@ -114,8 +114,19 @@ impl Engine {
         Views::new(&self.url(), DATABASE, USER, &self.password)
     }
 
-    fn url(&self) -> String {
+    /// Returns its address.
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Returns the user that may write.
+    pub fn user(&self) -> &'static str {
+        USER
+    }
+
+    /// Returns the name of the database.
+    pub fn database(&self) -> &'static str {
+        DATABASE
     }
 
     fn config_xml(&self) -> String {
