@@ -6,8 +6,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
-use trunkline_rollup::account::{View, Waiting};
-use trunkline_rollup::cells::Cell;
 use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
 use trunkline_rollup::{Account, Config, Position, Told};
 
@@ -142,7 +140,7 @@ pub(crate) fn held() -> Result<u64> {
     Ok(number.context("no VmRSS")?.parse::<u64>()? << 10)
 }
 
-/// Takes rows and what is shown, and forgets both.
+/// Takes rows and forgets them.
 pub(crate) struct Nobody;
 
 impl Rows for Nobody {
@@ -156,21 +154,5 @@ impl Rows for Nobody {
 
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         std::hint::black_box(fact);
-    }
-}
-
-impl View for Nobody {
-    fn waiting(&mut self, waiting: &Waiting<'_>) {
-        std::hint::black_box(waiting);
-    }
-
-    fn settled(&mut self, _: &str, conversation: &str) {
-        std::hint::black_box(conversation);
-    }
-
-    fn forget_cells(&mut self) {}
-
-    fn cell(&mut self, _: Time, _: Option<&str>, _: &str, cell: &Cell) {
-        std::hint::black_box(cell);
     }
 }
