@@ -8,6 +8,9 @@ SHELL := bash
 CARGO ?= cargo
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
+# Arguments of `make bench`.
+ARGS ?=
+
 # Where `make run` keeps its data: a new folder in data/ each time, unless one is given.
 DATA ?=
 
@@ -37,8 +40,9 @@ fmt: ## formats the code
 	$(CARGO) fmt --all
 
 .PHONY: bench
-bench: build ## measures the speed as ratios to floors taken in the same run
-	$(CARGO) run --quiet --release --locked -p benches
+bench: build ## measures the speed as ratios to floors taken in the same run (ARGS="--only P9,P11"; ARGS=--help)
+	@deploy/setup-peers
+	$(CARGO) run --quiet --release --locked -p benches -- $(ARGS)
 
 .PHONY: clean-data
 clean-data: ## deletes what `make run` left in data/
@@ -63,7 +67,7 @@ check-format: ## checks the format of the code
 .PHONY: check-shell
 check-shell: ## checks the shell scripts, where shellcheck is installed
 	$(call step,shell scripts)
-	@if command -v shellcheck >/dev/null; then shellcheck deploy/fetch-engine deploy/new-env deploy/setup-checks .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck deploy/fetch-engine deploy/new-env deploy/setup-checks deploy/setup-peers .ci/run; \
 	else echo 'shellcheck is not installed: not checked'; fi
 
 .PHONY: lint

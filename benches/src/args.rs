@@ -4,14 +4,24 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "\
-usage: bench [--only p1,p3,p4,p6,p7,p12] [--events N] [--rounds N]
+pub(crate) const USAGE: &str = "\
+usage: bench [--only P1,P9,...] [--events N] [--rounds N] [--conversations N]
        bench load DIR [N]   fills a journal with the workload
-       bench replay DIR     reads it once and says what that cost (for profilers)";
+       bench replay DIR     reads it once and says what that cost (for profilers)
+
+Measures our own paths and their floors in turns and prints one table of ratios.
+
+  --only           what to measure, in this order; without it everything:
+                   P1 (with P2), P3, P4, P5, P6, P7, P9, P10, P11 (with P8 and P15), P12, P13
+  --events         events of all rounds together: 1000000
+  --rounds         rounds of floor and ours: 5
+  --conversations  how many P11 grows to: 10000000, which takes some 5 GiB of memory";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Say how to call it.
+    Help,
     /// Measure and print the table.
     Measure(Args),
     /// Fill a journal with the workload.
@@ -33,6 +43,21 @@ pub(crate) enum Command {
         /// Whether one flush follows each wake-up, and not each message.
         coalesced: bool,
     },
+    /// Grow an account to so many conversations, in a process of its own.
+    Grow {
+        /// How many.
+        conversations: usize,
+        /// How often the cost an event is then compared with that of a small account; never: only
+        /// memory is looked at.
+        rounds: usize,
+    },
+    /// Fold messages of one hour, in a process of its own.
+    Fold {
+        /// Whether they are counted into cells.
+        cells: bool,
+        /// Answers of each manager.
+        answers: usize,
+    },
     /// Serve our own WebSocket without ClickHouse, in a process of its own.
     OwnStream {
         /// The data directory.
@@ -42,7 +67,7 @@ pub(crate) enum Command {
     },
 }
 
-/// A goal of the performance document.
+/// A goal of the performance document, or several that one run measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// Frames of one message through a WebSocket, with P2.
@@ -51,12 +76,55 @@ pub(crate) enum Goal {
     P3,
     /// Replay of the journal.
     P4,
+    /// Replay and the WebSocket against Python and Bytewax.
+    P5,
     /// The durable answer with one request in flight.
     P6,
     /// Durable frames against the same without sync.
     P7,
+    /// Memory and time of cells.
+    P9,
+    /// What our inserts cost ClickHouse.
+    P10,
+    /// Growing to very many conversations, with P8 and P15.
+    P11,
     /// NDJSON through HTTP.
     P12,
+    /// Two accounts on two cores.
+    P13,
+}
+
+impl Goal {
+    const ALL: [Self; 11] = [
+        Self::P1,
+        Self::P3,
+        Self::P4,
+        Self::P5,
+        Self::P6,
+        Self::P7,
+        Self::P9,
+        Self::P10,
+        Self::P11,
+        Self::P12,
+        Self::P13,
+    ];
+
+    fn named(name: &str) -> Result<Self> {
+        Ok(match name.to_ascii_lowercase().as_str() {
+            "p1" | "p2" => Self::P1,
+            "p3" => Self::P3,
+            "p4" => Self::P4,
+            "p5" => Self::P5,
+            "p6" => Self::P6,
+            "p7" => Self::P7,
+            "p8" | "p11" | "p15" => Self::P11,
+            "p9" => Self::P9,
+            "p10" => Self::P10,
+            "p12" => Self::P12,
+            "p13" => Self::P13,
+            _ => bail!("`{name}` is no goal measured here: P1 to P13 and P15"),
+        })
+    }
 }
 
 /// How to measure.
@@ -64,18 +132,21 @@ pub(crate) enum Goal {
 pub(crate) struct Args {
     /// What to measure, in this order.
     pub(crate) goals: Vec<Goal>,
-    /// Events of the replayed journal, and of all rounds of NDJSON together.
+    /// Events of all rounds together.
     pub(crate) events: usize,
     /// Rounds of floor and ours.
     pub(crate) rounds: usize,
+    /// Conversations that an account is grown to.
+    pub(crate) conversations: usize,
 }
 
 impl Default for Args {
     fn default() -> Self {
         Self {
-            goals: vec![Goal::P1, Goal::P3, Goal::P4, Goal::P6, Goal::P7, Goal::P12],
+            goals: Goal::ALL.to_vec(),
             events: 1_000_000,
             rounds: 5,
+            conversations: 10_000_000,
         }
     }
 }
@@ -105,9 +176,24 @@ pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command> 
                 let sync = value()? == "sync";
                 return Ok(Command::OwnStream { dir, sync });
             }
+            "grow" => {
+                let conversations = number(&value()?)?;
+                let rounds = value()?.parse()?;
+                return Ok(Command::Grow {
+                    conversations,
+                    rounds,
+                });
+            }
+            "fold" => {
+                let cells = value()? == "cells";
+                let answers = number(&value()?)?;
+                return Ok(Command::Fold { cells, answers });
+            }
+            "--help" | "-h" | "help" => return Ok(Command::Help),
+            "--conversations" => args.conversations = number(&value()?)?,
             "--events" => args.events = number(&value()?)?,
             "--rounds" => args.rounds = number(&value()?)?,
-            "--only" => args.goals = value()?.split(',').map(goal).collect::<Result<_>>()?,
+            "--only" => args.goals = goals(&value()?)?,
             _ => bail!(USAGE),
         }
     }
@@ -119,16 +205,16 @@ fn number(text: &str) -> Result<usize> {
     number.with_context(|| format!("`{text}` is no number above 0"))
 }
 
-fn goal(text: &str) -> Result<Goal> {
-    Ok(match text {
-        "p1" => Goal::P1,
-        "p3" => Goal::P3,
-        "p4" => Goal::P4,
-        "p6" => Goal::P6,
-        "p7" => Goal::P7,
-        "p12" => Goal::P12,
-        _ => bail!("`{text}` is no goal measured here: p1, p3, p4, p6, p7 or p12"),
-    })
+/// Reads names of goals; what one run measures is measured once.
+fn goals(names: &str) -> Result<Vec<Goal>> {
+    let mut goals = Vec::new();
+    for name in names.split(',') {
+        let goal = Goal::named(name.trim())?;
+        if !goals.contains(&goal) {
+            goals.push(goal);
+        }
+    }
+    Ok(goals)
 }
 
 #[cfg(test)]
@@ -150,14 +236,28 @@ mod tests {
             goals: vec![Goal::P12, Goal::P4],
             events: 5000,
             rounds: 3,
+            conversations: 1000,
         };
-        let line = "--only p12,p4 --events 5000 --rounds 3";
+        let line = "--only P12,p4 --events 5000 --rounds 3 --conversations 1000";
         assert_eq!(parse(line).unwrap(), Command::Measure(args));
     }
 
     #[test]
+    fn goals_of_one_run_are_measured_once() {
+        let Command::Measure(args) = parse("--only P8,P15,P9,P11").unwrap() else {
+            panic!("a measurement");
+        };
+        assert_eq!(args.goals, [Goal::P11, Goal::P9]);
+    }
+
+    #[test]
+    fn help_is_given_and_no_mistake() {
+        assert_eq!(parse("--only P4 --help").unwrap(), Command::Help);
+    }
+
+    #[test]
     fn nonsense_is_refused() {
-        for line in ["--rounds 0", "--only p5", "--events", "measure"] {
+        for line in ["--rounds 0", "--only p14", "--events", "measure"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

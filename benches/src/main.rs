@@ -5,16 +5,22 @@
 
 mod ack;
 mod args;
+mod cells;
 mod clock;
 mod cpu;
 mod door;
 mod floor;
 mod floor_door;
 mod floor_stream;
+mod folded;
 mod frames;
+mod growth;
+mod inserts;
 mod ndjson;
 mod own_stream;
+mod peers;
 mod replay;
+mod scaling;
 mod served;
 mod serving;
 mod spread;
@@ -46,13 +52,27 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
+        Command::Help => {
+            help();
+            Ok(())
+        }
         Command::Measure(args) => measure(&args),
         Command::Load { dir, events } => replay::load(&dir, events),
         Command::Replay { dir } => replay::life(&dir),
         Command::FloorDoor => floor_door::serve(),
         Command::FloorStream { coalesced } => floor_stream::serve(coalesced),
+        Command::Grow {
+            conversations,
+            rounds,
+        } => growth::grow(conversations, rounds),
+        Command::Fold { cells, answers } => cells::fold(cells, answers),
         Command::OwnStream { dir, sync } => own_stream::serve(&dir, sync),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "it was asked for")]
+fn help() {
+    println!("{}", args::USAGE);
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
@@ -62,10 +82,15 @@ fn measure(args: &Args) -> Result<()> {
         match goal {
             Goal::P1 => stream::measure(args, &mut table, &stream::SINGLE)?,
             Goal::P3 => stream::measure(args, &mut table, &stream::HUNDREDS)?,
-            Goal::P7 => unsynced::measure(args, &mut table)?,
             Goal::P4 => replay::measure(args, &mut table)?,
+            Goal::P5 => peers::measure(args, &mut table)?,
             Goal::P6 => ack::measure(args, &mut table)?,
+            Goal::P7 => unsynced::measure(args, &mut table)?,
+            Goal::P9 => cells::measure(args, &mut table)?,
+            Goal::P10 => inserts::measure(args, &mut table)?,
+            Goal::P11 => growth::measure(args, &mut table)?,
             Goal::P12 => ndjson::measure(args, &mut table)?,
+            Goal::P13 => scaling::measure(args, &mut table)?,
         }
     }
     println!("{table}");

@@ -39,11 +39,18 @@ const READY_LOOK: Duration = Duration::from_millis(2);
 
 /// What one replay cost.
 #[derive(Debug, Serialize, Deserialize)]
-struct Cost {
+pub(crate) struct Cost {
     events: u64,
     cpu_ns: u64,
     wall_ms: u64,
     peak_kb: u64,
+}
+
+impl Cost {
+    /// Gives the CPU nanoseconds an event.
+    pub(crate) fn each(&self) -> f64 {
+        self.cpu_ns as f64 / self.events as f64
+    }
 }
 
 /// Measures all rounds.
@@ -61,7 +68,7 @@ pub(crate) fn measure(args: &Args, table: &mut Table) -> Result<()> {
         );
         rounds.push((parse_only, cost));
     }
-    let each = |(_, cost): &(f64, Cost)| cost.cpu_ns as f64 / cost.events as f64;
+    let each = |(_, cost): &(f64, Cost)| cost.each();
     let floors = Spread::of(rounds.iter().map(|(floor, _)| *floor));
     let ours = Spread::of(rounds.iter().map(each));
     let ratio = Spread::of(rounds.iter().map(|round| round.0 / each(round)));
@@ -102,7 +109,8 @@ pub(crate) fn life(dir: &Path) -> Result<()> {
     std::process::exit(0)
 }
 
-fn in_a_process(dir: &Path) -> Result<Cost> {
+/// Replays a journal in a fresh process.
+pub(crate) fn in_a_process(dir: &Path) -> Result<Cost> {
     let output = Command::new(std::env::current_exe()?)
         .arg("replay")
         .arg(dir)
@@ -116,7 +124,8 @@ fn in_a_process(dir: &Path) -> Result<Cost> {
     serde_json::from_slice(&output.stdout).context("could not read what the replay cost")
 }
 
-fn fill(dir: &Path, workload: &Workload) -> Result<()> {
+/// Fills a journal with messages.
+pub(crate) fn fill(dir: &Path, workload: &Workload) -> Result<()> {
     let life = Life::begin(dir)?;
     for body in workload.bodies(BATCH.min(workload.len())) {
         let batch = Batch::parse(body.to_vec(), Shape::Ndjson, NOW, &Limits::default())?;

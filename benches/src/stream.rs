@@ -18,7 +18,7 @@ use crate::clock;
 use crate::cpu::Meter;
 use crate::door::Door;
 use crate::frames::{Answers, Frames, Sender, shares};
-use crate::served::acme;
+use crate::served::{acme, observed};
 use crate::serving::Serving;
 use crate::spread::Spread;
 use crate::table::{Mark, Table};
@@ -168,7 +168,7 @@ impl Bench {
             self.meter.read();
         })?;
         let wall = began.elapsed();
-        self.observed();
+        observed(&self.service);
         let ours = self.meter.read() - before;
         self.flush(last)?;
         Ok(Round {
@@ -178,14 +178,6 @@ impl Bench {
             flushed: (self.meter.read() - before) as f64 / messages,
             rate: messages / wall.as_secs_f64() / 1e3,
         })
-    }
-
-    /// Waits until the fold has reached all that was sent.
-    fn observed(&self) {
-        let door = self.service.door("acme");
-        while door.metrics().sums().pending > 0 {
-            thread::sleep(METER_EVERY);
-        }
     }
 
     /// Waits until all that was sent is in ClickHouse, by one more event that waits for it.

@@ -72,6 +72,17 @@ impl Table {
         });
     }
 
+    /// Adds a row that says why there is no figure.
+    pub(crate) fn missing(&mut self, what: &str, why: &str) {
+        self.rows.push(Row {
+            what: what.into(),
+            floor: String::new(),
+            ours: String::new(),
+            ratio: String::new(),
+            goal: format!("not run here: {why}"),
+        });
+    }
+
     /// Adds a line below the table.
     pub(crate) fn note(&mut self, line: impl Into<String>) {
         self.notes.push(line.into());

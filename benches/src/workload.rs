@@ -33,7 +33,7 @@ impl Workload {
     /// Makes `events` messages; the same seed gives the same, another one other ids.
     pub(crate) fn generate(events: usize, seed: u64) -> Self {
         let zipf = Zipf::new(CONVERSATIONS, EXPONENT);
-        let mut chance = Chance(seed);
+        let mut chance = Chance::new(seed);
         let mut body = Vec::with_capacity(events * 256);
         let mut starts = vec![0];
         for number in 0..events {
@@ -107,11 +107,22 @@ fn write_message(body: &mut Vec<u8>, at: u64, conversation: usize, chance: &mut 
     );
 }
 
+/// Gives another seed for each round of a measurement.
+pub(crate) fn other(seed: u64, round: u64) -> u64 {
+    seed + ((round + 1) << 32)
+}
+
 /// Numbers by SplitMix64.
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
+    /// Makes the numbers of a seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Gives the next number.
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -126,10 +137,11 @@ impl Chance {
 }
 
 /// Zipf's law over `0..count` by its cumulated weights.
-struct Zipf(Vec<f64>);
+pub(crate) struct Zipf(Vec<f64>);
 
 impl Zipf {
-    fn new(count: usize, exponent: f64) -> Self {
+    /// Makes the law for so many.
+    pub(crate) fn new(count: usize, exponent: f64) -> Self {
         let mut sum = 0.0;
         let weight = |place: usize| {
             sum += (place as f64).powf(-exponent);
@@ -138,7 +150,8 @@ impl Zipf {
         Self((1..=count).map(weight).collect())
     }
 
-    fn draw(&self, chance: &mut Chance) -> usize {
+    /// Draws one of `0..count`.
+    pub(crate) fn draw(&self, chance: &mut Chance) -> usize {
         let all = self.0.last().copied().unwrap_or_default();
         let wanted = chance.part() * all;
         self.0.partition_point(|sum| *sum < wanted)

@@ -148,6 +148,16 @@ impl Engine {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Returns the user that may write.
+    pub fn user(&self) -> &'static str {
+        USER
+    }
+
+    /// Returns the name of the database.
+    pub fn database(&self) -> &'static str {
+        DATABASE
+    }
+
     fn config_xml(&self) -> String {
         let users = self.dir.path().join("users.xml");
         format!(

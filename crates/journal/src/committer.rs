@@ -3,13 +3,15 @@
 //! Whoever waits is woken; nothing polls but the healing of a journal that refuses.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::config::{Clock, Config};
 use crate::error::{Failure, Reason, Rejected};
 use crate::journal::{Appended, Commit};
 use crate::live::{State, lock};
+use crate::observer::Observer;
+use crate::pace::Pace;
 use crate::records::Records;
 use crate::writer::Writer;
 
@@ -36,6 +38,9 @@ struct Queue<T> {
     waiting: VecDeque<Waiting<T>>,
     /// Bytes that wait or are in flight.
     bytes: usize,
+    /// Bytes of records that wait and are not in flight.
+    unwritten: usize,
+    pace: Pace,
     /// Whether the committer sleeps and wants to be woken.
     sleeping: bool,
     closing: Option<Closing>,
@@ -46,14 +51,18 @@ pub(crate) struct Shared<T> {
     queue: Mutex<Queue<T>>,
     wake: Condvar,
     queue_bytes: usize,
+    queue_wait: Duration,
     batch_bytes: usize,
+    observer: Arc<dyn Observer>,
 }
 
 impl<T> Shared<T> {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, observer: Arc<dyn Observer>) -> Self {
         let queue = Queue {
             waiting: VecDeque::new(),
             bytes: 0,
+            unwritten: 0,
+            pace: Pace::default(),
             sleeping: false,
             closing: None,
         };
@@ -61,7 +70,9 @@ impl<T> Shared<T> {
             queue: Mutex::new(queue),
             wake: Condvar::new(),
             queue_bytes: config.queue_bytes,
+            queue_wait: config.queue_wait,
             batch_bytes: config.batch_bytes.min(config.append_limit()),
+            observer,
         }
     }
 
@@ -74,6 +85,7 @@ impl<T> Shared<T> {
             Reason::Full
         } else {
             queue.bytes += bytes;
+            queue.unwritten += records.bytes().len();
             queue.waiting.push_back(Waiting { records, token });
             let wake = std::mem::take(&mut queue.sleeping);
             drop(queue);
@@ -89,6 +101,16 @@ impl<T> Shared<T> {
         })
     }
 
+    /// Says whether so many bytes more would wait too long.
+    pub(crate) fn is_crowded(&self, bytes: usize) -> bool {
+        let queue = lock(&self.queue);
+        let all = queue.unwritten + bytes;
+        let batches = u32::try_from(all.div_ceil(self.batch_bytes)).unwrap_or(u32::MAX);
+        // What goes with the next batch would not go sooner if it came later.
+        let next = queue.unwritten == 0 || batches < 2;
+        !next && queue.pace.wait(self.observer.elapsed(), batches) > self.queue_wait
+    }
+
     /// Ends the committer; the first call decides how.
     pub(crate) fn close(&self, how: Closing) {
         lock(&self.queue).closing.get_or_insert(how);
@@ -96,12 +118,16 @@ impl<T> Shared<T> {
     }
 
     fn release(&self, bytes: usize) {
+        let now = self.observer.elapsed();
         let mut queue = lock(&self.queue);
         queue.bytes = queue.bytes.saturating_sub(bytes);
+        queue.pace.end(now);
     }
 
     fn take_all(&self) -> Vec<Waiting<T>> {
-        lock(&self.queue).waiting.drain(..).collect()
+        let mut queue = lock(&self.queue);
+        queue.unwritten = 0;
+        queue.waiting.drain(..).collect()
     }
 }
 
@@ -120,7 +146,10 @@ impl<T> Queue<T> {
             .count()
             .max(1)
             .min(self.waiting.len());
-        self.waiting.drain(..count).collect()
+        let batch: Vec<Waiting<T>> = self.waiting.drain(..count).collect();
+        let taken = batch.iter().map(|append| append.records.bytes().len());
+        self.unwritten = self.unwritten.saturating_sub(taken.sum());
+        batch
     }
 }
 
@@ -157,7 +186,9 @@ fn next_work<T>(shared: &Shared<T>, refusing: bool) -> Work<T> {
         match queue.closing {
             Some(Closing::Abandon) => return Work::End(Closing::Abandon),
             _ if !queue.waiting.is_empty() => {
-                return Work::Batch(queue.take_batch(shared.batch_bytes));
+                let batch = queue.take_batch(shared.batch_bytes);
+                queue.pace.begin(shared.observer.elapsed());
+                return Work::Batch(batch);
             }
             Some(Closing::Shutdown) => return Work::End(Closing::Shutdown),
             None => {}

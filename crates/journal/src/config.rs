@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::OpenError;
 use crate::format::{FOOTER, ITEM_HEADER, MAX_PAYLOAD, SEGMENT_HEADER};
@@ -26,6 +27,11 @@ pub struct Config {
     /// Bytes of records that may wait or be in flight before an append is refused as full. One
     /// append is always taken when nothing waits. Default 32 MiB.
     pub queue_bytes: usize,
+    /// How long an append may be expected to wait before [`Journal::is_crowded`] says so. What fits
+    /// into the next batch is never too long in coming. Default 25 ms.
+    ///
+    /// [`Journal::is_crowded`]: crate::Journal::is_crowded
+    pub queue_wait: Duration,
     /// How payloads are stored. Default none. May change at any start.
     pub compression: Compression,
     /// Whether a batch is synced before it counts as durable. Default true. **For measuring only**:
@@ -64,6 +70,7 @@ impl Config {
             reserve_bytes: 512 << 20,
             batch_bytes: 1 << 20,
             queue_bytes: 32 << 20,
+            queue_wait: Duration::from_millis(25),
             compression: Compression::None,
             sync: true,
         }

@@ -124,7 +124,7 @@ impl<T: Send + 'static> Journal<T> {
         let writer = recovered.writer;
         let (id, next_offset) = (writer.journal, writer.next_offset);
         let live = writer.live_view.clone();
-        let shared = Arc::new(Shared::new(config));
+        let shared = Arc::new(Shared::new(config, world.observer.clone()));
         let (thread_shared, lock) = (shared.clone(), recovered.lock);
         let committer = thread::Builder::new()
             .name("journal-commit".to_owned())
@@ -174,6 +174,12 @@ impl<T: Send + 'static> Journal<T> {
             records,
             token,
         })
+    }
+
+    /// Says whether an append of so many bytes would wait longer than [`Config::queue_wait`] behind
+    /// others, as commits went lately. [`append`](Self::append) takes it nonetheless.
+    pub fn is_crowded(&self, bytes: usize) -> bool {
+        self.owner.shared.is_crowded(bytes)
     }
 
     /// Commits what waits, writes the footer of a clean stop, ends the threads and unlocks the

@@ -30,6 +30,7 @@ mod format;
 mod journal;
 mod live;
 mod observer;
+mod pace;
 mod reader;
 mod records;
 mod recover;

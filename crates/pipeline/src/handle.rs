@@ -249,10 +249,14 @@ impl Handle {
         }
         let items = submission.events.items();
         // What a submission holds until it is observed: its body, whole, and its parsed items.
-        let bytes = submission.events.body().len() + size_of_val(items);
-        let units = bytes.div_ceil(UNIT).clamp(1, UNITS as usize) as u32;
+        let body = submission.events.body().len();
+        let units = (body + size_of_val(items))
+            .div_ceil(UNIT)
+            .clamp(1, UNITS as usize) as u32;
         let admission = Arc::clone(&self.shared.admission);
         match timeout(ADMIT_WITHIN, admission.acquire_many_owned(units)).await {
+            // Asked last: by then the disk may have fallen behind.
+            Ok(Ok(_)) if self.shared.journal.is_crowded(body) => Err(SubmitError::Overloaded),
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(SubmitError::Draining),
             Err(_) => Err(SubmitError::Overloaded),

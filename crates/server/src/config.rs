@@ -68,6 +68,9 @@ pub(crate) struct Journal {
     pub(crate) segment_mb: u64,
     /// Free MiB of the disk below which events are refused. Default 512.
     pub(crate) reserve_mb: u64,
+    /// Milliseconds that a request may be expected to wait for the disk behind others; beyond, it is
+    /// refused at once, unless it fits into the next batch of 1 MiB. Default 25.
+    pub(crate) wait_ms: u64,
     /// How batches are stored: `none` or `lz4`. Default `none`.
     pub(crate) compression: Compression,
 }
@@ -153,6 +156,7 @@ impl Default for Journal {
         Self {
             segment_mb: 64,
             reserve_mb: 512,
+            wait_ms: 25,
             compression: Compression::None,
         }
     }

@@ -153,6 +153,7 @@ fn pipeline_config(file: &File) -> Result<pipeline::Config> {
         Compression::Lz4 => trunkline_journal::Compression::Lz4,
     };
     journal.queue_bytes = 256 << 20;
+    journal.queue_wait = Duration::from_millis(file.journal.wait_ms);
     let cores = std::thread::available_parallelism()
         .context("could not count the cores")?
         .get();

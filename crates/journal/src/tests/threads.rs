@@ -1,6 +1,7 @@
 //! Many threads at once: order, group commit, and that nothing is acknowledged before its sync.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use super::sim::{Faults, Sim};
 use super::{TestClock, drain, records, small};
 use crate::storage::Storage;
-use crate::{Commit, Config, Journal, Reader, Reason, State, verify_on};
+use crate::{Commit, Config, Journal, Observer, Reader, Reason, State, World, verify_on};
 
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -18,8 +19,17 @@ fn open<T: Send + 'static>(
     config: &Config,
     on_commit: impl FnMut(Commit<T>) + Send + 'static,
 ) -> Journal<T> {
+    open_in(sim, config, TestClock::at(9_000).world(), on_commit)
+}
+
+fn open_in<T: Send + 'static>(
+    sim: &Sim,
+    config: &Config,
+    world: World,
+    on_commit: impl FnMut(Commit<T>) + Send + 'static,
+) -> Journal<T> {
     let storage: Arc<dyn Storage> = Arc::new(sim.clone());
-    let opened = Journal::open_on(storage, config, TestClock::at(9_000).world(), on_commit);
+    let opened = Journal::open_on(storage, config, world, on_commit);
     opened.unwrap_or_else(|error| panic!("{error}")).journal
 }
 
@@ -172,6 +182,51 @@ fn a_full_queue_refuses_and_gives_everything_back() {
         .append(rejected.records, 2)
         .expect("there is room again");
     assert_eq!(commits.recv_timeout(WAIT), Ok(1));
+}
+
+/// A clock by hand, in milliseconds.
+#[derive(Default)]
+struct ByHand(AtomicU64);
+
+impl Observer for ByHand {
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn a_slow_disk_makes_a_crowd_of_what_does_not_fit_into_the_next_batch() {
+    let sim = Sim::new(1);
+    let (sender, commits) = sync_channel(100);
+    let hands = Arc::new(ByHand::default());
+    let config = Config {
+        batch_bytes: 100,
+        queue_wait: Duration::from_millis(25),
+        ..small("/sim", 4_096)
+    };
+    let world = World {
+        observer: hands.clone(),
+        ..TestClock::at(9_000).world()
+    };
+    let journal = open_in(&sim, &config, world, move |commit: Commit<u32>| {
+        sender.send(commit.appends.len()).expect("the test listens");
+    });
+    sim.wait_for_spare(4_096);
+    sim.hold_syncs(true);
+    let large = [b'x'; 90];
+    let unknown = journal.is_crowded(1_000);
+    journal.append(records([large]), 1).expect("there is room");
+    sim.wait_for_held_sync();
+    hands.0.store(30, Ordering::Relaxed);
+    let behind_nothing = journal.is_crowded(1_000);
+    journal.append(records([large]), 2).expect("there is room");
+    let [in_the_next, in_the_one_after] = [5, 50].map(|bytes| journal.is_crowded(bytes));
+    sim.hold_syncs(false);
+    assert_eq!(commits.recv_timeout(WAIT), Ok(1));
+    assert_eq!(commits.recv_timeout(WAIT), Ok(1));
+    assert!(!unknown && !behind_nothing && !in_the_next);
+    assert!(in_the_one_after);
+    assert!(!journal.is_crowded(1_000), "nothing waits");
 }
 
 #[test]

@@ -7,14 +7,18 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::{sleep, timeout};
 
 use super::{Frames, Handle, Reply, Submission, SubmitError, TokenWork, records};
 use crate::streams::{AttachError, Lease};
 
-/// How often admission is asked for, 2 s each, before frames are given up.
-const ADMIT_TRIES: u32 = 15;
+/// How long frames wait for admission before they are given up.
+const ADMIT_WITHIN: Duration = Duration::from_secs(30);
+/// How long they wait before they ask again.
+const ADMIT_AGAIN: Duration = Duration::from_millis(10);
 
 /// How far a named stream is once an append is durable.
 #[derive(Clone, Debug)]
@@ -46,14 +50,8 @@ impl Handle {
         mark: Option<Mark>,
     ) -> Result<Durable, SubmitError> {
         let events = submission.events.len() as u64;
-        let mut admitted = self.admit(&submission).await;
-        for _ in 1..ADMIT_TRIES {
-            match admitted {
-                Err(SubmitError::Overloaded) => admitted = self.admit(&submission).await,
-                _ => break,
-            }
-        }
-        let permit = match admitted {
+        let admitted = timeout(ADMIT_WITHIN, self.admit_patiently(&submission)).await;
+        let permit = match admitted.unwrap_or(Err(SubmitError::Overloaded)) {
             Ok(permit) => permit,
             Err(error) => {
                 self.shared.ledger.refuse(events);
@@ -72,6 +70,21 @@ impl Handle {
         let work = TokenWork::Events(submission);
         let waiting = self.append(records, work, Some(permit), Some(Frames { mark }))?;
         Ok(Durable(waiting.answer))
+    }
+}
+
+impl Handle {
+    /// Asks again until there is room: meanwhile nothing more is read of the stream.
+    async fn admit_patiently(
+        &self,
+        submission: &Submission,
+    ) -> Result<OwnedSemaphorePermit, SubmitError> {
+        loop {
+            match self.admit(submission).await {
+                Err(SubmitError::Overloaded) => sleep(ADMIT_AGAIN).await,
+                admitted => return admitted,
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn problems(file: &File) -> Vec<String> {
     let sizes = [
         ("journal.segment_mb", file.journal.segment_mb, 1..=1024),
         ("journal.reserve_mb", file.journal.reserve_mb, 0..=MOST_MB),
+        ("journal.wait_ms", file.journal.wait_ms, 1..=60_000),
         ("warehouse.memory_mb", file.warehouse.memory_mb, 1..=MOST_MB),
     ];
     for (key, value, range) in sizes {

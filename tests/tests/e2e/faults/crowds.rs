@@ -24,7 +24,10 @@ const PADDING: usize = 14 << 10;
 const EVERY_MS: u64 = 20;
 /// A sync of the journal's disk, so that it takes a tenth of that.
 const SYNC_MICROS: u64 = 250_000;
-const HOLDS_AT_MOST: u64 = 1_100 << 20;
+const HOLDS_AT_MOST: u64 = 300 << 20;
+/// What is taken waits for the sync in flight, for its own and, where two came at once, for one in
+/// between; the rest is for a busy machine.
+const ANSWERED_WITHIN: Duration = Duration::from_micros(3 * SYNC_MICROS + 750_000);
 
 fn message(conversation: u64, n: u64) -> Event {
     Event::Message(Message {
@@ -162,6 +165,7 @@ fn ten_times_what_the_disk_takes_is_refused_and_what_was_taken_is_exact() {
         .close();
     assert!(sent.refused > 0 && !times.is_empty(), "it was no overload");
     assert!(peak < HOLDS_AT_MOST, "{peak} bytes");
+    assert!(of(99).is_some_and(|it| *it < ANSWERED_WITHIN), "{times:?}");
 }
 
 const IDLE: usize = 10_000;
