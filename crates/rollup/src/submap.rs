@@ -39,7 +39,7 @@ pub(crate) struct Changed {
     /// first; the first is the least.
     pub(crate) dirty: VecDeque<(u64, Place)>,
     /// Those to be shown live; a place may be another's by now, which then is not marked.
-    pub(crate) touched: Vec<Place>,
+    pub(crate) touched: Chunks<Place, 8192>,
     /// The highest offset noted.
     last: u64,
 }

@@ -78,8 +78,9 @@ impl Account {
             }
         }
         let submap = part;
-        let touched = waiting.into_iter().map(|index| Place { submap, index });
-        self.changed.touched.extend(touched);
+        for index in waiting {
+            self.changed.touched.push(Place { submap, index });
+        }
         self.submaps[usize::from(part)] = Submap::restore(list, shrunk, self.config.seed, taken);
     }
 }
