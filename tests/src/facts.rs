@@ -200,6 +200,8 @@ fn cycles(views: &Views, account: &str, reference: &Reference) -> Rows {
         "ifNull(closed_by, '')",
         "toString(pending_at_close)",
         &instant("reopened_at"),
+        "ifNull(owed_by, '')",
+        &instant("handed_off_at"),
     ];
     let want = reference.conversations().iter().flat_map(|(key, walked)| {
         walked
@@ -227,6 +229,8 @@ fn cycle_line((channel, conversation): &(String, String), cycle: &Cycle) -> Stri
         &text(cycle.closed_by.as_ref()),
         flag(cycle.pending_at_close),
         &millis(cycle.reopened_at),
+        &text(cycle.owed_by.as_ref()),
+        &millis(cycle.handed_off_at),
     ]
     .join("|")
 }

@@ -87,12 +87,11 @@ pub(crate) fn fill(
 
 /// The row of nothing behind its time and dimensions.
 fn empty(report: &Report, request: &Request, key: Vec<Value>) -> Vec<Value> {
-    let undivided = request.is_of_people();
     let figures = report
         .figures
         .iter()
         .map(|figure| match (figure.empty, figure.unit) {
-            _ if figure.undivided && undivided => Value::Null,
+            _ if figure.is_withheld(request) => Value::Null,
             (Empty::Null, _) => Value::Null,
             (Empty::Zero, Unit::S) => Value::Millis(0),
             (Empty::Zero, _) => Value::Count(0),

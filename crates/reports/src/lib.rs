@@ -23,6 +23,7 @@ mod report;
 mod reports;
 mod request;
 mod response_times;
+mod scope;
 mod statement;
 mod table;
 mod targets;

@@ -343,7 +343,9 @@ fn chosen(choices: &[(&'static str, &'static str)], name: &str) -> Option<&'stat
 fn agreed(choice: &Choice, choices: &[(&'static str, &'static str)]) -> Result<(), BadParameter> {
     let word = chosen(choices, choice.name);
     for (given, other, needed) in choice.needs {
-        if word == Some(given) && chosen(choices, other) != Some(needed) {
+        let fits = chosen(choices, other).is_some_and(|word| needed.contains(&word));
+        if word == Some(given) && !fits {
+            let needed = needed.join(" or ");
             let detail = format!("must be {needed} with {}={given}", choice.name);
             return Err(BadParameter::new(other, detail));
         }

@@ -5,13 +5,14 @@
 //! give samples, one list holds beside them what was received and what was not answered; the column
 //! `what` says which each is: a `reply`, a cycle `begun`, a pending message `awaiting` an answer,
 //! one that was `dropped` when its cycle was closed. The latter two belong to the assignee, else
-//! the last participant; what was received to no manager, so it is left out of the list where
-//! managers are told apart.
+//! the last participant, of now or of the closing; what was received to no manager, so it is left
+//! out of the list where managers are told apart.
 
 use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sql, some};
 use crate::hdr;
 use crate::report::{Choice, Figure, Listed, Opened, Report};
 use crate::request::Request;
+use crate::scope;
 use crate::statement::{NOT_OVER, Views, WITHIN, of_managers};
 use crate::value::Unit;
 
@@ -93,11 +94,15 @@ pub(crate) static REPORT: Report = Report {
             "their share of all replies and of what awaits one for longer than the target; null for \
              hours=business, for how much of an open wait lies inside a schedule is not known yet",
         ),
-        Figure::count(
-            "outside_hours",
-            |_| format!("countIf({REPLY} AND outside)"),
-            "of the replies, those to a wait wholly outside the schedule: 0 s in business hours",
-        ),
+        Figure {
+            withheld: Some((scope::NAME, scope::CONTACT)),
+            ..Figure::count(
+                "outside_hours",
+                |_| format!("countIf({REPLY} AND outside)"),
+                "of the replies, those to a wait wholly outside the schedule: 0 s in business hours; \
+                 null for scope=contact, which knows calendar time alone",
+            )
+        },
         Figure::undivided(
             "received",
             |_| format!("countIf({BEGUN})"),
@@ -128,7 +133,7 @@ pub(crate) static REPORT: Report = Report {
         Figure::count(
             "closed_unanswered",
             |_| format!("countIf({DROPPED})"),
-            "closings while a reply was owed; the assignee's, else the last participant's",
+            "closings while a reply was owed; the assignee's at that time, else the last participant's",
         ),
         of_some(
             "longest_wait_s",
@@ -251,16 +256,23 @@ const RESPONDER: Choice = Choice {
     about: "whose replies; those of bots have definition=wait alone",
     values: &["manager", "bot"],
     later: &[],
-    needs: &[("bot", "definition", "wait"), ("bot", "hours", "calendar")],
+    needs: &[
+        ("bot", "definition", &["wait"]),
+        ("bot", "hours", &["calendar"]),
+    ],
     default: Some("manager"),
 };
 
 const SCOPE: Choice = Choice {
-    name: "scope",
-    about: "what a reply answers",
-    values: &["conversation"],
-    later: &["contact"],
-    needs: &[],
+    name: scope::NAME,
+    about: "what a reply answers: what is pending in its conversation, or in all of its contact's, \
+            in calendar time; a conversation's contact is the author of its first contact message",
+    values: &["conversation", scope::CONTACT],
+    later: &[],
+    needs: &[
+        (scope::CONTACT, "definition", &["wait", "turn", "assigned"]),
+        (scope::CONTACT, "hours", &["calendar"]),
+    ],
     default: Some("conversation"),
 };
 
@@ -269,7 +281,7 @@ const EXCLUDE: Choice = Choice {
     about: "which samples are left out",
     values: &["outside_hours"],
     later: &[],
-    needs: &[],
+    needs: &[("outside_hours", scope::NAME, &["conversation"])],
     default: None,
 };
 
@@ -294,6 +306,9 @@ fn samples(request: &Request, views: Views<'_>) -> String {
 
 /// Replies that gave a sample, at their own time.
 fn replies(request: &Request, views: Views<'_>) -> String {
+    if scope::is_contact(request) {
+        return scope::replies(request, views);
+    }
     // The words are among those of the choices: text of ours.
     let definition = request.choice(DEFINITION.name).unwrap_or("wait");
     let responder = request.choice(RESPONDER.name).unwrap_or("manager");
@@ -326,7 +341,7 @@ fn replies(request: &Request, views: Views<'_>) -> String {
 }
 
 /// Conversations in which a reply is owed, at the message that has been pending since.
-fn awaiting(_: &Request, views: Views<'_>) -> String {
+fn awaiting(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT assumeNotNull(pending_at) AS at, {OWED_BY} AS manager, channel, conversation, \
          contact, '' AS message, 0 AS cycle, 'awaiting' AS what, \
@@ -334,7 +349,11 @@ fn awaiting(_: &Request, views: Views<'_>) -> String {
          toInt64(0) AS bucket, {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, 0 AS answered, 0 AS outside \
          FROM {conversations} WHERE account = {{account:String}} AND pending_at IS NOT NULL \
          AND {WITHIN} AND {NOT_OVER}",
-        conversations = views.named("v_conversations"),
+        conversations = if scope::is_contact(request) {
+            scope::conversations(views)
+        } else {
+            views.named("v_conversations")
+        },
     )
 }
 
@@ -356,9 +375,13 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
          SELECT channel, conversation, contact, cycle, answered, arrayJoin(arrayConcat(\
          if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun')], []), \
          if(closed_at IS NOT NULL AND pending_at_close AND {closed}, \
-         [(assumeNotNull(closed_at), {OWED_BY}, 'dropped')], [])\
+         [(assumeNotNull(closed_at), CAST(owed_by, 'Nullable(String)'), 'dropped')], [])\
          )) AS sample FROM {cycles} WHERE account = {{account:String}} AND {NOT_OVER})",
         closed = WITHIN.replace("at ", "closed_at "),
-        cycles = views.named("v_cycles"),
+        cycles = if scope::is_contact(request) {
+            scope::cycles(views)
+        } else {
+            views.named("v_cycles")
+        },
     )
 }

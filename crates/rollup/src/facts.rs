@@ -184,4 +184,9 @@ pub struct Cycle<'a> {
     pub pending_at_close: bool,
     /// The first `reopened` after its closing, before the next cycle.
     pub reopened_at: Option<Time>,
+    /// Who owed the reply that was pending at its closing: the assignee of then, else who had
+    /// written last.
+    pub owed_by: Option<&'a str>,
+    /// When people took it over from the bot, if a bot had it.
+    pub handed_off_at: Option<Time>,
 }

@@ -67,6 +67,10 @@ struct Conversation {
     pending_at_close: Vec<u8>,
     #[serde(rename = "cycles.reopened_at")]
     reopened_at: Vec<Option<i64>>,
+    #[serde(rename = "cycles.owed_by")]
+    owed_by: Vec<String>,
+    #[serde(rename = "cycles.handed_off_at")]
+    handed_off_at: Vec<Option<i64>>,
     received_at: i64,
     version: u64,
 }
@@ -139,6 +143,8 @@ impl Conversation {
             closed_by: some(&self.closed_by[place]),
             pending_at_close: self.pending_at_close[place] != 0,
             reopened_at: self.reopened_at[place].map(Time),
+            owed_by: some(&self.owed_by[place]),
+            handed_off_at: self.handed_off_at[place].map(Time),
         };
         // The lists of a nested column are of one length; ClickHouse sees to it.
         let cycles = (0..self.started_at.len()).map(cycle);

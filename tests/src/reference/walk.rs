@@ -32,6 +32,10 @@ pub struct Cycle {
     pub pending_at_close: bool,
     /// The first `reopened` after the closing, before the next cycle.
     pub reopened_at: Option<i64>,
+    /// Who owed the reply that was pending then: the assignee, else who had written last.
+    pub owed_by: Option<String>,
+    /// When people took it over from the bot.
+    pub handed_off_at: Option<i64>,
 }
 
 /// What became of a conversation.
@@ -126,6 +130,8 @@ impl Walk {
             closed_by: None,
             pending_at_close: false,
             reopened_at: None,
+            owed_by: None,
+            handed_off_at: None,
         });
     }
 
@@ -180,6 +186,9 @@ impl Walk {
                 if self.with_bot && self.in_cycle {
                     self.with_bot = false;
                     self.handed_off_at = Some(change.at);
+                    if let Some(cycle) = self.cycle() {
+                        cycle.handed_off_at = Some(change.at);
+                    }
                     if self.walked.pending_at.is_none() {
                         self.walked.pending_at = Some(change.at);
                         self.turn_from = Some(change.at);
@@ -201,10 +210,17 @@ impl Walk {
 
     fn closed(&mut self, change: &Change) {
         let pending = self.walked.pending_at.take().is_some();
+        let Walked {
+            assignee,
+            last_manager,
+            ..
+        } = &self.walked;
+        let owed_by = assignee.clone().or(last_manager.clone());
         if let Some(cycle) = self.cycle() {
             cycle.closed_at = Some(change.at);
             cycle.closed_by.clone_from(&change.manager);
             cycle.pending_at_close = pending;
+            cycle.owed_by = owed_by.filter(|_| pending);
         }
         self.in_cycle = false;
         self.with_bot = false;

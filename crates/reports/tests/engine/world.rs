@@ -216,6 +216,12 @@ impl World {
             "cycles.closed_by": each(cycles, |cycle| cycle.closed.map_or("", |(_, by)| by)),
             "cycles.pending_at_close": each(cycles, |cycle| u8::from(cycle.owed)),
             "cycles.reopened_at": each(cycles, |cycle| cycle.reopened.map(time)),
+            "cycles.owed_by": each(cycles, |cycle| match (cycle.owed, owed.assignee) {
+                (false, _) => "",
+                (true, "") => owed.last_manager,
+                (true, assignee) => assignee,
+            }),
+            "cycles.handed_off_at": each(cycles, |_| Value::Null),
             "received_at": 0, "version": 1, "deleted": 0,
         });
         self.insert("conversations", vec![row]).await;

@@ -56,6 +56,8 @@ struct CycleRow {
     closed_by: Option<String>,
     pending_at_close: bool,
     reopened_at: Option<Time>,
+    owed_by: Option<String>,
+    handed_off_at: Option<Time>,
 }
 
 impl Rows for Taken {
@@ -85,6 +87,8 @@ impl Rows for Taken {
             closed_by: cycle.closed_by.map(str::to_owned),
             pending_at_close: cycle.pending_at_close,
             reopened_at: cycle.reopened_at,
+            owed_by: cycle.owed_by.map(str::to_owned),
+            handed_off_at: cycle.handed_off_at,
         });
         self.conversations.push(ConversationRow {
             conversation: fact.conversation.to_owned(),

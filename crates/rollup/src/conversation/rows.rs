@@ -132,6 +132,8 @@ impl Conversation {
             closed_by: cycle.closed_by.map(|name| context.names.text(name)),
             pending_at_close: cycle.pending_at_close,
             reopened_at: cycle.reopened_at.get(),
+            owed_by: cycle.owed_by.map(|name| context.names.text(name)),
+            handed_off_at: cycle.handed_off_at.get(),
         }
     }
 

@@ -36,7 +36,7 @@ pub(super) const CONVERSATIONS: Table = Table {
     columns: "account, channel, conversation, contact, first_at, last_at, assignee, last_manager, \
               pending_at, `cycles.started_at`, `cycles.contact`, `cycles.answered`, \
               `cycles.closed_at`, `cycles.closed_by`, `cycles.pending_at_close`, \
-              `cycles.reopened_at`, received_at, version, deleted",
+              `cycles.reopened_at`, `cycles.owed_by`, `cycles.handed_off_at`, received_at, version, deleted",
 };
 
 pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
@@ -94,6 +94,10 @@ pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
     });
     row.list(cycles, |row, cycle| row.flag(cycle.pending_at_close));
     row.times(cycles, |cycle| cycle.reopened_at);
+    row.list(cycles, |row, cycle| {
+        row.text(cycle.owed_by.unwrap_or_default());
+    });
+    row.times(cycles, |cycle| cycle.handed_off_at);
     row.end(fact.received_at, fact.version, fact.deleted);
 }
 

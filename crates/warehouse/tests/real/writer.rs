@@ -249,12 +249,12 @@ async fn cycles_are_rows_in_their_order() {
     let rows = ask(
         &engine.reader,
         "SELECT cycle, started_at, contact, answered, closed_at, closed_by, pending_at_close, \
-         reopened_at, next_started_at, assignee, last_manager \
+         reopened_at, next_started_at, assignee, last_manager, owed_by, handed_off_at \
          FROM trunkline.v_cycles ORDER BY cycle FORMAT CSV",
     );
     let expected = [
-        r#"1,"2026-03-01 10:00:00.000","maria",1,"2026-03-01 10:30:00.000","ana",1,\N,"2026-03-01 11:00:00.000",\N,"ana""#,
-        r#"2,"2026-03-01 11:00:00.000","jose",0,\N,\N,0,\N,\N,\N,"ana""#,
+        r#"1,"2026-03-01 10:00:00.000","maria",1,"2026-03-01 10:30:00.000","ana",1,\N,"2026-03-01 11:00:00.000",\N,"ana","luis",\N"#,
+        r#"2,"2026-03-01 11:00:00.000","jose",0,\N,\N,0,\N,\N,\N,"ana",\N,"2026-03-01 11:02:00.000""#,
     ];
     assert_eq!(rows.lines().collect::<Vec<_>>(), expected);
 }
