@@ -196,14 +196,16 @@ fn events(views: Views<'_>) -> String {
          AND (what IN ('manager', 'closed', 'assigned', 'handed_off') \
          OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)"
     );
+    // In a list of its own: what is given a name there means that name everywhere in it.
     let handed_off = format!(
         "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, toUInt8(1) AS change, \
-         min({PLACE}) AS place, 'people' AS what, '' AS id, '' AS contact, '' AS manager \
+         place, 'people' AS what, '' AS id, '' AS contact, '' AS manager FROM (\
+         SELECT channel, conversation, at, min({PLACE}) AS place \
          FROM {timeline} WHERE account = {{account:String}} AND what = 'handed_off' \
          AND (channel, conversation, at) IN (\
          SELECT channel, conversation, assumeNotNull(handed_off_at) FROM {cycles} \
          WHERE account = {{account:String}} AND handed_off_at IS NOT NULL \
-         AND (channel, conversation) IN ({several})) GROUP BY channel, conversation, at",
+         AND (channel, conversation) IN ({several})) GROUP BY channel, conversation, at)",
         cycles = views.named("v_cycles"),
     );
     format!(

@@ -19,6 +19,7 @@ mod bugs;
 mod business;
 mod commands;
 mod commands_state;
+mod contact_scope;
 mod corners;
 mod demo;
 mod faults;
