@@ -239,16 +239,18 @@ fn cycle_line((channel, conversation): &(String, String), cycle: &Cycle) -> Stri
 fn conversations(views: &Views, account: &str, reference: &Reference) -> Rows {
     let rest = [
         &*instant("pending_at"),
+        &instant("unserved_at"),
         "ifNull(assignee, '')",
         "ifNull(last_manager, '')",
     ];
     let line = |((channel, conversation), walked): (&(String, String), &Walked)| {
         let pending = millis(walked.pending_at);
+        let unserved = millis(walked.unserved_at);
         let (assignee, last) = (
             text(walked.assignee.as_ref()),
             text(walked.last_manager.as_ref()),
         );
-        format!("{channel}|{conversation}|{pending}|{assignee}|{last}")
+        format!("{channel}|{conversation}|{pending}|{unserved}|{assignee}|{last}")
     };
     let want = reference.conversations().iter().map(line);
     rows(

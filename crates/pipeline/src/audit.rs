@@ -226,13 +226,14 @@ impl Line {
         );
         let says = format!(
             "contact {:?} first_at {} last_at {} assignee {:?} last_manager {:?} pending_at {:?} \
-             cycles {:?}",
+             unserved_at {:?} cycles {:?}",
             fact.contact,
             fact.first_at,
             fact.last_at,
             fact.assignee,
             fact.last_manager,
             fact.pending_at,
+            fact.unserved_at,
             fact.cycles,
         );
         Self {

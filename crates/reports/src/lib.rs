@@ -19,6 +19,7 @@ mod distribution;
 mod error;
 pub mod hdr;
 mod messages;
+mod open_waits;
 mod report;
 mod reports;
 mod request;
@@ -32,6 +33,7 @@ mod values;
 
 pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
+pub use open_waits::Schedules;
 pub use reports::Reports;
 pub use request::{AccountView, Context, Restriction};
 pub use table::{Compared, Page, Table};

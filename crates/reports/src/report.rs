@@ -36,8 +36,6 @@ pub(crate) struct Choice {
     pub(crate) about: &'static str,
     /// The words it takes.
     pub(crate) values: &'static [&'static str],
-    /// Words of the contract that this version does not serve yet.
-    pub(crate) later: &'static [&'static str],
     /// What some of its words need of another parameter: word, parameter, its words.
     pub(crate) needs: &'static [(&'static str, &'static str, &'static [&'static str])],
     /// The word that holds when it is not given.

@@ -7,6 +7,7 @@ use trunkline_warehouse::Client;
 use crate::answer;
 use crate::catalogue::{Catalogue, catalogue};
 use crate::error::{Error, nearest};
+use crate::open_waits::{self, OpenWaits};
 use crate::report::{REPORTS, Report};
 use crate::request::{Asked, Before, Context, Request};
 use crate::statement::{self, Parameter, Source, Statement, Views};
@@ -49,6 +50,7 @@ impl Reports {
     ) -> Result<Table, Error> {
         let report = find(name)?;
         let request = Request::parse(report, Asked::Figures, pairs, context)?;
+        let request = self.judged(request, context).await?;
         let filled = request.is_filled();
         // One row more than asked for tells that there are more; where empty intervals get rows
         // as well, all are needed before the order and the limit.
@@ -92,7 +94,7 @@ impl Reports {
         context: &Context<'_>,
         table: &mut Table,
     ) -> Result<(), Error> {
-        let earlier = request.of_before(before);
+        let earlier = self.judged(request.of_before(before), context).await?;
         let source = self.source(context);
         let statement = statement::figures(report, &earlier, source, MOST_COMPARED + 1);
         let rows = answer::decode(&table.columns, self.ask(statement).await?)?;
@@ -120,6 +122,7 @@ impl Reports {
     ) -> Result<Page, Error> {
         let report = find(name)?;
         let request = Request::parse(report, Asked::Rows, pairs, context)?;
+        let request = self.judged(request, context).await?;
         let rows = u64::from(request.limit) + 1;
         let statement = statement::page(report, &request, self.source(context), rows);
         let columns = request.opened.listed();
@@ -166,6 +169,18 @@ impl Reports {
             as_of: context.as_of,
             truncated,
         })
+    }
+
+    /// Learns who owes replies, for a question about business time.
+    async fn judged(&self, mut request: Request, context: &Context<'_>) -> Result<Request, Error> {
+        if open_waits::are_asked_for(&request) {
+            request.open = None;
+            let owed = open_waits::owners(&request, self.source(context));
+            let owed = self.ask(owed).await?;
+            let open = OpenWaits::of(context.schedules, owed, request.as_of)?;
+            request.open = Some(open);
+        }
+        Ok(request)
     }
 
     fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {

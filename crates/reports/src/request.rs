@@ -15,6 +15,7 @@ use trunkline_model::time::Time;
 use crate::after::After;
 use crate::dimension::Dimension;
 use crate::error::BadParameter;
+use crate::open_waits::{OpenWaits, Schedules};
 use crate::report::{Choice, Opened, Report};
 use crate::statement::Parameter;
 use crate::targets::{Target, Targets};
@@ -72,6 +73,8 @@ pub struct Context<'a> {
     pub restriction: Restriction<'a>,
     /// How soon replies are due in the account; the defaults of the contract if it sets none.
     pub targets: &'a Targets,
+    /// Its schedules: how much of waits that are open is business time.
+    pub schedules: &'a Schedules,
 }
 
 /// Which of the two answers of a report is asked for.
@@ -129,6 +132,8 @@ pub(crate) struct Request {
     pub(crate) as_of: Time,
     /// How soon a reply is due, of a report about replies.
     pub(crate) target: Target,
+    /// How much of open waits is business time, once it was asked for.
+    pub(crate) open: Option<OpenWaits>,
     /// What the asker may see; none for everything.
     pub(crate) restriction: Option<Restricted>,
 }
@@ -193,6 +198,7 @@ impl Request {
                 .transpose()?,
             figure,
             opened,
+            open: None,
             restriction: context.restriction.restricted(),
             before: given
                 .one("compare")?
@@ -322,7 +328,7 @@ fn choices(
     let mut chosen = Vec::new();
     for choice in report.choices {
         let word = match given.one(choice.name)? {
-            Some(word) => Some(chosen_word(choice, word)?),
+            Some(word) => Some(self::word(choice.name, word, choice.values)?),
             None => choice.default,
         };
         chosen.extend(word.map(|word| (choice.name, word)));
@@ -368,14 +374,6 @@ fn figure(
     }
     let detail = format!("{asked:?} is none of {}", openable.join(", "));
     Err(BadParameter::new("figure", detail).meant(asked, openable))
-}
-
-fn chosen_word(choice: &Choice, given: &str) -> Result<&'static str, BadParameter> {
-    if choice.later.contains(&given) {
-        let detail = format!("{given:?} is not served yet by this version");
-        return Err(BadParameter::new(choice.name, detail));
-    }
-    word(choice.name, given, choice.values)
 }
 
 /// Finds a word of an enumeration.

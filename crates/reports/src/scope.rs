@@ -50,7 +50,7 @@ pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, 'reply' AS what, \
          ms, {bucket} AS bucket, queue, CAST(NULL, 'Nullable(Int64)') AS from_start, \
-         0 AS answered, 0 AS outside FROM (\
+         0 AS answered, 0 AS outside, toInt64(-1) AS age FROM (\
          SELECT at, manager, channel, conversation, contact, message, \
          assumeNotNull({definition}_ms) AS ms, wait_ms - assigned_ms AS queue FROM {messages} \
          WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \

@@ -166,6 +166,14 @@ impl Clock {
             && self.last_manager == other.last_manager
     }
 
+    /// Gives since when a first reply of its cycle is owed, as `first` measures it.
+    pub(crate) fn unserved(&self) -> Option<Time> {
+        match self.stage() {
+            Some(Stage::Unserved { first_from, .. }) => self.pending.get().map(|_| first_from),
+            _ => None,
+        }
+    }
+
     /// Reads a few of its fields.
     pub(crate) fn touch(&self) -> u64 {
         let started = self.cycle.as_ref().map_or(0, |cycle| cycle.started_at.0);

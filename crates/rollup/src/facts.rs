@@ -157,6 +157,8 @@ pub struct ConversationFact<'a> {
     pub last_manager: Option<&'a str>,
     /// Start of the people's clock if a reply is owed.
     pub pending_at: Option<Time>,
+    /// Since when the first reply of its cycle is owed, if no manager has written in it yet.
+    pub unserved_at: Option<Time>,
     /// Its cycles in order of time.
     pub cycles: Vec<Cycle<'a>>,
     /// When its latest event arrived (our clock).

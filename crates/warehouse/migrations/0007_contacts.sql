@@ -1,9 +1,33 @@
--- Whose a closing without an answer was, when people took a conversation over from a bot, and the
--- timelines themselves, so that the clocks of a contact's conversations can be read together.
+-- Whose a closing without an answer was, when people took a conversation over from a bot, since
+-- when its first reply is owed, and the timelines themselves, so that the clocks of a contact's
+-- conversations can be read together.
 
 ALTER TABLE {database}.conversations{on_cluster}
+    ADD COLUMN IF NOT EXISTS unserved_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Since when the first reply of its cycle is owed; null if a manager has written in it, or none is owed' CODEC(ZSTD(1)) AFTER pending_at,
     ADD COLUMN IF NOT EXISTS `cycles.owed_by` Array(String) COMMENT 'Of each cycle: who owed the reply that was owed at its closing; empty if nobody, or if none was owed' CODEC(ZSTD(1)) AFTER `cycles.reopened_at`,
     ADD COLUMN IF NOT EXISTS `cycles.handed_off_at` Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'Of each cycle: when people took it over from the bot; null if a bot did not have it, or has it' CODEC(ZSTD(1)) AFTER `cycles.owed_by`;
+
+CREATE OR REPLACE VIEW {database}.v_conversations{on_cluster}
+(
+    account LowCardinality(String) COMMENT 'Account (tenant) that the conversation belongs to',
+    channel LowCardinality(String) COMMENT 'Channel the conversation runs on',
+    conversation String COMMENT 'Conversation id, unique within its channel',
+    contact String COMMENT 'Author of the first contact message, else contact of the first message',
+    first_at DateTime64(3, 'UTC') COMMENT 'Time of its first event',
+    last_at DateTime64(3, 'UTC') COMMENT 'Time of its last event',
+    assignee LowCardinality(Nullable(String)) COMMENT 'Manager it is assigned to now; null if nobody',
+    last_manager LowCardinality(Nullable(String)) COMMENT 'Manager who wrote last; null if none did',
+    pending_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Since when a reply is owed; null if none is',
+    unserved_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Since when the first reply of its cycle is owed; null if a manager has written in it, or none is owed',
+    cycles UInt32 COMMENT 'How many cycles it has had'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT
+    account, channel, conversation, contact, first_at, last_at, nullIf(assignee, '') AS assignee,
+    nullIf(last_manager, '') AS last_manager, pending_at, unserved_at,
+    toUInt32(length(`cycles.started_at`)) AS cycles
+FROM {database}.conversations FINAL
+COMMENT 'Conversations as they stand after their last known event';
 
 CREATE OR REPLACE VIEW {database}.v_cycles{on_cluster}
 (

@@ -53,6 +53,7 @@ struct Conversation {
     assignee: String,
     last_manager: String,
     pending_at: Option<i64>,
+    unserved_at: Option<i64>,
     #[serde(rename = "cycles.started_at")]
     started_at: Vec<i64>,
     #[serde(rename = "cycles.contact")]
@@ -158,6 +159,7 @@ impl Conversation {
             assignee: some(&self.assignee),
             last_manager: some(&self.last_manager),
             pending_at: self.pending_at.map(Time),
+            unserved_at: self.unserved_at.map(Time),
             cycles: cycles.collect(),
             received_at: Time(self.received_at),
             version: self.version,

@@ -45,6 +45,8 @@ pub struct Walked {
     pub cycles: Vec<Cycle>,
     /// The message that still waits.
     pub pending_at: Option<i64>,
+    /// Since when the first reply of its cycle is owed.
+    pub unserved_at: Option<i64>,
     /// To whom it was last assigned or handed off; nobody when that named nobody.
     pub assignee: Option<String>,
     /// The known manager who wrote last.
@@ -82,6 +84,7 @@ pub(super) fn walk(timeline: &[Event], rules: &Rules) -> (Walked, Vec<Sample>) {
             Event::Change(change) => walk.change(change),
         }
     }
+    walk.walked.unserved_at = walk.unserved_at();
     (walk.walked, walk.samples)
 }
 
@@ -114,6 +117,12 @@ impl Walk {
         }
         self.walked.pending_at.get_or_insert(message.at);
         self.turn_from = Some(message.at);
+    }
+
+    fn unserved_at(&self) -> Option<i64> {
+        self.walked.pending_at?;
+        let started = self.walked.cycles.last()?.started_at;
+        (self.in_cycle && !self.manager_spoke).then(|| self.handed_off_at.unwrap_or(started))
     }
 
     fn begin_cycle(&mut self, message: &Message) {

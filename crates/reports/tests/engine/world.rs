@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clickhouse::Client;
 use serde_json::{Value, json};
 use trunkline_model::time::{Time, Tz};
-use trunkline_reports::{AccountView, Context, Error, Reports, Restriction, Targets};
+use trunkline_reports::{AccountView, Context, Error, Reports, Restriction, Schedules, Targets};
 use trunkline_warehouse::testing::TestEngine;
 
 pub(crate) const ACCOUNT: &str = "acme";
@@ -19,6 +19,9 @@ pub(crate) const AS_OF: &str = "2026-04-03T09:59:58Z";
 
 /// The targets of an account that sets none.
 static NO_TARGETS: LazyLock<Targets> = LazyLock::new(Targets::default);
+
+/// The schedules of an account that sets none.
+static NO_SCHEDULES: LazyLock<Schedules> = LazyLock::new(Schedules::default);
 
 pub(crate) fn at(text: &str) -> Time {
     Time::parse(text).expect("a time")
@@ -368,6 +371,7 @@ pub(crate) fn context(restriction: Restriction<'_>) -> Context<'_> {
         as_of: at(AS_OF),
         restriction,
         targets: &NO_TARGETS,
+        schedules: &NO_SCHEDULES,
     }
 }
 

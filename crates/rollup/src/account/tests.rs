@@ -40,6 +40,7 @@ struct MessageRow {
 struct ConversationRow {
     conversation: String,
     pending_at: Option<Time>,
+    unserved_at: Option<Time>,
     assignee: Option<String>,
     cycles: Vec<CycleRow>,
     first_at: Time,
@@ -93,6 +94,7 @@ impl Rows for Taken {
         self.conversations.push(ConversationRow {
             conversation: fact.conversation.to_owned(),
             pending_at: fact.pending_at,
+            unserved_at: fact.unserved_at,
             assignee: fact.assignee.map(str::to_owned),
             cycles: cycles.collect(),
             first_at: fact.first_at,

@@ -116,6 +116,7 @@ impl Conversation {
             assignee: self.clock.assignee.map(text),
             last_manager: self.clock.last_manager.map(text),
             pending_at: self.clock.pending.get(),
+            unserved_at: self.clock.unserved(),
             cycles: cycles.map(|cycle| self.cycle(context, cycle)).collect(),
             received_at: self.last_arrival,
             version: context.generation | self.changed,

@@ -187,6 +187,7 @@ pub(crate) fn conversation() -> ConversationFact<'static> {
         assignee: None,
         last_manager: Some("ana"),
         pending_at: Some(Time(TEN + 60 * MINUTE)),
+        unserved_at: Some(Time(TEN + 62 * MINUTE)),
         cycles: vec![first, second],
         received_at: Time(TEN + 61 * MINUTE),
         version: (1 << 48) | 7,

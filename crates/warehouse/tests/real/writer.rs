@@ -233,9 +233,9 @@ async fn a_conversation_reads_as_it_was_written() {
     let row = ask(
         &engine.reader,
         "SELECT account, channel, conversation, contact, first_at, last_at, assignee, \
-         last_manager, pending_at, cycles FROM trunkline.v_conversations FORMAT CSV",
+         last_manager, pending_at, unserved_at, cycles FROM trunkline.v_conversations FORMAT CSV",
     );
-    let expected = r#""acme","whatsapp","c1","maria","2026-03-01 10:00:00.000","2026-03-01 11:00:00.000",\N,"ana","2026-03-01 11:00:00.000",2"#;
+    let expected = r#""acme","whatsapp","c1","maria","2026-03-01 10:00:00.000","2026-03-01 11:00:00.000",\N,"ana","2026-03-01 11:00:00.000","2026-03-01 11:02:00.000",2"#;
     assert_eq!(row, expected);
 }
 
