@@ -165,6 +165,7 @@ fn pipeline_config(file: &File) -> Result<pipeline::Config> {
             retention: file.retention.journal.millis().context(
                 "retention.journal must be days or hours, such as 400d: months differ in length",
             )?,
+            facts: file.retention.facts,
             window: WINDOW_MS,
         },
     })
