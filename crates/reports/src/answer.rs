@@ -127,7 +127,7 @@ pub(crate) fn cut(rows: &mut Vec<Vec<Value>>, limit: u32) -> bool {
 }
 
 /// Returns the position behind the last row of a page.
-pub(crate) fn position(opened: &Opened, columns: &[Column], rows: &[Vec<Value>]) -> Option<String> {
+pub(crate) fn position(opened: &Opened, columns: &[Column], rows: &[Vec<Value>]) -> Option<After> {
     let last = rows.last()?;
     let Some(Value::Time(Time(at))) = last.first() else {
         return None;
@@ -137,7 +137,7 @@ pub(crate) fn position(opened: &Opened, columns: &[Column], rows: &[Vec<Value>])
         last.get(place).map(Value::to_string)
     };
     let key = opened.key.iter().map(text).collect::<Option<_>>()?;
-    Some(After { at: *at, key }.encode())
+    Some(After { at: *at, key })
 }
 
 #[cfg(test)]

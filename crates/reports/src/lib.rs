@@ -31,6 +31,7 @@ mod targets;
 mod value;
 mod values;
 
+pub use after::PageKey;
 pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
 pub use open_waits::Schedules;

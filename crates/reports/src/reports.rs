@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use trunkline_warehouse::Client;
 
+use crate::after::{List, PageKey};
 use crate::answer;
 use crate::catalogue::{Catalogue, catalogue};
 use crate::error::{Error, nearest};
@@ -25,12 +26,14 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Reports {
     client: Client,
+    pages: PageKey,
 }
 
 impl Reports {
-    /// Makes the reports read through `client`, whose user may select from the views `v_*`.
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    /// Makes the reports read through `client`, whose user may select from the views `v_*`, and
+    /// seal with `pages` where their pages end.
+    pub fn new(client: Client, pages: PageKey) -> Self {
+        Self { client, pages }
     }
 
     /// Lists the reports (`GET /v1/reports`).
@@ -49,7 +52,7 @@ impl Reports {
         context: &Context<'_>,
     ) -> Result<Table, Error> {
         let report = find(name)?;
-        let request = Request::parse(report, Asked::Figures, pairs, context)?;
+        let request = Request::parse(report, Asked::Figures, pairs, context, &self.pages)?;
         let request = self.judged(request, context).await?;
         let filled = request.is_filled();
         // One row more than asked for tells that there are more; where empty intervals get rows
@@ -121,13 +124,18 @@ impl Reports {
         context: &Context<'_>,
     ) -> Result<Page, Error> {
         let report = find(name)?;
-        let request = Request::parse(report, Asked::Rows, pairs, context)?;
+        let request = Request::parse(report, Asked::Rows, pairs, context, &self.pages)?;
         let request = self.judged(request, context).await?;
         let rows = u64::from(request.limit) + 1;
         let statement = statement::page(report, &request, self.source(context), rows);
         let columns = request.opened.listed();
         let mut rows = answer::decode(&columns, self.ask(statement).await?)?;
         let more = answer::cut(&mut rows, request.limit);
+        let list = List {
+            account: context.account.id,
+            report: report.name,
+            figure: request.figure,
+        };
         Ok(Page {
             report: report.name,
             from: request.span.from,
@@ -135,7 +143,8 @@ impl Reports {
             tz: request.span.zone.name(),
             next: more
                 .then(|| answer::position(request.opened, &columns, &rows))
-                .flatten(),
+                .flatten()
+                .and_then(|after| after.seal(&self.pages, list)),
             columns,
             rows,
             as_of: context.as_of,

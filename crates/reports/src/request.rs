@@ -12,7 +12,7 @@ mod span;
 use chrono_tz::Tz;
 use trunkline_model::time::Time;
 
-use crate::after::After;
+use crate::after::{After, List, PageKey};
 use crate::dimension::Dimension;
 use crate::error::BadParameter;
 use crate::open_waits::{OpenWaits, Schedules};
@@ -169,6 +169,7 @@ impl Request {
         asked: Asked,
         pairs: &[(String, String)],
         context: &Context<'_>,
+        pages: &PageKey,
     ) -> Result<Self, BadParameter> {
         let given = Given::new(pairs);
         known_names(report, asked, &given)?;
@@ -182,6 +183,11 @@ impl Request {
             by.clear();
         }
         let (figure, opened) = figure(report, &given)?;
+        let list = List {
+            account: context.account.id,
+            report: report.name,
+            figure,
+        };
         let choices = choices(report, &given)?;
         let definition = chosen(&choices, "definition");
         Ok(Self {
@@ -194,7 +200,7 @@ impl Request {
             limit: limit(asked, &given)?,
             after: given
                 .one("after")?
-                .map(|after| After::parse(after, opened))
+                .map(|after| After::open(after, pages, list))
                 .transpose()?,
             figure,
             opened,

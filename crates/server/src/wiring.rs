@@ -16,6 +16,7 @@ use crate::telemetry;
 
 mod disk;
 mod names;
+mod page_key;
 mod parts;
 mod reload;
 mod warehouse;
@@ -81,7 +82,7 @@ impl Wired {
             }),
             directory: Arc::clone(&reloader.directory),
             pipeline: handle,
-            reports: store.reports(),
+            reports: store.reports(&file.server.data_dir)?,
             clock: Arc::new(clock::now),
             metrics: Arc::new(move || {
                 pipeline::metrics::export(&scraped, clock::now());

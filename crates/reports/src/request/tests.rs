@@ -6,6 +6,8 @@ use trunkline_model::time::Interval;
 use super::*;
 use crate::report::REPORTS;
 
+const KEY: PageKey = PageKey::new([7; 32]);
+
 /// Friday, 3 April 2026, noon in Madrid.
 const NOW: Time = Time(1_775_210_400_000);
 
@@ -32,7 +34,7 @@ fn ask_for(report: &str, asked: Asked, query: &str) -> Result<Request, BadParame
         targets: &Targets::default(),
         schedules: &Schedules::default(),
     };
-    Request::parse(report, asked, &pairs, &context)
+    Request::parse(report, asked, &pairs, &context, &KEY)
 }
 
 fn ask(query: &str) -> Result<Request, BadParameter> {
@@ -316,7 +318,7 @@ fn a_restriction_makes_an_answer_one_of_people() {
         schedules: &Schedules::default(),
     };
     let report = REPORTS[0];
-    let request = Request::parse(report, Asked::Figures, &[], &context).expect("a request");
+    let request = Request::parse(report, Asked::Figures, &[], &context, &KEY).expect("a request");
     assert!(request.is_of_people());
     assert!(!asked("").is_of_people());
     assert!(asked("team=sales").is_of_people());

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use clickhouse::Client;
 use serde_json::{Value, json};
 use trunkline_model::time::{Time, Tz};
-use trunkline_reports::{AccountView, Context, Error, Reports, Restriction, Schedules, Targets};
+use trunkline_reports::{
+    AccountView, Context, Error, PageKey, Reports, Restriction, Schedules, Targets,
+};
 use trunkline_warehouse::testing::TestEngine;
 
 pub(crate) const ACCOUNT: &str = "acme";
@@ -163,7 +165,7 @@ impl World {
             .with_database(writer.database());
         Self {
             client,
-            reports: Reports::new(engine.reader.clone()),
+            reports: Reports::new(engine.reader.clone(), PageKey::new([7; 32])),
             _engine: engine,
         }
     }

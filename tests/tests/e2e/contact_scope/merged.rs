@@ -35,14 +35,14 @@ struct Clock {
 struct Cycle {
     started: i64,
     bot_spoke: bool,
-    handed_off: bool,
-    served: bool,
+    /// People have it: handed off to them, or one of them wrote.
+    with_people: bool,
     answered: bool,
 }
 
 impl Cycle {
     fn is_with_bot(&self) -> bool {
-        self.bot_spoke && !self.handed_off && !self.served
+        self.bot_spoke && !self.with_people
     }
 }
 
@@ -87,6 +87,7 @@ impl Merged {
         for clock in clocks.into_values() {
             if let Some(pending) = clock.pending {
                 let owed_by = clock.assignee.or(clock.last_manager);
+                let owed_by = owed_by.as_deref();
                 self.awaiting
                     .push((pending, owed(pending, &clock.name, owed_by)));
             }
@@ -158,7 +159,7 @@ impl Merged {
         }
         let clock = clocks.get_mut(&own).unwrap();
         if let Some(cycle) = &mut clock.cycle {
-            cycle.served = true;
+            cycle.with_people = true;
         }
         clock.last_public = Some(message.at);
         if message.manager.is_some() {
@@ -170,7 +171,7 @@ impl Merged {
         if change.change == "closed" {
             let owed_by = clock.assignee.clone().or(clock.last_manager.clone());
             if clock.pending.take().is_some() {
-                let row = owed(change.at, &clock.name, owed_by);
+                let row = owed(change.at, &clock.name, owed_by.as_deref());
                 self.dropped.push((change.at, row));
             }
             let cycle = clock.cycle.take();
@@ -180,7 +181,7 @@ impl Merged {
         if change.change == "handed_off"
             && let Some(cycle) = clock.cycle.as_mut().filter(|cycle| cycle.is_with_bot())
         {
-            cycle.handed_off = true;
+            cycle.with_people = true;
             clock.pending.get_or_insert(change.at);
         }
         clock.assignee.clone_from(&change.manager);
@@ -224,8 +225,8 @@ fn within(rows: &[(i64, String)], span: Span) -> BTreeSet<String> {
     rows.map(|(_, row)| row.clone()).collect()
 }
 
-fn owed(at: i64, name: &str, by: Option<String>) -> String {
-    format!("{} {name} {}", rfc3339(at), by.as_deref().unwrap_or("null"))
+fn owed(at: i64, name: &str, by: Option<&str>) -> String {
+    format!("{} {name} {}", rfc3339(at), by.unwrap_or("null"))
 }
 
 /// By time, messages before changes, by id, then by channel and conversation.
