@@ -14,9 +14,9 @@
 //!   conversation of the contact.
 //!
 //! A cycle is `answered` if a manager's message cleared what was pending in it, wherever he wrote;
-//! `awaiting` and `closed_unanswered` are what was still pending then. With one conversation of a
-//! contact every figure is that of `scope=conversation`, so only contacts with several are worked
-//! out, from the facts, at reading; late events mend them by themselves. What `kommo` and `first`
+//! `awaiting` and `closed_unanswered` are what was still pending then. Where a conversation overlaps
+//! in time with no other of its contact every figure is that of `scope=conversation`, so only the
+//! others are worked out, from the facts, at reading; late events mend them by themselves. What `kommo` and `first`
 //! measure is not what is pending, so there is no such scope of theirs.
 //!
 //! How: a *stretch* is what happens to a contact up to a manager's message and with it, a *part* of
@@ -25,7 +25,7 @@
 
 use crate::hdr;
 use crate::request::Request;
-use crate::statement::{NOT_OVER, Views, WITHIN, of_managers};
+use crate::statement::{Views, WITHIN, of_managers};
 
 /// The parameter.
 pub(crate) const NAME: &str = "scope";
@@ -63,14 +63,14 @@ pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
     )
 }
 
-/// Managers' replies to contacts with several conversations.
+/// Managers' replies in conversations that overlap.
 fn of_people(definition: &str, views: Views<'_>) -> String {
     format!(
         "SELECT fromUnixTimestamp64Milli(reply.1, 'UTC') AS at, nullIf(reply.2, '') AS manager, \
-         reply.3 AS channel, reply.4 AS conversation, reply.5 AS contact, reply.6 AS message, \
+         reply.3 AS channel, reply.4 AS conversation, contact, reply.5 AS message, \
          reply.1 - since_{definition} AS ms, \
          CAST(since_assigned - since_wait, 'Nullable(Int64)') AS queue FROM (\
-         SELECT reply, arrayFilter(part -> part.6.1 = '', parts) AS cleared, \
+         SELECT contact, reply, arrayFilter(part -> part.6.1 = '', parts) AS cleared, \
          arrayMin(arrayMap(part -> part.3, cleared)) AS since_wait, \
          arrayMax(arrayMap(part -> greatest(part.3, part.5), cleared)) AS since_turn, \
          arrayMax(arrayPushBack(arrayMap(to -> if(to.1 = reply.2, to.2, 0), given), since_wait)) \
@@ -81,12 +81,12 @@ fn of_people(definition: &str, views: Views<'_>) -> String {
     )
 }
 
-/// Bots' replies to contacts with several conversations.
+/// Bots' replies in conversations that overlap.
 fn of_bots(views: Views<'_>) -> String {
     format!(
         "SELECT fromUnixTimestamp64Milli(part.6.2, 'UTC') AS at, \
          CAST(NULL, 'Nullable(String)') AS manager, part.1 AS channel, part.2 AS conversation, \
-         part.6.4 AS contact, part.6.3 AS message, part.6.2 - part.3 AS ms, \
+         contact, part.6.3 AS message, part.6.2 - part.3 AS ms, \
          CAST(NULL, 'Nullable(Int64)') AS queue FROM ({stretches}) ARRAY JOIN parts AS part \
          WHERE part.6.1 = 'bot' AND part.6.2 >= {{from:Int64}} AND part.6.2 < {{to:Int64}}",
         stretches = stretches(views),
@@ -98,9 +98,9 @@ pub(crate) fn conversations(views: Views<'_>) -> String {
     format!(
         "(SELECT account, channel, conversation, contact, assignee, last_manager, last_at, \
          if((channel, conversation) IN ({several}), \
-         if(p.since < 0, NULL, fromUnixTimestamp64Milli(p.since, 'UTC')), c.pending_at) \
+         if(p.is_open, fromUnixTimestamp64Milli(p.since, 'UTC'), NULL), c.pending_at) \
          AS pending_at FROM {conversations} AS c LEFT JOIN (\
-         SELECT part.1 AS channel, part.2 AS conversation, part.3 AS since \
+         SELECT part.1 AS channel, part.2 AS conversation, part.3 AS since, 1 AS is_open \
          FROM ({stretches}) ARRAY JOIN parts AS part WHERE NOT is_answered AND part.6.1 = '') AS p \
          USING (channel, conversation) WHERE account = {{account:String}})",
         conversations = views.named("v_conversations"),
@@ -134,15 +134,29 @@ pub(crate) fn cycles(views: Views<'_>) -> String {
     )
 }
 
-/// The conversations of contacts who have several and of whom something may lie in the period.
+/// The conversations that overlap in time with others of their contact, so far as something of them
+/// may lie in the period, each with what it overlaps with: contact and number.
+///
+/// A conversation lasts from its first event to its last, and on while a reply is owed in it. What
+/// a manager writes while it does not last clears nothing in it.
 fn members(views: Views<'_>) -> String {
+    const OF_CONTACT: &str = "PARTITION BY contact ORDER BY first_at, channel, conversation \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND";
+    const TOGETHER: &str = "PARTITION BY contact, together";
+    let conversations = views.named("v_conversations");
     format!(
-        "SELECT channel, conversation, contact AS person FROM {conversations} \
-         WHERE account = {{account:String}} AND contact IN (SELECT contact FROM (\
-         SELECT contact, count() AS many, max(last_at) AS last_at FROM {conversations} \
-         WHERE account = {{account:String}} AND contact != '' GROUP BY contact) \
-         WHERE many > 1 AND {NOT_OVER})",
-        conversations = views.named("v_conversations"),
+        "SELECT channel, conversation, (contact, together) AS person FROM (\
+         SELECT channel, conversation, contact, together, count() OVER ({TOGETHER}) AS many, \
+         max(until) OVER ({TOGETHER}) AS ends_at, min(first_at) OVER ({TOGETHER}) AS begins_at \
+         FROM (SELECT *, sum(is_apart) OVER ({OF_CONTACT} CURRENT ROW) AS together FROM (\
+         SELECT channel, conversation, contact, first_at, \
+         if(pending_at IS NULL, last_at, toDateTime64('2299-01-01 00:00:00', 3, 'UTC')) AS until, \
+         first_at > max(until) OVER ({OF_CONTACT} 1 PRECEDING) AS is_apart FROM {conversations} \
+         WHERE account = {{account:String}} AND contact IN (\
+         SELECT contact FROM {conversations} WHERE account = {{account:String}} \
+         AND contact != '' GROUP BY contact HAVING count() > 1)))) \
+         WHERE many > 1 AND toUnixTimestamp64Milli(ends_at) >= {{from:Int64}} \
+         AND toUnixTimestamp64Milli(begins_at) < {{to:Int64}}"
     )
 }
 
@@ -151,10 +165,10 @@ fn several(views: Views<'_>) -> String {
     format!("SELECT channel, conversation FROM ({})", members(views))
 }
 
-/// The stretches of those contacts' timelines: whether a manager's message ends one, this `reply`
-/// (when, who, channel, conversation, contact, message), the `parts` in which a clock was started
+/// The stretches of their timelines: the contact, whether a manager's message ends one, this `reply`
+/// (when, who, channel, conversation, message), the `parts` in which a clock was started
 /// (channel, conversation, since when it is pending, the last start, the last contact message, what
-/// ended it: bot or closed, when, message, contact), and what was `given` to whom (manager, when).
+/// ended it: bot or closed, when, message), and what was `given` to whom (manager, when).
 fn stretches(views: Views<'_>) -> String {
     const START: &str = "what IN ('contact', 'people')";
     const END: &str = "what IN ('bot', 'closed')";
@@ -162,10 +176,11 @@ fn stretches(views: Views<'_>) -> String {
         "SELECT person, stretch, channel, conversation, countIf({START}) AS starts, \
          minIf(ms, {START}) AS since, maxIf(ms, {START}) AS latest, \
          maxIf(ms, what = 'contact') AS spoke, \
-         anyIf((toString(what), ms, id, contact), {END}) AS ended, \
+         anyIf((toString(what), ms, place.3), {END}) AS ended, \
          countIf(what = 'manager') AS replies, \
-         anyIf((ms, manager, channel, conversation, contact, id), what = 'manager') AS reply, \
-         groupArrayIf((manager, ms), what IN ('assigned', 'handed_off') AND manager != '') AS given \
+         anyIf((ms, toString(manager), channel, conversation, place.3), what = 'manager') AS reply, \
+         groupArrayIf((toString(manager), ms), what IN ('assigned', 'handed_off') AND manager != '') \
+         AS given \
          FROM (SELECT *, countIf({END}) OVER (\
          PARTITION BY person, stretch, channel, conversation ORDER BY ms, change, place \
          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ({END}) AS part FROM (\
@@ -176,13 +191,14 @@ fn stretches(views: Views<'_>) -> String {
         events = events(views),
     );
     format!(
-        "SELECT max(replies) > 0 AS is_answered, anyIf(reply, replies > 0) AS reply, \
+        "SELECT person.1 AS contact, max(replies) > 0 AS is_answered, \
+         anyIf(reply, replies > 0) AS reply, \
          groupArrayIf((channel, conversation, since, latest, spoke, ended), starts > 0) AS parts, \
          groupArrayArray(given) AS given FROM ({part}) GROUP BY person, stretch"
     )
 }
 
-/// What happened to those contacts, so far as it moves a clock: their messages that expect a reply,
+/// What happened in those conversations, so far as it moves a clock: their messages that expect a reply,
 /// managers' messages, replies of bots, closings, assignments; `people` is where a clock was started
 /// by a hand-off, the first of its instant.
 fn events(views: Views<'_>) -> String {
@@ -191,7 +207,7 @@ fn events(views: Views<'_>) -> String {
     let timeline = views.named("v_timeline");
     let happened = format!(
         "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, change, {PLACE} AS place, \
-         toString(what) AS what, id, contact, toString(manager) AS manager FROM {timeline} \
+         what, manager FROM {timeline} \
          WHERE account = {{account:String}} AND (channel, conversation) IN ({several}) \
          AND (what IN ('manager', 'closed', 'assigned', 'handed_off') \
          OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)"
@@ -199,7 +215,7 @@ fn events(views: Views<'_>) -> String {
     // In a list of its own: what is given a name there means that name everywhere in it.
     let handed_off = format!(
         "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, toUInt8(1) AS change, \
-         place, 'people' AS what, '' AS id, '' AS contact, '' AS manager FROM (\
+         place, toLowCardinality('people') AS what, toLowCardinality('') AS manager FROM (\
          SELECT channel, conversation, at, min({PLACE}) AS place \
          FROM {timeline} WHERE account = {{account:String}} AND what = 'handed_off' \
          AND (channel, conversation, at) IN (\

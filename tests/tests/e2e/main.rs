@@ -30,6 +30,7 @@ mod kill;
 mod lifecycle;
 mod live;
 mod metrics;
+mod pages;
 mod permutation;
 mod real_chats;
 mod reload;
