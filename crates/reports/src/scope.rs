@@ -59,7 +59,7 @@ pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
         bucket = hdr::index_sql("ms"),
         messages = views.named("v_messages"),
         managers = of_managers(request),
-        several = several(views),
+        several = several(Which::All, views),
     )
 }
 
@@ -77,7 +77,7 @@ fn of_people(definition: &str, views: Views<'_>) -> String {
          AS since_assigned FROM ({stretches}) \
          WHERE is_answered AND reply.1 >= {{from:Int64}} AND reply.1 < {{to:Int64}} \
          AND arrayExists(part -> part.6.1 = '', parts))",
-        stretches = stretches(views),
+        stretches = stretches(Which::All, views),
     )
 }
 
@@ -89,7 +89,7 @@ fn of_bots(views: Views<'_>) -> String {
          contact, part.6.3 AS message, part.6.2 - part.3 AS ms, \
          CAST(NULL, 'Nullable(Int64)') AS queue FROM ({stretches}) ARRAY JOIN parts AS part \
          WHERE part.6.1 = 'bot' AND part.6.2 >= {{from:Int64}} AND part.6.2 < {{to:Int64}}",
-        stretches = stretches(views),
+        stretches = stretches(Which::All, views),
     )
 }
 
@@ -104,8 +104,8 @@ pub(crate) fn conversations(views: Views<'_>) -> String {
          FROM ({stretches}) ARRAY JOIN parts AS part WHERE NOT is_answered AND part.6.1 = '') AS p \
          USING (channel, conversation) WHERE account = {{account:String}})",
         conversations = views.named("v_conversations"),
-        several = several(views),
-        stretches = stretches(views),
+        several = several(Which::Owed, views),
+        stretches = stretches(Which::Owed, views),
     )
 }
 
@@ -129,8 +129,8 @@ pub(crate) fn cycles(views: Views<'_>) -> String {
          GROUP BY channel, conversation, started_at) AS m \
          USING (channel, conversation, started_at) WHERE account = {{account:String}})",
         cycles = views.named("v_cycles"),
-        several = several(views),
-        stretches = stretches(views),
+        several = several(Which::All, views),
+        stretches = stretches(Which::All, views),
     )
 }
 
@@ -139,37 +139,55 @@ pub(crate) fn cycles(views: Views<'_>) -> String {
 ///
 /// A conversation lasts from its first event to its last, and on while a reply is owed in it. What
 /// a manager writes while it does not last clears nothing in it.
-fn members(views: Views<'_>) -> String {
-    const OF_CONTACT: &str = "PARTITION BY contact ORDER BY first_at, channel, conversation \
-         ROWS BETWEEN UNBOUNDED PRECEDING AND";
-    const TOGETHER: &str = "PARTITION BY contact, together";
-    let conversations = views.named("v_conversations");
+fn members(which: Which, views: Views<'_>) -> String {
+    let last = match which {
+        Which::All => "{from:Int64}".to_owned(),
+        Which::Owed => ON.to_owned(),
+    };
     format!(
-        "SELECT channel, conversation, (contact, together) AS person FROM (\
-         SELECT channel, conversation, contact, together, count() OVER ({TOGETHER}) AS many, \
-         max(until) OVER ({TOGETHER}) AS ends_at, min(first_at) OVER ({TOGETHER}) AS begins_at \
-         FROM (SELECT *, sum(is_apart) OVER ({OF_CONTACT} CURRENT ROW) AS together FROM (\
-         SELECT channel, conversation, contact, first_at, \
-         if(pending_at IS NULL, last_at, toDateTime64('2299-01-01 00:00:00', 3, 'UTC')) AS until, \
-         first_at > max(until) OVER ({OF_CONTACT} 1 PRECEDING) AS is_apart FROM {conversations} \
-         WHERE account = {{account:String}} AND contact IN (\
-         SELECT contact FROM {conversations} WHERE account = {{account:String}} \
-         AND contact != '' GROUP BY contact HAVING count() > 1)))) \
-         WHERE many > 1 AND toUnixTimestamp64Milli(ends_at) >= {{from:Int64}} \
-         AND toUnixTimestamp64Milli(begins_at) < {{to:Int64}}"
+        "SELECT one.3 AS channel, one.4 AS conversation, (contact, together) AS person, \
+         begins[indexOf(numbers, together)] AS begins_at, \
+         arrayMax((end, of) -> if(of = together, end, 0), ends, numbers) AS ends_at FROM (\
+         SELECT contact, arraySort(groupArray((toUnixTimestamp64Milli(first_at), \
+         if(pending_at IS NULL, toUnixTimestamp64Milli(last_at), {ON}), channel, conversation))) \
+         AS all, arrayMap(one -> one.1, all) AS begins, arrayMap(one -> one.2, all) AS ends, \
+         arrayCumSum(arrayMap((begin, place) -> \
+         place = 1 OR begin > arrayMax(arraySlice(ends, 1, place - 1)), \
+         begins, arrayEnumerate(begins))) AS numbers \
+         FROM {conversations} WHERE account = {{account:String}} AND contact != '' \
+         GROUP BY contact HAVING count() > 1 AND length(all) > arrayMax(numbers)) \
+         ARRAY JOIN all AS one, numbers AS together \
+         WHERE countEqual(numbers, together) > 1 AND ends_at >= {last} \
+         AND begins_at < {{to:Int64}}",
+        conversations = views.named("v_conversations"),
     )
 }
 
+/// Which of the conversations that overlap are asked for.
+#[derive(Clone, Copy)]
+enum Which {
+    /// Those that reach into the period.
+    All,
+    /// Those of them with which a reply is owed somewhere.
+    Owed,
+}
+
+/// How long a conversation lasts in which a reply is owed: longer than any other.
+const ON: &str = "toInt64(10000000000000)";
+
 /// The same as (channel, conversation).
-fn several(views: Views<'_>) -> String {
-    format!("SELECT channel, conversation FROM ({})", members(views))
+fn several(which: Which, views: Views<'_>) -> String {
+    format!(
+        "SELECT channel, conversation FROM ({})",
+        members(which, views)
+    )
 }
 
 /// The stretches of their timelines: the contact, whether a manager's message ends one, this `reply`
 /// (when, who, channel, conversation, message), the `parts` in which a clock was started
 /// (channel, conversation, since when it is pending, the last start, the last contact message, what
 /// ended it: bot or closed, when, message), and what was `given` to whom (manager, when).
-fn stretches(views: Views<'_>) -> String {
+fn stretches(which: Which, views: Views<'_>) -> String {
     const START: &str = "what IN ('contact', 'people')";
     const END: &str = "what IN ('bot', 'closed')";
     let part = format!(
@@ -188,7 +206,7 @@ fn stretches(views: Views<'_>) -> String {
          PARTITION BY person ORDER BY ms, change, place, channel, conversation \
          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - (what = 'manager') AS stretch \
          FROM ({events}))) GROUP BY person, stretch, channel, conversation, part",
-        events = events(views),
+        events = events(which, views),
     );
     format!(
         "SELECT person.1 AS contact, max(replies) > 0 AS is_answered, \
@@ -201,14 +219,24 @@ fn stretches(views: Views<'_>) -> String {
 /// What happened in those conversations, so far as it moves a clock: their messages that expect a reply,
 /// managers' messages, replies of bots, closings, assignments; `people` is where a clock was started
 /// by a hand-off, the first of its instant.
-fn events(views: Views<'_>) -> String {
+fn events(which: Which, views: Views<'_>) -> String {
     const PLACE: &str = "if(match(id, '^[0-9]+$'), (0, length(id), id), (1, 0, id))";
-    let several = several(views);
+    let several = several(which, views);
     let timeline = views.named("v_timeline");
+    let members = members(which, views);
+    // Nothing else is read: a day needs no look at all the months before.
+    let bound =
+        |of: &str| format!("fromUnixTimestamp64Milli((SELECT {of} FROM ({members})), 'UTC')");
+    let lasting = format!(
+        "at >= {} AND at <= {}",
+        bound("min(begins_at)"),
+        bound("max(ends_at)")
+    );
     let happened = format!(
         "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, change, {PLACE} AS place, \
          what, manager FROM {timeline} \
-         WHERE account = {{account:String}} AND (channel, conversation) IN ({several}) \
+         WHERE account = {{account:String}} AND {lasting} \
+         AND (channel, conversation) IN ({several}) \
          AND (what IN ('manager', 'closed', 'assigned', 'handed_off') \
          OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)"
     );
@@ -217,7 +245,8 @@ fn events(views: Views<'_>) -> String {
         "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, toUInt8(1) AS change, \
          place, toLowCardinality('people') AS what, toLowCardinality('') AS manager FROM (\
          SELECT channel, conversation, at, min({PLACE}) AS place \
-         FROM {timeline} WHERE account = {{account:String}} AND what = 'handed_off' \
+         FROM {timeline} WHERE account = {{account:String}} AND {lasting} \
+         AND change = 1 AND what = 'handed_off' \
          AND (channel, conversation, at) IN (\
          SELECT channel, conversation, assumeNotNull(handed_off_at) FROM {cycles} \
          WHERE account = {{account:String}} AND handed_off_at IS NOT NULL \
@@ -226,7 +255,6 @@ fn events(views: Views<'_>) -> String {
     );
     format!(
         "SELECT * FROM ({happened} UNION ALL {handed_off}) AS e INNER JOIN ({members}) AS m \
-         USING (channel, conversation)",
-        members = members(views),
+         USING (channel, conversation)"
     )
 }
