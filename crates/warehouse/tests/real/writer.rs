@@ -281,8 +281,8 @@ async fn words_of_any_script_and_the_longest_waits_survive() {
 
 #[tokio::test]
 async fn facts_go_by_their_arrival_and_never_by_when_they_happened() {
-    let (engine, writer) = start().await;
     const DAY: i64 = 24 * 60 * MINUTE;
+    let (engine, writer) = start().await;
     let arrived = |fact, received_at| MessageFact {
         received_at: Time(received_at),
         ..fact
