@@ -12,10 +12,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trunkline_api::{Api, Directory};
-use trunkline_model::settings::{Account, FoldRules};
+use trunkline_model::settings::{Account, FoldRules, Span};
 use trunkline_model::time::Time;
 use trunkline_pipeline::{AccountSettings, Config, KeepConfig, Phase, Service, World};
-use trunkline_reports::Reports;
+use trunkline_reports::{PageKey, Reports};
 use trunkline_warehouse::{Client, Connection};
 
 use crate::clock;
@@ -65,7 +65,7 @@ pub(crate) fn serve(dir: &Path, sync: bool) -> Result<()> {
             reload: Arc::new(|| Box::pin(std::future::ready(false))),
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(Directory::new([&account]))),
             pipeline: pipeline.clone(),
-            reports: Reports::new(away),
+            reports: Reports::new(away, PageKey::new([0; 32])),
             clock: Arc::new(now),
             metrics: Arc::new(String::new),
             config: trunkline_api::Config::default(),
@@ -99,6 +99,7 @@ fn config(dir: &Path, sync: bool) -> Result<Config> {
             checkpoint_records: u64::MAX,
             checkpoint_every: Duration::from_hours(1),
             retention: 400 * 24 * 3_600_000,
+            facts: Span::Months(25),
             window: 7 * 24 * 3_600_000,
         },
     })

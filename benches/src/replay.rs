@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trunkline_model::batch::{Batch, Limits, Shape};
-use trunkline_model::settings::FoldRules;
+use trunkline_model::settings::{FoldRules, Span};
 use trunkline_model::time::Time;
 use trunkline_pipeline::{
     AccountSettings, Config, Handle, KeepConfig, Phase, Service, Submission, World,
@@ -165,6 +165,7 @@ impl Life {
                 checkpoint_records: u64::MAX,
                 checkpoint_every: Duration::from_hours(1),
                 retention: 400 * 24 * 3_600_000,
+                facts: Span::Months(25),
                 window: WEEK_MS,
             },
         };

@@ -200,6 +200,8 @@ fn cycles(views: &Views, account: &str, reference: &Reference) -> Rows {
         "ifNull(closed_by, '')",
         "toString(pending_at_close)",
         &instant("reopened_at"),
+        "ifNull(owed_by, '')",
+        &instant("handed_off_at"),
     ];
     let want = reference.conversations().iter().flat_map(|(key, walked)| {
         walked
@@ -227,6 +229,8 @@ fn cycle_line((channel, conversation): &(String, String), cycle: &Cycle) -> Stri
         &text(cycle.closed_by.as_ref()),
         flag(cycle.pending_at_close),
         &millis(cycle.reopened_at),
+        &text(cycle.owed_by.as_ref()),
+        &millis(cycle.handed_off_at),
     ]
     .join("|")
 }
@@ -235,16 +239,18 @@ fn cycle_line((channel, conversation): &(String, String), cycle: &Cycle) -> Stri
 fn conversations(views: &Views, account: &str, reference: &Reference) -> Rows {
     let rest = [
         &*instant("pending_at"),
+        &instant("unserved_at"),
         "ifNull(assignee, '')",
         "ifNull(last_manager, '')",
     ];
     let line = |((channel, conversation), walked): (&(String, String), &Walked)| {
         let pending = millis(walked.pending_at);
+        let unserved = millis(walked.unserved_at);
         let (assignee, last) = (
             text(walked.assignee.as_ref()),
             text(walked.last_manager.as_ref()),
         );
-        format!("{channel}|{conversation}|{pending}|{assignee}|{last}")
+        format!("{channel}|{conversation}|{pending}|{unserved}|{assignee}|{last}")
     };
     let want = reference.conversations().iter().map(line);
     rows(

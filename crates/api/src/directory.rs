@@ -12,7 +12,7 @@ use axum::http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 use trunkline_model::settings::{Account, Scope, Token};
 use trunkline_model::time::{Time, Tz};
-use trunkline_reports::{AccountView, Restriction, Targets};
+use trunkline_reports::{AccountView, Restriction, Schedules, Targets};
 
 use crate::people::People;
 use crate::problem::{Code, Problem};
@@ -33,6 +33,7 @@ pub struct Grant {
     pub account: Arc<str>,
     timezone: Tz,
     targets: Arc<Targets>,
+    schedules: Arc<Schedules>,
     people: Arc<People>,
     scopes: Vec<Scope>,
     expires: Option<Time>,
@@ -57,10 +58,12 @@ impl Directory {
         for account in accounts {
             let id: Arc<str> = account.id.as_str().into();
             let targets = Arc::new(Targets::of(account));
+            let schedules = Arc::new(Schedules::of(account));
             let people = Arc::new(People::of(account));
             for token in &account.tokens {
                 if let Some(hash) = token.digest() {
-                    let known = (Arc::clone(&targets), Arc::clone(&people));
+                    let (targets, schedules) = (Arc::clone(&targets), Arc::clone(&schedules));
+                    let known = (targets, schedules, Arc::clone(&people));
                     let grant = Grant::new(&id, account.zone(), known, token);
                     grants.entry(hash).or_insert_with(|| Arc::new(grant));
                 }
@@ -113,13 +116,14 @@ impl Grant {
     fn new(
         account: &Arc<str>,
         timezone: Tz,
-        (targets, people): (Arc<Targets>, Arc<People>),
+        (targets, schedules, people): (Arc<Targets>, Arc<Schedules>, Arc<People>),
         token: &Token,
     ) -> Self {
         Self {
             account: Arc::clone(account),
             timezone,
             targets,
+            schedules,
             people,
             scopes: token.scopes.clone(),
             expires: token.expires.map(|expires| expires.instant(timezone)),
@@ -177,6 +181,11 @@ impl Grant {
     /// How soon replies are due in it.
     pub(crate) fn targets(&self) -> &Targets {
         &self.targets
+    }
+
+    /// When it is open.
+    pub(crate) fn schedules(&self) -> &Schedules {
+        &self.schedules
     }
 
     /// What the token may see of it.

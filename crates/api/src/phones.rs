@@ -1,4 +1,6 @@
 //! Ids that are phone numbers, masked for tokens that may not see phones (contract §4).
+//!
+//! An id is one if nothing but a phone number is in it: see [`is_phone`].
 
 use trunkline_reports::{Page, Value};
 
@@ -18,20 +20,54 @@ pub(crate) fn mask(page: &mut Page) {
     }
 }
 
-/// Masks a text if it is a phone number.
+/// Masks a text if it is a phone number: what is left is a `+`, its first digit and its last four.
 pub(crate) fn masked(text: String) -> String {
-    if is_phone(&text) {
-        format!("{}***{}", &text[..2], &text[text.len() - 4..])
-    } else {
-        text
-    }
+    let Some(Phone { plus, digits }) = Phone::read(&text) else {
+        return text;
+    };
+    let plus = if plus { "+" } else { "" };
+    let (first, last) = (&digits[..1], &digits[digits.len() - 4..]);
+    format!("{plus}{first}***{last}")
 }
 
-/// Whether a text is a phone number in E.164: a `+` and 7 to 15 digits, and nothing else.
+/// Whether a text is a phone number.
 pub(crate) fn is_phone(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-    })
+    Phone::read(text).is_some()
+}
+
+/// A phone number as channels write it for an id.
+struct Phone {
+    plus: bool,
+    digits: String,
+}
+
+impl Phone {
+    /// Reads 7 to 15 digits (E.164) with or without a `+` before them and with spaces, hyphens,
+    /// dots, slashes or brackets anywhere; a word with a colon may stand before it (`tel:`, `wa:`)
+    /// and an address behind it (`@c.us`). So an id that only is a long number is masked too: which
+    /// of them are phone numbers nobody can tell.
+    fn read(text: &str) -> Option<Self> {
+        let text = match text.split_once(':') {
+            Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_alphabetic()) => rest,
+            _ => text,
+        };
+        let text = text.split_once('@').map_or(text, |(number, _)| number);
+        let text = text.trim();
+        let (plus, text) = match text.strip_prefix('+') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let mut digits = String::new();
+        for character in text.chars() {
+            match character {
+                '0'..='9' => digits.push(character),
+                ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' => {}
+                _ => return None,
+            }
+        }
+        let is_one = (7..=15).contains(&digits.len());
+        is_one.then_some(Self { plus, digits })
+    }
 }
 
 #[cfg(test)]
@@ -76,12 +112,33 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_one_however_a_channel_writes_it() {
+        for (id, shown) in [
+            ("34600111222", "3***1222"),
+            ("79161231234", "7***1234"),
+            ("+34 600 11-12.22", "+3***1222"),
+            ("(600) 111/222", "6***1222"),
+            ("34600111222@c.us", "3***1222"),
+            ("wa:+79161231234", "+7***1234"),
+            ("tel:0034600111222", "0***1222"),
+            ("1234567", "1***4567"),
+        ] {
+            assert_eq!(masked(id.to_owned()), shown, "{id}");
+        }
+    }
+
+    #[test]
     fn an_id_that_is_no_phone_number_stays() {
         let rows = [
             ["x", "+123456", "+1234567890123456"],
-            ["x", "79161231234", "+7916123a234"],
+            ["x", "123456", "+7916123a234"],
             ["x", "", "+"],
-            ["x", "wa:+79161231234", "+７９１６１２３"],
+            ["x", "k-34600111222", "+７９１６１２３"],
+            [
+                "34600111222",
+                "maria@acme.example",
+                "0190f5e2-7c4b-7c3a-9d2e-000000000001",
+            ],
         ];
         let mut masked = page(&rows);
         mask(&mut masked);

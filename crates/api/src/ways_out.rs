@@ -162,6 +162,7 @@ fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
         as_of: shared.pipeline.as_of(now),
         restriction: grant.restriction(),
         targets: grant.targets(),
+        schedules: grant.schedules(),
     }
 }
 

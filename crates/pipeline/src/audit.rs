@@ -1,6 +1,8 @@
 //! The audit: the facts in ClickHouse against those that the journal gives when it is read from its
 //! beginning by a fold of its own, row by row, to the last one.
 //!
+//! Rows that arrived longer ago than facts are kept may be there or not.
+//!
 //! Rows that ClickHouse got after the audit read its watermark are passed over: they are of records
 //! behind where the audit stops reading.
 
@@ -10,6 +12,7 @@ use std::path::Path;
 use hashbrown::{HashMap, HashSet};
 use trunkline_journal::{ReadError, Reader};
 use trunkline_model::event::Event;
+use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
 use trunkline_rollup::{Account, Config, Position};
@@ -54,7 +57,9 @@ pub struct Audit {
     pub newer: u64,
     /// Rows in both that differ.
     pub different: u64,
-    /// Rows that the journal gives and ClickHouse lacks.
+    /// Rows that the journal gives and ClickHouse lacks, older than facts are kept.
+    pub expired: u64,
+    /// Rows that the journal gives and ClickHouse lacks, and should have.
     pub missing: u64,
     /// Rows that ClickHouse holds and the journal does not give.
     pub surplus: u64,
@@ -75,10 +80,12 @@ impl Audit {
     }
 }
 
-/// Audits a journal's folder against a database; `progress` is told how many records were read.
+/// Audits a journal's folder against a database that keeps facts for `retention`; `progress` is told
+/// how many records were read.
 pub async fn audit(
     journal: &Path,
     window: i64,
+    retention: Span,
     warehouse: &Client,
     mut progress: impl FnMut(u64),
 ) -> Result<Audit, AuditError> {
@@ -98,6 +105,7 @@ pub async fn audit(
     audit.records = fold.records;
     fold.show(&mut Missing {
         met: &met,
+        kept_from: retention.before(fold.last_arrival),
         audit: &mut audit,
     });
     Ok(audit)
@@ -107,6 +115,8 @@ pub async fn audit(
 struct Fold {
     accounts: HashMap<String, Account>,
     records: u64,
+    /// Arrival of the journal's last record: the service removes facts by it.
+    last_arrival: Time,
 }
 
 impl Fold {
@@ -122,8 +132,11 @@ impl Fold {
         if base > 0 {
             return Err(AuditError::Retired { base });
         }
-        let (accounts, records) = (HashMap::new(), 0);
-        let mut fold = Self { accounts, records };
+        let mut fold = Self {
+            accounts: HashMap::new(),
+            records: 0,
+            last_arrival: Time(0),
+        };
         // Any key of the hashes will do: no figure depends on it.
         let config = Config { window, seed: 0 };
         for batch in Reader::open(journal, 0)? {
@@ -136,10 +149,8 @@ impl Fold {
                 };
                 fold.observe(bytes, at, config);
             }
+            fold.last_arrival = received_at;
             progress(fold.records);
-            if batch.next_offset() >= below {
-                break;
-            }
         }
         Ok(fold)
     }
@@ -226,13 +237,14 @@ impl Line {
         );
         let says = format!(
             "contact {:?} first_at {} last_at {} assignee {:?} last_manager {:?} pending_at {:?} \
-             cycles {:?}",
+             unserved_at {:?} cycles {:?}",
             fact.contact,
             fact.first_at,
             fact.last_at,
             fact.assignee,
             fact.last_manager,
             fact.pending_at,
+            fact.unserved_at,
             fact.cycles,
         );
         Self {
@@ -318,12 +330,18 @@ impl Rows for Theirs<'_> {
 /// Finds the rows that ClickHouse lacks.
 struct Missing<'a> {
     met: &'a HashSet<u128>,
+    kept_from: Time,
     audit: &'a mut Audit,
 }
 
 impl Missing<'_> {
-    fn take(&mut self, line: &Line, deleted: bool) {
-        if !deleted && !self.met.contains(&line.key()) {
+    fn take(&mut self, line: &Line, received_at: Time, deleted: bool) {
+        if deleted || self.met.contains(&line.key()) {
+            return;
+        }
+        if received_at < self.kept_from {
+            self.audit.expired += 1;
+        } else {
             self.audit.missing += 1;
             let Line { of, says, .. } = line;
             self.audit
@@ -334,12 +352,12 @@ impl Missing<'_> {
 
 impl Rows for Missing<'_> {
     fn message(&mut self, fact: &MessageFact<'_>) {
-        self.take(&Line::message(fact), fact.deleted);
+        self.take(&Line::message(fact), fact.received_at, fact.deleted);
     }
 
     fn change(&mut self, _: &ChangeFact<'_>) {}
 
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
-        self.take(&Line::conversation(fact), fact.deleted);
+        self.take(&Line::conversation(fact), fact.received_at, fact.deleted);
     }
 }

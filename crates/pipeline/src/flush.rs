@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
+use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
 use trunkline_warehouse::migrations::{self, MigrateError};
 use trunkline_warehouse::writer::Settings;
@@ -35,6 +36,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_LARGE: Duration = Duration::from_secs(5);
 const PAUSE_BEHIND: Duration = Duration::from_millis(250);
 const PAUSE_HURRIED: Duration = Duration::from_millis(50);
+/// How often old facts are removed, in milliseconds of arrival.
+const EXPIRE_EVERY: i64 = 24 * 3_600_000;
 /// The pauses between tries while ClickHouse is away: doubled up to the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_secs(5);
@@ -95,13 +98,15 @@ pub(crate) struct Flusher {
     pub(crate) state: PathBuf,
     /// All records below are durable and on their way to their workers.
     pub(crate) dispatched: watch::Receiver<u64>,
-    /// All rows changed by records below are in ClickHouse.
-    pub(crate) flushed: watch::Sender<u64>,
+    /// All rows changed by records below are in ClickHouse; none until it was asked.
+    pub(crate) flushed: watch::Sender<Option<u64>>,
     /// Somebody waits for `flushed`.
     pub(crate) hurry: Arc<Notify>,
     pub(crate) arrival: Arrival,
     /// Where the journal begins.
     pub(crate) journal_base: u64,
+    /// How long facts are kept, from their arrival.
+    pub(crate) retention: Span,
     /// The settings' tables; a change is written with the next flush.
     pub(crate) settings: watch::Receiver<Arc<Settings>>,
     pub(crate) progress: Progress,
@@ -118,6 +123,8 @@ pub(crate) struct Progress {
     pending: Option<Gathering>,
     /// Rows of older generations are to be removed once all are written anew.
     sweep: bool,
+    /// When old facts were last removed, in time of arrival.
+    expired: Option<Time>,
     /// The pause before the next try.
     retry: Duration,
 }
@@ -164,7 +171,12 @@ impl Flusher {
     }
 
     fn is_behind(&self) -> bool {
-        *self.flushed.borrow() < *self.dispatched.borrow()
+        self.through() < *self.dispatched.borrow()
+    }
+
+    /// Gives the offset below which ClickHouse holds all rows, as far as is known.
+    fn through(&self) -> u64 {
+        self.flushed.borrow().unwrap_or_default()
     }
 
     fn back_off(&mut self) -> Duration {
@@ -182,7 +194,7 @@ impl Flusher {
         let limit = ROWS / self.crew.workers();
         let gathering = self.crew.gather(below, self.meta.generation, limit).await;
         let gathering = gathering.ok_or(FlushError::Worker)?;
-        let news = gathering.through != *self.flushed.borrow();
+        let news = gathering.through != self.through();
         if news || !gathering.rows.is_empty() {
             self.progress.pending = Some(gathering);
         }
@@ -209,12 +221,37 @@ impl Flusher {
                 return Ok(Err(fault));
             }
             self.progress.sweep = false;
+            // Rows of old arrival were written anew with the others.
+            self.progress.expired = None;
+        }
+        if let Err(fault) = self.expire().await {
+            return Ok(Err(fault));
         }
         self.progress.retry = RETRY_FIRST;
         if self.board.set_warehouse(WarehouseState::Up) {
             tracing::info!("clickhouse is up");
         }
         Ok(Ok(pause))
+    }
+
+    /// Removes the facts that are older than their retention, once a day. Age counts from the last
+    /// arrival, not from a clock that may have jumped.
+    async fn expire(&mut self) -> Result<(), Fault> {
+        let Some(now) = self.board.last_arrival() else {
+            return Ok(());
+        };
+        let expired = self.progress.expired;
+        if expired.is_some_and(|last| now.since(last) < EXPIRE_EVERY) {
+            return Ok(());
+        }
+        let before = self.retention.before(now);
+        let removed = self.writer.expire(before).await?;
+        if removed > 0 {
+            metrics::expired(removed);
+            tracing::info!(rows = removed, %before, "facts that arrived before were removed");
+        }
+        self.progress.expired = Some(now);
+        Ok(())
     }
 
     /// Brings the schema up and writes the settings.
@@ -236,7 +273,7 @@ impl Flusher {
             Err(fault) => return Ok(Err(fault)),
         };
         let held = self.held(known)?;
-        let believed = *self.flushed.borrow();
+        let believed = self.through();
         if self.progress.compared && held >= believed {
             return Ok(Ok(()));
         }
@@ -252,7 +289,7 @@ impl Flusher {
         if !self.crew.rewind(held).await {
             self.start_over(held)?;
         }
-        self.flushed.send_replace(held);
+        self.flushed.send_replace(Some(held));
         let arrival = Arc::clone(&self.arrival);
         let arrived = tokio::task::spawn_blocking(move || arrival(held)).await;
         self.board.rewound(held, arrived.ok().flatten());
@@ -320,7 +357,7 @@ impl Flusher {
             return Ok(Err(fault));
         }
         let through = gathering.through;
-        if through != *self.flushed.borrow() {
+        if through != self.flushed.borrow().unwrap_or_default() {
             let Meta {
                 journal,
                 generation,
@@ -348,7 +385,7 @@ impl Flusher {
         let rows = &gathering.rows;
         metrics::flushed(rows.messages(), rows.conversations(), began.elapsed());
         self.board.flushed(through);
-        self.flushed.send_replace(through);
+        self.flushed.send_replace(Some(through));
         self.crew.shrink(through);
         let pause = if gathering.left {
             PAUSE_BEHIND

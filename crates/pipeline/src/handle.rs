@@ -162,8 +162,8 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal<Token>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) admission: Arc<tokio::sync::Semaphore>,
-    /// All rows changed by records below this offset are in ClickHouse.
-    pub(crate) flushed: watch::Receiver<u64>,
+    /// All rows changed by records below this offset are in ClickHouse; none until it was asked.
+    pub(crate) flushed: watch::Receiver<Option<u64>>,
     pub(crate) hurry: Arc<tokio::sync::Notify>,
     pub(crate) board: Arc<StatusBoard>,
     pub(crate) quarantine: Arc<Quarantine>,
@@ -346,11 +346,13 @@ impl Handle {
     pub async fn flushed(&self, offset: Option<u64>, within: Duration) -> bool {
         let wanted = offset.map_or_else(|| self.shared.board.durable_end(), |last| last + 1);
         let mut flushed = self.shared.flushed.clone();
-        if *flushed.borrow() >= wanted {
+        // Before ClickHouse was asked it holds nothing, not even all of an empty journal.
+        let held = |flushed: &Option<u64>| flushed.is_some_and(|flushed| flushed >= wanted);
+        if held(&flushed.borrow()) {
             return true;
         }
         self.shared.hurry.notify_one();
-        timeout(within, flushed.wait_for(|flushed| *flushed >= wanted))
+        timeout(within, flushed.wait_for(held))
             .await
             .is_ok_and(|found| found.is_ok())
     }

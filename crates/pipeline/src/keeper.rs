@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 use trunkline_journal::Journal;
+use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::WAITING_BLOCK;
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
@@ -38,6 +39,8 @@ pub struct KeepConfig {
     pub checkpoint_every: Duration,
     /// How long the journal is kept (`retention.journal`, 400 d), in milliseconds of arrival.
     pub retention: i64,
+    /// How long facts are kept (`retention.facts`, 25 months), from their arrival.
+    pub facts: Span,
     /// How long identities are remembered, in milliseconds of arrival.
     pub window: i64,
 }

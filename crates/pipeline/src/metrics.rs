@@ -81,6 +81,10 @@ const COUNTERS: &[(&str, &str)] = &[
         "Rows confirmed by ClickHouse",
     ),
     (
+        "trunkline_facts_expired_total",
+        "Rows of facts removed because they were older than their retention",
+    ),
+    (
         "trunkline_flush_failures_total",
         "Failed tries to write to ClickHouse, by kind of fault",
     ),
@@ -295,6 +299,10 @@ pub(crate) fn flushed(messages: usize, conversations: usize, took: Duration) {
         .increment(conversations as u64);
     histogram!("trunkline_flush_rows").record((messages + conversations) as f64);
     histogram!("trunkline_flush_duration_seconds").record(took);
+}
+
+pub(crate) fn expired(rows: u64) {
+    counter!("trunkline_facts_expired_total").increment(rows);
 }
 
 pub(crate) fn flush_failed(kind: &'static str) {

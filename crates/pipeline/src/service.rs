@@ -109,7 +109,7 @@ pub struct Service {
     accounts: Vec<AccountSettings>,
     settings: watch::Receiver<Arc<Settings>>,
     dispatched: Arc<watch::Sender<u64>>,
-    flushed: watch::Sender<u64>,
+    flushed: watch::Sender<Option<u64>>,
     /// Told when the journal or a fold worker has ended.
     broken: CancellationToken,
 }
@@ -127,7 +127,7 @@ impl Service {
         let ledger = Arc::new(Ledger::default());
         let crew: Arc<OnceLock<Crew>> = Arc::default();
         let dispatched = Arc::new(watch::channel(0).0);
-        let (flushed, flushed_at) = watch::channel(0);
+        let (flushed, flushed_at) = watch::channel(None);
         let streams = Arc::new(Streams::default());
         let dispatch = Dispatch {
             crew: Arc::clone(&crew),
@@ -302,6 +302,7 @@ impl Service {
             hurry: Arc::clone(&self.handle.shared.hurry),
             arrival: Arc::new(arrival),
             journal_base: self.extent.base,
+            retention: self.config.keep.facts,
             settings: self.settings.clone(),
             progress: Progress::default(),
         })

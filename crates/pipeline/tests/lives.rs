@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use trunkline_model::batch::{Batch, Limits, Shape};
-use trunkline_model::settings::{BotReplies, FoldRules};
+use trunkline_model::settings::{BotReplies, FoldRules, Span};
 use trunkline_model::time::Time;
 use trunkline_pipeline::{
     AccountSettings, Config, Error, Handle, KeepConfig, Phase, Receipt, Service, Submission, World,
@@ -74,6 +74,7 @@ impl<'a> Place<'a> {
             checkpoint_records: self.checkpoint_records,
             checkpoint_every: Duration::from_hours(1),
             retention: 14 * DAY,
+            facts: Span::Months(25),
             window: 7 * DAY,
         };
         let config = Config {
@@ -330,6 +331,17 @@ fn clickhouse_away_is_said_and_disturbs_nothing() {
     let flushed = life.handle.flushed(None, Duration::from_millis(50));
     assert!(!life.runtime.block_on(flushed));
     assert_eq!(life.handle.status().oldest_unflushed, Some(Time(START)));
+    life.stop();
+}
+
+#[test]
+fn an_empty_journal_is_not_flushed_before_clickhouse_was_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let life = Place::new(dir.path()).live();
+    life.until(|handle| handle.status().warehouse.word() == "down");
+    assert_eq!(life.handle.status().durable, 0);
+    let flushed = life.handle.flushed(None, Duration::from_millis(50));
+    assert!(!life.runtime.block_on(flushed));
     life.stop();
 }
 

@@ -87,12 +87,11 @@ pub(crate) fn fill(
 
 /// The row of nothing behind its time and dimensions.
 fn empty(report: &Report, request: &Request, key: Vec<Value>) -> Vec<Value> {
-    let undivided = request.is_of_people();
     let figures = report
         .figures
         .iter()
         .map(|figure| match (figure.empty, figure.unit) {
-            _ if figure.undivided && undivided => Value::Null,
+            _ if figure.is_withheld(request) => Value::Null,
             (Empty::Null, _) => Value::Null,
             (Empty::Zero, Unit::S) => Value::Millis(0),
             (Empty::Zero, _) => Value::Count(0),
@@ -128,7 +127,7 @@ pub(crate) fn cut(rows: &mut Vec<Vec<Value>>, limit: u32) -> bool {
 }
 
 /// Returns the position behind the last row of a page.
-pub(crate) fn position(opened: &Opened, columns: &[Column], rows: &[Vec<Value>]) -> Option<String> {
+pub(crate) fn position(opened: &Opened, columns: &[Column], rows: &[Vec<Value>]) -> Option<After> {
     let last = rows.last()?;
     let Some(Value::Time(Time(at))) = last.first() else {
         return None;
@@ -138,7 +137,7 @@ pub(crate) fn position(opened: &Opened, columns: &[Column], rows: &[Vec<Value>])
         last.get(place).map(Value::to_string)
     };
     let key = opened.key.iter().map(text).collect::<Option<_>>()?;
-    Some(After { at: *at, key }.encode())
+    Some(After { at: *at, key })
 }
 
 #[cfg(test)]

@@ -36,10 +36,8 @@ pub(crate) struct Choice {
     pub(crate) about: &'static str,
     /// The words it takes.
     pub(crate) values: &'static [&'static str],
-    /// Words of the contract that this version does not serve yet.
-    pub(crate) later: &'static [&'static str],
-    /// What some of its words need of another parameter: word, parameter, its word.
-    pub(crate) needs: &'static [(&'static str, &'static str, &'static str)],
+    /// What some of its words need of another parameter: word, parameter, its words.
+    pub(crate) needs: &'static [(&'static str, &'static str, &'static [&'static str])],
     /// The word that holds when it is not given.
     pub(crate) default: Option<&'static str>,
 }
@@ -58,6 +56,8 @@ pub(crate) struct Figure {
     pub(crate) empty: Empty,
     /// Whether it cannot be divided among managers: `null` by, and filtered by, manager or team.
     pub(crate) undivided: bool,
+    /// The word of a parameter with which it is not known: `null` then.
+    pub(crate) withheld: Option<(&'static str, &'static str)>,
 }
 
 /// What a figure of nothing is (`metrics.md` §0: no data is not zero).
@@ -207,6 +207,7 @@ impl Figure {
             sql,
             empty: Empty::Zero,
             undivided: false,
+            withheld: None,
         }
     }
 
@@ -220,6 +221,12 @@ impl Figure {
             undivided: true,
             ..Self::count(name, sql, about)
         }
+    }
+
+    /// Whether it cannot be given to a question: `null` whatever there is.
+    pub(crate) fn is_withheld(&self, request: &Request) -> bool {
+        let unknown = |(name, word)| request.choice(name) == Some(word);
+        self.undivided && request.is_of_people() || self.withheld.is_some_and(unknown)
     }
 }
 

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use trunkline_warehouse::Client;
 
+use crate::after::{List, PageKey};
 use crate::answer;
 use crate::catalogue::{Catalogue, catalogue};
 use crate::error::{Error, nearest};
+use crate::open_waits::{self, OpenWaits};
 use crate::report::{REPORTS, Report};
 use crate::request::{Asked, Before, Context, Request};
 use crate::statement::{self, Parameter, Source, Statement, Views};
@@ -24,12 +26,14 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Reports {
     client: Client,
+    pages: PageKey,
 }
 
 impl Reports {
-    /// Makes the reports read through `client`, whose user may select from the views `v_*`.
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    /// Makes the reports read through `client`, whose user may select from the views `v_*`, and
+    /// seal with `pages` where their pages end.
+    pub fn new(client: Client, pages: PageKey) -> Self {
+        Self { client, pages }
     }
 
     /// Lists the reports (`GET /v1/reports`).
@@ -48,7 +52,8 @@ impl Reports {
         context: &Context<'_>,
     ) -> Result<Table, Error> {
         let report = find(name)?;
-        let request = Request::parse(report, Asked::Figures, pairs, context)?;
+        let request = Request::parse(report, Asked::Figures, pairs, context, &self.pages)?;
+        let request = self.judged(request, context).await?;
         let filled = request.is_filled();
         // One row more than asked for tells that there are more; where empty intervals get rows
         // as well, all are needed before the order and the limit.
@@ -92,7 +97,7 @@ impl Reports {
         context: &Context<'_>,
         table: &mut Table,
     ) -> Result<(), Error> {
-        let earlier = request.of_before(before);
+        let earlier = self.judged(request.of_before(before), context).await?;
         let source = self.source(context);
         let statement = statement::figures(report, &earlier, source, MOST_COMPARED + 1);
         let rows = answer::decode(&table.columns, self.ask(statement).await?)?;
@@ -119,12 +124,18 @@ impl Reports {
         context: &Context<'_>,
     ) -> Result<Page, Error> {
         let report = find(name)?;
-        let request = Request::parse(report, Asked::Rows, pairs, context)?;
+        let request = Request::parse(report, Asked::Rows, pairs, context, &self.pages)?;
+        let request = self.judged(request, context).await?;
         let rows = u64::from(request.limit) + 1;
         let statement = statement::page(report, &request, self.source(context), rows);
         let columns = request.opened.listed();
         let mut rows = answer::decode(&columns, self.ask(statement).await?)?;
         let more = answer::cut(&mut rows, request.limit);
+        let list = List {
+            account: context.account.id,
+            report: report.name,
+            figure: request.figure,
+        };
         Ok(Page {
             report: report.name,
             from: request.span.from,
@@ -132,7 +143,8 @@ impl Reports {
             tz: request.span.zone.name(),
             next: more
                 .then(|| answer::position(request.opened, &columns, &rows))
-                .flatten(),
+                .flatten()
+                .and_then(|after| after.seal(&self.pages, list)),
             columns,
             rows,
             as_of: context.as_of,
@@ -166,6 +178,18 @@ impl Reports {
             as_of: context.as_of,
             truncated,
         })
+    }
+
+    /// Learns who owes replies, for a question about business time.
+    async fn judged(&self, mut request: Request, context: &Context<'_>) -> Result<Request, Error> {
+        if open_waits::are_asked_for(&request) {
+            request.open = None;
+            let owed = open_waits::owners(&request, self.source(context));
+            let owed = self.ask(owed).await?;
+            let open = OpenWaits::of(context.schedules, owed, request.as_of)?;
+            request.open = Some(open);
+        }
+        Ok(request)
     }
 
     fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {

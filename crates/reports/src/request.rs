@@ -12,9 +12,10 @@ mod span;
 use chrono_tz::Tz;
 use trunkline_model::time::Time;
 
-use crate::after::After;
+use crate::after::{After, List, PageKey};
 use crate::dimension::Dimension;
 use crate::error::BadParameter;
+use crate::open_waits::{OpenWaits, Schedules};
 use crate::report::{Choice, Opened, Report};
 use crate::statement::Parameter;
 use crate::targets::{Target, Targets};
@@ -72,6 +73,8 @@ pub struct Context<'a> {
     pub restriction: Restriction<'a>,
     /// How soon replies are due in the account; the defaults of the contract if it sets none.
     pub targets: &'a Targets,
+    /// Its schedules: how much of waits that are open is business time.
+    pub schedules: &'a Schedules,
 }
 
 /// Which of the two answers of a report is asked for.
@@ -129,6 +132,8 @@ pub(crate) struct Request {
     pub(crate) as_of: Time,
     /// How soon a reply is due, of a report about replies.
     pub(crate) target: Target,
+    /// How much of open waits is business time, once it was asked for.
+    pub(crate) open: Option<OpenWaits>,
     /// What the asker may see; none for everything.
     pub(crate) restriction: Option<Restricted>,
 }
@@ -164,6 +169,7 @@ impl Request {
         asked: Asked,
         pairs: &[(String, String)],
         context: &Context<'_>,
+        pages: &PageKey,
     ) -> Result<Self, BadParameter> {
         let given = Given::new(pairs);
         known_names(report, asked, &given)?;
@@ -177,6 +183,11 @@ impl Request {
             by.clear();
         }
         let (figure, opened) = figure(report, &given)?;
+        let list = List {
+            account: context.account.id,
+            report: report.name,
+            figure,
+        };
         let choices = choices(report, &given)?;
         let definition = chosen(&choices, "definition");
         Ok(Self {
@@ -189,10 +200,11 @@ impl Request {
             limit: limit(asked, &given)?,
             after: given
                 .one("after")?
-                .map(|after| After::parse(after, opened))
+                .map(|after| After::open(after, pages, list))
                 .transpose()?,
             figure,
             opened,
+            open: None,
             restriction: context.restriction.restricted(),
             before: given
                 .one("compare")?
@@ -322,7 +334,7 @@ fn choices(
     let mut chosen = Vec::new();
     for choice in report.choices {
         let word = match given.one(choice.name)? {
-            Some(word) => Some(chosen_word(choice, word)?),
+            Some(word) => Some(self::word(choice.name, word, choice.values)?),
             None => choice.default,
         };
         chosen.extend(word.map(|word| (choice.name, word)));
@@ -343,7 +355,9 @@ fn chosen(choices: &[(&'static str, &'static str)], name: &str) -> Option<&'stat
 fn agreed(choice: &Choice, choices: &[(&'static str, &'static str)]) -> Result<(), BadParameter> {
     let word = chosen(choices, choice.name);
     for (given, other, needed) in choice.needs {
-        if word == Some(given) && chosen(choices, other) != Some(needed) {
+        let fits = chosen(choices, other).is_some_and(|word| needed.contains(&word));
+        if word == Some(given) && !fits {
+            let needed = needed.join(" or ");
             let detail = format!("must be {needed} with {}={given}", choice.name);
             return Err(BadParameter::new(other, detail));
         }
@@ -366,14 +380,6 @@ fn figure(
     }
     let detail = format!("{asked:?} is none of {}", openable.join(", "));
     Err(BadParameter::new("figure", detail).meant(asked, openable))
-}
-
-fn chosen_word(choice: &Choice, given: &str) -> Result<&'static str, BadParameter> {
-    if choice.later.contains(&given) {
-        let detail = format!("{given:?} is not served yet by this version");
-        return Err(BadParameter::new(choice.name, detail));
-    }
-    word(choice.name, given, choice.values)
 }
 
 /// Finds a word of an enumeration.

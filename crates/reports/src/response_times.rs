@@ -5,14 +5,15 @@
 //! give samples, one list holds beside them what was received and what was not answered; the column
 //! `what` says which each is: a `reply`, a cycle `begun`, a pending message `awaiting` an answer,
 //! one that was `dropped` when its cycle was closed. The latter two belong to the assignee, else
-//! the last participant; what was received to no manager, so it is left out of the list where
-//! managers are told apart.
+//! the last participant, of now or of the closing; what was received to no manager, so it is left
+//! out of the list where managers are told apart.
 
 use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sql, some};
 use crate::hdr;
 use crate::report::{Choice, Figure, Listed, Opened, Report};
 use crate::request::Request;
-use crate::statement::{NOT_OVER, Views, WITHIN, of_managers};
+use crate::scope;
+use crate::statement::{NOT_OVER, OWED_BY, Views, WITHIN, of_managers};
 use crate::value::Unit;
 
 /// The report.
@@ -82,22 +83,23 @@ pub(crate) static REPORT: Report = Report {
         share(
             "within_target_share",
             |request| {
-                // How much of an open wait lies inside a schedule is not known here.
-                if request.choice(HOURS.name) == Some("business") {
-                    return "CAST(NULL, 'Nullable(UInt64)')".to_owned();
-                }
-                let late = format!("countIf({AWAITING} AND ms > {})", request.target.sql());
+                let late = format!("countIf({AWAITING} AND age > {})", request.target.sql());
                 let all = format!("(countIf({REPLY}) + {late})");
                 share_sql(&within_target(request), &all)
             },
-            "their share of all replies and of what awaits one for longer than the target; null for \
-             hours=business, for how much of an open wait lies inside a schedule is not known yet",
+            "their share of all replies and of what awaits one for longer than the target: of first, \
+             where no manager has written in the cycle yet, since first would measure from; for \
+             hours=business inside the schedule of whose it is, else the account's",
         ),
-        Figure::count(
-            "outside_hours",
-            |_| format!("countIf({REPLY} AND outside)"),
-            "of the replies, those to a wait wholly outside the schedule: 0 s in business hours",
-        ),
+        Figure {
+            withheld: Some((scope::NAME, scope::CONTACT)),
+            ..Figure::count(
+                "outside_hours",
+                |_| format!("countIf({REPLY} AND outside)"),
+                "of the replies, those to a wait wholly outside the schedule: 0 s in business hours; \
+                 null for scope=contact, which knows calendar time alone",
+            )
+        },
         Figure::undivided(
             "received",
             |_| format!("countIf({BEGUN})"),
@@ -128,12 +130,16 @@ pub(crate) static REPORT: Report = Report {
         Figure::count(
             "closed_unanswered",
             |_| format!("countIf({DROPPED})"),
-            "closings while a reply was owed; the assignee's, else the last participant's",
+            "closings while a reply was owed; the assignee's at that time, else the last participant's",
         ),
         of_some(
             "longest_wait_s",
-            |_| some(AWAITING, &format!("maxIf(ms, {AWAITING})")),
-            "of those awaiting a reply, how long the longest has, in calendar time",
+            |_| {
+                let known = format!("{AWAITING} AND ms >= 0");
+                some(&known, &format!("maxIf(ms, {known})"))
+            },
+            "of those awaiting a reply, how long the longest has; for hours=business inside the \
+             schedule of whose it is, else the account's",
         ),
     ],
     samples,
@@ -187,7 +193,7 @@ pub(crate) static REPORT: Report = Report {
                 Listed::text("channel"),
                 Listed::text("conversation"),
                 Listed::text("contact"),
-                Listed::new("wait_s", Unit::S, "ms"),
+                Listed::new("wait_s", Unit::S, "nullIf(ms, -1)"),
             ],
             key: &["channel", "conversation"],
         },
@@ -231,7 +237,6 @@ const DEFINITION: Choice = Choice {
     name: "definition",
     about: "what a sample is and where it is measured from",
     values: &["kommo", "turn", "wait", "assigned", "first"],
-    later: &[],
     needs: &[],
     default: Some("wait"),
 };
@@ -241,7 +246,6 @@ const HOURS: Choice = Choice {
     about: "whether all time counts, or only that inside the schedule of the manager, his team or the \
             account; without a schedule there is no sample then",
     values: &["calendar", "business"],
-    later: &[],
     needs: &[],
     default: Some("calendar"),
 };
@@ -250,17 +254,22 @@ const RESPONDER: Choice = Choice {
     name: "responder",
     about: "whose replies; those of bots have definition=wait alone",
     values: &["manager", "bot"],
-    later: &[],
-    needs: &[("bot", "definition", "wait"), ("bot", "hours", "calendar")],
+    needs: &[
+        ("bot", "definition", &["wait"]),
+        ("bot", "hours", &["calendar"]),
+    ],
     default: Some("manager"),
 };
 
 const SCOPE: Choice = Choice {
-    name: "scope",
-    about: "what a reply answers",
-    values: &["conversation"],
-    later: &["contact"],
-    needs: &[],
+    name: scope::NAME,
+    about: "what a reply answers: what is pending in its conversation, or in all of its contact's, \
+            in calendar time; a conversation's contact is the author of its first contact message",
+    values: &["conversation", scope::CONTACT],
+    needs: &[
+        (scope::CONTACT, "definition", &["wait", "turn", "assigned"]),
+        (scope::CONTACT, "hours", &["calendar"]),
+    ],
     default: Some("conversation"),
 };
 
@@ -268,12 +277,14 @@ const EXCLUDE: Choice = Choice {
     name: "exclude",
     about: "which samples are left out",
     values: &["outside_hours"],
-    later: &[],
-    needs: &[],
+    needs: &[("outside_hours", scope::NAME, &["conversation"])],
     default: None,
 };
 
 const NO_SAMPLE: &str = "CAST(NULL, 'Nullable(Int64)')";
+
+/// What owes no reply has not owed it for long.
+const NO_AGE: &str = "toInt64(-1)";
 
 fn within_target(request: &Request) -> String {
     format!("countIf({REPLY} AND ms <= {})", request.target.sql())
@@ -294,6 +305,9 @@ fn samples(request: &Request, views: Views<'_>) -> String {
 
 /// Replies that gave a sample, at their own time.
 fn replies(request: &Request, views: Views<'_>) -> String {
+    if scope::is_contact(request) {
+        return scope::replies(request, views);
+    }
     // The words are among those of the choices: text of ours.
     let definition = request.choice(DEFINITION.name).unwrap_or("wait");
     let responder = request.choice(RESPONDER.name).unwrap_or("manager");
@@ -315,7 +329,7 @@ fn replies(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, \
          'reply' AS what, assumeNotNull({measured}) AS ms, {bucket} AS bucket, \
-         wait{hours}_ms - assigned{hours}_ms AS queue, {from_start} AS from_start, 0 AS answered, {outside} AS outside \
+         wait{hours}_ms - assigned{hours}_ms AS queue, {from_start} AS from_start, 0 AS answered, {outside} AS outside, {NO_AGE} AS age \
          FROM {messages} \
          WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \
          AND {measured} IS NOT NULL{exclude}{managers}",
@@ -326,20 +340,36 @@ fn replies(request: &Request, views: Views<'_>) -> String {
 }
 
 /// Conversations in which a reply is owed, at the message that has been pending since.
-fn awaiting(_: &Request, views: Views<'_>) -> String {
+fn awaiting(request: &Request, views: Views<'_>) -> String {
+    let elapsed = |since: &str| {
+        let since = format!("toUnixTimestamp64Milli({since})");
+        match &request.open {
+            Some(open) => open.elapsed_sql(&since),
+            None => format!("greatest(toInt64(0), {{as_of:Int64}} - {since})"),
+        }
+    };
+    let age = match request.choice(DEFINITION.name) {
+        Some("first") => {
+            let age = elapsed("assumeNotNull(unserved_at)");
+            format!("if(unserved_at IS NULL, {NO_AGE}, {age})")
+        }
+        _ => "ms".to_owned(),
+    };
     format!(
         "SELECT assumeNotNull(pending_at) AS at, {OWED_BY} AS manager, channel, conversation, \
          contact, '' AS message, 0 AS cycle, 'awaiting' AS what, \
-         greatest(toInt64(0), {{as_of:Int64}} - toUnixTimestamp64Milli(at)) AS ms, \
-         toInt64(0) AS bucket, {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, 0 AS answered, 0 AS outside \
+         {ms} AS ms, toInt64(0) AS bucket, {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, \
+         0 AS answered, 0 AS outside, {age} AS age \
          FROM {conversations} WHERE account = {{account:String}} AND pending_at IS NOT NULL \
          AND {WITHIN} AND {NOT_OVER}",
-        conversations = views.named("v_conversations"),
+        ms = elapsed("at"),
+        conversations = if scope::is_contact(request) {
+            scope::conversations(views)
+        } else {
+            views.named("v_conversations")
+        },
     )
 }
-
-/// Who owes a reply: the assignee, else the last participant.
-const OWED_BY: &str = "CAST(ifNull(assignee, last_manager), 'Nullable(String)')";
 
 /// Cycles at their first message and those closed without the reply that was owed at their closing,
 /// from one reading of the cycles.
@@ -352,13 +382,17 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT sample.1 AS at, sample.2 AS manager, channel, conversation, contact, \
          '' AS message, cycle, sample.3 AS what, toInt64(0) AS ms, toInt64(0) AS bucket, \
-         {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside FROM (\
+         {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside, {NO_AGE} AS age FROM (\
          SELECT channel, conversation, contact, cycle, answered, arrayJoin(arrayConcat(\
          if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun')], []), \
          if(closed_at IS NOT NULL AND pending_at_close AND {closed}, \
-         [(assumeNotNull(closed_at), {OWED_BY}, 'dropped')], [])\
+         [(assumeNotNull(closed_at), CAST(owed_by, 'Nullable(String)'), 'dropped')], [])\
          )) AS sample FROM {cycles} WHERE account = {{account:String}} AND {NOT_OVER})",
         closed = WITHIN.replace("at ", "closed_at "),
-        cycles = views.named("v_cycles"),
+        cycles = if scope::is_contact(request) {
+            scope::cycles(views)
+        } else {
+            views.named("v_cycles")
+        },
     )
 }

@@ -14,6 +14,7 @@ mod page;
 use trunkline_model::time::Time;
 
 use crate::dimension::Dimension;
+use crate::open_waits::OpenWaits;
 use crate::request::{Request, Restricted};
 pub(crate) use figures::figures;
 pub(crate) use page::page;
@@ -66,6 +67,9 @@ pub(crate) const WITHIN: &str = "at >= fromUnixTimestamp64Milli({from:Int64}, 'U
 
 /// Leaves out conversations that were over before the period, with all that is in them.
 pub(crate) const NOT_OVER: &str = "last_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')";
+
+/// Who owes a reply: the assignee, else the last participant.
+pub(crate) const OWED_BY: &str = "CAST(ifNull(assignee, last_manager), 'Nullable(String)')";
 
 /// Conditions on `manager_key`, which reach the primary key where those on `manager` cannot, that
 /// leave all messages of the managers asked for: the same ones as [`kept`] keeps, or more.
@@ -152,7 +156,7 @@ fn wanted(dimension: Dimension) -> String {
 }
 
 /// The parameters that any statement may use.
-fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(String, Parameter)> {
+pub(crate) fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(String, Parameter)> {
     let Time(from) = request.span.from;
     let Time(to) = request.span.to;
     let mut parameters = vec![
@@ -167,6 +171,7 @@ fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(String, Param
         ("as_of".to_owned(), Parameter::Whole(request.as_of.0)),
     ];
     parameters.extend(request.target.parameters());
+    parameters.extend(request.open.iter().flat_map(OpenWaits::parameters));
     for (dimension, values) in &request.filters {
         let name = format!("only_{}", dimension.name());
         parameters.push((name, Parameter::Texts(values.clone())));

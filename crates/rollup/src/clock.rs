@@ -70,6 +70,10 @@ pub(crate) struct Cycle {
     pub(crate) closed_at: Moment,
     pub(crate) closed_by: Option<Name>,
     pub(crate) reopened_at: Moment,
+    /// Who owed the reply that was pending when it was closed.
+    pub(crate) owed_by: Option<Name>,
+    /// When people took it over from the bot.
+    pub(crate) handed_off_at: Moment,
     stage: Stage,
 }
 
@@ -172,6 +176,14 @@ impl Clock {
         alike == *other
     }
 
+    /// Gives since when a first reply of its cycle is owed, as `first` measures it.
+    pub(crate) fn unserved(&self) -> Option<Time> {
+        match self.stage() {
+            Some(Stage::Unserved { first_from, .. }) => self.pending.get().map(|_| first_from),
+            _ => None,
+        }
+    }
+
     /// Reads a few of its fields.
     pub(crate) fn touch(&self) -> u64 {
         let started = self.cycle.as_ref().map_or(0, |cycle| cycle.started_at.0);
@@ -228,6 +240,8 @@ impl Clock {
             closed_at: Moment::NONE,
             closed_by: None,
             reopened_at: Moment::NONE,
+            owed_by: None,
+            handed_off_at: Moment::NONE,
             stage: Stage::Unserved {
                 first_from: at,
                 bot_spoke: false,
@@ -327,6 +341,7 @@ impl Clock {
             bot_spoke: true,
             handed_off: true,
         };
+        cycle.handed_off_at = at.into();
         self.begin_to_wait(at);
     }
 
@@ -340,6 +355,7 @@ impl Clock {
 
     fn close(&mut self, by: Option<Name>, at: Time) {
         let pending = self.pending.take().is_some();
+        let owed_by = self.assignee.or(self.last_manager);
         let Some(cycle) = self
             .cycle
             .as_mut()
@@ -357,7 +373,10 @@ impl Clock {
             cycle.closed_by = by;
             cycle.reopened_at = Moment::NONE;
         }
-        cycle.pending_at_close |= pending;
+        if pending {
+            cycle.pending_at_close = true;
+            cycle.owed_by = owed_by;
+        }
         cycle.stage = Stage::Closed;
     }
 

@@ -157,6 +157,8 @@ pub struct ConversationFact<'a> {
     pub last_manager: Option<&'a str>,
     /// Start of the people's clock if a reply is owed.
     pub pending_at: Option<Time>,
+    /// Since when the first reply of its cycle is owed, if no manager has written in it yet.
+    pub unserved_at: Option<Time>,
     /// Its cycles in order of time.
     pub cycles: Vec<Cycle<'a>>,
     /// When its latest event arrived (our clock).
@@ -184,4 +186,9 @@ pub struct Cycle<'a> {
     pub pending_at_close: bool,
     /// The first `reopened` after its closing, before the next cycle.
     pub reopened_at: Option<Time>,
+    /// Who owed the reply that was pending at its closing: the assignee of then, else who had
+    /// written last.
+    pub owed_by: Option<&'a str>,
+    /// When people took it over from the bot, if a bot had it.
+    pub handed_off_at: Option<Time>,
 }

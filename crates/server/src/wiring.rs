@@ -18,6 +18,7 @@ use crate::telemetry;
 mod disk;
 mod memory;
 mod names;
+mod page_key;
 mod parts;
 mod reload;
 mod warehouse;
@@ -81,7 +82,7 @@ impl Wired {
             }),
             directory: Arc::clone(&reloader.directory),
             pipeline: handle,
-            reports: store.reports(),
+            reports: store.reports(&file.server.data_dir)?,
             clock: Arc::new(clock::now),
             metrics: Arc::new(move || {
                 pipeline::metrics::export(&scraped, clock::now());
@@ -167,6 +168,7 @@ fn pipeline_config(file: &File) -> Result<pipeline::Config> {
             checkpoint_every: CHECKPOINT_EVERY,
             retention: fixed("retention.journal", file.retention.journal)?,
             window: fixed("fold.window", file.fold.window)?,
+            facts: file.retention.facts,
         },
     })
 }

@@ -70,6 +70,7 @@ struct Conversation {
     assignee: String,
     last_manager: String,
     pending_at: Option<i64>,
+    unserved_at: Option<i64>,
     #[serde(rename = "cycles.started_at")]
     started_at: Vec<i64>,
     #[serde(rename = "cycles.contact")]
@@ -84,6 +85,10 @@ struct Conversation {
     pending_at_close: Vec<u8>,
     #[serde(rename = "cycles.reopened_at")]
     reopened_at: Vec<Option<i64>>,
+    #[serde(rename = "cycles.owed_by")]
+    owed_by: Vec<String>,
+    #[serde(rename = "cycles.handed_off_at")]
+    handed_off_at: Vec<Option<i64>>,
     received_at: i64,
     version: u64,
 }
@@ -246,6 +251,8 @@ impl Conversation {
             closed_by: some(&self.closed_by[place]),
             pending_at_close: self.pending_at_close[place] != 0,
             reopened_at: self.reopened_at[place].map(Time),
+            owed_by: some(&self.owed_by[place]),
+            handed_off_at: self.handed_off_at[place].map(Time),
         };
         // The lists of a nested column are of one length; ClickHouse sees to it.
         let cycles = (0..self.started_at.len()).map(cycle);
@@ -259,6 +266,7 @@ impl Conversation {
             assignee: some(&self.assignee),
             last_manager: some(&self.last_manager),
             pending_at: self.pending_at.map(Time),
+            unserved_at: self.unserved_at.map(Time),
             cycles: cycles.collect(),
             received_at: Time(self.received_at),
             version: self.version,

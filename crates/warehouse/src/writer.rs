@@ -9,6 +9,7 @@ use clickhouse::{Row, RowWrite};
 use crate::client::{Client, DDL_LIMIT, Fault, INSERT_LIMIT};
 
 mod batch;
+mod expire;
 mod months;
 mod rows;
 mod settings;

@@ -32,6 +32,10 @@ pub struct Cycle {
     pub pending_at_close: bool,
     /// The first `reopened` after the closing, before the next cycle.
     pub reopened_at: Option<i64>,
+    /// Who owed the reply that was pending then: the assignee, else who had written last.
+    pub owed_by: Option<String>,
+    /// When people took it over from the bot.
+    pub handed_off_at: Option<i64>,
 }
 
 /// What became of a conversation.
@@ -41,6 +45,8 @@ pub struct Walked {
     pub cycles: Vec<Cycle>,
     /// The message that still waits.
     pub pending_at: Option<i64>,
+    /// Since when the first reply of its cycle is owed.
+    pub unserved_at: Option<i64>,
     /// To whom it was last assigned or handed off; nobody when that named nobody.
     pub assignee: Option<String>,
     /// The known manager who wrote last.
@@ -78,6 +84,7 @@ pub(super) fn walk(timeline: &[Event], rules: &Rules) -> (Walked, Vec<Sample>) {
             Event::Change(change) => walk.change(change),
         }
     }
+    walk.walked.unserved_at = walk.unserved_at();
     (walk.walked, walk.samples)
 }
 
@@ -112,6 +119,12 @@ impl Walk {
         self.turn_from = Some(message.at);
     }
 
+    fn unserved_at(&self) -> Option<i64> {
+        self.walked.pending_at?;
+        let started = self.walked.cycles.last()?.started_at;
+        (self.in_cycle && !self.manager_spoke).then(|| self.handed_off_at.unwrap_or(started))
+    }
+
     fn begin_cycle(&mut self, message: &Message) {
         self.in_cycle = true;
         self.with_bot = false;
@@ -126,6 +139,8 @@ impl Walk {
             closed_by: None,
             pending_at_close: false,
             reopened_at: None,
+            owed_by: None,
+            handed_off_at: None,
         });
     }
 
@@ -180,6 +195,9 @@ impl Walk {
                 if self.with_bot && self.in_cycle {
                     self.with_bot = false;
                     self.handed_off_at = Some(change.at);
+                    if let Some(cycle) = self.cycle() {
+                        cycle.handed_off_at = Some(change.at);
+                    }
                     if self.walked.pending_at.is_none() {
                         self.walked.pending_at = Some(change.at);
                         self.turn_from = Some(change.at);
@@ -201,10 +219,17 @@ impl Walk {
 
     fn closed(&mut self, change: &Change) {
         let pending = self.walked.pending_at.take().is_some();
+        let Walked {
+            assignee,
+            last_manager,
+            ..
+        } = &self.walked;
+        let owed_by = assignee.clone().or(last_manager.clone());
         if let Some(cycle) = self.cycle() {
             cycle.closed_at = Some(change.at);
             cycle.closed_by.clone_from(&change.manager);
             cycle.pending_at_close = pending;
+            cycle.owed_by = owed_by.filter(|_| pending);
         }
         self.in_cycle = false;
         self.with_bot = false;

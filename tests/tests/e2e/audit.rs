@@ -2,12 +2,18 @@
 //! was tampered with in ClickHouse is found.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use e2e::clock::{pause, wait_until};
 use e2e::config::{Account, Config};
 use e2e::engine::Engine;
+use e2e::events::Thread;
 use e2e::generate::{self, disorder};
 use e2e::service::{Service, binary};
 use serde_json::json;
+
+/// How long a removal may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn audit(service: &Service) -> (Option<i32>, String) {
     let config = service.data_dir().with_file_name("trunkline.toml");
@@ -76,4 +82,39 @@ fn every_row_that_was_tampered_with_is_found() {
     assert!(said.contains("1 different, 1 missing, 1 surplus"), "{said}");
     assert!(said.contains("stranger is not the journal's"), "{said}");
     assert!(said.contains("is missing; the journal says"), "{said}");
+}
+
+#[test]
+fn facts_older_than_they_are_kept_go_and_the_audit_does_not_miss_them() {
+    let keep = |facts: &str| {
+        let lines = "segment_mb = 8\nreserve_mb = 64\n\n[retention]";
+        Config::acme().journal(&format!("{lines}\nfacts = \"{facts}\"\n"))
+    };
+    let mut service = Service::start(keep("25 months"));
+    let door = service.door("acme");
+    door.send(&generate::log(7, 30));
+    door.flush();
+    let count = |service: &Service, view: &str| -> u64 {
+        let sql = format!("SELECT count() FROM {view}");
+        service.views().text(&sql).trim().parse().expect("a number")
+    };
+    assert!(count(&service, "v_messages") > 100);
+    service.stop();
+    pause(1_500);
+    service.configure(keep("1s"));
+    service.restart();
+    service.wait_for_warehouse();
+    let door = service.door("acme");
+    let late = Thread::new("late").contact("10:00").manager("ana", "10:05");
+    door.send(&late.events());
+    let two = || count(&service, "v_messages") == 2;
+    wait_until("only what arrived lately is left", PATIENCE, two);
+    wait_until("conversations go too", PATIENCE, || {
+        count(&service, "v_conversations") == 1
+    });
+    service.stop();
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("0 different, 0 missing, 0 surplus"), "{said}");
+    assert!(!said.contains("surplus, 0 older"), "{said}");
 }

@@ -69,6 +69,16 @@ impl OpenHours {
             + self.before(last, to)
     }
 
+    /// Gives the open parts of `[from, to)` in their order; parts of a night in two years are two.
+    pub fn within(&self, from: Time, to: Time) -> Vec<(Time, Time)> {
+        let (from, to) = (from.millis(), to.millis());
+        let years = year_of(from)..=year_of(to);
+        let spans = years.flat_map(|year| &self.year(year).spans);
+        let cut = spans.map(|span| (span.from.max(from), span.until.min(to)));
+        let cut = cut.filter(|(from, until)| from < until);
+        cut.map(|(from, until)| (Time(from), Time(until))).collect()
+    }
+
     /// Gives the milliseconds open in a year before a time in it.
     fn before(&self, year: i32, at: i64) -> i64 {
         let spans = &self.year(year).spans;

@@ -80,9 +80,16 @@ fn a_row_that_has_no_interval_is_a_failure_not_left_out() {
         as_of: Time(0),
         restriction: crate::Restriction::default(),
         targets: &crate::Targets::default(),
+        schedules: &crate::Schedules::default(),
     };
     let report = &crate::messages::REPORT;
-    let request = Request::parse(report, crate::request::Asked::Figures, &pairs, &context);
+    let request = Request::parse(
+        report,
+        crate::request::Asked::Figures,
+        &pairs,
+        &context,
+        &crate::PageKey::new([7; 32]),
+    );
     let request = request.expect("a request");
     let row = |day: i64, count| vec![Value::Time(Time(day * 86_400_000)), Value::Count(count)];
     let filled = fill(report, &request, vec![row(0, 5), row(2, 7)]).expect("each has its interval");

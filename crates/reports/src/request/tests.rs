@@ -6,6 +6,8 @@ use trunkline_model::time::Interval;
 use super::*;
 use crate::report::REPORTS;
 
+const KEY: PageKey = PageKey::new([7; 32]);
+
 /// Friday, 3 April 2026, noon in Madrid.
 const NOW: Time = Time(1_775_210_400_000);
 
@@ -30,8 +32,9 @@ fn ask_for(report: &str, asked: Asked, query: &str) -> Result<Request, BadParame
         as_of: NOW,
         restriction: Restriction::default(),
         targets: &Targets::default(),
+        schedules: &Schedules::default(),
     };
-    Request::parse(report, asked, &pairs, &context)
+    Request::parse(report, asked, &pairs, &context, &KEY)
 }
 
 fn ask(query: &str) -> Result<Request, BadParameter> {
@@ -75,14 +78,24 @@ fn an_unknown_name_is_refused_and_the_nearest_suggested() {
 }
 
 #[test]
-fn what_comes_later_is_said_to_come_later() {
-    let bad = refused("scope=contact");
-    assert_eq!(bad.name, "scope");
-    assert!(bad.detail.contains("not served yet"), "{bad}");
-    let request = asked("hours=calendar&responder=manager&scope=conversation");
-    assert_eq!(request.choice("definition"), Some("wait"));
-    assert_eq!(request.choice("hours"), Some("calendar"));
-    assert_eq!(request.choice("exclude"), None);
+fn a_scope_that_a_definition_lacks_is_refused_by_the_name_of_the_other_parameter() {
+    for (query, named) in [
+        ("scope=contact&definition=kommo", "definition"),
+        ("scope=contact&definition=first", "definition"),
+        ("scope=contact&hours=business", "hours"),
+        ("scope=contact&exclude=outside_hours", "scope"),
+    ] {
+        let refused = ask_for("response-times", Asked::Figures, query).expect_err("it is refused");
+        assert_eq!(refused.name, named, "{query}: {refused}");
+    }
+    assert!(
+        ask_for(
+            "response-times",
+            Asked::Figures,
+            "scope=contact&definition=turn"
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -302,9 +315,10 @@ fn a_restriction_makes_an_answer_one_of_people() {
         as_of: NOW,
         restriction,
         targets: &Targets::default(),
+        schedules: &Schedules::default(),
     };
     let report = REPORTS[0];
-    let request = Request::parse(report, Asked::Figures, &[], &context).expect("a request");
+    let request = Request::parse(report, Asked::Figures, &[], &context, &KEY).expect("a request");
     assert!(request.is_of_people());
     assert!(!asked("").is_of_people());
     assert!(asked("team=sales").is_of_people());

@@ -54,9 +54,8 @@ fn grouped(report: &Report, request: &Request, source: Source<'_>) -> String {
         .iter()
         .map(|(sql, name)| format!("{sql} AS by_{name}"))
         .collect();
-    let of_people = request.is_of_people();
     list.extend(report.figures.iter().map(|figure| {
-        let sql = if figure.undivided && of_people {
+        let sql = if figure.is_withheld(request) {
             NOTHING.into()
         } else {
             (figure.sql)(request)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use trunkline_model::time::Time;
-use trunkline_reports::{Context, Error, Reports, Restriction};
+use trunkline_reports::{Context, Error, PageKey, Reports, Restriction};
 use trunkline_warehouse::{Client, Connection};
 
 use crate::world::{Message, World, contact, context, lines, manager, pairs, reply};
@@ -209,7 +209,7 @@ async fn an_answer_says_how_new_it_is_as_it_was_told() {
 #[tokio::test]
 async fn a_report_that_does_not_exist_is_said_so() {
     let nowhere = Connection::new("http://127.0.0.1:9", "reader", "", "trunkline").expect("valid");
-    let reports = Reports::new(Client::new(nowhere));
+    let reports = Reports::new(Client::new(nowhere), PageKey::new([7; 32]));
     let context = context(Restriction::default());
     let Err(Error::UnknownReport { name, suggestion }) =
         reports.run("response-time", &[], &context).await

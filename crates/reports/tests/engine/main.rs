@@ -13,6 +13,7 @@ mod conversations;
 mod dimensions;
 mod hdr;
 mod messages;
+mod open_waits;
 mod opened;
 mod pruning;
 mod response_times;

@@ -166,3 +166,43 @@ async fn what_awaits_a_reply_for_longer_than_its_target_lowers_the_share() {
         .position(|name| *name == "within_target_share");
     assert_eq!(json["rows"][0][place.expect("a column")], json!(null));
 }
+
+#[tokio::test]
+async fn of_first_only_a_cycle_without_a_managers_message_is_unanswered() {
+    let world = World::start().await;
+    world.messages(&[answer("ana", "web", 10, 100)]).await;
+    let begun = [cycle("maria", "2026-03-10T10:00:00Z")];
+    let since = Owed {
+        assignee: "ana",
+        last_manager: "",
+        since: Some("2026-04-03T09:52:00Z"),
+    };
+    // Ana has written in one cycle before; in the other nobody has, and it began long ago.
+    world.owing("web", "served", &begun, since).await;
+    let share = async |definition: &str| {
+        let pairs = pairs(&format!(
+            "from=2026-01-01&to=2026-04-04&definition={definition}"
+        ));
+        let context = context(Restriction::default());
+        let table = world
+            .reports()
+            .run("response-times", &pairs, &context)
+            .await;
+        let json = serde_json::to_value(table.expect("an answer")).expect("it is JSON");
+        let place = columns(&json)
+            .iter()
+            .position(|name| *name == "within_target_share");
+        json["rows"][0][place.expect("a column")].clone()
+    };
+    assert_eq!(share("first").await, json!(1.0));
+    world
+        .execute(
+            "INSERT INTO trunkline.conversations SELECT * REPLACE('unserved' AS conversation, \
+             toDateTime64('2026-04-03 09:40:00', 3, 'UTC') AS unserved_at) \
+             FROM trunkline.conversations",
+        )
+        .await;
+    // Its first reply has been owed for 20 minutes, what is pending now for 8.
+    assert_eq!(share("first").await, json!(0.5));
+    assert_eq!(share("wait").await, json!(1.0));
+}

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use clickhouse::Client;
 use serde_json::{Value, json};
 use trunkline_model::time::{Time, Tz};
-use trunkline_reports::{AccountView, Context, Error, Reports, Restriction, Targets};
+use trunkline_reports::{
+    AccountView, Context, Error, PageKey, Reports, Restriction, Schedules, Targets,
+};
 use trunkline_warehouse::testing::TestEngine;
 
 pub(crate) const ACCOUNT: &str = "acme";
@@ -19,6 +21,9 @@ pub(crate) const AS_OF: &str = "2026-04-03T09:59:58Z";
 
 /// The targets of an account that sets none.
 static NO_TARGETS: LazyLock<Targets> = LazyLock::new(Targets::default);
+
+/// The schedules of an account that sets none.
+static NO_SCHEDULES: LazyLock<Schedules> = LazyLock::new(Schedules::default);
 
 pub(crate) fn at(text: &str) -> Time {
     Time::parse(text).expect("a time")
@@ -160,7 +165,7 @@ impl World {
             .with_database(writer.database());
         Self {
             client,
-            reports: Reports::new(engine.reader.clone()),
+            reports: Reports::new(engine.reader.clone(), PageKey::new([7; 32])),
             _engine: engine,
         }
     }
@@ -216,6 +221,12 @@ impl World {
             "cycles.closed_by": each(cycles, |cycle| cycle.closed.map_or("", |(_, by)| by)),
             "cycles.pending_at_close": each(cycles, |cycle| u8::from(cycle.owed)),
             "cycles.reopened_at": each(cycles, |cycle| cycle.reopened.map(time)),
+            "cycles.owed_by": each(cycles, |cycle| match (cycle.owed, owed.assignee) {
+                (false, _) => "",
+                (true, "") => owed.last_manager,
+                (true, assignee) => assignee,
+            }),
+            "cycles.handed_off_at": each(cycles, |_| Value::Null),
             "received_at": 0, "version": 1, "deleted": 0,
         });
         self.insert("conversations", vec![row]).await;
@@ -362,6 +373,7 @@ pub(crate) fn context(restriction: Restriction<'_>) -> Context<'_> {
         as_of: at(AS_OF),
         restriction,
         targets: &NO_TARGETS,
+        schedules: &NO_SCHEDULES,
     }
 }
 

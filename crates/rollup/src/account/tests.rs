@@ -43,6 +43,7 @@ struct MessageRow {
 struct ConversationRow {
     conversation: String,
     pending_at: Option<Time>,
+    unserved_at: Option<Time>,
     assignee: Option<String>,
     cycles: Vec<CycleRow>,
     first_at: Time,
@@ -59,6 +60,8 @@ struct CycleRow {
     closed_by: Option<String>,
     pending_at_close: bool,
     reopened_at: Option<Time>,
+    owed_by: Option<String>,
+    handed_off_at: Option<Time>,
 }
 
 impl Rows for Taken {
@@ -88,10 +91,13 @@ impl Rows for Taken {
             closed_by: cycle.closed_by.map(str::to_owned),
             pending_at_close: cycle.pending_at_close,
             reopened_at: cycle.reopened_at,
+            owed_by: cycle.owed_by.map(str::to_owned),
+            handed_off_at: cycle.handed_off_at,
         });
         self.conversations.push(ConversationRow {
             conversation: fact.conversation.to_owned(),
             pending_at: fact.pending_at,
+            unserved_at: fact.unserved_at,
             assignee: fact.assignee.map(str::to_owned),
             cycles: cycles.collect(),
             first_at: fact.first_at,
@@ -354,6 +360,60 @@ fn a_closing_clears_the_clock_and_only_kommo_looks_behind_it() {
     assert!(cycles[0].pending_at_close && !cycles[0].answered);
     assert_eq!(cycles[0].closed_by.as_deref(), Some("ana"));
     assert!(cycles[1].answered && cycles[1].closed_at.is_none());
+}
+
+#[test]
+fn a_closing_without_an_answer_is_whose_the_conversation_was_then() {
+    let mut fold = Fold::new();
+    let told = [
+        message("10:00", "contact"),
+        change("10:01", "assigned", "ana"),
+        change("10:10", "closed", "luis"),
+        change("10:20", "assigned", "eva"),
+        message("11:00", "contact"),
+        message("11:05", "luis"),
+        change("11:10", "closed", "ana"),
+    ];
+    for event in told {
+        assert_eq!(fold.tell(&event), Outcome::Observed);
+    }
+    // Nobody has the other one, and Luis wrote last in it.
+    for (time, who) in [("10:00", "luis"), ("10:05", "contact"), ("10:10", "closed")] {
+        fold.tell(&event("other", time, who, Some(time)));
+    }
+    let rows = fold.rows().conversations;
+    let owed = |conversation: &str| -> Vec<_> {
+        let row = rows.iter().find(|row| row.conversation == conversation);
+        let cycles = row.unwrap().cycles.iter();
+        cycles
+            .map(|cycle| (cycle.pending_at_close, cycle.owed_by.as_deref()))
+            .collect()
+    };
+    assert_eq!(owed("k"), [(true, Some("ana")), (false, None)]);
+    assert_eq!(owed("other"), [(true, Some("luis"))]);
+    // An assignment that comes late mends it.
+    fold.tell(&change("10:05", "assigned", "eva"));
+    let rows = fold.rows().conversations;
+    assert_eq!(rows[0].cycles[0].owed_by.as_deref(), Some("eva"));
+}
+
+#[test]
+fn a_first_reply_is_owed_from_the_first_message_or_the_hand_off_until_a_manager_writes() {
+    let mut fold = Fold::new();
+    let mut owed = |time: &str, who: &str| {
+        fold.tell(&message(time, who));
+        let row = fold.rows().conversations.remove(0);
+        let clock = |at: Time| at.to_string()[11..16].to_owned();
+        (row.unserved_at.map(clock), row.pending_at.map(clock))
+    };
+    let at = |time: &str| Some(time.to_owned());
+    assert_eq!(owed("10:00", "contact"), (at("10:00"), at("10:00")));
+    // The bot has answered: nothing is owed; then it is again, since the first message of all.
+    assert_eq!(owed("10:01", "bot"), (None, None));
+    assert_eq!(owed("10:10", "contact"), (at("10:00"), at("10:10")));
+    assert_eq!(owed("10:20", "handed_off"), (at("10:20"), at("10:10")));
+    assert_eq!(owed("10:30", "ana"), (None, None));
+    assert_eq!(owed("10:40", "contact"), (None, at("10:40")));
 }
 
 #[test]

@@ -116,6 +116,7 @@ impl Conversation {
             assignee: self.clock.assignee.map(text),
             last_manager: self.clock.last_manager.map(text),
             pending_at: self.clock.pending.get(),
+            unserved_at: self.clock.unserved(),
             cycles: cycles.map(|cycle| self.cycle(context, cycle)).collect(),
             received_at: self.last_arrival,
             version: context.generation | self.changed,
@@ -132,6 +133,8 @@ impl Conversation {
             closed_by: cycle.closed_by.map(|name| context.names.text(name)),
             pending_at_close: cycle.pending_at_close,
             reopened_at: cycle.reopened_at.get(),
+            owed_by: cycle.owed_by.map(|name| context.names.text(name)),
+            handed_off_at: cycle.handed_off_at.get(),
         }
     }
 

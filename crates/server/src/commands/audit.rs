@@ -40,7 +40,7 @@ pub(super) fn run(
         .build()?;
     let found = runtime.block_on(with_clickhouse(&file, environment, async |client, _| {
         let read = |records| bar.set_position(records);
-        Ok(audit(&journal, window, client, read).await?)
+        Ok(audit(&journal, window, file.retention.facts, client, read).await?)
     }));
     bar.finish_and_clear();
     tell(&found?)
@@ -57,8 +57,14 @@ fn tell(found: &Audit) -> Result<ExitCode> {
     }
     print::line(format_args!(
         "{} records of the journal; rows: {} the same, {} newer than the audit, {} different, \
-         {} missing, {} surplus",
-        found.records, found.same, found.newer, found.different, found.missing, found.surplus
+         {} missing, {} surplus, {} older than they are kept",
+        found.records,
+        found.same,
+        found.newer,
+        found.different,
+        found.missing,
+        found.surplus,
+        found.expired
     ))?;
     if found.is_clean() {
         return Ok(ExitCode::SUCCESS);

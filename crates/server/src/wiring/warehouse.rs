@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
@@ -9,6 +10,7 @@ use trunkline_reports::Reports;
 use trunkline_warehouse::engine::{Config, Spawn, find};
 use trunkline_warehouse::{Client, Connection, Engine};
 
+use super::page_key::page_key;
 use crate::config::{Environment, File};
 
 /// The way to ClickHouse, and the engine if it is ours to run.
@@ -60,9 +62,9 @@ impl Store {
         })
     }
 
-    /// Gives the reports over it.
-    pub(crate) fn reports(&self) -> Reports {
-        Reports::new(self.reader.clone())
+    /// Gives the reports over it; their key is kept in the data folder.
+    pub(crate) fn reports(&self, data_dir: &Path) -> Result<Reports> {
+        Ok(Reports::new(self.reader.clone(), page_key(data_dir)?))
     }
 
     /// Runs the engine, if there is one, until the token is cancelled.

@@ -34,9 +34,9 @@ pub(super) const CHANGES: Table = Table {
 pub(super) const CONVERSATIONS: Table = Table {
     name: "conversations",
     columns: "account, channel, conversation, contact, first_at, last_at, assignee, last_manager, \
-              pending_at, `cycles.started_at`, `cycles.contact`, `cycles.answered`, \
+              pending_at, unserved_at, `cycles.started_at`, `cycles.contact`, `cycles.answered`, \
               `cycles.closed_at`, `cycles.closed_by`, `cycles.pending_at_close`, \
-              `cycles.reopened_at`, received_at, version, deleted",
+              `cycles.reopened_at`, `cycles.owed_by`, `cycles.handed_off_at`, received_at, version, deleted",
 };
 
 pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
@@ -84,6 +84,7 @@ pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
     row.text(fact.assignee.unwrap_or_default());
     row.text(fact.last_manager.unwrap_or_default());
     row.nullable(fact.pending_at, Row::time);
+    row.nullable(fact.unserved_at, Row::time);
     let cycles = fact.cycles.as_slice();
     row.list(cycles, |row, cycle| row.time(cycle.started_at));
     row.list(cycles, |row, cycle| row.text(cycle.contact));
@@ -94,6 +95,10 @@ pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
     });
     row.list(cycles, |row, cycle| row.flag(cycle.pending_at_close));
     row.times(cycles, |cycle| cycle.reopened_at);
+    row.list(cycles, |row, cycle| {
+        row.text(cycle.owed_by.unwrap_or_default());
+    });
+    row.times(cycles, |cycle| cycle.handed_off_at);
     row.end(fact.received_at, fact.version, fact.deleted);
 }
 

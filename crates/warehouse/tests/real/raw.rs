@@ -163,6 +163,8 @@ pub(crate) fn conversation() -> ConversationFact<'static> {
         closed_by: Some("ana"),
         pending_at_close: true,
         reopened_at: None,
+        owed_by: Some("luis"),
+        handed_off_at: None,
     };
     let second = Cycle {
         started_at: Time(TEN + 60 * MINUTE),
@@ -172,6 +174,8 @@ pub(crate) fn conversation() -> ConversationFact<'static> {
         closed_by: None,
         pending_at_close: false,
         reopened_at: None,
+        owed_by: None,
+        handed_off_at: Some(Time(TEN + 62 * MINUTE)),
     };
     ConversationFact {
         account: "acme",
@@ -183,6 +187,7 @@ pub(crate) fn conversation() -> ConversationFact<'static> {
         assignee: None,
         last_manager: Some("ana"),
         pending_at: Some(Time(TEN + 60 * MINUTE)),
+        unserved_at: Some(Time(TEN + 62 * MINUTE)),
         cycles: vec![first, second],
         received_at: Time(TEN + 61 * MINUTE),
         version: (1 << 48) | 7,

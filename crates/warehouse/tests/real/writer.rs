@@ -2,7 +2,7 @@
 
 use trunkline_model::event::Change;
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ChangeFact, MessageFact, Rows, Samples};
+use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows, Samples};
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::writer::Batch;
@@ -233,9 +233,9 @@ async fn a_conversation_reads_as_it_was_written() {
     let row = ask(
         &engine.reader,
         "SELECT account, channel, conversation, contact, first_at, last_at, assignee, \
-         last_manager, pending_at, cycles FROM trunkline.v_conversations FORMAT CSV",
+         last_manager, pending_at, unserved_at, cycles FROM trunkline.v_conversations FORMAT CSV",
     );
-    let expected = r#""acme","whatsapp","c1","maria","2026-03-01 10:00:00.000","2026-03-01 11:00:00.000",\N,"ana","2026-03-01 11:00:00.000",2"#;
+    let expected = r#""acme","whatsapp","c1","maria","2026-03-01 10:00:00.000","2026-03-01 11:00:00.000",\N,"ana","2026-03-01 11:00:00.000","2026-03-01 11:02:00.000",2"#;
     assert_eq!(row, expected);
 }
 
@@ -249,12 +249,12 @@ async fn cycles_are_rows_in_their_order() {
     let rows = ask(
         &engine.reader,
         "SELECT cycle, started_at, contact, answered, closed_at, closed_by, pending_at_close, \
-         reopened_at, next_started_at, assignee, last_manager \
+         reopened_at, next_started_at, assignee, last_manager, owed_by, handed_off_at \
          FROM trunkline.v_cycles ORDER BY cycle FORMAT CSV",
     );
     let expected = [
-        r#"1,"2026-03-01 10:00:00.000","maria",1,"2026-03-01 10:30:00.000","ana",1,\N,"2026-03-01 11:00:00.000",\N,"ana""#,
-        r#"2,"2026-03-01 11:00:00.000","jose",0,\N,\N,0,\N,\N,\N,"ana""#,
+        r#"1,"2026-03-01 10:00:00.000","maria",1,"2026-03-01 10:30:00.000","ana",1,\N,"2026-03-01 11:00:00.000",\N,"ana","luis",\N"#,
+        r#"2,"2026-03-01 11:00:00.000","jose",0,\N,\N,0,\N,\N,\N,"ana",\N,"2026-03-01 11:02:00.000""#,
     ];
     assert_eq!(rows.lines().collect::<Vec<_>>(), expected);
 }
@@ -277,4 +277,67 @@ async fn words_of_any_script_and_the_longest_waits_survive() {
     );
     let expected = r#"["диалог №1 'quoted' \\ 💬", "ключ\t1", 9223372036854775807]"#;
     assert_eq!(row, expected);
+}
+
+#[tokio::test]
+async fn facts_go_by_their_arrival_and_never_by_when_they_happened() {
+    const DAY: i64 = 24 * 60 * MINUTE;
+    let (engine, writer) = start().await;
+    let arrived = |fact, received_at| MessageFact {
+        received_at: Time(received_at),
+        ..fact
+    };
+    // An old message imported lately stays; a late one that came long ago goes.
+    let facts = [
+        arrived(message("old-new", TEN - 900 * DAY), TEN + 10 * DAY),
+        arrived(message("new-old", TEN), TEN + DAY),
+        arrived(message("at-the-bound", TEN), TEN + 2 * DAY),
+    ];
+    let mut batch = messages(&facts);
+    for (id, received_at) in [("c-old", TEN), ("c-new", TEN + 9 * DAY)] {
+        batch.change(&ChangeFact {
+            account: "acme",
+            channel: "whatsapp",
+            conversation: "c1",
+            at: Time(TEN),
+            id,
+            change: Change::Closed,
+            manager: None,
+            run: None,
+            received_at: Time(received_at),
+            version: 1,
+            deleted: false,
+        });
+    }
+    // Its row of before, which ClickHouse may still hold, arrived long ago; the one of now did not.
+    let later = conversation();
+    let earlier = ConversationFact {
+        received_at: Time(TEN),
+        version: later.version - 1,
+        ..conversation()
+    };
+    let later = ConversationFact {
+        received_at: Time(TEN + 3 * DAY),
+        ..later
+    };
+    let over = ConversationFact {
+        conversation: "c2",
+        received_at: Time(TEN + DAY),
+        ..conversation()
+    };
+    writer.write(&mut batch).await.expect("they are written");
+    for row in [earlier, later, over] {
+        let written = writer.write(&mut conversations(&[row])).await;
+        written.expect("it is written");
+    }
+    let removed = writer.expire(Time(TEN + 2 * DAY)).await;
+    assert_eq!(removed, Ok(4));
+    let left = |what: &str, table: &str| {
+        let sql = format!("SELECT {what} FROM trunkline.{table} FINAL ORDER BY {what}");
+        ask(&engine.writer, &sql)
+    };
+    assert_eq!(left("message", "messages"), "at-the-bound\nold-new");
+    assert_eq!(left("id", "changes"), "c-new");
+    assert_eq!(left("conversation", "conversations"), "c1");
+    assert_eq!(writer.expire(Time(TEN + 2 * DAY)).await, Ok(0));
 }

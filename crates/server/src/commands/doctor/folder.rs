@@ -121,7 +121,8 @@ fn file_system(there: &Path) -> Option<Finding> {
 /// Looks at the files that hold secrets.
 fn readable_by_others(folder: &Path) -> Vec<Finding> {
     const WHAT: &str = "permissions";
-    let files = ["clickhouse/credentials", "trunkline.toml"].map(|name| folder.join(name));
+    let files = ["clickhouse/credentials", "page.key", "trunkline.toml"];
+    let files = files.map(|name| folder.join(name));
     let mut found = Vec::new();
     let mut closed = 0;
     for path in files {
@@ -138,11 +139,11 @@ fn readable_by_others(folder: &Path) -> Vec<Finding> {
             format!("others may use {} (mode {mode:o})", path.display()),
             format!("chmod 600 {}", path.display()),
         );
-        // The passwords stand there as they are; of tokens only hashes do.
-        found.push(if path.ends_with("credentials") {
-            Finding::problem(WHAT, said, mend)
-        } else {
+        // Passwords and key stand there as they are; of tokens only hashes do.
+        found.push(if path.ends_with("trunkline.toml") {
             Finding::warning(WHAT, said, mend)
+        } else {
+            Finding::problem(WHAT, said, mend)
         });
     }
     if found.is_empty() && closed > 0 {

@@ -1,0 +1,260 @@
+//! `scope=contact` of `response-times`: what is pending in any conversation of a contact is also
+//! cleared by a manager's message in another (`metrics.md` 1.1).
+//!
+//! The definition. A conversation's contact is that of `v_conversations`: the author of its first
+//! contact message. All conversations of a contact are one timeline in the order of `metrics.md` §1,
+//! equal places by channel and conversation. Each conversation keeps a clock of its own, started by
+//! its contact's messages and hand-offs and cleared by its bot and its closings as ever; a manager's
+//! message clears the clocks of all. It gives at most one sample, credited to who sent it and to the
+//! channel he sent it on:
+//!
+//! - `wait` since the first of what it clears was pending,
+//! - `turn` since the last contact message, or the last start of a clock, of what it clears,
+//! - `assigned` since the later of that of `wait` and the latest assignment to this manager of any
+//!   conversation of the contact.
+//!
+//! A cycle is `answered` if a manager's message cleared what was pending in it, wherever he wrote;
+//! `awaiting` and `closed_unanswered` are what was still pending then. Where a conversation overlaps
+//! in time with no other of its contact every figure is that of `scope=conversation`, so only the
+//! others are worked out, from the facts, at reading; late events mend them by themselves. What `kommo` and `first`
+//! measure is not what is pending, so there is no such scope of theirs.
+//!
+//! How: a *stretch* is what happens to a contact up to a manager's message and with it, a *part* of
+//! it what happens in one conversation up to a bot's reply or a closing and with it. What is pending
+//! at its end has begun within a part.
+
+use crate::hdr;
+use crate::request::Request;
+use crate::statement::{Views, WITHIN, of_managers};
+
+/// The parameter.
+pub(crate) const NAME: &str = "scope";
+
+/// Its word for this.
+pub(crate) const CONTACT: &str = "contact";
+
+/// Whether a question has this scope.
+pub(crate) fn is_contact(request: &Request) -> bool {
+    request.choice(NAME) == Some(CONTACT)
+}
+
+/// Replies that gave a sample.
+pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
+    // The words are among those of the choices: text of ours.
+    let definition = request.choice("definition").unwrap_or("wait");
+    let responder = request.choice("responder").unwrap_or("manager");
+    let worked_out = match responder {
+        "bot" => of_bots(views),
+        _ => of_people(definition, views),
+    };
+    format!(
+        "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, 'reply' AS what, \
+         ms, {bucket} AS bucket, queue, CAST(NULL, 'Nullable(Int64)') AS from_start, \
+         0 AS answered, 0 AS outside, toInt64(-1) AS age FROM (\
+         SELECT at, manager, channel, conversation, contact, message, \
+         assumeNotNull({definition}_ms) AS ms, wait_ms - assigned_ms AS queue FROM {messages} \
+         WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \
+         AND {definition}_ms IS NOT NULL{managers} \
+         AND (channel, conversation) NOT IN ({several}) UNION ALL {worked_out})",
+        bucket = hdr::index_sql("ms"),
+        messages = views.named("v_messages"),
+        managers = of_managers(request),
+        several = several(Which::All, views),
+    )
+}
+
+/// Managers' replies in conversations that overlap.
+fn of_people(definition: &str, views: Views<'_>) -> String {
+    format!(
+        "SELECT fromUnixTimestamp64Milli(reply.1, 'UTC') AS at, nullIf(reply.2, '') AS manager, \
+         reply.3 AS channel, reply.4 AS conversation, contact, reply.5 AS message, \
+         reply.1 - since_{definition} AS ms, \
+         CAST(since_assigned - since_wait, 'Nullable(Int64)') AS queue FROM (\
+         SELECT contact, reply, arrayFilter(part -> part.6.1 = '', parts) AS cleared, \
+         arrayMin(arrayMap(part -> part.3, cleared)) AS since_wait, \
+         arrayMax(arrayMap(part -> greatest(part.3, part.5), cleared)) AS since_turn, \
+         arrayMax(arrayPushBack(arrayMap(to -> if(to.1 = reply.2, to.2, 0), given), since_wait)) \
+         AS since_assigned FROM ({stretches}) \
+         WHERE is_answered AND reply.1 >= {{from:Int64}} AND reply.1 < {{to:Int64}} \
+         AND arrayExists(part -> part.6.1 = '', parts))",
+        stretches = stretches(Which::All, views),
+    )
+}
+
+/// Bots' replies in conversations that overlap.
+fn of_bots(views: Views<'_>) -> String {
+    format!(
+        "SELECT fromUnixTimestamp64Milli(part.6.2, 'UTC') AS at, \
+         CAST(NULL, 'Nullable(String)') AS manager, part.1 AS channel, part.2 AS conversation, \
+         contact, part.6.3 AS message, part.6.2 - part.3 AS ms, \
+         CAST(NULL, 'Nullable(Int64)') AS queue FROM ({stretches}) ARRAY JOIN parts AS part \
+         WHERE part.6.1 = 'bot' AND part.6.2 >= {{from:Int64}} AND part.6.2 < {{to:Int64}}",
+        stretches = stretches(Which::All, views),
+    )
+}
+
+/// Conversations, with what is pending in them.
+pub(crate) fn conversations(views: Views<'_>) -> String {
+    format!(
+        "(SELECT account, channel, conversation, contact, assignee, last_manager, last_at, \
+         if((channel, conversation) IN ({several}), \
+         if(p.is_open, fromUnixTimestamp64Milli(p.since, 'UTC'), NULL), c.pending_at) \
+         AS pending_at FROM {conversations} AS c LEFT JOIN (\
+         SELECT part.1 AS channel, part.2 AS conversation, part.3 AS since, 1 AS is_open \
+         FROM ({stretches}) ARRAY JOIN parts AS part WHERE NOT is_answered AND part.6.1 = '') AS p \
+         USING (channel, conversation) WHERE account = {{account:String}})",
+        conversations = views.named("v_conversations"),
+        several = several(Which::Owed, views),
+        stretches = stretches(Which::Owed, views),
+    )
+}
+
+/// Cycles, with whether they were answered and whether a reply was owed at their closing.
+pub(crate) fn cycles(views: Views<'_>) -> String {
+    format!(
+        "(SELECT account, channel, conversation, contact, cycle, started_at, closed_at, owed_by, \
+         last_at, (channel, conversation) IN ({several}) AS of_several, \
+         if(of_several, m.is_answered, c.answered) AS answered, \
+         if(of_several, m.is_dropped, c.pending_at_close) AS pending_at_close \
+         FROM {cycles} AS c LEFT JOIN (\
+         SELECT p.channel AS channel, p.conversation AS conversation, s.started_at AS started_at, \
+         max(p.is_answered) AS is_answered, max(p.is_dropped) AS is_dropped FROM (\
+         SELECT part.1 AS channel, part.2 AS conversation, \
+         fromUnixTimestamp64Milli(part.4, 'UTC') AS at, \
+         is_answered AND part.6.1 = '' AS is_answered, part.6.1 = 'closed' AS is_dropped \
+         FROM ({stretches}) ARRAY JOIN parts AS part) AS p ASOF INNER JOIN (\
+         SELECT channel, conversation, started_at FROM {cycles} \
+         WHERE account = {{account:String}} AND (channel, conversation) IN ({several})) AS s \
+         ON p.channel = s.channel AND p.conversation = s.conversation AND p.at >= s.started_at \
+         GROUP BY channel, conversation, started_at) AS m \
+         USING (channel, conversation, started_at) WHERE account = {{account:String}})",
+        cycles = views.named("v_cycles"),
+        several = several(Which::All, views),
+        stretches = stretches(Which::All, views),
+    )
+}
+
+/// The conversations that overlap in time with others of their contact, so far as something of them
+/// may lie in the period, each with what it overlaps with: contact and number.
+///
+/// A conversation lasts from its first event to its last, and on while a reply is owed in it. What
+/// a manager writes while it does not last clears nothing in it.
+fn members(which: Which, views: Views<'_>) -> String {
+    let last = match which {
+        Which::All => "{from:Int64}".to_owned(),
+        Which::Owed => ON.to_owned(),
+    };
+    format!(
+        "SELECT one.3 AS channel, one.4 AS conversation, (contact, together) AS person, \
+         begins[indexOf(numbers, together)] AS begins_at, \
+         arrayMax((end, of) -> if(of = together, end, 0), ends, numbers) AS ends_at FROM (\
+         SELECT contact, arraySort(groupArray((toUnixTimestamp64Milli(first_at), \
+         if(pending_at IS NULL, toUnixTimestamp64Milli(last_at), {ON}), channel, conversation))) \
+         AS all, arrayMap(one -> one.1, all) AS begins, arrayMap(one -> one.2, all) AS ends, \
+         arrayCumSum(arrayMap((begin, place) -> \
+         place = 1 OR begin > arrayMax(arraySlice(ends, 1, place - 1)), \
+         begins, arrayEnumerate(begins))) AS numbers \
+         FROM {conversations} WHERE account = {{account:String}} AND contact != '' \
+         GROUP BY contact HAVING count() > 1 AND length(all) > arrayMax(numbers)) \
+         ARRAY JOIN all AS one, numbers AS together \
+         WHERE countEqual(numbers, together) > 1 AND ends_at >= {last} \
+         AND begins_at < {{to:Int64}}",
+        conversations = views.named("v_conversations"),
+    )
+}
+
+/// Which of the conversations that overlap are asked for.
+#[derive(Clone, Copy)]
+enum Which {
+    /// Those that reach into the period.
+    All,
+    /// Those of them with which a reply is owed somewhere.
+    Owed,
+}
+
+/// How long a conversation lasts in which a reply is owed: longer than any other.
+const ON: &str = "toInt64(10000000000000)";
+
+/// The same as (channel, conversation).
+fn several(which: Which, views: Views<'_>) -> String {
+    format!(
+        "SELECT channel, conversation FROM ({})",
+        members(which, views)
+    )
+}
+
+/// The stretches of their timelines: the contact, whether a manager's message ends one, this `reply`
+/// (when, who, channel, conversation, message), the `parts` in which a clock was started
+/// (channel, conversation, since when it is pending, the last start, the last contact message, what
+/// ended it: bot or closed, when, message), and what was `given` to whom (manager, when).
+fn stretches(which: Which, views: Views<'_>) -> String {
+    const START: &str = "what IN ('contact', 'people')";
+    const END: &str = "what IN ('bot', 'closed')";
+    let part = format!(
+        "SELECT person, stretch, channel, conversation, countIf({START}) AS starts, \
+         minIf(ms, {START}) AS since, maxIf(ms, {START}) AS latest, \
+         maxIf(ms, what = 'contact') AS spoke, \
+         anyIf((toString(what), ms, place.3), {END}) AS ended, \
+         countIf(what = 'manager') AS replies, \
+         anyIf((ms, toString(manager), channel, conversation, place.3), what = 'manager') AS reply, \
+         groupArrayIf((toString(manager), ms), what IN ('assigned', 'handed_off') AND manager != '') \
+         AS given \
+         FROM (SELECT *, countIf({END}) OVER (\
+         PARTITION BY person, stretch, channel, conversation ORDER BY ms, change, place \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ({END}) AS part FROM (\
+         SELECT *, countIf(what = 'manager') OVER (\
+         PARTITION BY person ORDER BY ms, change, place, channel, conversation \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - (what = 'manager') AS stretch \
+         FROM ({events}))) GROUP BY person, stretch, channel, conversation, part",
+        events = events(which, views),
+    );
+    format!(
+        "SELECT person.1 AS contact, max(replies) > 0 AS is_answered, \
+         anyIf(reply, replies > 0) AS reply, \
+         groupArrayIf((channel, conversation, since, latest, spoke, ended), starts > 0) AS parts, \
+         groupArrayArray(given) AS given FROM ({part}) GROUP BY person, stretch"
+    )
+}
+
+/// What happened in those conversations, so far as it moves a clock: their messages that expect a reply,
+/// managers' messages, replies of bots, closings, assignments; `people` is where a clock was started
+/// by a hand-off, the first of its instant.
+fn events(which: Which, views: Views<'_>) -> String {
+    const PLACE: &str = "if(match(id, '^[0-9]+$'), (0, length(id), id), (1, 0, id))";
+    let several = several(which, views);
+    let timeline = views.named("v_timeline");
+    let members = members(which, views);
+    // Nothing else is read: a day needs no look at all the months before.
+    let bound =
+        |of: &str| format!("fromUnixTimestamp64Milli((SELECT {of} FROM ({members})), 'UTC')");
+    let lasting = format!(
+        "at >= {} AND at <= {}",
+        bound("min(begins_at)"),
+        bound("max(ends_at)")
+    );
+    let happened = format!(
+        "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, change, {PLACE} AS place, \
+         what, manager FROM {timeline} \
+         WHERE account = {{account:String}} AND {lasting} \
+         AND (channel, conversation) IN ({several}) \
+         AND (what IN ('manager', 'closed', 'assigned', 'handed_off') \
+         OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)"
+    );
+    // In a list of its own: what is given a name there means that name everywhere in it.
+    let handed_off = format!(
+        "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, toUInt8(1) AS change, \
+         place, toLowCardinality('people') AS what, toLowCardinality('') AS manager FROM (\
+         SELECT channel, conversation, at, min({PLACE}) AS place \
+         FROM {timeline} WHERE account = {{account:String}} AND {lasting} \
+         AND change = 1 AND what = 'handed_off' \
+         AND (channel, conversation, at) IN (\
+         SELECT channel, conversation, assumeNotNull(handed_off_at) FROM {cycles} \
+         WHERE account = {{account:String}} AND handed_off_at IS NOT NULL \
+         AND (channel, conversation) IN ({several})) GROUP BY channel, conversation, at)",
+        cycles = views.named("v_cycles"),
+    );
+    format!(
+        "SELECT * FROM ({happened} UNION ALL {handed_off}) AS e INNER JOIN ({members}) AS m \
+         USING (channel, conversation)"
+    )
+}

@@ -1,0 +1,36 @@
+//! Retention of facts: what arrived too long ago goes. Only arrival counts, so an imported old year
+//! is kept whole.
+
+use trunkline_model::time::Time;
+
+use super::Writer;
+use crate::client::{DDL_LIMIT, Fault, INSERT_LIMIT};
+
+/// The tables of facts. A conversation's arrival is that of its latest event.
+const FACTS: [&str; 3] = ["messages", "changes", "conversations"];
+
+impl Writer {
+    /// Removes the facts that arrived before a time; gives how many rows they were.
+    ///
+    /// A row that is written again later, because its conversation went on, is there again.
+    pub async fn expire(&self, before: Time) -> Result<u64, Fault> {
+        let mut removed = 0;
+        for table in FACTS {
+            let table = format!("{}.{table}", self.client.database());
+            let old = format!(
+                "received_at < fromUnixTimestamp64Milli(toInt64({}), 'UTC')",
+                before.0
+            );
+            let count = format!("SELECT count() FROM {table} WHERE {old}");
+            let count = async { self.client.http().query(&count).fetch_one::<u64>().await };
+            let count = self.client.within(INSERT_LIMIT, count).await?;
+            // A deletion looks at every part of a table, also if it finds nothing.
+            if count > 0 {
+                let delete = format!("DELETE FROM {table} WHERE {old}");
+                self.client.execute(&delete, DDL_LIMIT).await?;
+            }
+            removed += count;
+        }
+        Ok(removed)
+    }
+}
