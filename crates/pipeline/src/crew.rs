@@ -65,6 +65,7 @@ impl Crew {
                 quarantine: Arc::clone(quarantine),
                 next: 0,
                 round: None,
+                told: HashMap::new(),
             };
             let thread = thread::Builder::new().name(format!("fold-{number}"));
             let broken = broken.clone();
@@ -155,6 +156,7 @@ impl Crew {
             all.through = all.through.min(gathering.through);
             all.left |= gathering.left;
             all.rows.append(gathering.rows);
+            all.minutes.extend(gathering.minutes);
         }
         Some(all)
     }

@@ -336,8 +336,7 @@ impl Account {
             changed: offset,
         };
         let rules = self.rules.of(conversation.channel, &self.names, offset);
-        let cells = (offset >= self.taken).then_some(&mut self.cells);
-        let mut tally = Tally::new(cells, conversation.channel, rules);
+        let mut tally = Tally::new(&mut self.cells, offset, conversation.channel, rules);
         match conversation.insert(entry, rules, self.config.window, &mut tally) {
             Inserted::Same => return Outcome::Duplicate,
             Inserted::Other => return Outcome::Conflict,
@@ -357,7 +356,6 @@ impl Account {
             self.rules.append(at.received_at, at.offset, rules);
         }
         let (history, names, cells) = (&self.rules, &self.names, &mut self.cells);
-        let counted = at.offset < self.taken;
         submap::each(
             &mut self.submaps,
             &mut self.changed,
@@ -366,28 +364,24 @@ impl Account {
                 let channel = known.channel;
                 let rules =
                     [at.offset, at.offset + 1].map(|below| history.of(channel, names, below));
-                let cells = (!counted).then_some(&mut *cells);
-                let mut tally = Tally::new(cells, channel, rules[1]);
+                let mut tally = Tally::new(cells, at.offset, channel, rules[1]);
                 at.offset >= taken && known.refold(rules, at.offset, &mut tally)
             },
         );
-        if !counted && self.cells.minutes() != minutes {
-            self.recount(minutes, at);
+        if self.cells.cut(minutes, at.offset) {
+            self.recount(at.offset);
         }
     }
 
-    /// Counts all cells anew, with another length.
-    fn recount(&mut self, minutes: u8, at: Position) {
-        let mut cells = Cells::new(minutes);
-        cells.turn(at.received_at);
+    /// Counts all messages into the cells that a record emptied.
+    fn recount(&mut self, offset: u64) {
         for submap in &self.submaps {
             for known in submap.conversations.iter() {
-                let rules = self.rules.of(known.channel, &self.names, at.offset + 1);
-                let mut tally = Tally::new(Some(&mut cells), known.channel, rules);
+                let rules = self.rules.of(known.channel, &self.names, offset + 1);
+                let mut tally = Tally::new(&mut self.cells, offset, known.channel, rules);
                 known.count(rules, &mut tally);
             }
         }
-        self.cells = cells;
     }
 
     /// Gives the offset below which all changes have been gathered, if rows are left to gather.
@@ -427,12 +421,28 @@ impl Account {
             rules: self.rules.of(conversation.channel, &self.names, u64::MAX),
             generation: generation << 48,
         };
-        conversation.gather(&context, rows)
+        conversation.gather(&context, &mut self.cells, rows)
+    }
+
+    /// Shows the cells of the rows gathered since the last time, as of `version`: it must not be less
+    /// than before, and not less than that of any record that was gathered.
+    pub fn gather_cells(&mut self, version: u64, rows: &mut impl Rows) {
+        if self.cells.is_noted() {
+            self.cells.gather(&self.id, &self.names, version, rows);
+        }
+    }
+
+    /// Gives the length of a cell of figures in minutes.
+    pub fn cell_minutes(&self) -> u8 {
+        self.cells.minutes()
     }
 
     /// Makes all rows changed by records from `offset` on be gathered again: ClickHouse holds only
     /// what was changed below it.
     pub fn rewind(&mut self, offset: u64) {
+        if self.rules.recuts_from(offset) {
+            self.cells.recut();
+        }
         submap::each(&mut self.submaps, &mut self.changed, offset, |_, known| {
             known.rewind(offset)
         });

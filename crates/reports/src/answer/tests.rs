@@ -80,6 +80,7 @@ fn a_row_that_has_no_interval_is_a_failure_not_left_out() {
         as_of: Time(0),
         restriction: crate::Restriction::default(),
         targets: &crate::Targets::default(),
+        cells: None,
     };
     let report = &crate::messages::REPORT;
     let request = Request::parse(report, crate::request::Asked::Figures, &pairs, &context);

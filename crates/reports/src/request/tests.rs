@@ -30,6 +30,7 @@ fn ask_for(report: &str, asked: Asked, query: &str) -> Result<Request, BadParame
         as_of: NOW,
         restriction: Restriction::default(),
         targets: &Targets::default(),
+        cells: None,
     };
     Request::parse(report, asked, &pairs, &context)
 }
@@ -302,6 +303,7 @@ fn a_restriction_makes_an_answer_one_of_people() {
         as_of: NOW,
         restriction,
         targets: &Targets::default(),
+        cells: None,
     };
     let report = REPORTS[0];
     let request = Request::parse(report, Asked::Figures, &[], &context).expect("a request");

@@ -41,6 +41,8 @@ pub(crate) struct Message {
     pub(crate) samples: [Option<i64>; 5],
     /// The same in business hours.
     pub(crate) business: [Option<i64>; 5],
+    /// Which of them are within their target, if not by 300 s for first and 900 s for any other.
+    pub(crate) within: Option<u16>,
 }
 
 pub(crate) const WAIT: usize = 2;
@@ -61,6 +63,7 @@ pub(crate) fn contact(conversation: &str, time: &str) -> Message {
         chars: None,
         samples: [None; 5],
         business: [None; 5],
+        within: None,
     }
 }
 
@@ -342,8 +345,21 @@ fn row(message: &Message) -> Value {
         "kommo_business_ms": business[0], "turn_business_ms": business[1],
         "wait_business_ms": business[2], "assigned_business_ms": business[3],
         "first_business_ms": business[4],
+        "within_target": message.within.unwrap_or_else(|| by_default(message)),
         "received_at": 0, "version": 1, "deleted": 0,
     })
+}
+
+/// The bits of the samples that are within 300 s for first and 900 s for any other.
+fn by_default(message: &Message) -> u16 {
+    let bits = |samples: [Option<i64>; 5]| {
+        let is = |place: usize| {
+            let due = if place == 4 { 300_000 } else { 900_000 };
+            samples[place].is_some_and(|ms| ms <= due)
+        };
+        (0..5).fold(0, |bits, place| bits | (u16::from(is(place)) << place))
+    };
+    bits(message.samples) | (bits(message.business) << 8)
 }
 
 fn decimal(time: Time) -> String {
@@ -362,6 +378,7 @@ pub(crate) fn context(restriction: Restriction<'_>) -> Context<'_> {
         as_of: at(AS_OF),
         restriction,
         targets: &NO_TARGETS,
+        cells: None,
     }
 }
 
