@@ -54,7 +54,7 @@ async fn what_the_fold_says_of_each_reply_and_definition_is_counted() {
     let world = World::start().await;
     // Bits of kommo, turn, wait, assigned, first; business from the ninth on.
     let verdicts = [0b1_1111, 0b0_0101, 0b1_0000_0000 << 4, 0b100 << 8, 0];
-    let replies: Vec<_> = (0..5).zip(verdicts).map(|(place, within)| Message {
+    let replies = (0..5).zip(verdicts).map(|(place, within)| Message {
         within: Some(within),
         business: [Some(1); 5],
         ..answer("ana", "web", 10, place)

@@ -7,7 +7,9 @@ use clickhouse::Client;
 use serde_json::{Value, json};
 use trunkline_model::time::{Time, Tz};
 use trunkline_reports::{AccountView, Context, Error, Reports, Restriction, Targets};
+use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
+use trunkline_warehouse::writer::Stale;
 
 pub(crate) const ACCOUNT: &str = "acme";
 
@@ -149,7 +151,7 @@ impl Cycle {
 pub(crate) struct World {
     client: Client,
     reports: Reports,
-    _engine: TestEngine,
+    engine: TestEngine,
 }
 
 impl World {
@@ -164,7 +166,7 @@ impl World {
         Self {
             client,
             reports: Reports::new(engine.reader.clone()),
-            _engine: engine,
+            engine,
         }
     }
 
@@ -257,6 +259,14 @@ impl World {
         row["version"] = json!(2);
         row["deleted"] = json!(u8::from(deleted));
         self.insert("messages", vec![row]).await;
+    }
+
+    /// Adds all messages up to cells of so many minutes.
+    pub(crate) async fn add_up(&self, minutes: u8, version: u64) {
+        let mut all = Stale::default();
+        all.note_all(ACCOUNT, minutes, version);
+        let writer = Writer::new(self.engine.writer.clone());
+        writer.compute(&mut all).await.expect("they are added up");
     }
 
     /// Runs a statement of the test's own.

@@ -95,7 +95,8 @@ impl Stale {
         }
     }
 
-    pub(super) fn note_all(&mut self, account: &str, minutes: u8, version: u64) {
+    /// Notes all cells of an account, to be so many minutes long: they are made anew whole.
+    pub fn note_all(&mut self, account: &str, minutes: u8, version: u64) {
         self.account(account, minutes, version).all = true;
     }
 
