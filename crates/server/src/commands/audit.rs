@@ -50,7 +50,7 @@ fn tell(found: &Audit) -> Result<ExitCode> {
         print::line(difference)?;
     }
     let described = found.differences.len() as u64;
-    let all = found.different + found.missing + found.surplus;
+    let all = found.found();
     if all > described {
         print::line(format_args!("... and {} more", all - described))?;
     }
@@ -58,6 +58,12 @@ fn tell(found: &Audit) -> Result<ExitCode> {
         "{} records of the journal; rows: {} the same, {} newer than the audit, {} different, \
          {} missing, {} surplus",
         found.records, found.same, found.newer, found.different, found.missing, found.surplus
+    ))?;
+    let cells = &found.cells;
+    print::line(format_args!(
+        "cells of figures: {} as their messages say, {} newer than the audit, {} others, \
+         {} not there, {} of no messages",
+        cells.same, cells.newer, cells.different, cells.missing, cells.surplus
     ))?;
     if found.is_clean() {
         return Ok(ExitCode::SUCCESS);
