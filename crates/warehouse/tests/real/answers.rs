@@ -204,6 +204,37 @@ const RULES: [&str; 3] = [
         "due":{"account":{"wait_s":900},"channels":{"web":{"first_s":6000,"wait_s":60}}}}"#,
 ];
 
+/// An event that arrives now: new, some hours late, or many days.
+fn event(random: &mut Random, number: u64, now: i64) -> String {
+    let late = match random.below(10) {
+        0..6 => 0,
+        6..9 => random.below(5 * HOUR as u64),
+        _ => random.below(40 * 24 * HOUR as u64),
+    };
+    let at = now - late as i64;
+    let conversation = format!("k{}", random.below(12));
+    let channel = random.one_of(&["web", "mail"]);
+    let who = ["contact", "contact", "ana", "luis", "", "bot", "system"];
+    match random.below(20) {
+        0 => format!(
+            r#"{{"type":"retract","target":"{}","at":"{}"}}"#,
+            random.below(number + 1),
+            time(now)
+        ),
+        1 | 2 => {
+            let change = random.one_of(&["assigned", "handed_off", "closed", "reopened"]);
+            format!(
+                r#"{{"type":"conversation","change":"{change}","manager":"ana","conversation":"{conversation}","channel":"{channel}","at":"{}","id":"x{number}"}}"#,
+                time(at)
+            )
+        }
+        _ => {
+            let (who, id) = (random.one_of(&who), number.to_string());
+            message(&conversation, channel, at, who, &id)
+        }
+    }
+}
+
 #[tokio::test]
 async fn after_any_life_all_cells_are_what_the_messages_add_up_to() {
     let seed = std::env::var("SEED")
@@ -220,37 +251,7 @@ async fn after_any_life_all_cells_are_what_the_messages_add_up_to() {
     let mut computed = 0;
     for number in 0..900_u64 {
         now += random.below(10 * MINUTE as u64) as i64;
-        // Most are new, some a few hours late, some many days.
-        let late = match random.below(10) {
-            0..6 => 0,
-            6..9 => random.below(5 * HOUR as u64),
-            _ => random.below(40 * 24 * HOUR as u64),
-        };
-        let at = now - late as i64;
-        let conversation = format!("k{}", random.below(12));
-        let channel = random.one_of(&["web", "mail"]);
-        let who = ["contact", "contact", "ana", "luis", "", "bot", "system"];
-        let raw = match random.below(20) {
-            0 => format!(
-                r#"{{"type":"retract","target":"{}","at":"{}"}}"#,
-                random.below(number + 1),
-                time(now)
-            ),
-            1 | 2 => {
-                let change = random.one_of(&["assigned", "handed_off", "closed", "reopened"]);
-                format!(
-                    r#"{{"type":"conversation","change":"{change}","manager":"ana","conversation":"{conversation}","channel":"{channel}","at":"{}","id":"x{number}"}}"#,
-                    time(at)
-                )
-            }
-            _ => message(
-                &conversation,
-                channel,
-                at,
-                random.one_of(&who),
-                &number.to_string(),
-            ),
-        };
+        let raw = event(&mut random, number, now);
         world.tell(&raw, now);
         if number % 250 == 200 {
             world.settings(RULES[(number / 250) as usize % 3], now);
