@@ -43,7 +43,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 7] = [
     ),
     (
         "rollup",
-        3500,
+        3800,
         "one state machine: timeline, clock, rows, cells and live view change together",
     ),
     (
@@ -53,8 +53,13 @@ const LARGER_ROOMS: [(&str, usize, &str); 7] = [
     ),
     (
         "model",
-        5000,
+        5200,
         "every event type and every section of the configuration; they share words, ids and times",
+    ),
+    (
+        "warehouse",
+        2800,
+        "the engine's life, the schema, and the writing of every table in it",
     ),
     (
         "journal",
