@@ -20,6 +20,8 @@ pub struct Facts {
     pub cycles: Rows,
     /// `v_conversations`.
     pub conversations: Rows,
+    /// `v_answers`, in calendar time.
+    pub answers: Rows,
 }
 
 /// The rows of one view.
@@ -71,6 +73,7 @@ impl Facts {
             responses: responses(views, account, reference),
             cycles: cycles(views, account, reference),
             conversations: conversations(views, account, reference),
+            answers: answers(views, account, reference),
         }
     }
 
@@ -105,12 +108,13 @@ impl Facts {
         self.all().iter().map(part).collect()
     }
 
-    fn all(&self) -> [(&'static str, &Rows); 4] {
+    fn all(&self) -> [(&'static str, &Rows); 5] {
         [
             ("messages", &self.messages),
             ("responses", &self.responses),
             ("cycles", &self.cycles),
             ("conversations", &self.conversations),
+            ("answers", &self.answers),
         ]
     }
 }
@@ -185,6 +189,49 @@ fn responses(views: &Views, account: &str, reference: &Reference) -> Rows {
     rows(
         want,
         lines(views, "v_responses", account, &key, &rest),
+        key.len(),
+    )
+}
+
+/// Messages and samples added up by cell: how many, their sum, the least and the greatest.
+#[track_caller]
+fn answers(views: &Views, account: &str, reference: &Reference) -> Rows {
+    let key = [
+        "definition",
+        "toString(toUnixTimestamp64Milli(at))",
+        "channel",
+        "author",
+        "ifNull(manager, '')",
+    ];
+    let rest = ["count", "sum_ms", "min_ms", "max_ms"].map(|column| format!("toString({column})"));
+    let rest = rest.each_ref().map(String::as_str);
+    let cell = views.lines(&format!(
+        "SELECT toString(max(minutes)) FROM v_answers WHERE account = '{account}'"
+    ));
+    let length = cell[0].parse::<i64>().expect("minutes").max(1) * 60_000;
+    let start = |at: i64| at - at.rem_euclid(length);
+    let mut cells: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for m in reference.messages() {
+        let (author, manager) = (m.author.word(), text(m.manager.as_ref()));
+        let key = format!("messages|{}|{}|{author}|{manager}", start(m.at), m.channel);
+        cells.entry(key).or_default().push(0);
+    }
+    for s in reference.samples() {
+        let (word, author) = (s.definition.word(), s.author.word());
+        let (start, manager) = (start(s.at), text(s.manager.as_ref()));
+        let key = format!("{word}|{start}|{}|{author}|{manager}", s.channel);
+        cells.entry(key).or_default().push(s.millis);
+    }
+    let want = cells.into_iter().map(|(key, samples)| {
+        let (least, greatest) = (samples.iter().min(), samples.iter().max());
+        let (least, greatest) = (least.expect("a sample"), greatest.expect("a sample"));
+        let sum: i64 = samples.iter().sum();
+        format!("{key}|{}|{sum}|{least}|{greatest}", samples.len())
+    });
+    let calendar = "(SELECT * FROM v_answers WHERE hours = 'calendar')";
+    rows(
+        want,
+        lines(views, calendar, account, &key, &rest),
         key.len(),
     )
 }

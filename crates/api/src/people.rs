@@ -56,6 +56,16 @@ impl People {
         of.map(|(_, team, _)| team.as_str())
     }
 
+    /// Says whether managers join and leave teams only where a cell of so many minutes begins.
+    pub(crate) fn teams_change_on(&self, minutes: u8) -> bool {
+        let length = i64::from(minutes) * 60_000;
+        let mut members = self.members.iter();
+        members.all(|(_, _, when)| {
+            let mut ends = [when.from, when.until].into_iter().flatten();
+            ends.all(|at| at.0.rem_euclid(length) == 0)
+        })
+    }
+
     /// Gives whose a waiting conversation is: the assignee's, else the last participant's, if he is
     /// still in the roster.
     pub(crate) fn owner(&self, waits: &Waits, now: Time) -> Option<String> {

@@ -18,7 +18,7 @@ use serde::Serialize;
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 use trunkline_model::settings::Scope;
-use trunkline_reports::{Context, Error, Page, Table};
+use trunkline_reports::{Cells, Context, Error, Page, Table};
 
 use crate::directory::Grant;
 use crate::phones;
@@ -163,6 +163,10 @@ fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
         restriction: grant.restriction(),
         targets: grant.targets(),
         schedules: grant.schedules(),
+        cells: shared.pipeline.cells(&grant.account).map(|minutes| Cells {
+            minutes,
+            teams: grant.people().teams_change_on(minutes),
+        }),
     }
 }
 

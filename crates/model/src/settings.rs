@@ -17,6 +17,7 @@ use crate::word::words;
 mod check;
 mod crm;
 mod doors;
+pub mod due;
 mod fold;
 mod goal;
 mod moment;
@@ -33,6 +34,7 @@ mod tracking;
 pub use check::Problem;
 pub use crm::{Funnel, Pipeline, Routing, Sales, SalesEntity, Stage, StageKind};
 pub use doors::{Hook, HookRole, Webhook, WebhookEvent};
+pub use due::{Due, TeamDue};
 pub use fold::{FoldRules, OTHER, ScheduleOf, Whose, cell_minutes};
 pub use goal::{Goal, GoalPeriod, GoalWho};
 pub use moment::{Moment, Validity};
@@ -237,6 +239,7 @@ impl Account {
             conversations_cap: self.caps.conversations,
             cell_minutes: cell_minutes(self.zone()),
             schedules: fold::schedules(self),
+            due: Due::of(self),
         }
     }
 

@@ -1,17 +1,20 @@
 //! The audit: the facts in ClickHouse against those that the journal gives when it is read from its
 //! beginning by a fold of its own, row by row, to the last one.
 //!
+//! And the cells of figures against the messages that ClickHouse holds: each is added up anew.
 //! Rows that arrived longer ago than facts are kept may be there or not.
 //!
 //! Rows that ClickHouse got after the audit read its watermark are passed over: they are of records
 //! behind where the audit stops reading.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
 use hashbrown::{HashMap, HashSet};
 use trunkline_journal::{ReadError, Reader};
 use trunkline_model::event::Event;
+use trunkline_model::settings::FoldRules;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
@@ -63,14 +66,38 @@ pub struct Audit {
     pub missing: u64,
     /// Rows that ClickHouse holds and the journal does not give.
     pub surplus: u64,
+    /// The cells of figures against the messages.
+    pub cells: CellAudit,
     /// The first differences, described.
     pub differences: Vec<String>,
+}
+
+/// How the rows of cells compare with what the messages add up to.
+#[derive(Debug, Default)]
+pub struct CellAudit {
+    /// Rows that are the same.
+    pub same: u64,
+    /// Rows of records behind the end of the audit.
+    pub newer: u64,
+    /// Rows that differ from what the messages add up to.
+    pub different: u64,
+    /// Rows that the messages give and ClickHouse lacks.
+    pub missing: u64,
+    /// Rows of which there are no messages.
+    pub surplus: u64,
 }
 
 impl Audit {
     /// Says whether all is as it should be.
     pub fn is_clean(&self) -> bool {
-        self.different + self.missing + self.surplus == 0
+        self.found() == 0
+    }
+
+    /// Counts what is not as it should be.
+    pub fn found(&self) -> u64 {
+        let cells = &self.cells;
+        let rows = self.different + self.missing + self.surplus;
+        rows + cells.different + cells.missing + cells.surplus
     }
 
     fn describe(&mut self, difference: impl FnOnce() -> String) {
@@ -89,7 +116,8 @@ pub async fn audit(
     warehouse: &Client,
     mut progress: impl FnMut(u64),
 ) -> Result<Audit, AuditError> {
-    let mark = Writer::new(warehouse.clone()).watermark().await?;
+    let writer = Writer::new(warehouse.clone());
+    let mark = writer.watermark().await?;
     let below = mark.ok_or(AuditError::Empty)?.flushed;
     let mut fold = Fold::read(journal, window, below, &mut progress)?;
     let mut ours = Ours::default();
@@ -108,7 +136,42 @@ pub async fn audit(
         kept_from: retention.before(fold.last_arrival),
         audit: &mut audit,
     });
+    audit.cells(&writer, fold.cells(), below).await?;
     Ok(audit)
+}
+
+impl Audit {
+    /// Compares the cells of accounts, each of their own length, with the messages.
+    async fn cells(
+        &mut self,
+        writer: &Writer,
+        mut accounts: BTreeMap<String, u8>,
+        below: u64,
+    ) -> Result<(), Fault> {
+        for stranger in writer.accounts_with_cells().await? {
+            let length = FoldRules::default().cell_minutes;
+            accounts.entry(stranger).or_insert(length);
+        }
+        for (account, minutes) in accounts {
+            for compared in writer.compare_cells(&account, minutes, below).await? {
+                let cells = &mut self.cells;
+                let count = match compared.state.as_str() {
+                    "same" => &mut cells.same,
+                    "newer" => &mut cells.newer,
+                    "missing" => &mut cells.missing,
+                    "surplus" => &mut cells.surplus,
+                    _ => &mut cells.different,
+                };
+                *count += compared.rows;
+                if !matches!(compared.state.as_str(), "same" | "newer") {
+                    for described in compared.described {
+                        self.describe(|| described);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A fold of all accounts, of its own.
@@ -183,6 +246,14 @@ impl Fold {
         self.accounts.entry_ref(id).or_insert_with(make)
     }
 
+    /// Gives how many minutes long the cells of each account are.
+    fn cells(&self) -> BTreeMap<String, u8> {
+        let accounts = self.accounts.iter();
+        accounts
+            .map(|(id, account)| (id.clone(), account.cell_minutes()))
+            .collect()
+    }
+
     /// Shows all rows.
     fn show(&mut self, rows: &mut impl Rows) {
         for account in self.accounts.values_mut() {
@@ -219,6 +290,7 @@ impl Line {
             fact.run,
             fact.received_at,
         );
+        let _ = write!(says, " within {:b}", fact.within.0);
         for (name, samples) in [("samples", fact.samples), ("business", fact.business)] {
             // Writing to a string cannot fail.
             let _ = write!(says, " {name} {:?}", samples.all());

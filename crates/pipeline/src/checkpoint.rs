@@ -8,7 +8,8 @@
 //! A checkpoint is taken section by section between batches, so every section says below which
 //! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
 //! any `taken`; a section passes over the records it has. An account's conversations (256 parts)
-//! come before its ledger: the ledger's names must not be older than any part.
+//! come before its cells (32 sets), which count what conversations take in, and these before its
+//! ledger: the ledger's names must not be older than any part or cell.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_rollup::account::{Account, Config, Conversations, Ledger};
+use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
@@ -60,6 +62,7 @@ enum Frame {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Kind {
     Part(u8),
+    Cells(u8),
     Ledger,
 }
 
@@ -90,6 +93,7 @@ pub(crate) struct Round {
     accounts: Vec<Arc<str>>,
     account: usize,
     part: u16,
+    set: u8,
 }
 
 impl Round {
@@ -98,6 +102,7 @@ impl Round {
             accounts,
             account: 0,
             part: 0,
+            set: 0,
         }
     }
 
@@ -119,9 +124,13 @@ impl Round {
                     continue;
                 }
                 bytes += sections.push(id, Kind::Part(part), taken, &part_of);
+            } else if self.set < SETS {
+                let set = self.set;
+                self.set += 1;
+                bytes += sections.push(id, Kind::Cells(set), taken, &account.cells(set));
             } else {
                 bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
-                self.part = 0;
+                (self.part, self.set) = (0, 0);
                 self.account += 1;
             }
         }
@@ -305,6 +314,10 @@ fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postca
         Kind::Part(part) => {
             let conversations: Conversations = postcard::from_bytes(body)?;
             account.restore_part(part, conversations, taken);
+        }
+        Kind::Cells(set) => {
+            let cells: CellSet = postcard::from_bytes(body)?;
+            account.restore_cells(set, cells, taken);
         }
         Kind::Ledger => {
             let ledger: Ledger = postcard::from_bytes(body)?;

@@ -90,6 +90,7 @@ impl Crew {
                 aside: VecDeque::new(),
                 newest: Time(0),
                 shrunk_early: 0,
+                told: HashMap::new(),
             };
             let thread = thread::Builder::new().name(format!("fold-{number}"));
             let broken = start.broken.clone();
@@ -181,6 +182,7 @@ impl Crew {
             all.through = all.through.min(gathering.through);
             all.left |= gathering.left;
             all.rows.append(gathering.rows);
+            all.minutes.extend(gathering.minutes);
         }
         Some(all)
     }

@@ -4,6 +4,11 @@
 //! again, the same, until ClickHouse confirms them; only then does the watermark pass them. What
 //! ClickHouse holds is asked before every flush: should it hold less than we believe, the rows at
 //! hand are dropped and all that it lacks is gathered again from the state.
+//!
+//! With the rows come the cells of figures that they are in: those held in memory as rows, the others
+//! as places, to be computed from the messages once these are confirmed. The watermark passes no
+//! record whose cells are not there. While rows are left behind, computing is put off for a few
+//! flushes, and the watermark with it: an import in any order changes the same cells again and again.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
 use trunkline_warehouse::migrations::{self, MigrateError};
-use trunkline_warehouse::writer::Settings;
+use trunkline_warehouse::writer::{Settings, Stale};
 use trunkline_warehouse::{Client, Fault, Watermark, WatermarkError, Writer};
 
 use crate::checkpoint;
@@ -38,6 +43,8 @@ const PAUSE_BEHIND: Duration = Duration::from_millis(250);
 const PAUSE_HURRIED: Duration = Duration::from_millis(50);
 /// How often old facts are removed, in milliseconds of arrival.
 const EXPIRE_EVERY: i64 = 24 * 3_600_000;
+/// Flushes for which computing cells may be put off.
+const PUT_OFF: u32 = 8;
 /// The pauses between tries while ClickHouse is away: doubled up to the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_secs(5);
@@ -121,6 +128,13 @@ pub(crate) struct Progress {
     compared: bool,
     /// Rows to be written, until confirmed.
     pending: Option<Gathering>,
+    /// Cells to be computed, until confirmed, and for how many flushes they were put off.
+    stale: Stale,
+    put_off: u32,
+    /// The length of cells to be told once they are there.
+    minutes: Vec<(Arc<str>, u8)>,
+    /// The cells in ClickHouse are whole once all below this offset is flushed.
+    whole_at: u64,
     /// Rows of older generations are to be removed once all are written anew.
     sweep: bool,
     /// When old facts were last removed, in time of arrival.
@@ -224,7 +238,13 @@ impl Flusher {
             // Rows of old arrival were written anew with the others.
             self.progress.expired = None;
         }
-        if let Err(fault) = self.expire().await {
+        let whole = !self.progress.sweep
+            && self
+                .flushed
+                .borrow()
+                .is_some_and(|flushed| flushed >= self.progress.whole_at);
+        self.board.set_cells_whole(whole);
+        if whole && let Err(fault) = self.expire().await {
             return Ok(Err(fault));
         }
         self.progress.retry = RETRY_FIRST;
@@ -245,6 +265,17 @@ impl Flusher {
             return Ok(());
         }
         let before = self.retention.before(now);
+        // First the cells: after a crash in between, this is done again.
+        let mut stale = Stale::default();
+        let version = self.meta.generation << 48 | *self.dispatched.borrow();
+        for (account, start) in self.writer.expiring(before).await? {
+            if let Some(minutes) = self.board.cells(&account) {
+                let length = i64::from(minutes) * 60_000;
+                let start = Time(start.div_euclid(length) * length);
+                stale.note_start(&account, minutes, version, start);
+            }
+        }
+        self.writer.compute_kept(&mut stale, before).await?;
         let removed = self.writer.expire(before).await?;
         if removed > 0 {
             metrics::expired(removed);
@@ -286,6 +317,9 @@ impl Flusher {
         }
         self.progress.pending = None;
         self.progress.compared = true;
+        self.progress.stale = Stale::default();
+        self.progress.whole_at = *self.dispatched.borrow();
+        self.board.set_cells_whole(false);
         if !self.crew.rewind(held).await {
             self.start_over(held)?;
         }
@@ -356,46 +390,74 @@ impl Flusher {
         if let Err(fault) = self.writer.write(&mut gathering.rows).await {
             return Ok(Err(fault));
         }
-        let through = gathering.through;
-        if through != self.flushed.borrow().unwrap_or_default() {
-            let Meta {
-                journal,
-                generation,
-                ..
-            } = self.meta;
-            match self
-                .writer
-                .set_watermark(Watermark {
-                    journal,
-                    generation,
-                    flushed: through,
-                })
-                .await
-            {
-                Ok(()) => {}
-                Err(WatermarkError::Fault(fault)) => return Ok(Err(fault)),
-                Err(WatermarkError::Foreign { journal: found, .. }) => {
-                    return Err(FlushError::OtherJournal {
-                        found,
-                        own: journal,
-                    });
-                }
+        self.progress.stale.append(gathering.rows.take_stale());
+        self.progress.minutes.append(&mut gathering.minutes);
+        let rows = [
+            gathering.rows.messages(),
+            gathering.rows.conversations(),
+            gathering.rows.cells(),
+        ];
+        let (through, left) = (gathering.through, gathering.left);
+        if left && self.progress.put_off < PUT_OFF {
+            self.progress.put_off += 1;
+        } else {
+            if let Err(fault) = self.compute().await {
+                return Ok(Err(fault));
+            }
+            if let Err(fault) = self.mark(through).await? {
+                return Ok(Err(fault));
             }
         }
-        let rows = &gathering.rows;
-        metrics::flushed(rows.messages(), rows.conversations(), began.elapsed());
-        self.board.flushed(through);
-        self.flushed.send_replace(Some(through));
-        self.crew.shrink(through);
-        let pause = if gathering.left {
+        metrics::flushed(rows, began.elapsed());
+        self.progress.pending = None;
+        Ok(Ok(if left {
             PAUSE_BEHIND
-        } else if rows.messages() >= LARGE {
+        } else if rows[0] >= LARGE {
             PAUSE_LARGE
         } else {
             PAUSE
+        }))
+    }
+
+    /// Computes the cells that are not held in memory.
+    async fn compute(&mut self) -> Result<(), Fault> {
+        let stale = &mut self.progress.stale;
+        if !stale.is_empty() {
+            self.board.forget_cells(stale.recut());
+            let computed = self.writer.compute(stale).await?;
+            metrics::computed(computed.inserts);
+        }
+        self.board.tell_cells(self.progress.minutes.drain(..));
+        self.progress.stale = Stale::default();
+        self.progress.put_off = 0;
+        Ok(())
+    }
+
+    /// Writes how far the rows go.
+    async fn mark(&mut self, through: u64) -> Tried<()> {
+        if Some(through) == *self.flushed.borrow() {
+            return Ok(Ok(()));
+        }
+        let (journal, generation) = (self.meta.journal, self.meta.generation);
+        let mark = Watermark {
+            journal,
+            generation,
+            flushed: through,
         };
-        self.progress.pending = None;
-        Ok(Ok(pause))
+        match self.writer.set_watermark(mark).await {
+            Ok(()) => {}
+            Err(WatermarkError::Fault(fault)) => return Ok(Err(fault)),
+            Err(WatermarkError::Foreign { journal: found, .. }) => {
+                return Err(FlushError::OtherJournal {
+                    found,
+                    own: journal,
+                });
+            }
+        }
+        self.board.flushed(through);
+        self.flushed.send_replace(Some(through));
+        self.crew.shrink(through);
+        Ok(Ok(()))
     }
 
     fn lose(&mut self, fault: &Fault) {

@@ -389,6 +389,12 @@ impl Handle {
             .map_or(now, |oldest| oldest.min(now))
     }
 
+    /// Gives how many minutes long an account's cells of figures in ClickHouse are; none while they
+    /// are not whole, for they are being made anew: then only the messages tell.
+    pub fn cells(&self, account: &str) -> Option<u8> {
+        self.shared.board.cells(account)
+    }
+
     /// Gives the state of all parts.
     pub fn status(&self) -> Status {
         self.shared.board.status()

@@ -85,6 +85,10 @@ const COUNTERS: &[(&str, &str)] = &[
         "Rows of facts removed because they were older than their retention",
     ),
     (
+        "trunkline_flush_cell_statements_total",
+        "Statements that computed cells of figures from the messages in ClickHouse",
+    ),
+    (
         "trunkline_flush_failures_total",
         "Failed tries to write to ClickHouse, by kind of fault",
     ),
@@ -292,17 +296,25 @@ pub(crate) fn journal_failed(kind: &'static str) {
     counter!("trunkline_journal_failures_total", "kind" => kind).increment(1);
 }
 
-pub(crate) fn flushed(messages: usize, conversations: usize, took: Duration) {
-    counter!("trunkline_flush_rows_written_total", "table" => "messages")
-        .increment(messages as u64);
-    counter!("trunkline_flush_rows_written_total", "table" => "conversations")
-        .increment(conversations as u64);
-    histogram!("trunkline_flush_rows").record((messages + conversations) as f64);
+/// Notes the rows of a flush: messages, conversations, answers.
+pub(crate) fn flushed(rows: [usize; 3], took: Duration) {
+    for (table, rows) in ["messages", "conversations", "answers"]
+        .into_iter()
+        .zip(rows)
+    {
+        counter!("trunkline_flush_rows_written_total", "table" => table).increment(rows as u64);
+    }
+    histogram!("trunkline_flush_rows").record(rows.iter().sum::<usize>() as f64);
     histogram!("trunkline_flush_duration_seconds").record(took);
 }
 
 pub(crate) fn expired(rows: u64) {
     counter!("trunkline_facts_expired_total").increment(rows);
+}
+
+/// Notes statements that computed cells.
+pub(crate) fn computed(statements: u64) {
+    counter!("trunkline_flush_cell_statements_total").increment(statements);
 }
 
 pub(crate) fn flush_failed(kind: &'static str) {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hashbrown::HashMap;
 use trunkline_model::time::Time;
 
 use crate::worker::Census;
@@ -101,6 +102,10 @@ struct Board {
     remembered: u64,
     dirty: u64,
     beyond_cap: u64,
+    /// Whether all cells of figures in ClickHouse are as new as the messages there.
+    cells_whole: bool,
+    /// Accounts, and how many minutes long their cells in ClickHouse are.
+    cells: HashMap<Arc<str>, u8>,
 }
 
 /// Where all parts write how they stand.
@@ -199,6 +204,34 @@ impl StatusBoard {
         if let Some(received_at) = received_at {
             board.arrivals.push_front((below, received_at));
         }
+    }
+
+    /// Notes whether the cells in ClickHouse are whole.
+    pub(crate) fn set_cells_whole(&self, whole: bool) {
+        self.lock().cells_whole = whole;
+    }
+
+    /// Notes accounts whose cells are about to get another length.
+    pub(crate) fn forget_cells<'a>(&self, accounts: impl Iterator<Item = &'a str>) {
+        let mut board = self.lock();
+        for account in accounts {
+            board.cells.remove(account);
+        }
+    }
+
+    /// Notes how many minutes long the cells of accounts are.
+    pub(crate) fn tell_cells(&self, minutes: impl IntoIterator<Item = (Arc<str>, u8)>) {
+        self.lock().cells.extend(minutes);
+    }
+
+    /// Gives how many minutes long the cells of an account are; none if they are not whole.
+    pub(crate) fn cells(&self, account: &str) -> Option<u8> {
+        let board = self.lock();
+        board
+            .cells
+            .get(account)
+            .copied()
+            .filter(|_| board.cells_whole)
     }
 
     pub(crate) fn status(&self) -> Status {

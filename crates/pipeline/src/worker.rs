@@ -117,6 +117,8 @@ pub(crate) struct Gathering {
     pub(crate) through: u64,
     /// Whether rows are left that did not fit.
     pub(crate) left: bool,
+    /// Accounts, and how many minutes long their cells are; those not told before.
+    pub(crate) minutes: Vec<(Arc<str>, u8)>,
 }
 
 /// How much a worker holds.
@@ -183,6 +185,8 @@ pub(crate) struct Worker {
     /// The arrival of the newest record.
     pub(crate) newest: Time,
     pub(crate) shrunk_early: u64,
+    /// The length of cells, as the flush was told.
+    pub(crate) told: HashMap<Arc<str>, u8>,
 }
 
 impl Worker {
@@ -247,6 +251,7 @@ impl Worker {
                 let _ = reply.send(self.gather(below, generation, limit));
             }
             Work::Rewind(offset, reply) => {
+                self.told.clear();
                 let accounts = self.accounts.values_mut();
                 accounts.for_each(|account| account.rewind(offset));
                 let mut accounts = self.accounts.values();
@@ -447,6 +452,16 @@ impl Worker {
         for account in waiting {
             left = left.saturating_sub(account.gather(generation, left, &mut rows));
         }
+        let mut minutes = Vec::new();
+        for account in self.accounts.values_mut() {
+            // `below` is never less than before, and no record had more when it was written.
+            account.gather_cells(generation << 48 | below, &mut rows);
+            let told = (Arc::clone(account.id()), account.cell_minutes());
+            if self.told.get(&told.0) != Some(&told.1) {
+                self.told.insert(Arc::clone(&told.0), told.1);
+                minutes.push(told);
+            }
+        }
         let oldest = self
             .accounts
             .values()
@@ -458,6 +473,7 @@ impl Worker {
             rows,
             through,
             left: self.accounts.values().any(|account| account.dirty() > 0),
+            minutes,
         }
     }
 

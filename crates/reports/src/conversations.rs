@@ -66,22 +66,23 @@ pub(crate) static REPORT: Report = Report {
         ),
         of_some(
             "resolution_mean_s",
-            |_| mean(CLOSED),
+            |request| mean(request.rows, CLOSED),
             "from a cycle's first message to its closing, of those closed: the mean; by manager, \
              of those he closed",
         ),
         of_some(
             "resolution_p50_s",
-            |_| quantile(CLOSED, Level::P50),
+            |request| quantile(request.rows, CLOSED, Level::P50),
             "half of those closed took at most this",
         ),
         of_some(
             "resolution_p90_s",
-            |_| quantile(CLOSED, Level::P90),
+            |request| quantile(request.rows, CLOSED, Level::P90),
             "nine in ten of those closed took at most this",
         ),
     ],
     samples,
+    cells: None,
     opened: &[
         Opened {
             figures: &["participations"],

@@ -1,5 +1,7 @@
 //! Figures of a distribution as SQL: over samples with the columns `ms` (`Int64`, not negative) and
-//! `bucket` (its bucket by [`crate::hdr`]), of those samples for which a condition holds.
+//! `bucket` (its bucket by [`crate::hdr`]), of those samples for which a condition holds; or over cells,
+//! which have in place of them the columns `n` (how many samples), `ms` (their sum), `least`,
+//! `greatest` and `buckets` (a map of how many samples are in which bucket).
 //!
 //! Quantiles are by nearest rank over the buckets, at a bucket's middle, but never outside the
 //! smallest and the greatest sample, so the quantile of one sample is the sample. Of no samples a
@@ -7,7 +9,7 @@
 
 use crate::hdr;
 use crate::report::{Empty, Figure};
-use crate::request::Request;
+use crate::request::{Request, Rows};
 use crate::value::Unit;
 
 /// The levels of the quantiles. All are asked for wherever one is, so that ClickHouse makes them
@@ -60,15 +62,53 @@ pub(crate) fn some(of: &str, sql: &str) -> String {
 }
 
 /// The mean of `ms` in whole milliseconds, half a one rounded up, without a floating number.
-pub(crate) fn mean(of: &str) -> String {
-    some(
-        of,
-        &ratio(
-            &format!("sumIf(ms, {of})"),
-            &format!("toInt64(countIf({of}))"),
-            1,
-        ),
-    )
+pub(crate) fn mean(rows: Rows, of: &str) -> String {
+    let many = format!("toInt64({})", rows.count(of));
+    some(of, &ratio(&format!("sumIf(ms, {of})"), &many, 1))
+}
+
+impl Rows {
+    /// How many samples there are.
+    pub(crate) fn count(self, of: &str) -> String {
+        match self {
+            Self::Samples => format!("countIf({of})"),
+            Self::Cells => format!("sumIf(n, {of})"),
+        }
+    }
+
+    /// How many samples there are of which a column says yes.
+    pub(crate) fn count_those(self, of: &str, column: &str) -> String {
+        match self {
+            Self::Samples => format!("countIf({of} AND {column})"),
+            Self::Cells => format!("sumIf({column}, {of})"),
+        }
+    }
+
+    /// The least of `ms`.
+    pub(crate) fn least(self, of: &str) -> String {
+        match self {
+            Self::Samples => format!("minIf(ms, {of})"),
+            Self::Cells => format!("minIf(least, {of})"),
+        }
+    }
+
+    /// The greatest of `ms`.
+    pub(crate) fn greatest(self, of: &str) -> String {
+        match self {
+            Self::Samples => format!("maxIf(ms, {of})"),
+            Self::Cells => format!("maxIf(greatest, {of})"),
+        }
+    }
+
+    /// The buckets of the quantiles.
+    fn buckets(self, of: &str) -> String {
+        match self {
+            Self::Samples => format!("quantilesExactWeightedIf({LEVELS})(bucket, 1, {of})"),
+            Self::Cells => format!(
+                "quantilesExactWeightedArrayIf({LEVELS})(mapKeys(buckets), mapValues(buckets), {of})"
+            ),
+        }
+    }
 }
 
 /// A quotient of whole numbers as a whole number of parts, of which `parts` make one: half of one
@@ -79,12 +119,13 @@ pub(crate) fn ratio(dividend: &str, divisor: &str, parts: u32) -> String {
 }
 
 /// A quantile of `ms`.
-pub(crate) fn quantile(of: &str, level: Level) -> String {
+pub(crate) fn quantile(rows: Rows, of: &str, level: Level) -> String {
     let place = level as u8;
-    let bucket = format!("toInt64(quantilesExactWeightedIf({LEVELS})(bucket, 1, {of})[{place}])");
+    let bucket = format!("toInt64({}[{place}])", rows.buckets(of));
     let middle = hdr::middle_sql(&bucket);
+    let (least, greatest) = (rows.least(of), rows.greatest(of));
     some(
         of,
-        &format!("greatest(minIf(ms, {of}), least(maxIf(ms, {of}), {middle}))"),
+        &format!("greatest({least}, least({greatest}, {middle}))"),
     )
 }

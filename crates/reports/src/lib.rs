@@ -36,7 +36,7 @@ pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
 pub use open_waits::Schedules;
 pub use reports::Reports;
-pub use request::{AccountView, Context, Restriction};
+pub use request::{AccountView, Cells, Context, Restriction};
 pub use table::{Compared, Page, Table};
 pub use targets::Targets;
 pub use value::{Column, Unit, Value};

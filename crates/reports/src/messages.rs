@@ -15,10 +15,11 @@ pub(crate) static REPORT: Report = Report {
     choices: &[],
     figures: &[Figure::count(
         "messages",
-        |_| "count()".into(),
+        |request| request.rows.count("1"),
         "public messages",
     )],
     samples,
+    cells: Some(cells),
     opened: &[Opened {
         figures: &["messages"],
         about: "the messages",
@@ -48,5 +49,16 @@ fn samples(request: &Request, views: Views<'_>) -> String {
          FROM {messages} WHERE account = {{account:String}} AND {WITHIN}{managers}",
         managers = of_managers(request),
         messages = views.named("v_messages"),
+    )
+}
+
+/// Messages by cell, manager, channel and author.
+fn cells(request: &Request, views: Views<'_>) -> String {
+    format!(
+        "SELECT at, manager, channel, author, count AS n FROM {answers} \
+         WHERE account = {{account:String}} AND definition = 'messages' AND hours = 'calendar' \
+         AND {WITHIN}{managers}",
+        managers = of_managers(request),
+        answers = views.named("v_answers"),
     )
 }

@@ -24,6 +24,11 @@ pub(crate) struct Report {
     /// The `SELECT` that gives what it counts: columns `at`, `manager`, `channel` and those that
     /// its dimensions and figures name. It must keep to `{account}`, `{from}` and `{to}`.
     pub(crate) samples: fn(&Request, Views<'_>) -> String,
+    /// The same from the cells, as [`Rows::Cells`] has it: what is counted in them added up, under the
+    /// same duties.
+    ///
+    /// [`Rows::Cells`]: crate::request::Rows::Cells
+    pub(crate) cells: Option<fn(&Request, Views<'_>) -> String>,
     /// What opens behind its figures, that of the first unless another is asked for.
     pub(crate) opened: &'static [Opened],
 }

@@ -6,6 +6,7 @@
 //! Pure: `now` is an argument.
 
 mod before;
+mod cells;
 mod given;
 mod span;
 
@@ -20,6 +21,8 @@ use crate::report::{Choice, Opened, Report};
 use crate::statement::Parameter;
 use crate::targets::{Target, Targets};
 pub(crate) use before::{Before, COMPARE};
+pub use cells::Cells;
+pub(crate) use cells::Rows;
 use given::Given;
 pub(crate) use span::Span;
 
@@ -75,6 +78,8 @@ pub struct Context<'a> {
     pub targets: &'a Targets,
     /// Its schedules: how much of waits that are open is business time.
     pub schedules: &'a Schedules,
+    /// The cells that may be read in place of messages; none if there are none, or not all.
+    pub cells: Option<Cells>,
 }
 
 /// Which of the two answers of a report is asked for.
@@ -136,6 +141,10 @@ pub(crate) struct Request {
     pub(crate) open: Option<OpenWaits>,
     /// What the asker may see; none for everything.
     pub(crate) restriction: Option<Restricted>,
+    /// The cells that tell apart what it tells apart.
+    cells: Option<Cells>,
+    /// What its figures are added up from.
+    pub(crate) rows: Rows,
 }
 
 /// The managers and the teams that alone may be seen; at least one of the lists is not empty.
@@ -190,7 +199,7 @@ impl Request {
         };
         let choices = choices(report, &given)?;
         let definition = chosen(&choices, "definition");
-        Ok(Self {
+        let request = Self {
             filters: filters(report, &given)?,
             as_of: context.as_of,
             target: definition.map_or_else(Target::default, |definition| {
@@ -213,7 +222,10 @@ impl Request {
             span,
             by,
             order,
-        })
+            cells: context.cells.filter(|_| asked == Asked::Figures),
+            rows: Rows::Samples,
+        };
+        Ok(request.told_in_cells(report).settled())
     }
 
     /// The same question about the period to compare with; order and limit are the asker's no more.
@@ -224,6 +236,7 @@ impl Request {
             order: None,
             ..self.clone()
         }
+        .settled()
     }
 
     /// Returns the word chosen for one of the report's own parameters.

@@ -11,7 +11,7 @@
 use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sql, some};
 use crate::hdr;
 use crate::report::{Choice, Figure, Listed, Opened, Report};
-use crate::request::Request;
+use crate::request::{Request, Rows};
 use crate::scope;
 use crate::statement::{NOT_OVER, OWED_BY, Views, WITHIN, of_managers};
 use crate::value::Unit;
@@ -26,52 +26,56 @@ pub(crate) static REPORT: Report = Report {
     figures: &[
         Figure::count(
             "count",
-            |_| format!("countIf({REPLY})"),
+            |request| request.rows.count(REPLY),
             "replies that gave a sample",
         ),
         Figure {
             unit: Unit::S,
             ..Figure::count("sum_s", |_| format!("sumIf(ms, {REPLY})"), "their sum")
         },
-        of_some("mean_s", |_| mean(REPLY), "their sum over their number"),
+        of_some(
+            "mean_s",
+            |request| mean(request.rows, REPLY),
+            "their sum over their number",
+        ),
         of_some(
             "p50_s",
-            |_| quantile(REPLY, Level::P50),
+            |request| quantile(request.rows, REPLY, Level::P50),
             "half of the replies took at most this",
         ),
         of_some(
             "p90_s",
-            |_| quantile(REPLY, Level::P90),
+            |request| quantile(request.rows, REPLY, Level::P90),
             "nine in ten replies took at most this",
         ),
         of_some(
             "p95_s",
-            |_| quantile(REPLY, Level::P95),
+            |request| quantile(request.rows, REPLY, Level::P95),
             "95 in 100 replies took at most this",
         ),
         of_some(
             "p99_s",
-            |_| quantile(REPLY, Level::P99),
+            |request| quantile(request.rows, REPLY, Level::P99),
             "99 in 100 replies took at most this",
         ),
         of_some(
             "min_s",
-            |_| some(REPLY, &format!("minIf(ms, {REPLY})")),
+            |request| some(REPLY, &request.rows.least(REPLY)),
             "the fastest reply",
         ),
         of_some(
             "max_s",
-            |_| some(REPLY, &format!("maxIf(ms, {REPLY})")),
+            |request| some(REPLY, &request.rows.greatest(REPLY)),
             "the slowest reply",
         ),
         of_some(
             "queue_s",
-            |_| mean_of("queue"),
+            |request| mean_of(request.rows, "queue"),
             "what routing took: the mean of wait less assigned, of the replies that have both",
         ),
         of_some(
             "first_from_start_s",
-            |_| mean_of("from_start"),
+            |request| mean_of(request.rows, "from_start"),
             "of definition=first: the mean since the cycle's first message also where a bot spoke first",
         ),
         Figure::count(
@@ -84,7 +88,7 @@ pub(crate) static REPORT: Report = Report {
             "within_target_share",
             |request| {
                 let late = format!("countIf({AWAITING} AND age > {})", request.target.sql());
-                let all = format!("(countIf({REPLY}) + {late})");
+                let all = format!("({} + {late})", request.rows.count(REPLY));
                 share_sql(&within_target(request), &all)
             },
             "their share of all replies and of what awaits one for longer than the target: of first, \
@@ -95,7 +99,7 @@ pub(crate) static REPORT: Report = Report {
             withheld: Some((scope::NAME, scope::CONTACT)),
             ..Figure::count(
                 "outside_hours",
-                |_| format!("countIf({REPLY} AND outside)"),
+                |request| request.rows.count_those(REPLY, "outside"),
                 "of the replies, those to a wait wholly outside the schedule: 0 s in business hours; \
                  null for scope=contact, which knows calendar time alone",
             )
@@ -143,6 +147,7 @@ pub(crate) static REPORT: Report = Report {
         ),
     ],
     samples,
+    cells: Some(cells),
     opened: &[
         Opened {
             figures: &["count"],
@@ -281,26 +286,70 @@ const EXCLUDE: Choice = Choice {
     default: None,
 };
 
+/// The first bit of the verdicts in business hours; those in calendar time begin at 0.
+const BUSINESS_BITS: usize = 8;
+
 const NO_SAMPLE: &str = "CAST(NULL, 'Nullable(Int64)')";
 
 /// What owes no reply has not owed it for long.
 const NO_AGE: &str = "toInt64(-1)";
 
 fn within_target(request: &Request) -> String {
-    format!("countIf({REPLY} AND ms <= {})", request.target.sql())
+    request.rows.count_those(REPLY, "within")
 }
 
 /// The mean of a column over the samples that have it.
-fn mean_of(column: &str) -> String {
-    let many = format!("toInt64(count({column}))");
+fn mean_of(rows: Rows, column: &str) -> String {
+    let many = match rows {
+        Rows::Samples => format!("toInt64(count({column}))"),
+        Rows::Cells => format!("toInt64(sum({column}_n))"),
+    };
     let mean = ratio(&format!("ifNull(sum({column}), 0)"), &many, 1);
     format!("if({many} = 0, NULL, {mean})")
+}
+
+/// Replies by cell, manager and channel, and one by one what is not in cells.
+fn cells(request: &Request, views: Views<'_>) -> String {
+    let [definition, responder, hours] = [DEFINITION, RESPONDER, HOURS].map(|choice| {
+        // The words are among those of the choices: text of ours.
+        request.choice(choice.name).unwrap_or_default()
+    });
+    let nothing = "toUInt64(0) AS within, toUInt64(0) AS outside, toUInt64(0) AS queue_n, \
+                   toInt64(0) AS queue, toUInt64(0) AS from_start_n, toInt64(0) AS from_start, \
+                   CAST(map(), 'Map(UInt16, UInt64)') AS buckets";
+    let others = [awaiting, cycles].map(|part| {
+        format!(
+            "SELECT at, manager, channel, what, ms, answered, age, toUInt64(1) AS n, ms AS least, \
+             ms AS greatest, {nothing} FROM ({})",
+            part(request, views)
+        )
+    });
+    format!(
+        "SELECT at, manager, channel, 'reply' AS what, sum_ms AS ms, 0 AS answered, {NO_AGE} AS age, count AS n, \
+         min_ms AS least, max_ms AS greatest, within_target AS within, outside_hours AS outside, \
+         queue_count AS queue_n, queue_ms AS queue, from_start_count AS from_start_n, \
+         from_start_ms AS from_start, buckets \
+         FROM {answers} WHERE account = {{account:String}} AND definition = '{definition}' \
+         AND hours = '{hours}' AND author = '{responder}' AND {WITHIN}{managers} UNION ALL {others}",
+        managers = of_managers(request),
+        answers = views.named("v_answers"),
+        others = others.join(" UNION ALL "),
+    )
 }
 
 fn samples(request: &Request, views: Views<'_>) -> String {
     [replies, awaiting, cycles]
         .map(|part| part(request, views))
         .join(" UNION ALL ")
+}
+
+/// The bit of `within_target` that holds a definition's verdict in calendar time.
+pub(crate) fn verdict(definition: &str) -> usize {
+    let place = DEFINITION
+        .values
+        .iter()
+        .position(|word| *word == definition);
+    place.unwrap_or_default()
 }
 
 /// Replies that gave a sample, at their own time.
@@ -322,6 +371,7 @@ fn replies(request: &Request, views: Views<'_>) -> String {
         Some(_) => format!(" AND NOT {outside}"),
         None => String::new(),
     };
+    let bit = verdict(definition) + if hours.is_empty() { 0 } else { BUSINESS_BITS };
     let from_start = match definition {
         "first" => format!("first_from_start{hours}_ms"),
         _ => NO_SAMPLE.to_owned(),
@@ -329,7 +379,8 @@ fn replies(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, \
          'reply' AS what, assumeNotNull({measured}) AS ms, {bucket} AS bucket, \
-         wait{hours}_ms - assigned{hours}_ms AS queue, {from_start} AS from_start, 0 AS answered, {outside} AS outside, {NO_AGE} AS age \
+         wait{hours}_ms - assigned{hours}_ms AS queue, {from_start} AS from_start, 0 AS answered, {outside} AS outside, \
+         bitTest(within_target, {bit}) AS within, {NO_AGE} AS age \
          FROM {messages} \
          WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \
          AND {measured} IS NOT NULL{exclude}{managers}",
@@ -359,7 +410,7 @@ fn awaiting(request: &Request, views: Views<'_>) -> String {
         "SELECT assumeNotNull(pending_at) AS at, {OWED_BY} AS manager, channel, conversation, \
          contact, '' AS message, 0 AS cycle, 'awaiting' AS what, \
          {ms} AS ms, toInt64(0) AS bucket, {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, \
-         0 AS answered, 0 AS outside, {age} AS age \
+         0 AS answered, 0 AS outside, 0 AS within, {age} AS age \
          FROM {conversations} WHERE account = {{account:String}} AND pending_at IS NOT NULL \
          AND {WITHIN} AND {NOT_OVER}",
         ms = elapsed("at"),
@@ -382,7 +433,7 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT sample.1 AS at, sample.2 AS manager, channel, conversation, contact, \
          '' AS message, cycle, sample.3 AS what, toInt64(0) AS ms, toInt64(0) AS bucket, \
-         {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside, {NO_AGE} AS age FROM (\
+         {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside, 0 AS within, {NO_AGE} AS age FROM (\
          SELECT channel, conversation, contact, cycle, answered, arrayJoin(arrayConcat(\
          if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun')], []), \
          if(closed_at IS NOT NULL AND pending_at_close AND {closed}, \

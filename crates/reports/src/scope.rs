@@ -25,6 +25,7 @@
 
 use crate::hdr;
 use crate::request::Request;
+use crate::response_times::verdict;
 use crate::statement::{Views, WITHIN, of_managers};
 
 /// The parameter.
@@ -50,12 +51,15 @@ pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, 'reply' AS what, \
          ms, {bucket} AS bucket, queue, CAST(NULL, 'Nullable(Int64)') AS from_start, \
-         0 AS answered, 0 AS outside, toInt64(-1) AS age FROM (\
+         0 AS answered, 0 AS outside, within, toInt64(-1) AS age FROM (\
          SELECT at, manager, channel, conversation, contact, message, \
-         assumeNotNull({definition}_ms) AS ms, wait_ms - assigned_ms AS queue FROM {messages} \
+         assumeNotNull({definition}_ms) AS ms, wait_ms - assigned_ms AS queue, \
+         bitTest(within_target, {bit}) AS within FROM {messages} \
          WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \
          AND {definition}_ms IS NOT NULL{managers} \
-         AND (channel, conversation) NOT IN ({several}) UNION ALL {worked_out})",
+         AND (channel, conversation) NOT IN ({several}) UNION ALL SELECT *, ms <= {target} AS within FROM ({worked_out}))",
+        bit = verdict(definition),
+        target = request.target.sql(),
         bucket = hdr::index_sql("ms"),
         messages = views.named("v_messages"),
         managers = of_managers(request),

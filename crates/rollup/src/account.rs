@@ -361,8 +361,7 @@ impl Account {
         let submap = &mut self.submaps[usize::from(place.submap)];
         let conversation = &mut submap.conversations[place.index];
         let rules = self.rules.of(conversation.channel, &self.names, offset);
-        let cells = (offset >= self.taken).then_some(&mut self.cells);
-        let mut tally = Tally::new(cells, conversation.channel, rules);
+        let mut tally = Tally::new(&mut self.cells, offset, conversation.channel, rules);
         match conversation.insert(entry, rules, self.config.window, &mut tally) {
             Inserted::Same => return Outcome::Duplicate,
             Inserted::Other => return Outcome::Conflict,
@@ -411,12 +410,28 @@ impl Account {
             rules: self.rules.of(conversation.channel, &self.names, u64::MAX),
             generation: generation << 48,
         };
-        conversation.gather(&context, rows)
+        conversation.gather(&context, &mut self.cells, rows)
+    }
+
+    /// Shows the cells of the rows gathered since the last time, as of `version`: it must not be less
+    /// than before, and not less than that of any record that was gathered.
+    pub fn gather_cells(&mut self, version: u64, rows: &mut impl Rows) {
+        if self.cells.is_noted() {
+            self.cells.gather(&self.id, &self.names, version, rows);
+        }
+    }
+
+    /// Gives the length of a cell of figures in minutes.
+    pub fn cell_minutes(&self) -> u8 {
+        self.cells.minutes()
     }
 
     /// Makes all rows changed by records from `offset` on be gathered again: ClickHouse holds only
     /// what was changed below it.
     pub fn rewind(&mut self, offset: u64) {
+        if self.rules.recuts_from(offset) {
+            self.cells.recut();
+        }
         submap::each(
             &mut self.submaps,
             &mut self.changed,

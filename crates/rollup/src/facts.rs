@@ -7,6 +7,8 @@
 use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::time::Time;
 
+use crate::cells::Cell;
+
 /// Takes rows as they are gathered.
 pub trait Rows {
     /// Takes a message.
@@ -17,6 +19,13 @@ pub trait Rows {
 
     /// Takes a conversation.
     fn conversation(&mut self, fact: &ConversationFact<'_>);
+
+    /// Takes a cell of figures, after the messages that it is made of.
+    fn cell(&mut self, _: &CellFact<'_>) {}
+
+    /// Takes that all cells of an account are to be made anew, so many minutes long, as of a
+    /// version.
+    fn recut(&mut self, _account: &str, _minutes: u8, _version: u64) {}
 }
 
 /// Response times that one public message gives, in milliseconds (`metrics.md` 1.1).
@@ -68,6 +77,63 @@ impl Samples {
     }
 }
 
+/// Which samples of a message are within their target: a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Within(pub u16);
+
+impl Within {
+    /// The first bit of those in business time; those in calendar time begin at 0.
+    pub const BUSINESS: u32 = 8;
+
+    /// Says whether the sample of a place is within its target.
+    pub fn holds(self, place: u32) -> bool {
+        self.0 >> place & 1 == 1
+    }
+
+    /// Judges samples in calendar and in business time against how soon, in milliseconds, a
+    /// cycle's first reply and any other is due.
+    pub(crate) fn of(calendar: Samples, business: Samples, [first, wait]: [i64; 2]) -> Self {
+        let bits = |samples: Samples| {
+            let dues = [wait, wait, wait, wait, first];
+            let samples = samples.all().into_iter().zip(dues);
+            samples.zip(0..).fold(0, |bits, ((sample, due), place)| {
+                bits | (u16::from(sample.is_some_and(|ms| ms <= due)) << place)
+            })
+        };
+        Self(bits(calendar) | (bits(business) << Self::BUSINESS))
+    }
+}
+
+/// All that is measured at a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// The response times it gives.
+    pub calendar: Samples,
+    /// The same in business time; none without a schedule.
+    pub business: Samples,
+    /// Which of them are within their target.
+    pub within: Within,
+}
+
+/// Figures of a cell of time (`cells`), or that they are to be computed from the messages.
+#[derive(Clone, Copy, Debug)]
+pub struct CellFact<'a> {
+    /// The account's id.
+    pub account: &'a str,
+    /// When the cell begins.
+    pub start: Time,
+    /// How long it is.
+    pub minutes: u8,
+    /// The manager who wrote, if one did and is known.
+    pub manager: Option<&'a str>,
+    /// The channel's id.
+    pub channel: &'a str,
+    /// Its figures; none if they are not known any more.
+    pub cell: Option<&'a Cell>,
+    /// `generation << 48 | offset`: all records below are in it.
+    pub version: u64,
+}
+
 /// One public message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFact<'a> {
@@ -101,6 +167,8 @@ pub struct MessageFact<'a> {
     pub samples: Samples,
     /// The same in business time; none without a schedule.
     pub business: Samples,
+    /// Which of them are within their target.
+    pub within: Within,
     /// When it arrived (our clock).
     pub received_at: Time,
     /// `generation << 48 | offset` of the last record that changed this row.

@@ -5,11 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use trunkline_model::settings::{BotReplies, FoldRules, OpenHours, ScheduleOf, Whose};
+use trunkline_model::settings::{
+    BotReplies, FoldRules, OpenHours, ScheduleOf, Targets, TeamDue, Whose, due,
+};
 use trunkline_model::time::{Time, Tz};
 
 use crate::clock::Rules;
-use crate::facts::Samples;
+use crate::facts::{Measured, Samples, Within};
 use crate::names::{Name, Names};
 use crate::plain;
 
@@ -76,6 +78,15 @@ impl History {
             || FoldRules::default().managers_cap,
             |value| value.rules.managers_cap,
         )
+    }
+
+    /// Says whether cells have another length because of a record from `offset` on.
+    pub(crate) fn recuts_from(&self, offset: u64) -> bool {
+        let mut minutes = FoldRules::default().cell_minutes;
+        self.values.iter().any(|value| {
+            let was = std::mem::replace(&mut minutes, value.rules.cell_minutes);
+            was != minutes && value.offset >= offset
+        })
     }
 
     /// Gives the last value, if any was ever set.
@@ -154,9 +165,23 @@ impl ChannelRules<'_> {
         }
     }
 
+    /// Gives all that is measured at a message at `at` that gave these samples.
+    pub(crate) fn measure(&self, calendar: Samples, by: Option<Name>, at: Time) -> Measured {
+        if calendar == Samples::default() {
+            return Measured::default();
+        }
+        let business = self.business(calendar, by, at);
+        let by = by.map(|name| self.names.text(name));
+        Measured {
+            calendar,
+            business,
+            within: Within::of(calendar, business, self.told.due(self.channel, by, at)),
+        }
+    }
+
     /// Gives the samples of a manager's message at `at` in business time; none without a schedule:
     /// his own, else his team's, else the account's.
-    pub(crate) fn business(&self, samples: Samples, by: Option<Name>, at: Time) -> Samples {
+    fn business(&self, samples: Samples, by: Option<Name>, at: Time) -> Samples {
         if samples.kommo.is_none() {
             return Samples::default();
         }
@@ -187,19 +212,80 @@ impl<'a> Told<'a> {
     }
 }
 
-/// One thing that a value may set.
+/// One thing that a value may set; of targets also which of the two.
 #[derive(PartialEq, Eq)]
 enum Set<'a> {
     Gap(&'a str),
     Hours(&'a Whose),
+    Due(Vec<&'a str>, [bool; 2]),
+}
+
+/// One of the targets of [`Targets`], in seconds.
+type Of = fn(&Targets) -> Option<u32>;
+
+const TARGETS: [Of; 2] = [|targets| targets.first_s, |targets| targets.wait_s];
+
+impl Told<'_> {
+    /// Gives how soon, in milliseconds, a cycle's first reply and any other is due: by the channel's
+    /// target, else that of the manager's team, else the account's.
+    fn due(self, channel: &str, manager: Option<&str>, at: Time) -> [i64; 2] {
+        let mut values = self.0.iter();
+        let named = values.any(|value| !value.rules.due.is_default());
+        TARGETS.map(|of| {
+            let told = || self.told_due(of, channel, manager, at);
+            let seconds = if named { told() } else { None };
+            let seconds = seconds.or(of(&due::DEFAULT)).unwrap_or_default();
+            i64::from(seconds) * 1_000
+        })
+    }
+
+    fn told_due(self, of: Of, channel: &str, manager: Option<&str>, at: Time) -> Option<u32> {
+        let of_channel = |value: &Value| value.rules.due.channels.get(channel).and_then(of);
+        let of_account = |value: &Value| of(&value.rules.due.account);
+        self.found(at, of_channel)
+            .or_else(|| self.of_team(of, manager?, at))
+            .or_else(|| self.found(at, of_account))
+    }
+
+    fn of_team(self, of: Of, manager: &str, at: Time) -> Option<u32> {
+        let his = |team: &&TeamDue| {
+            let mut members = team.members.iter();
+            of(&team.targets).is_some() && members.any(|(member, _)| member == manager)
+        };
+        let set = |value: &Value| value.rules.due.teams.iter().any(|team| his(&team));
+        let teams = &self.at(at, set)?.rules.due.teams;
+        let team = teams
+            .iter()
+            .filter(his)
+            .find(|team| team.holds(manager, at));
+        team.and_then(|team| of(&team.targets))
+    }
+
+    /// Gives what one setting is at a time.
+    fn found<T>(self, at: Time, of: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        self.at(at, |value| of(value).is_some()).and_then(&of)
+    }
 }
 
 impl Value {
     fn sets(&self) -> impl Iterator<Item = Set<'_>> {
         let gaps = self.rules.cycle_gaps.keys();
         let hours = self.rules.schedules.iter();
+        let due = &self.rules.due;
+        let channels = due.channels.iter();
+        let channels = channels.map(|(channel, targets)| (vec![channel.as_str()], targets));
+        let teams = due.teams.iter().map(|team| {
+            let members = team.members.iter().map(|(member, _)| member.as_str());
+            (members.chain(["", "team"]).collect(), &team.targets)
+        });
+        let due = channels.chain(teams).chain([(Vec::new(), &due.account)]);
         gaps.map(|channel| Set::Gap(channel))
             .chain(hours.map(|of| Set::Hours(&of.whose)))
+            .chain(
+                due.map(|(whose, targets)| {
+                    Set::Due(whose, TARGETS.map(|of| of(targets).is_some()))
+                }),
+            )
     }
 
     fn prepared(&self) -> &Prepared {
@@ -281,5 +367,53 @@ mod tests {
             History::default().of(web, &names, u64::MAX).at(Time(0)),
             Rules::default()
         );
+    }
+
+    /// First and any other, in seconds, of a manager on a channel at a time.
+    fn due(history: &History, channel: &str, manager: Option<&str>, at: i64) -> [i64; 2] {
+        let told = Told(&history.values);
+        let ms = told.due(channel, manager, Time(at));
+        ms.map(|ms| ms / 1_000)
+    }
+
+    fn told(history: &mut History, from: i64, due: &str) {
+        let json = format!(r#"{{"bot_replies":"clear","cycle_gaps":{{}},"due":{due}}}"#);
+        let rules = serde_json::from_str(&json).unwrap();
+        history.append(Time(from), from as u64, rules);
+    }
+
+    #[test]
+    fn a_reply_is_due_by_the_channels_target_else_the_teams_else_the_accounts() {
+        let mut history = History::default();
+        assert_eq!(due(&history, "web", Some("ana"), 5), [300, 900]);
+        told(
+            &mut history,
+            0,
+            r#"{"account":{"wait_s":100},"channels":{"mail":{"wait_s":60}},
+                "teams":[{"targets":{"wait_s":200},"members":[["ana",{"from":"1970-01-01T00:00:10Z","until":"1970-01-01T00:00:20Z"}]]},
+                         {"until":"1970-01-01T00:00:15Z","targets":{"first_s":1},"members":[["eva",{}]]},
+                         {"from":"1970-01-01T00:00:15Z","targets":{"first_s":2},"members":[["eva",{}]]}]}"#,
+        );
+        assert_eq!(due(&history, "web", Some("luis"), 10), [300, 100]);
+        assert_eq!(due(&history, "web", None, 10), [300, 100]);
+        assert_eq!(due(&history, "mail", Some("ana"), 10_000), [300, 60]);
+        // She is in the team from 10 until 20.
+        let at = [9_999, 10_000, 19_999, 20_000].map(|at| due(&history, "web", Some("ana"), at)[1]);
+        assert_eq!(at, [100, 200, 200, 100]);
+        let at = [14_999, 15_000].map(|at| due(&history, "mail", Some("eva"), at));
+        assert_eq!(at, [[1, 60], [2, 60]]);
+    }
+
+    #[test]
+    fn a_target_told_later_holds_from_then_on_and_a_first_one_for_all_time_before() {
+        let mut history = History::default();
+        told(&mut history, 100, r#"{"account":{"wait_s":100}}"#);
+        told(
+            &mut history,
+            200,
+            r#"{"account":{"wait_s":50,"first_s":7}}"#,
+        );
+        let at = [0, 199, 200].map(|at| due(&history, "web", None, at));
+        assert_eq!(at, [[7, 100], [7, 100], [7, 50]]);
     }
 }

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
-use trunkline_rollup::facts::{ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples};
+use trunkline_rollup::facts::{
+    ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples, Within,
+};
 
 use crate::client::{Client, Fault, READ_LIMIT};
 
@@ -38,6 +40,7 @@ struct Message {
     assigned_business_ms: Option<i64>,
     first_business_ms: Option<i64>,
     first_from_start_business_ms: Option<i64>,
+    within_target: u16,
     received_at: i64,
     version: u64,
     deleted: u8,
@@ -216,6 +219,7 @@ impl Message {
                 first: self.first_business_ms,
                 first_from_start: self.first_from_start_business_ms,
             },
+            within: Within(self.within_target),
             received_at: Time(self.received_at),
             version: self.version,
             deleted: self.deleted != 0,

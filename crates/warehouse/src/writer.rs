@@ -9,19 +9,24 @@ use clickhouse::{Row, RowWrite};
 use crate::client::{Client, DDL_LIMIT, Fault, INSERT_LIMIT};
 
 mod batch;
+mod cells;
+mod compare;
 mod expire;
 mod months;
 mod rows;
 mod settings;
+mod stale;
 mod watermark;
 
 use batch::Block;
 use rows::Table;
 
 pub use batch::{Batch, MAX_ROWS};
+pub use compare::Compared;
 pub use settings::{
     ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow,
 };
+pub use stale::Stale;
 pub use watermark::{Watermark, WatermarkError};
 
 /// Says how much was written.
@@ -62,7 +67,7 @@ impl Writer {
     /// Removes the facts whose version is below `version`: those of older generations, once all
     /// rows were written anew.
     pub async fn delete_below(&self, version: u64) -> Result<(), Fault> {
-        for table in ["messages", "changes", "conversations"] {
+        for table in ["messages", "changes", "conversations", "answers"] {
             let database = self.client.database();
             let sql = format!("DELETE FROM {database}.{table} WHERE version < {version}");
             self.client.execute(&sql, DDL_LIMIT).await?;

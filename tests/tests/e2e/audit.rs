@@ -56,6 +56,11 @@ fn a_life_with_disorder_repetition_and_retraction_is_the_journals_to_the_last_ro
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("0 different, 0 missing, 0 surplus"), "{said}");
     assert!(!said.contains("rows: 0 the same"), "{said}");
+    assert!(
+        said.contains("0 others, 0 not there, 0 of no messages"),
+        "{said}"
+    );
+    assert!(!said.contains("figures: 0 as their messages"), "{said}");
 }
 
 #[test]
@@ -117,4 +122,32 @@ fn facts_older_than_they_are_kept_go_and_the_audit_does_not_miss_them() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("0 different, 0 missing, 0 surplus"), "{said}");
     assert!(!said.contains("surplus, 0 older"), "{said}");
+}
+
+#[test]
+fn every_cell_of_figures_that_was_tampered_with_is_found() {
+    let engine = Engine::start();
+    let mut service = Service::start(Config::acme().warehouse(&engine.settings(engine.password())));
+    let door = service.door("acme");
+    door.send(&generate::log(7, 30));
+    door.flush();
+    service.stop();
+    let tamper = [
+        "INSERT INTO answers SELECT * REPLACE (sum_ms + 1 AS sum_ms) FROM answers FINAL \
+         WHERE definition = 'wait' ORDER BY at LIMIT 1",
+        "INSERT INTO answers SELECT * REPLACE ('stranger' AS manager) FROM answers FINAL LIMIT 1",
+        "INSERT INTO answers SELECT * REPLACE (1 AS deleted) FROM answers FINAL \
+         WHERE definition = 'kommo' ORDER BY at LIMIT 1",
+    ];
+    for statement in tamper {
+        engine.views().text(statement);
+    }
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("0 different, 0 missing, 0 surplus"), "{said}");
+    assert!(
+        said.contains("1 others, 1 not there, 1 of no messages"),
+        "{said}"
+    );
+    assert!(said.contains("/stranger; clickhouse says: "), "{said}");
 }

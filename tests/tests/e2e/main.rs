@@ -17,6 +17,7 @@ mod bad_clients;
 mod bad_input;
 mod bugs;
 mod business;
+mod cells;
 mod commands;
 mod commands_state;
 mod contact_scope;

@@ -30,7 +30,7 @@ const ROOM: std::ops::RangeInclusive<usize> = 400..=2500;
 const LONG_FUNCTIONS: [(&str, &str, &str); 0] = [];
 
 /// Rooms that may be larger, up to how many lines of code, and why.
-const LARGER_ROOMS: [(&str, usize, &str); 7] = [
+const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     (
         "server",
         6000,
@@ -53,8 +53,13 @@ const LARGER_ROOMS: [(&str, usize, &str); 7] = [
     ),
     (
         "model",
-        5000,
+        5200,
         "every event type and every section of the configuration; they share words, ids and times",
+    ),
+    (
+        "warehouse",
+        2800,
+        "the engine's life, the schema, and the writing of every table in it",
     ),
     (
         "journal",

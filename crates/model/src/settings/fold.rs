@@ -7,7 +7,7 @@ use chrono::{DateTime, Offset};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, BotReplies, Schedule, Validity, Zone};
+use super::{Account, BotReplies, Due, Schedule, Validity, Zone};
 
 /// The rules by which an account's conversations are folded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -30,6 +30,9 @@ pub struct FoldRules {
     /// The schedules of managers, of teams and of the account, each with its zone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedules: Vec<ScheduleOf>,
+    /// How soon replies are due.
+    #[serde(default, skip_serializing_if = "Due::is_default")]
+    pub due: Due,
 }
 
 /// The name that managers beyond the cap share.
@@ -160,6 +163,7 @@ impl Default for FoldRules {
             conversations_cap: CONVERSATIONS,
             cell_minutes: HOUR,
             schedules: Vec::new(),
+            due: Due::default(),
         }
     }
 }

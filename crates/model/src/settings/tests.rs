@@ -334,3 +334,32 @@ fn a_token_is_alone_with_its_hash_and_sees_teams_that_exist() {
     );
     assert!(problems[0].message.contains("`t`") && problems[1].message.contains("`sals`"));
 }
+
+#[test]
+fn targets_of_replies_are_told_to_the_fold_with_who_is_in_which_team_when() {
+    let account: Account = serde_json::from_str(
+        r#"{"id":"acme","timezone":"UTC","targets":{"wait_s":100,"call_s":5},
+            "channel":[{"id":"mail","targets":{"first_s":60}},{"id":"web","targets":{"call_s":1}}],
+            "team":[{"id":"sales","managers":["eva"],"from":"2026-06-01","targets":{"wait_s":2}},
+                    {"id":"sales","managers":["ana"],"from":"2026-01-01","until":"2026-06-01",
+                     "targets":{"wait_s":1}},
+                    {"id":"idle","managers":["luis"]}]}"#,
+    )
+    .unwrap();
+    let due = account.fold_rules().due;
+    assert_eq!((due.account.wait_s, due.account.call_s), (Some(100), None));
+    assert_eq!(due.channels.keys().collect::<Vec<_>>(), ["mail"]);
+    let told = |team: usize, manager: &str, time: &str| {
+        let team = &due.teams[team];
+        team.holds(manager, at(time)).then_some(team.targets.wait_s)
+    };
+    // Its first target for all time before, but only while she is in it.
+    assert_eq!(told(0, "ana", "2026-02-01T00:00:00Z"), Some(Some(1)));
+    assert_eq!(told(0, "ana", "2025-02-01T00:00:00Z"), None);
+    assert_eq!(told(0, "ana", "2026-07-01T00:00:00Z"), None);
+    assert_eq!(told(1, "eva", "2026-07-01T00:00:00Z"), Some(Some(2)));
+    assert_eq!(due.teams.len(), 2);
+    let rules = account.fold_rules();
+    let written = serde_json::to_string(&rules).unwrap();
+    assert_eq!(serde_json::from_str::<FoldRules>(&written).unwrap(), rules);
+}

@@ -81,6 +81,7 @@ fn a_row_that_has_no_interval_is_a_failure_not_left_out() {
         restriction: crate::Restriction::default(),
         targets: &crate::Targets::default(),
         schedules: &crate::Schedules::default(),
+        cells: None,
     };
     let report = &crate::messages::REPORT;
     let request = Request::parse(

@@ -33,6 +33,7 @@ fn ask_for(report: &str, asked: Asked, query: &str) -> Result<Request, BadParame
         restriction: Restriction::default(),
         targets: &Targets::default(),
         schedules: &Schedules::default(),
+        cells: None,
     };
     Request::parse(report, asked, &pairs, &context, &KEY)
 }
@@ -316,6 +317,7 @@ fn a_restriction_makes_an_answer_one_of_people() {
         restriction,
         targets: &Targets::default(),
         schedules: &Schedules::default(),
+        cells: None,
     };
     let report = REPORTS[0];
     let request = Request::parse(report, Asked::Figures, &[], &context, &KEY).expect("a request");

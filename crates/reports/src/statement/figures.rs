@@ -1,9 +1,11 @@
 //! The statement for a table: samples grouped by interval and dimensions.
 
-use super::{Parameter, Source, Statement, kept, name_sql, names_joined, parameters, with_team};
+use super::{
+    Parameter, Source, Statement, Views, kept, name_sql, names_joined, parameters, with_team,
+};
 use crate::dimension::Dimension;
 use crate::report::Report;
-use crate::request::Request;
+use crate::request::{Request, Rows};
 
 /// Writes the statement for the table of figures: at most `rows` rows, in order.
 pub(crate) fn figures(
@@ -73,11 +75,19 @@ fn grouped(report: &Report, request: &Request, source: Source<'_>) -> String {
         list = list.join(", "),
         samples = with_team(
             source.views,
-            &(report.samples)(request, source.views),
+            &samples(report, request)(request, source.views),
             request.names_team()
         ),
         kept = kept(request),
     )
+}
+
+/// What the figures are added up from.
+fn samples(report: &Report, request: &Request) -> fn(&Request, Views<'_>) -> String {
+    match (request.rows, report.cells) {
+        (Rows::Cells, Some(cells)) => cells,
+        _ => report.samples,
+    }
 }
 
 /// A figure that cannot be given.

@@ -7,6 +7,7 @@
 
 mod answers;
 mod calendar;
+mod cells;
 mod combinations;
 mod compare;
 mod conversations;

@@ -1,5 +1,5 @@
-//! `within_target` (`metrics.md` 1.1): the channel's target, else the team's at the time, else the
-//! account's, else 300 s for `first` and 900 s for all other definitions.
+//! `within_target` (`metrics.md` 1.1): as the fold says of each reply. What still awaits one is compared
+//! with the target as it is now: the channel's, else the team's at the time, else the account's.
 
 use serde_json::{Value, json};
 use trunkline_model::settings::Account;
@@ -15,7 +15,12 @@ async fn within(world: &World, settings: Value, query: &str) -> Vec<(Value, Valu
         targets: &targets,
         ..context(Restriction::default())
     };
-    let pairs = pairs(&format!("from=2026-03-01&to=2026-04-01&{query}"));
+    let period = if query.contains("from") {
+        ""
+    } else {
+        "from=2026-03-01&to=2026-04-01&"
+    };
+    let pairs = pairs(&format!("{period}{query}"));
     let table = world
         .reports()
         .run("response-times", &pairs, &context)
@@ -45,87 +50,34 @@ fn no_targets() -> Value {
 }
 
 #[tokio::test]
-async fn without_settings_a_first_reply_has_300_seconds_and_any_other_900() {
+async fn what_the_fold_says_of_each_reply_and_definition_is_counted() {
     let world = World::start().await;
-    let replies = [299, 300, 301, 900, 901].map(|seconds| answer("ana", "web", 10, seconds));
-    world.messages(&replies).await;
-    let of = async |definition: &str| {
-        within(&world, no_targets(), &format!("definition={definition}")).await
-    };
-    assert_eq!(of("first").await, [(json!(2), json!(0.4))]);
-    for definition in ["kommo", "turn", "wait", "assigned"] {
-        assert_eq!(
-            of(definition).await,
-            [(json!(4), json!(0.8))],
-            "{definition}"
-        );
+    // Bits of kommo, turn, wait, assigned, first; business from the ninth on.
+    let verdicts = [0b1_1111, 0b0_0101, 0b1_0000_0000 << 4, 0b100 << 8, 0];
+    let replies = (0..5).zip(verdicts).map(|(place, within)| Message {
+        within: Some(within),
+        business: [Some(1); 5],
+        ..answer("ana", "web", 10, place)
+    });
+    world.messages(&replies.collect::<Vec<_>>()).await;
+    for (query, expected) in [
+        ("definition=kommo", 2),
+        ("definition=turn", 1),
+        ("definition=wait", 2),
+        ("definition=assigned", 1),
+        ("definition=first", 1),
+        ("definition=wait&hours=business", 1),
+        ("definition=first&hours=business", 1),
+        ("definition=kommo&hours=business", 0),
+    ] {
+        let rows = within(&world, no_targets(), query).await;
+        assert_eq!(rows[0].0, json!(expected), "{query}");
     }
-    let account = json!({"id": "acme", "targets": {"wait_s": 299, "first_s": 900}});
-    let wait = within(&world, account.clone(), "").await;
-    assert_eq!(wait, [(json!(1), json!(0.2))]);
-    let first = within(&world, account, "definition=first").await;
-    assert_eq!(first, [(json!(4), json!(0.8))]);
     // Of nothing there is no share.
     assert_eq!(
         within(&world, no_targets(), "manager=nobody").await,
         [(json!(0), json!(null))]
     );
-}
-
-#[tokio::test]
-async fn a_channels_target_goes_before_a_teams_and_that_before_the_accounts() {
-    let world = World::start().await;
-    world
-        .member("ana", "sales", "1970-01-01T00:00:00Z", "open")
-        .await;
-    let mut messages = Vec::new();
-    for name in ["ana", "luis"] {
-        for channel in ["web", "mail"] {
-            messages.extend([50, 150, 250].map(|seconds| answer(name, channel, 10, seconds)));
-        }
-    }
-    world.messages(&messages).await;
-    let account = json!({
-        "id": "acme", "timezone": "UTC", "targets": {"wait_s": 100},
-        "team": [{"id": "sales", "managers": ["ana"], "targets": {"wait_s": 200}},
-                 {"id": "idle", "targets": {"first_s": 1}}],
-        "channel": [{"id": "mail", "targets": {"wait_s": 60}}, {"id": "web"}],
-    });
-    let rows = within(&world, account.clone(), "by=manager,channel").await;
-    let counts: Vec<_> = rows.into_iter().map(|(count, _)| count).collect();
-    // Ana by mail 60 s, on the web her team's 200; Luis by mail 60, on the web the account's 100.
-    assert_eq!(counts, [json!(1), json!(2), json!(1), json!(1)]);
-    assert_eq!(
-        within(&world, account, "").await,
-        [(json!(5), json!(0.4167))]
-    );
-}
-
-#[tokio::test]
-async fn a_teams_first_target_holds_before_it_and_a_later_one_from_its_day() {
-    let world = World::start().await;
-    world
-        .member("ana", "sales", "1970-01-01T00:00:00Z", "open")
-        .await;
-    world
-        .messages(&[5, 15, 25].map(|day| answer("ana", "web", day, 150)))
-        .await;
-    let team = |from: &str, until: Option<&str>, seconds: u32| {
-        json!({"id": "sales", "managers": ["ana"], "from": from, "until": until,
-               "targets": {"wait_s": seconds}})
-    };
-    let account = json!({
-        "id": "acme", "timezone": "UTC", "targets": {"wait_s": 1},
-        "team": [team("2026-03-20", None, 100), team("2026-03-10", Some("2026-03-20"), 200)],
-    });
-    let rows = within(
-        &world,
-        account,
-        "interval=day&tz=UTC&order=-within_target&limit=3",
-    )
-    .await;
-    let counts: Vec<_> = rows.into_iter().map(|(count, _)| count).collect();
-    assert_eq!(counts, [json!(1), json!(1), json!(0)]);
 }
 
 #[tokio::test]
@@ -205,4 +157,35 @@ async fn of_first_only_a_cycle_without_a_managers_message_is_unanswered() {
     // Its first reply has been owed for 20 minutes, what is pending now for 8.
     assert_eq!(share("first").await, json!(0.5));
     assert_eq!(share("wait").await, json!(1.0));
+}
+
+#[tokio::test]
+async fn what_awaits_a_reply_is_late_by_its_channels_target_else_its_teams_else_the_accounts() {
+    let world = World::start().await;
+    world
+        .member("ana", "sales", "1970-01-01T00:00:00Z", "open")
+        .await;
+    world
+        .messages(&[reply("ana", "c1", "2026-04-03T09:00:00Z", 1_000)])
+        .await;
+    let begun = [cycle("maria", "2026-04-03T09:57:00Z")];
+    for assignee in ["ana", "luis"] {
+        for channel in ["web", "mail"] {
+            let owed = Owed {
+                assignee,
+                last_manager: "",
+                // 150 s before the answer.
+                since: Some("2026-04-03T09:57:28Z"),
+            };
+            world.owing(channel, assignee, &begun, owed).await;
+        }
+    }
+    let account = json!({
+        "id": "acme", "timezone": "UTC", "targets": {"wait_s": 100},
+        "team": [{"id": "sales", "managers": ["ana"], "targets": {"wait_s": 200}}],
+        "channel": [{"id": "mail", "targets": {"wait_s": 60}}, {"id": "web"}],
+    });
+    // All but Ana's on the web, whose team has 200 s.
+    let rows = within(&world, account, "from=2026-04-03&to=2026-04-04").await;
+    assert_eq!(rows, [(json!(1), json!(0.25))]);
 }

@@ -9,7 +9,9 @@ use trunkline_model::time::{Time, Tz};
 use trunkline_reports::{
     AccountView, Context, Error, PageKey, Reports, Restriction, Schedules, Targets,
 };
+use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
+use trunkline_warehouse::writer::Stale;
 
 pub(crate) const ACCOUNT: &str = "acme";
 
@@ -46,6 +48,8 @@ pub(crate) struct Message {
     pub(crate) samples: [Option<i64>; 5],
     /// The same in business hours.
     pub(crate) business: [Option<i64>; 5],
+    /// Which of them are within their target, if not by 300 s for first and 900 s for any other.
+    pub(crate) within: Option<u16>,
 }
 
 pub(crate) const WAIT: usize = 2;
@@ -66,6 +70,7 @@ pub(crate) fn contact(conversation: &str, time: &str) -> Message {
         chars: None,
         samples: [None; 5],
         business: [None; 5],
+        within: None,
     }
 }
 
@@ -151,7 +156,7 @@ impl Cycle {
 pub(crate) struct World {
     client: Client,
     reports: Reports,
-    _engine: TestEngine,
+    engine: TestEngine,
 }
 
 impl World {
@@ -166,7 +171,7 @@ impl World {
         Self {
             client,
             reports: Reports::new(engine.reader.clone(), PageKey::new([7; 32])),
-            _engine: engine,
+            engine,
         }
     }
 
@@ -267,6 +272,14 @@ impl World {
         self.insert("messages", vec![row]).await;
     }
 
+    /// Adds all messages up to cells of so many minutes.
+    pub(crate) async fn add_up(&self, minutes: u8, version: u64) {
+        let mut all = Stale::default();
+        all.note_all(ACCOUNT, minutes, version);
+        let writer = Writer::new(self.engine.writer.clone());
+        writer.compute(&mut all).await.expect("they are added up");
+    }
+
     /// Runs a statement of the test's own.
     pub(crate) async fn execute(&self, sql: &str) {
         self.client.query(sql).execute().await.expect("it runs");
@@ -353,8 +366,21 @@ fn row(message: &Message) -> Value {
         "kommo_business_ms": business[0], "turn_business_ms": business[1],
         "wait_business_ms": business[2], "assigned_business_ms": business[3],
         "first_business_ms": business[4],
+        "within_target": message.within.unwrap_or_else(|| by_default(message)),
         "received_at": 0, "version": 1, "deleted": 0,
     })
+}
+
+/// The bits of the samples that are within 300 s for first and 900 s for any other.
+fn by_default(message: &Message) -> u16 {
+    let bits = |samples: [Option<i64>; 5]| {
+        let is = |place: usize| {
+            let due = if place == 4 { 300_000 } else { 900_000 };
+            samples[place].is_some_and(|ms| ms <= due)
+        };
+        (0..5).fold(0, |bits, place| bits | (u16::from(is(place)) << place))
+    };
+    bits(message.samples) | (bits(message.business) << 8)
 }
 
 fn decimal(time: Time) -> String {
@@ -374,6 +400,7 @@ pub(crate) fn context(restriction: Restriction<'_>) -> Context<'_> {
         restriction,
         targets: &NO_TARGETS,
         schedules: &NO_SCHEDULES,
+        cells: None,
     }
 }
 

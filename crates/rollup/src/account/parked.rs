@@ -216,8 +216,7 @@ impl Account {
             Item::Settings(offset) => {
                 let submap = &mut self.submaps[usize::from(place.submap)];
                 let known = &mut submap.conversations[place.index];
-                let cells = (offset >= self.taken).then_some(&mut self.cells);
-                if refold_one(known, &self.rules, &self.names, offset, cells) {
+                if refold_one(known, &self.rules, &self.names, offset, &mut self.cells) {
                     self.changed.note(known, place, offset);
                 }
             }

@@ -49,8 +49,8 @@ pub(super) struct Within<'a> {
 pub(super) struct Due {
     events: HashMap<CompactString, Vec<Where>>,
     runs: HashMap<Name, u64>,
-    /// Whether the cells have them already.
-    counted: bool,
+    /// How many sets of cells they are new to.
+    open: usize,
     last: u64,
 }
 
@@ -102,8 +102,7 @@ impl Due {
         cells: &mut Cells,
     ) -> bool {
         let rules = rules.of(known.channel, names, self.last);
-        let cells = (!self.counted).then_some(cells);
-        let mut tally = Tally::new(cells, known.channel, rules);
+        let mut tally = Tally::new(cells, self.last, known.channel, rules);
         let (channel, id) = (known.channel, CompactString::from(known.id()));
         let within = Within {
             channel,
@@ -133,10 +132,10 @@ impl Due {
 impl Account {
     /// Notes a retraction; it is carried out with those that follow it.
     pub(super) fn retract(&mut self, retract: &Retract<'_>, at: Position) -> Outcome {
-        let counted = at.offset < self.taken;
-        if self.due.counted != counted {
+        let open = self.cells.open(at.offset);
+        if self.due.open != open {
             self.take_back();
-            self.due.counted = counted;
+            self.due.open = open;
         }
         self.due.last = at.offset;
         if let Some(id) = &retract.target {

@@ -21,8 +21,8 @@ impl Account {
             self.rules.append(at.received_at, at.offset, rules);
         }
         self.refold(at);
-        if at.offset >= self.taken && self.cells.minutes() != minutes {
-            self.recount(minutes, at);
+        if self.cells.cut(minutes, at.offset) {
+            self.recount(at.offset);
         }
     }
 
@@ -45,24 +45,20 @@ impl Account {
                     parked.push(place, known, Item::Settings(at.offset));
                     return false;
                 }
-                let tally = (at.offset >= self.taken).then_some(&mut *cells);
-                refold_one(known, history, names, at.offset, tally)
+                refold_one(known, history, names, at.offset, cells)
             },
         );
     }
 
-    /// Counts all cells anew, with another length.
-    fn recount(&mut self, minutes: u8, at: Position) {
-        let mut cells = Cells::new(minutes);
-        cells.turn(at.received_at);
+    /// Counts all messages into the cells that a record emptied.
+    fn recount(&mut self, offset: u64) {
         for submap in &self.submaps {
             for known in submap.awake() {
-                let rules = self.rules.of(known.channel, &self.names, at.offset + 1);
-                let mut tally = Tally::new(Some(&mut cells), known.channel, rules);
+                let rules = self.rules.of(known.channel, &self.names, offset + 1);
+                let mut tally = Tally::new(&mut self.cells, offset, known.channel, rules);
                 known.count(rules, &mut tally);
             }
         }
-        self.cells = cells;
     }
 }
 
@@ -73,10 +69,10 @@ pub(super) fn refold_one(
     history: &History,
     names: &Names,
     offset: u64,
-    cells: Option<&mut Cells>,
+    cells: &mut Cells,
 ) -> bool {
     let channel = known.channel;
     let rules = [offset, offset + 1].map(|below| history.of(channel, names, below));
-    let mut tally = Tally::new(cells, channel, rules[1]);
+    let mut tally = Tally::new(cells, offset, channel, rules[1]);
     known.refold(rules, offset, &mut tally)
 }

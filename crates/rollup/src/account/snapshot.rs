@@ -1,5 +1,5 @@
 //! What a checkpoint takes of an account, and how it comes back: the parts with their
-//! conversations first, the ledger last.
+//! conversations first, then the cells, the ledger last.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde::ser::{SerializeSeq, SerializeTuple};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Account, Counts, Retractions};
-use crate::cells::{Cell, Cells, Key};
+use crate::cells::CellSet;
 use crate::names::Names;
 use crate::rules::History;
 use crate::shrunk::Shrunk;
@@ -21,7 +21,6 @@ pub struct Ledger {
     retractions: Retractions,
     counts: Counts,
     waiting: BTreeSet<u64>,
-    cells: Vec<(Key, Cell)>,
 }
 
 impl Account {
@@ -30,7 +29,17 @@ impl Account {
         Part(&self.submaps[usize::from(part)])
     }
 
-    /// Gives what a checkpoint takes last; `names` must not be older than any part.
+    /// Gives one of the [`SETS`](crate::cells::SETS) sets of cells; none must be older than any part.
+    pub fn cells(&self, set: u8) -> CellSet {
+        self.cells.set(set)
+    }
+
+    /// Restores a set of cells, taken when all records below `taken` were in it.
+    pub fn restore_cells(&mut self, set: u8, cells: CellSet, taken: u64) {
+        self.cells.restore(set, cells, taken);
+    }
+
+    /// Gives what a checkpoint takes last; `names` must not be older than any part or cell.
     pub fn ledger(&self) -> Ledger {
         Ledger {
             names: self.names.clone(),
@@ -38,7 +47,6 @@ impl Account {
             retractions: self.retractions.clone(),
             counts: self.counts,
             waiting: self.waiting.clone(),
-            cells: self.cells.all(),
         }
     }
 
@@ -49,9 +57,6 @@ impl Account {
         self.retractions = ledger.retractions;
         self.counts = ledger.counts;
         self.waiting = ledger.waiting;
-        let rules = self.rules.latest();
-        let minutes = rules.map_or_else(|| self.cells.minutes(), |rules| rules.cell_minutes);
-        self.cells = Cells::restore(ledger.cells, minutes);
         self.taken = taken;
     }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+use trunkline_model::event::Author;
 use trunkline_model::settings::BotReplies;
 
 use super::*;
+use crate::cells::{Cell, Definition, SETS};
+use crate::facts::{CellFact, ChangeFact, ConversationFact, MessageFact, Samples, Within};
 
-use crate::cells::{Cell, Definition};
-use crate::facts::{ChangeFact, ConversationFact, MessageFact, Samples};
-
+mod cells;
 mod shrinking;
 
 const MINUTE: i64 = 60_000;
@@ -25,6 +26,9 @@ struct Taken {
     messages: Vec<MessageRow>,
     changes: Vec<(String, u64, bool)>,
     conversations: Vec<ConversationRow>,
+    /// Cells by start and manager; none for one to be computed.
+    cells: BTreeMap<(Time, Option<String>), Option<Cell>>,
+    recut: Option<u8>,
 }
 
 #[derive(Debug, PartialEq, Clone)]
@@ -35,6 +39,8 @@ struct MessageRow {
     manager: Option<String>,
     samples: Samples,
     business: Samples,
+    within: Within,
+    author: Author,
     version: u64,
     deleted: bool,
 }
@@ -65,6 +71,15 @@ struct CycleRow {
 }
 
 impl Rows for Taken {
+    fn cell(&mut self, fact: &CellFact<'_>) {
+        let key = (fact.start, fact.manager.map(str::to_owned));
+        self.cells.insert(key, fact.cell.cloned());
+    }
+
+    fn recut(&mut self, _: &str, minutes: u8, _: u64) {
+        self.recut = Some(minutes);
+    }
+
     fn message(&mut self, fact: &MessageFact<'_>) {
         self.messages.push(MessageRow {
             conversation: fact.conversation.to_owned(),
@@ -73,6 +88,8 @@ impl Rows for Taken {
             manager: fact.manager.map(str::to_owned),
             samples: fact.samples,
             business: fact.business,
+            within: fact.within,
+            author: fact.author,
             version: fact.version,
             deleted: fact.deleted,
         });
@@ -140,6 +157,7 @@ impl Fold {
         let mut rows = Taken::default();
         let written = self.account.gather(1, usize::MAX, &mut rows);
         assert_eq!(written, rows.messages.len() + rows.changes.len());
+        self.account.gather_cells(1 << 48 | self.offset, &mut rows);
         rows
     }
 
@@ -767,6 +785,10 @@ proptest! {
         prop_assert_eq!(&shown.waiting, &waiting.collect::<BTreeMap<_, _>>());
         let restored: Ledger = from_bytes(&bytes(&fold.account.ledger()));
         let mut again = Account::new(Arc::from("acme"), CONFIG);
+        for set in 0..SETS {
+            let cells = from_bytes(&bytes(&fold.account.cells(set)));
+            again.restore_cells(set, cells, fold.offset);
+        }
         again.restore_ledger(restored, fold.offset);
         let mut same = Shown::default();
         again.show(&mut same);
@@ -876,6 +898,13 @@ proptest! {
                     parts.push((part, bytes(&whole.account.part(part)), number as u64));
                 }
             }
+            for set in 0..SETS {
+                // One after the other, between the parts and the ledger.
+                if number == began + (ended - began) * usize::from(set) / usize::from(SETS) {
+                    let cells = from_bytes(&bytes(&whole.account.cells(set)));
+                    restored.restore_cells(set, cells, number as u64);
+                }
+            }
             if number == ended {
                 let ledger: Ledger = from_bytes(&bytes(&whole.account.ledger()));
                 restored.restore_ledger(ledger, number as u64);
@@ -900,6 +929,7 @@ proptest! {
             shown
         };
         prop_assert_eq!(shown(&mut again), shown(&mut whole));
+        prop_assert_eq!(again.account.cell_minutes(), whole.account.cell_minutes());
         prop_assert_eq!(again.account.counts(), whole.account.counts());
         prop_assert_eq!(figures(&mut again), figures(&mut whole));
     }

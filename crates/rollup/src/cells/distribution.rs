@@ -12,12 +12,34 @@ const FEW: usize = 128;
 const LONGEST: u64 = 400 * 86_400_000;
 
 /// Response times in milliseconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Distribution {
     count: u32,
     sum: i64,
+    least: i64,
+    greatest: i64,
+    /// Whether the least and the greatest are known: what was taken out may have been it.
+    lost: [bool; 2],
+    /// Whether there ever was a sample.
+    ever: bool,
+    /// Samples that are longer than the longest told apart.
+    beyond: u32,
     buckets: Buckets,
 }
+
+/// By what there is; what is not known of one is the same as anything.
+impl PartialEq for Distribution {
+    fn eq(&self, other: &Self) -> bool {
+        let known = |left: Option<i64>, right: Option<i64>| {
+            left.zip(right).is_none_or(|(left, right)| left == right)
+        };
+        (self.count, self.sum, &self.buckets) == (other.count, other.sum, &other.buckets)
+            && known(self.least(), other.least())
+            && known(self.greatest(), other.greatest())
+    }
+}
+
+impl Eq for Distribution {}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Vec<(u16, u32)>", into = "Vec<(u16, u32)>")]
@@ -46,6 +68,31 @@ impl Distribution {
         self.sum
     }
 
+    /// Gives the least in milliseconds; none of nothing, or if it is not known any more.
+    pub fn least(&self) -> Option<i64> {
+        (self.count > 0 && !self.lost[0]).then_some(self.least)
+    }
+
+    /// Gives the greatest, likewise.
+    pub fn greatest(&self) -> Option<i64> {
+        (self.count > 0 && !self.lost[1]).then_some(self.greatest)
+    }
+
+    /// Says whether there ever was a sample.
+    pub(super) fn ever(&self) -> bool {
+        self.ever
+    }
+
+    /// Says whether its extremes and all its buckets are known.
+    pub(super) fn is_known(&self) -> bool {
+        self.lost == [false; 2] && self.beyond == 0
+    }
+
+    /// Gives the buckets with how many samples are in each, ascending.
+    pub fn buckets(&self) -> Vec<(u16, u32)> {
+        self.buckets.clone().into()
+    }
+
     /// Gives their mean in milliseconds; none of nothing.
     pub fn mean(&self) -> Option<i64> {
         (self.count > 0).then(|| self.sum / i64::from(self.count))
@@ -66,6 +113,15 @@ impl Distribution {
     }
 
     pub(super) fn add(&mut self, ms: i64) {
+        let first = self.count == 0;
+        if first || ms <= self.least {
+            (self.least, self.lost[0]) = (ms, false);
+        }
+        if first || ms >= self.greatest {
+            (self.greatest, self.lost[1]) = (ms, false);
+        }
+        self.ever = true;
+        self.beyond += u32::from(is_beyond(ms));
         self.count += 1;
         self.sum += ms;
         self.buckets.add(bucket(ms), 1);
@@ -74,10 +130,27 @@ impl Distribution {
     pub(super) fn remove(&mut self, ms: i64) {
         self.count = self.count.saturating_sub(1);
         self.sum -= ms;
+        self.lost[0] |= ms <= self.least;
+        self.lost[1] |= ms >= self.greatest;
+        if self.count == 0 {
+            self.lost = [false; 2];
+        }
+        self.beyond = self.beyond.saturating_sub(u32::from(is_beyond(ms)));
         self.buckets.remove(bucket(ms));
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
+        if other.count > 0 {
+            if self.count == 0 {
+                (self.least, self.greatest) = (other.least, other.greatest);
+            }
+            self.least = self.least.min(other.least);
+            self.greatest = self.greatest.max(other.greatest);
+        }
+        self.lost[0] |= other.lost[0];
+        self.lost[1] |= other.lost[1];
+        self.ever |= other.ever;
+        self.beyond += other.beyond;
         self.count += other.count;
         self.sum += other.sum;
         match &other.buckets {
@@ -89,6 +162,10 @@ impl Distribution {
             }
         }
     }
+}
+
+fn is_beyond(ms: i64) -> bool {
+    ms.max(0).cast_unsigned() > LONGEST
 }
 
 fn bucket(ms: i64) -> u16 {

@@ -80,8 +80,8 @@ impl Conversation {
             entry.retracted |= taken_back.is_some();
             let is = self.clock.clone().step(&entry, after.at(entry.at)).samples;
             let by = entry.body.message().and_then(|message| message.manager);
-            let business = |samples, rules: ChannelRules<'_>| rules.business(samples, by, entry.at);
-            if taken_back.is_some() || was != is || business(was, before) != business(is, after) {
+            let measure = |samples, rules: ChannelRules<'_>| rules.measure(samples, by, entry.at);
+            if taken_back.is_some() || measure(was, before) != measure(is, after) {
                 entry.changed = taken_back.unwrap_or(offset);
                 differs = true;
             }

@@ -6,6 +6,7 @@ use trunkline_model::time::Time;
 use super::Conversation;
 use super::head::Contacts;
 use crate::account::Waiting;
+use crate::cells::Cells;
 use crate::clock;
 use crate::facts::{ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples};
 use crate::names::{Name, Names};
@@ -24,7 +25,13 @@ pub(crate) struct Context<'a> {
 impl Conversation {
     /// Shows the rows of messages and changes that changed since the last gathering, and the
     /// conversation's own; gives how many there were besides that.
-    pub(crate) fn gather(&mut self, context: &Context<'_>, rows: &mut impl Rows) -> usize {
+    /// `cells` is told of each message.
+    pub(crate) fn gather(
+        &mut self,
+        context: &Context<'_>,
+        cells: &mut Cells,
+        rows: &mut impl Rows,
+    ) -> usize {
         let from = self.untouched as usize;
         let mut run = self.run_from(from);
         let mut written = 0;
@@ -36,6 +43,7 @@ impl Conversation {
                 }
                 match &entry.body {
                     Body::Message(message) => {
+                        cells.note(self.channel, message.manager, entry.at);
                         rows.message(&self.message_fact(context, &entry, message, samples));
                     }
                     Body::Change { change, manager } => {
@@ -58,6 +66,7 @@ impl Conversation {
         message: &Message,
         samples: Samples,
     ) -> MessageFact<'a> {
+        let measured = context.rules.measure(samples, message.manager, entry.at);
         MessageFact {
             account: context.account,
             channel: context.names.text(self.channel),
@@ -73,7 +82,8 @@ impl Conversation {
             expects_reply: message.expects_reply,
             run: entry.run.map(|name| context.names.text(name)),
             samples,
-            business: context.rules.business(samples, message.manager, entry.at),
+            business: measured.business,
+            within: measured.within,
             received_at: entry.received_at,
             version: context.generation | entry.changed,
             deleted: entry.retracted,

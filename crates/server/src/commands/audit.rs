@@ -51,7 +51,7 @@ fn tell(found: &Audit) -> Result<ExitCode> {
         print::line(difference)?;
     }
     let described = found.differences.len() as u64;
-    let all = found.different + found.missing + found.surplus;
+    let all = found.found();
     if all > described {
         print::line(format_args!("... and {} more", all - described))?;
     }
@@ -65,6 +65,12 @@ fn tell(found: &Audit) -> Result<ExitCode> {
         found.missing,
         found.surplus,
         found.expired
+    ))?;
+    let cells = &found.cells;
+    print::line(format_args!(
+        "cells of figures: {} as their messages say, {} newer than the audit, {} others, \
+         {} not there, {} of no messages",
+        cells.same, cells.newer, cells.different, cells.missing, cells.surplus
     ))?;
     if found.is_clean() {
         return Ok(ExitCode::SUCCESS);

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
+use trunkline_rollup::facts::{CellFact, ChangeFact, ConversationFact, MessageFact, Rows};
 
 use super::months::Months;
-use super::rows::{self, CHANGES, CONVERSATIONS, MESSAGES, Table};
+use super::rows::{self, ANSWERS, CHANGES, CONVERSATIONS, MESSAGES, Table};
+use super::stale::Stale;
 
 /// The most rows that one INSERT takes.
 pub const MAX_ROWS: usize = 100_000;
@@ -18,6 +19,10 @@ pub struct Batch {
     messages: BTreeMap<i32, Blocks>,
     changes: Blocks,
     conversations: Blocks,
+    /// Cells likewise by month, those that are held in memory.
+    cells: BTreeMap<i32, Blocks>,
+    /// The others: to be computed once the messages are written.
+    stale: Stale,
     months: Months,
 }
 
@@ -39,7 +44,11 @@ pub(super) struct Block {
 impl Batch {
     /// Says whether there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.changes.rows() == 0 && self.conversations.rows() == 0
+        self.messages.is_empty()
+            && self.changes.rows() == 0
+            && self.conversations.rows() == 0
+            && self.cells.is_empty()
+            && self.stale.is_empty()
     }
 
     /// Counts the rows of messages.
@@ -52,6 +61,16 @@ impl Batch {
         self.conversations.rows()
     }
 
+    /// Counts the rows of cells.
+    pub fn cells(&self) -> usize {
+        self.cells.values().map(Blocks::rows).sum()
+    }
+
+    /// Takes the cells that are to be computed once the rows are written.
+    pub fn take_stale(&mut self) -> Stale {
+        std::mem::take(&mut self.stale)
+    }
+
     /// Takes over the rows of another batch; nothing is copied.
     pub fn append(&mut self, other: Self) {
         for (month, blocks) in other.messages {
@@ -59,6 +78,10 @@ impl Batch {
         }
         self.changes.append(other.changes);
         self.conversations.append(other.conversations);
+        for (month, blocks) in other.cells {
+            self.cells.entry(month).or_default().append(blocks);
+        }
+        self.stale.append(other.stale);
     }
 
     /// Ends the batch: no rows are added any more.
@@ -68,7 +91,9 @@ impl Batch {
         let changes = self.changes.blocks().map(|block| (CHANGES, block));
         let conversations = self.conversations.blocks();
         let conversations = conversations.map(|block| (CONVERSATIONS, block));
-        messages.chain(changes).chain(conversations)
+        let cells = self.cells.values_mut().flat_map(Blocks::blocks);
+        let cells = cells.map(|block| (ANSWERS, block));
+        messages.chain(changes).chain(conversations).chain(cells)
     }
 }
 
@@ -88,6 +113,22 @@ impl Rows for Batch {
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         rows::conversation(&mut self.conversations.bytes, fact);
         self.conversations.count();
+    }
+
+    fn cell(&mut self, fact: &CellFact<'_>) {
+        let Some(cell) = fact.cell else {
+            return self.stale.note(fact);
+        };
+        let month = self.months.of(fact.start);
+        let blocks = self.cells.entry(month).or_default();
+        for part in cell.parts() {
+            rows::cell(&mut blocks.bytes, fact, &part);
+            blocks.count();
+        }
+    }
+
+    fn recut(&mut self, account: &str, minutes: u8, version: u64) {
+        self.stale.note_all(account, minutes, version);
     }
 }
 

@@ -4,12 +4,29 @@
 use trunkline_model::time::Time;
 
 use super::Writer;
+use super::cells::start;
 use crate::client::{DDL_LIMIT, Fault, INSERT_LIMIT};
 
 /// The tables of facts. A conversation's arrival is that of its latest event.
 const FACTS: [&str; 3] = ["messages", "changes", "conversations"];
 
+/// Cells of every length begin where such quarters of an hour do.
+const QUARTER: u8 = 15;
+
 impl Writer {
+    /// Lists the quarters of an hour, by account, in which there are messages that arrived before a
+    /// time.
+    pub async fn expiring(&self, before: Time) -> Result<Vec<(String, i64)>, Fault> {
+        let sql = format!(
+            "SELECT DISTINCT account, {start} FROM {database}.messages WHERE {old}",
+            start = start(QUARTER),
+            database = self.client.database(),
+            old = old(before),
+        );
+        let query = self.client.http().query_raw(&sql);
+        self.client.within(INSERT_LIMIT, query.fetch_all()).await
+    }
+
     /// Removes the facts that arrived before a time; gives how many rows they were.
     ///
     /// A row that is written again later, because its conversation went on, is there again.
@@ -17,10 +34,7 @@ impl Writer {
         let mut removed = 0;
         for table in FACTS {
             let table = format!("{}.{table}", self.client.database());
-            let old = format!(
-                "received_at < fromUnixTimestamp64Milli(toInt64({}), 'UTC')",
-                before.0
-            );
+            let old = old(before);
             let count = format!("SELECT count() FROM {table} WHERE {old}");
             let count = async { self.client.http().query(&count).fetch_one::<u64>().await };
             let count = self.client.within(INSERT_LIMIT, count).await?;
@@ -33,4 +47,11 @@ impl Writer {
         }
         Ok(removed)
     }
+}
+
+fn old(before: Time) -> String {
+    format!(
+        "received_at < fromUnixTimestamp64Milli(toInt64({}), 'UTC')",
+        before.0
+    )
 }

@@ -7,7 +7,8 @@
 //! back what was written.
 
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ChangeFact, ConversationFact, Cycle, MessageFact};
+use trunkline_rollup::cells::{Figures, Part};
+use trunkline_rollup::facts::{CellFact, ChangeFact, ConversationFact, Cycle, MessageFact};
 
 /// A table and its columns in the order in which a row has them.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,7 @@ pub(super) const MESSAGES: Table = Table {
               assignee, expects_reply, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
               first_from_start_ms, kommo_business_ms, turn_business_ms, wait_business_ms, \
               assigned_business_ms, first_business_ms, first_from_start_business_ms, \
-              received_at, version, deleted",
+              within_target, received_at, version, deleted",
 };
 
 pub(super) const CHANGES: Table = Table {
@@ -37,6 +38,13 @@ pub(super) const CONVERSATIONS: Table = Table {
               pending_at, unserved_at, `cycles.started_at`, `cycles.contact`, `cycles.answered`, \
               `cycles.closed_at`, `cycles.closed_by`, `cycles.pending_at_close`, \
               `cycles.reopened_at`, `cycles.owed_by`, `cycles.handed_off_at`, received_at, version, deleted",
+};
+
+pub(super) const ANSWERS: Table = Table {
+    name: "answers",
+    columns: "account, definition, hours, at, channel, author, manager, minutes, count, sum_ms, \
+              min_ms, max_ms, within_target, outside_hours, queue_count, queue_ms, \
+              from_start_count, from_start_ms, buckets, version, deleted",
 };
 
 pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
@@ -57,6 +65,7 @@ pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
     for sample in fact.samples.all().into_iter().chain(fact.business.all()) {
         row.nullable(sample, |row, ms| row.bytes(ms.to_le_bytes()));
     }
+    row.bytes(fact.within.0.to_le_bytes());
     row.end(fact.received_at, fact.version, fact.deleted);
 }
 
@@ -100,6 +109,26 @@ pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
     });
     row.times(cycles, |cycle| cycle.handed_off_at);
     row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+/// Writes what a cell holds of one kind.
+pub(super) fn cell(to: &mut Vec<u8>, fact: &CellFact<'_>, part: &Part<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(part.definition);
+    row.text(part.hours);
+    row.time(fact.start);
+    row.text(fact.channel);
+    row.text(part.author.as_str());
+    row.text(fact.manager.unwrap_or_default());
+    row.bytes([fact.minutes]);
+    row.count(part.count);
+    match part.figures {
+        Some(figures) => row.figures(figures),
+        None => row.figures(&Figures::default()),
+    }
+    row.bytes(fact.version.to_le_bytes());
+    row.flag(part.count == 0);
 }
 
 /// A row that is being written.
@@ -148,6 +177,35 @@ impl Row<'_> {
 
     fn times(&mut self, cycles: &[Cycle<'_>], time: impl Fn(&Cycle<'_>) -> Option<Time>) {
         self.list(cycles, |row, cycle| row.nullable(time(cycle), Self::time));
+    }
+
+    fn count(&mut self, count: u32) {
+        self.bytes(u64::from(count).to_le_bytes());
+    }
+
+    fn figures(&mut self, figures: &Figures) {
+        let Figures {
+            times,
+            within,
+            outside,
+            queue,
+            from_start,
+        } = figures;
+        self.bytes(times.sum().to_le_bytes());
+        self.bytes(times.least().unwrap_or_default().to_le_bytes());
+        self.bytes(times.greatest().unwrap_or_default().to_le_bytes());
+        self.count(*within);
+        self.count(*outside);
+        for sum in [queue, from_start] {
+            self.count(sum.count);
+            self.bytes(sum.ms.to_le_bytes());
+        }
+        let buckets = times.buckets();
+        self.length(buckets.len());
+        for (bucket, count) in buckets {
+            self.bytes(bucket.to_le_bytes());
+            self.count(count);
+        }
     }
 
     /// Writes the columns that end a row of every fact.

@@ -4,6 +4,7 @@
     reason = "what fails in a test's helper fails the test"
 )]
 
+mod answers;
 mod closed;
 mod faults;
 mod lifecycle;

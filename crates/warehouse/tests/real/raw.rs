@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use trunkline_model::event::{Author, MessageKind};
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ConversationFact, Cycle, MessageFact, Rows, Samples};
+use trunkline_rollup::facts::{ConversationFact, Cycle, MessageFact, Rows, Samples, Within};
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::writer::Batch;
 use trunkline_warehouse::{Client, Connection, Writer};
@@ -132,6 +132,7 @@ pub(crate) fn message(id: &str, at: i64) -> MessageFact<'_> {
         run: None,
         samples: Samples::default(),
         business: Samples::default(),
+        within: Within::default(),
         received_at: Time(at + 1),
         version: (1 << 48) | 1,
         deleted: false,

@@ -1,6 +1,8 @@
 //! Conversations that shrink at any moment and are read back, beside an account that never lets go
 //! of anything: nobody can tell them apart.
 
+use trunkline_model::event::{Change, MessageKind};
+
 use super::*;
 
 /// What ClickHouse would hold: every row that was ever written.
@@ -20,8 +22,8 @@ enum Written {
 #[derive(Clone)]
 struct MessageRest {
     contact: String,
-    author: trunkline_model::event::Author,
-    kind: trunkline_model::event::MessageKind,
+    author: Author,
+    kind: MessageKind,
     assignee: Option<String>,
     expects_reply: bool,
     run: Option<String>,
@@ -33,7 +35,7 @@ struct ChangeRow {
     conversation: String,
     at: Time,
     id: String,
-    change: trunkline_model::event::Change,
+    change: Change,
     manager: Option<String>,
     received_at: Time,
     version: u64,
@@ -119,8 +121,8 @@ impl Store {
         }
         written(Taken {
             messages: messages.into_values().collect(),
-            changes: Vec::new(),
             conversations: conversations.into_values().collect(),
+            ..Taken::default()
         })
     }
 }
@@ -143,6 +145,7 @@ impl MessageRow {
             run: rest.run.as_deref(),
             samples: self.samples,
             business: self.business,
+            within: Within::default(),
             received_at: rest.received_at,
             version: self.version,
             deleted: self.deleted,
