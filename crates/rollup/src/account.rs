@@ -41,6 +41,7 @@ use parked::{Item, Parked};
 pub use parked::{Refused, Sought, Timeline, Timelines, Wanted};
 use retract::{Due, Retractions, Within};
 pub use shrink::Horizon;
+use shrink::LetGo;
 pub use snapshot::{Conversations, Ledger, Part};
 
 /// Records of one block of this many offsets share a note that one of them is waiting.
@@ -106,8 +107,7 @@ pub struct Account {
     cells: Cells,
     prepared: Vec<Prepared>,
     parked: Parked,
-    /// One past the last record that changed a conversation which has shrunk since.
-    shrunk_below: u64,
+    let_go: LetGo,
     /// The part in which conversations beyond the horizon are looked for next.
     shrinks_next: u8,
     /// Records below this offset are in `counts`, `rules` and `waiting` already.
@@ -132,7 +132,7 @@ impl Account {
             fresh: Chunks::default(),
             prepared: Vec::new(),
             parked: Parked::default(),
-            shrunk_below: 0,
+            let_go: LetGo::default(),
             shrinks_next: 0,
             changed: Changed::default(),
             cells: Cells::new(FoldRules::default().cell_minutes),
@@ -446,7 +446,7 @@ impl Account {
     /// Gives the offset below which all records lie that changed what has been let go of: of them
     /// rows cannot be gathered again from memory.
     pub fn lets_go_below(&self) -> u64 {
-        self.shrunk_below
+        self.let_go.below
     }
 
     /// Takes the marks first seen since the last call.

@@ -177,7 +177,15 @@ impl Cells {
 
     /// Lets cells go that are no longer hot when something arrives at `received_at`.
     pub(crate) fn turn(&mut self, received_at: Time) {
-        let cold = Time((received_at.0 - HOT).div_euclid(HOUR) * HOUR);
+        self.cool_before(Time((received_at.0 - HOT).div_euclid(HOUR) * HOUR));
+    }
+
+    /// Lets cells go that begin before a time or at it: not all of them is known.
+    pub(crate) fn cool(&mut self, until: Time) {
+        self.cool_before(Time((until.0.div_euclid(HOUR) + 1) * HOUR));
+    }
+
+    fn cool_before(&mut self, cold: Time) {
         if cold > self.cold {
             self.cold = cold;
             for set in &mut self.sets {

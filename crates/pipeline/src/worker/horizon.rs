@@ -87,13 +87,18 @@ impl Worker {
                 .map(|rules| rules.conversations_cap as usize);
             let (held, _) = account.conversations();
             let is_full = cap.is_some_and(|cap| held > cap);
-            let (horizon, most) = if is_full {
+            let (silence, most) = if is_full {
                 (0, LOOKED_AT_WHEN_FULL)
             } else {
                 (self.horizon, LOOKED_AT)
             };
-            let quiet = Time(self.newest.0 - horizon);
-            let shrunk = account.shrink(Horizon { flushed, quiet }, most);
+            let quiet = Time(self.newest.0 - silence);
+            let horizon = Horizon {
+                flushed,
+                quiet,
+                spares_hot: !is_full,
+            };
+            let shrunk = account.shrink(horizon, most);
             self.shrunk_early += if is_full { shrunk as u64 } else { 0 };
         }
     }

@@ -50,8 +50,10 @@ impl Account {
         );
     }
 
-    /// Counts all messages into the cells that a record emptied.
+    /// Counts all messages into the cells that a record emptied. Cells of which some were let go of
+    /// are computed in ClickHouse.
     fn recount(&mut self, offset: u64) {
+        self.cells.cool(self.let_go.until);
         for submap in &self.submaps {
             for known in submap.awake() {
                 let rules = self.rules.of(known.channel, &self.names, offset + 1);

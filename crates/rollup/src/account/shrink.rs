@@ -7,7 +7,40 @@
 use trunkline_model::time::Time;
 
 use super::Account;
+use crate::conversation::Conversation;
 use crate::submap::{self, Place};
+
+/// How far what was let go of reaches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LetGo {
+    /// All records that changed it lie below this offset.
+    pub(super) below: u64,
+    /// Its entries are not after this time.
+    pub(super) until: Time,
+}
+
+impl Default for LetGo {
+    fn default() -> Self {
+        Self {
+            below: 0,
+            until: Time::MIN,
+        }
+    }
+}
+
+impl LetGo {
+    pub(super) fn of(known: &Conversation) -> Self {
+        Self {
+            below: known.head_changed().map_or(0, |last| last + 1),
+            until: known.head_span().map_or(Time::MIN, |(_, until)| until),
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.below = self.below.max(other.below);
+        self.until = self.until.max(other.until);
+    }
+}
 
 /// What may be let go.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +49,9 @@ pub struct Horizon {
     pub flushed: u64,
     /// Conversations of which something arrived from here on stay.
     pub quiet: Time,
+    /// Whether those stay that have entries in hot cells; to let them go costs time when the length
+    /// of cells changes.
+    pub spares_hot: bool,
 }
 
 impl Account {
@@ -36,7 +72,11 @@ impl Account {
     }
 
     fn shrink_part(&mut self, part: u8, horizon: Horizon) -> usize {
-        let cold = self.cells.cold();
+        let cold = if horizon.spares_hot {
+            self.cells.cold()
+        } else {
+            Time::MAX
+        };
         let submap = &self.submaps[usize::from(part)];
         let all = (0..).zip(submap.conversations.iter());
         let due = all.filter(|(_, known)| {
@@ -58,18 +98,12 @@ impl Account {
         known.shrink();
         // What was never shown and does not wait is nothing to show.
         known.touched &= known.shown || known.is_waiting();
-        let (touched, changed) = (known.touched, known.head_changed());
+        let (touched, let_go) = (known.touched, LetGo::of(known));
         let index = submap.pack(place.index, self.config.seed);
         if touched {
             self.changed.touched.push(Place { index, ..place });
         }
-        self.let_go(changed);
-    }
-
-    /// Notes that rows last changed by such a record are in ClickHouse alone.
-    pub(super) fn let_go(&mut self, changed: Option<u64>) {
-        let below = changed.map_or(0, |last| last + 1);
-        self.shrunk_below = self.shrunk_below.max(below);
+        self.let_go.add(let_go);
     }
 
     /// Wakes a conversation if it has shrunk; gives its place.

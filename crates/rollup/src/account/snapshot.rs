@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::ser::{SerializeSeq, SerializeTuple};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Account, Counts, Retractions};
+use super::{Account, Counts, LetGo, Retractions};
 use crate::cells::CellSet;
 use crate::names::Names;
 use crate::rules::History;
@@ -68,7 +68,7 @@ impl Account {
         for (index, known) in (0..).zip(list.iter_mut()) {
             known.forget_gathering();
             known.touched = known.is_waiting();
-            self.let_go(known.head_changed());
+            self.let_go.add(LetGo::of(known));
             if known.touched {
                 waiting.push(index);
             }
@@ -77,7 +77,7 @@ impl Account {
             let known = shrunk.unpack();
             let touched = known.is_waiting();
             shrunk.set_marks(touched, false);
-            self.let_go(known.head_changed());
+            self.let_go.add(LetGo::of(&known));
             if touched {
                 waiting.push(index);
             }

@@ -181,6 +181,7 @@ impl Fold {
         let horizon = Horizon {
             flushed,
             quiet: Time::MAX,
+            spares_hot: false,
         };
         self.account.shrink(horizon, usize::MAX);
     }
@@ -236,6 +237,8 @@ fn rules(number: usize) -> FoldRules {
     })
 }
 
+/// Arrival is soon after what happened.
+const SOON: u64 = 1_772_500_000;
 /// Arrival is days after what happened, so that all cells are cold.
 const LATER: u64 = 1_773_000_000;
 
@@ -246,12 +249,14 @@ proptest! {
         seeds in prop::collection::vec(any::<u64>(), 130),
         told in prop::collection::vec(0..130usize, 0..4),
         silence in 0..130usize,
+        hot in any::<bool>(),
     ) {
         let mut never = Fold::new();
         let mut now_and_then = Fold::new();
         let mut store = Store::default();
         let (mut seen, mut shown) = (Shown::default(), Shown::default());
-        (never.offset, now_and_then.offset) = (LATER, LATER);
+        let begins = if hot { SOON } else { LATER };
+        (never.offset, now_and_then.offset) = (begins, begins);
         // All of it twice, so that it is told again what is known.
         let events: Vec<&String> = log.iter().chain(&log).collect();
         for (number, raw) in events.into_iter().enumerate() {
@@ -278,6 +283,9 @@ proptest! {
         never.account.show(&mut seen);
         now_and_then.account.show(&mut shown);
         prop_assert_eq!(&shown.waiting, &seen.waiting);
+        for (key, cell) in &seen.cells {
+            prop_assert!(shown.cells.get(key).is_none_or(|own| own == cell), "{:?}", key);
+        }
         prop_assert_eq!(store.figures(), figures(&mut never));
         // And so does what a checkpoint gives.
         now_and_then.shrink();
