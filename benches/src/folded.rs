@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
+use trunkline_rollup::cells::SETS;
 use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
 use trunkline_rollup::{Account, Config, Position, Told};
 
@@ -30,8 +31,10 @@ pub(crate) fn account(id: &str) -> Account {
 /// checkpoint says that it has the cells of all records already.
 pub(crate) fn account_without_cells(id: &str) -> Account {
     let mut account = account(id);
-    let ledger = account.ledger();
-    account.restore_ledger(ledger, u64::MAX);
+    for set in 0..SETS {
+        let cells = account.cells(set);
+        account.restore_cells(set, cells, u64::MAX);
+    }
     account
 }
 

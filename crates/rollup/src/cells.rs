@@ -55,8 +55,6 @@ pub struct Key {
 pub(crate) struct Cells {
     sets: Vec<Set>,
     hasher: Hashed,
-    /// Those changed since they were last shown.
-    changed: HashSet<Key, Hashed>,
     /// Those of rows gathered since cells were last gathered, and the last of them.
     noted: HashSet<Key, Hashed>,
     last: Option<Key>,
@@ -80,6 +78,8 @@ fn length(minutes: u8) -> i64 {
 #[derive(Clone, Debug, Default)]
 struct Set {
     hot: HashMap<Key, Cell, Hashed>,
+    /// Those changed since they were last shown.
+    changed: HashSet<Key, Hashed>,
     /// All records below this offset are in it already.
     taken: u64,
 }
@@ -97,7 +97,6 @@ impl Cells {
         Self {
             sets: (0..SETS).map(|_| Set::default()).collect(),
             hasher: Hashed::default(),
-            changed: HashSet::default(),
             noted: HashSet::default(),
             last: None,
             unshown: true,
@@ -128,11 +127,12 @@ impl Cells {
     /// Restores a set, taken when all records below `taken` were in it; all of it is shown again.
     pub(crate) fn restore(&mut self, number: u8, from: CellSet, taken: u64) {
         let set = &mut self.sets[usize::from(number)];
+        let hot: HashMap<Key, Cell, Hashed> = from.cells.into_iter().collect();
         *set = Set {
-            hot: from.cells.into_iter().collect(),
+            changed: hot.keys().copied().collect(),
+            hot,
             taken,
         };
-        self.changed.extend(set.hot.keys());
         // Where cells got another length meanwhile, that record is observed again.
         if self
             .sets
@@ -160,13 +160,11 @@ impl Cells {
         for set in self.sets.iter_mut().filter(|set| set.taken <= offset) {
             set.hot.clear();
         }
+        for set in &mut self.sets {
+            set.changed = set.hot.keys().copied().collect();
+        }
         (self.unshown, self.recut) = (true, true);
         self.noted.clear();
-        self.changed = self
-            .sets
-            .iter()
-            .flat_map(|set| set.hot.keys().copied())
-            .collect();
         true
     }
 
@@ -190,8 +188,8 @@ impl Cells {
             self.cold = cold;
             for set in &mut self.sets {
                 set.hot.retain(|key, _| key.start >= cold);
+                set.changed.retain(|key| key.start >= cold);
             }
-            self.changed.retain(|key| key.start >= cold);
         }
     }
 
@@ -207,9 +205,11 @@ impl Cells {
 
     /// Shows the cells changed since the last time.
     pub(crate) fn show(&mut self, mut show: impl FnMut(Key, &Cell)) {
-        for key in std::mem::take(&mut self.changed) {
-            if let Some(cell) = self.hot(&key) {
-                show(key, cell);
+        for set in &mut self.sets {
+            for key in std::mem::take(&mut set.changed) {
+                if let Some(cell) = set.hot.get(&key) {
+                    show(key, cell);
+                }
             }
         }
     }
@@ -276,8 +276,9 @@ impl Cells {
         if key.start < self.cold || offset < self.sets[place].taken {
             return None;
         }
-        self.changed.insert(key);
-        Some(self.sets[place].hot.entry(key).or_default())
+        let set = &mut self.sets[place];
+        set.changed.insert(key);
+        Some(set.hot.entry(key).or_default())
     }
 }
 
