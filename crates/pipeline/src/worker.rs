@@ -8,141 +8,29 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, never, select};
+use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::event::Event;
-use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
-use trunkline_rollup::{Account, Config, Counts, Position, Told};
+use trunkline_rollup::{Account, Config, Position, Told};
 use trunkline_warehouse::writer::Batch as Rows;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::checkpoint::{Round, Sections};
 use crate::handle::{Reply, Token, TokenWork};
 use crate::ledger::Ledger;
-use crate::live::LiveAccount;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
 
 mod horizon;
+mod work;
 
-/// What a worker is asked to do.
-pub(crate) enum Work {
-    /// Observe what was just made durable.
-    Commit {
-        received_at: Time,
-        appends: Vec<Appended<Token>>,
-    },
-    /// Observe a batch read from the journal; other workers' records are passed over.
-    Replay(Arc<Batch>),
-    /// Give changed rows.
-    Gather {
-        /// All records below this offset were dispatched before the question.
-        below: u64,
-        generation: u64,
-        limit: usize,
-        reply: oneshot::Sender<Gathering>,
-    },
-    /// Gather all rows changed from this offset on again; answered with whether they are all in
-    /// memory.
-    Rewind(u64, oneshot::Sender<bool>),
-    /// Let go of some of what is beyond the horizon.
-    Shrink {
-        /// All rows changed by records below this offset are in ClickHouse.
-        flushed: u64,
-    },
-    /// Begin (with `true`) or go on with a checkpoint.
-    Checkpoint {
-        begin: bool,
-        below: u64,
-        reply: Sender<Sections>,
-    },
-    /// Give the marks first seen since the last time.
-    Fresh(Sender<Vec<(Arc<str>, Vec<Seeing>)>>),
-    /// Tell how things stand.
-    Census(oneshot::Sender<Census>),
-    /// Show readers what changed in an account; all records acknowledged before `as_of` were
-    /// dispatched before.
-    Show {
-        live: Arc<LiveAccount>,
-        as_of: Time,
-        reply: oneshot::Sender<()>,
-    },
-    /// End.
-    Dismiss,
-}
-
-/// What a worker turns to next.
-enum Next {
-    Work(Work),
-    Answer(Answer),
-}
-
-impl Work {
-    /// Says whether it must not be done before what is kept aside.
-    fn waits(&self) -> bool {
-        match self {
-            Self::Commit { .. }
-            | Self::Replay(_)
-            | Self::Fresh(_)
-            | Self::Census(_)
-            | Self::Show { .. } => true,
-            Self::Gather { .. }
-            | Self::Rewind(..)
-            | Self::Shrink { .. }
-            | Self::Checkpoint { .. }
-            | Self::Dismiss => false,
-        }
-    }
-
-    /// Gives the offset of its first record, if it brings any.
-    fn first_offset(&self) -> Option<u64> {
-        match self {
-            Self::Commit { appends, .. } => appends.first().map(|append| append.first_offset),
-            Self::Replay(batch) => Some(batch.first_offset),
-            _ => None,
-        }
-    }
-}
-
-/// Rows, and how far they go.
-#[derive(Debug, Default)]
-pub(crate) struct Gathering {
-    pub(crate) rows: Rows,
-    /// All rows changed by records below this offset are in `rows` or were given before.
-    pub(crate) through: u64,
-    /// Whether rows are left that did not fit.
-    pub(crate) left: bool,
-    /// Accounts, and how many minutes long their cells are; those not told before.
-    pub(crate) minutes: Vec<(Arc<str>, u8)>,
-}
-
-/// How much a worker holds.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Census {
-    pub(crate) counts: Counts,
-    /// Conversations whose timeline is held.
-    pub(crate) conversations: usize,
-    /// Conversations that have shrunk.
-    pub(crate) shrunk: usize,
-    /// Conversations that wait to be read back.
-    pub(crate) parked: usize,
-    /// Events that wait for them.
-    pub(crate) parked_events: u64,
-    /// How many conversations shrank before their time because there were too many.
-    pub(crate) shrunk_early: u64,
-    pub(crate) remembered: usize,
-    pub(crate) dirty: usize,
-    /// How often a manager beyond the cap was named.
-    pub(crate) beyond_cap: u64,
-    pub(crate) rules: HashMap<Arc<str>, FoldRules>,
-    /// Blocks of the journal that hold a waiting event.
-    pub(crate) waiting: Vec<u64>,
-}
+use work::Next;
+pub(crate) use work::{Census, Gathering, Work};
 
 /// Gives the worker of an account; recomputed at each start, so workers may come and go.
 pub(crate) fn worker_of(account: &str, workers: usize) -> usize {
@@ -155,6 +43,7 @@ const GROUP: usize = 32;
 const PARKED: usize = 10_000;
 /// Work that is kept aside while the fold is paused; beyond it the queue is left alone.
 const ASIDE: usize = 256;
+
 /// An event read back from the journal.
 struct Replayed<'b> {
     account: &'b str,

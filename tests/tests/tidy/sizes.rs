@@ -43,7 +43,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "rollup",
-        4500,
+        5000,
         "one state machine: timeline, clock, rows, cells, live view and shrinking change together",
     ),
     (
@@ -68,7 +68,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "pipeline",
-        4500,
+        5000,
         "everything that shares the workers' queue; the shell of call tracking is where it will split",
     ),
 ];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::hdr;
 
 /// Samples that are kept as a list: up to there it is the smaller.
-const FEW: usize = 128;
+const FEW: usize = 1024;
 /// The longest time told apart, in milliseconds: 400 days.
 const LONGEST: u64 = 400 * 86_400_000;
 
