@@ -14,7 +14,9 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use trunkline_board::{Asked, Kept, Live, Missing, Opened, Pair, Panel, Rendered, Source, Viewer};
+use trunkline_board::{
+    Answer, Asked, Kept, Live, Missing, Opened, Pair, Panel, Rendered, Source, Viewer,
+};
 use trunkline_board::{Choices, Logins, assets};
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
@@ -49,45 +51,55 @@ struct Eyes<'a> {
 }
 
 impl Source for Eyes<'_> {
-    async fn report(&self, name: &str, pairs: &[Pair]) -> Result<Table, Missing> {
+    fn report<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Table> {
         // Panels that are fetched together have questions in common.
-        let ask = async {
+        let ask = async move {
             let _turn = ways_out::turn(self.shared).await.map_err(missing)?;
             let table = ways_out::figures(self.shared, self.grant, name, pairs).await;
             table.map_err(missing)
         };
         let question = format!("{}{name}{pairs:?}", sight(self.grant));
         let kept = &self.shared.desk.tables;
-        kept.get(question, self.now, TABLES, ask).await
+        Box::pin(kept.get(question, self.now, TABLES, ask))
     }
 
-    async fn rows(&self, name: &str, pairs: &[Pair]) -> Result<Opened, Missing> {
-        let _turn = ways_out::turn(self.shared).await.map_err(missing)?;
-        let opened = ways_out::opened(self.shared, self.grant, name, pairs).await;
-        let (page, links) = opened.map_err(missing)?;
-        Ok(Opened { page, links })
+    fn rows<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Opened> {
+        Box::pin(async move {
+            let _turn = ways_out::turn(self.shared).await.map_err(missing)?;
+            let opened = ways_out::opened(self.shared, self.grant, name, pairs).await;
+            let (page, links) = opened.map_err(missing)?;
+            Ok(Opened { page, links })
+        })
     }
 
-    async fn values(&self, name: &str) -> Result<Values, Missing> {
-        let _turn = ways_out::turn(self.shared).await.map_err(missing)?;
-        let values = ways_out::values(self.shared, self.grant, name).await;
-        values.map_err(missing)
+    fn values<'a>(&'a self, name: &'a str) -> Answer<'a, Values> {
+        Box::pin(async move {
+            let _turn = ways_out::turn(self.shared).await.map_err(missing)?;
+            let values = ways_out::values(self.shared, self.grant, name).await;
+            values.map_err(missing)
+        })
     }
 
-    async fn live(&self, pairs: &[Pair]) -> Result<Live, Missing> {
-        let grant = Arc::clone(self.grant);
-        let now = live::stands(self.shared, grant, pairs.to_vec(), self.now).await;
-        // As every other reader of `/v1/live` gets it.
-        let json = serde_json::to_vec(&now.map_err(missing)?);
-        let live = json.and_then(|json| serde_json::from_slice(&json));
-        live.map_err(|error| {
-            tracing::error!(%error, "the live view could not be read");
-            missing(Problem::new(Code::Internal, "the live view could not be read"))
+    fn live<'a>(&'a self, pairs: &'a [Pair]) -> Answer<'a, Live> {
+        Box::pin(async move {
+            let grant = Arc::clone(self.grant);
+            let now = live::stands(self.shared, grant, pairs.to_vec(), self.now).await;
+            // As every other reader of `/v1/live` gets it.
+            let json = serde_json::to_vec(&now.map_err(missing)?);
+            let live = json.and_then(|json| serde_json::from_slice(&json));
+            live.map_err(|error| {
+                tracing::error!(%error, "the live view could not be read");
+                let detail = "the live view could not be read";
+                missing(Problem::new(Code::Internal, detail))
+            })
         })
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
 fn missing(problem: Problem) -> Missing {
     Missing {
         status: problem.status().as_u16(),
@@ -261,7 +273,9 @@ pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Respo
 }
 
 fn wants_csv(pairs: &[Pair]) -> bool {
-    pairs.iter().any(|(name, value)| name == "format" && value == "csv")
+    pairs
+        .iter()
+        .any(|(name, value)| name == "format" && value == "csv")
 }
 
 fn csv(name: &str, text: String) -> Response {

@@ -166,8 +166,10 @@ impl Waiting {
         let count = list.len();
         let unassigned = list.iter().filter(|(manager, _)| manager.is_none()).count();
         let longest = list.iter().map(|(_, waits)| waits.since).min();
-        let shown = list.into_iter().take(asked.limit).map(|(manager, waits)| {
-            Conversation {
+        let shown = list
+            .into_iter()
+            .take(asked.limit)
+            .map(|(manager, waits)| Conversation {
                 link: phones::link(grant, &waits.channel, &waits.conversation),
                 channel: waits.channel,
                 conversation: text(waits.conversation),
@@ -179,8 +181,7 @@ impl Waiting {
                 last_manager: waits
                     .last_manager
                     .filter(|last| grant.sees(Some(last), now)),
-            }
-        });
+            });
         Self {
             count,
             unassigned,

@@ -13,7 +13,7 @@
   };
   // Lines of the axis of time, which is even up to a minute and grows by ratio from there: a night and a minute are
   // both to be seen.
-  const LINES = [0, 15, 60, 300, 1200, 3600, 14400, 43200, 86400, 259200, 864000, 8640000];
+  const LINES = [0, 60, 300, 1200, 3600, 14400, 43200, 86400, 259200, 864000, 8640000];
 
   const shapes = (data, width) => {
     const text = colour("--soft"), line = colour("--line"), accent = colour("--accent");
@@ -24,6 +24,11 @@
       : { timeZone: data.tz, day: "numeric", month: "short" });
     const few = { show: data.at.length < 40, size: 5 };
     const told = (_, value) => span(value);
+    // The intervals' own starts, as many as there is room for.
+    const starts = () => {
+      const step = Math.max(1, Math.ceil(data.at.length / Math.max(1, (width - 60) / 56)));
+      return data.at.filter((_, place) => place % step === 0);
+    };
     const [from, to] = data.axis;
     return {
       width,
@@ -32,7 +37,7 @@
       padding: [12, 12, 0, 0],
       scales: { x: { range: [from, to > from ? to : from + 3600] }, y: { distr: 4, asinh: 60, range: (_, __, most) => [0, Math.max(60, most || 0) * 1.2] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 56, values: (_, at) => at.map((it) => clock.format(it * 1000)) },
+        { ...axis, grid: { show: false }, splits: starts, values: (_, at) => at.map((it) => clock.format(it * 1000)) },
         { ...axis, size: 46, splits: (_, __, ___, most) => LINES.filter((it) => it <= most), filter: (_, splits) => splits, values: (_, values) => values.map(span) },
       ],
       legend: { live: true, markers: { show: false } },

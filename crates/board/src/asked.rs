@@ -27,10 +27,8 @@ pub(crate) const DEFINITIONS: [(&str, &str); 5] = [
     ("kommo", "Every reply (kommo)"),
 ];
 /// Which time counts.
-pub(crate) const HOURS: [(&str, &str); 2] = [
-    ("calendar", "All hours"),
-    ("business", "Business hours"),
-];
+pub(crate) const HOURS: [(&str, &str); 2] =
+    [("calendar", "All hours"), ("business", "Business hours")];
 /// What the heat map shows.
 pub(crate) const HEATS: [(&str, &str); 3] = [
     ("p50_s", "Median response"),
@@ -88,7 +86,9 @@ impl Asked {
                 "format" => {}
                 name if FILTERS.contains(&name) => asked.filters.push(pair(name, value)),
                 other => {
-                    return Err(Missing::bad(format!("the board knows no parameter {other:?}")));
+                    return Err(Missing::bad(format!(
+                        "the board knows no parameter {other:?}"
+                    )));
                 }
             }
         }
@@ -229,9 +229,7 @@ fn word(
 
 fn date(name: &str, value: &str) -> Result<Day, Missing> {
     let read = Day::parse(value);
-    read.ok_or_else(|| {
-        Missing::bad(format!("`{name}`: {value:?} is no date such as 2026-03-01"))
-    })
+    read.ok_or_else(|| Missing::bad(format!("`{name}`: {value:?} is no date such as 2026-03-01")))
 }
 
 #[cfg(test)]
@@ -239,7 +237,10 @@ mod tests {
     use super::*;
 
     fn asked(pairs: &[(&str, &str)]) -> Result<Asked, Missing> {
-        let pairs: Vec<Pair> = pairs.iter().map(|(name, value)| pair(name, value)).collect();
+        let pairs: Vec<Pair> = pairs
+            .iter()
+            .map(|(name, value)| pair(name, value))
+            .collect();
         Asked::read(&pairs)
     }
 

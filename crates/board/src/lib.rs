@@ -28,4 +28,4 @@ pub use logins::{Links, Logins};
 pub use pages::{Choices, choices, error, home, login, once_more};
 pub use panels::{Panel, csv, panel};
 pub use rows::rows;
-pub use source::{Live, Manager, Missing, Opened, Pair, Source, Viewer, Waiting, Waits};
+pub use source::{Answer, Live, Manager, Missing, Opened, Pair, Source, Viewer, Waiting, Waits};

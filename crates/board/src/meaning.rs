@@ -37,7 +37,10 @@ mod tests {
                 "response-times",
                 &["received", "answered_share", "p50_s", "p90_s", "count"][..],
             ),
-            ("response-times", &["mean_s", "p99_s", "within_target_share"]),
+            (
+                "response-times",
+                &["mean_s", "p99_s", "within_target_share"],
+            ),
             ("conversations", &["participations", "conversations"]),
             ("messages", &["messages"]),
         ] {

@@ -13,7 +13,7 @@ use crate::source::{Missing, Source, Viewer};
 pub struct Choices([Vec<Named>; 3]);
 
 /// Asks what the filters can offer; nothing while ClickHouse is away.
-pub async fn choices(source: &impl Source) -> Choices {
+pub async fn choices(source: &dyn Source) -> Choices {
     let [team, manager, channel] = FILTERS.map(|name| source.values(name));
     let (team, manager, channel) = tokio::join!(team, manager, channel);
     Choices([team, manager, channel].map(|values| values.map(|it| it.values).unwrap_or_default()))
@@ -51,7 +51,9 @@ struct Choice {
 pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
     let mut periods = words(&PERIODS, asked.period);
     if asked.dates.is_some() {
-        periods.iter_mut().for_each(|choice| choice.chosen = false);
+        for choice in &mut periods {
+            choice.chosen = false;
+        }
     }
     periods.push(Choice {
         value: "dates".to_owned(),
@@ -59,19 +61,23 @@ pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
         chosen: asked.dates.is_some(),
     });
     let filters = FILTERS.iter().zip(["Team", "Manager", "Channel"]);
-    let filters = filters.zip(&choices.0).map(|((name, title), values)| {
-        Filter {
+    let filters = filters
+        .zip(&choices.0)
+        .map(|((name, title), values)| Filter {
             name,
             title,
             choices: offered(values, asked.filter(name)),
-        }
-    });
+        });
     render(&Home {
         viewer,
         query: asked.query(),
         periods,
-        from: asked.dates.map_or_else(String::new, |(from, _)| from.to_string()),
-        to: asked.dates.map_or_else(String::new, |(_, to)| to.to_string()),
+        from: asked
+            .dates
+            .map_or_else(String::new, |(from, _)| from.to_string()),
+        to: asked
+            .dates
+            .map_or_else(String::new, |(_, to)| to.to_string()),
         filters: filters.collect(),
         definitions: words(&DEFINITIONS, asked.definition),
         hours: words(&HOURS, asked.hours),

@@ -54,18 +54,14 @@ impl Panel {
 }
 
 /// Renders a panel. What cannot be answered is said in it.
-pub async fn panel(
-    panel: Panel,
-    asked: &Asked,
-    viewer: &Viewer,
-    source: &impl Source,
-) -> Rendered {
+pub async fn panel(panel: Panel, asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Rendered {
+    // Boxed: together they would be larger than a thread's stack likes.
     let html = match panel {
-        Panel::Live => live::html(asked, viewer, source).await,
-        Panel::Tiles => tiles::html(asked, viewer, source).await,
-        Panel::Managers => managers::html(asked, viewer, source).await,
-        Panel::Times => times::html(asked, viewer, source).await,
-        Panel::Heat => heat::html(asked, viewer, source).await,
+        Panel::Live => Box::pin(live::html(asked, viewer, source)).await,
+        Panel::Tiles => Box::pin(tiles::html(asked, viewer, source)).await,
+        Panel::Managers => Box::pin(managers::html(asked, viewer, source)).await,
+        Panel::Times => Box::pin(times::html(asked, viewer, source)).await,
+        Panel::Heat => Box::pin(heat::html(asked, viewer, source)).await,
     };
     Rendered::new(html)
 }
@@ -75,14 +71,14 @@ pub async fn csv(
     panel: Panel,
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<String, Missing> {
     let table = match panel {
-        Panel::Live => live::table(asked, viewer, source).await,
-        Panel::Tiles => tiles::table(asked, viewer, source).await,
-        Panel::Managers => managers::table(asked, viewer, source).await,
-        Panel::Times => times::table(asked, viewer, source).await,
-        Panel::Heat => heat::table(asked, viewer, source).await,
+        Panel::Live => Box::pin(live::table(asked, viewer, source)).await,
+        Panel::Tiles => Box::pin(tiles::table(asked, viewer, source)).await,
+        Panel::Managers => Box::pin(managers::table(asked, viewer, source)).await,
+        Panel::Times => Box::pin(times::table(asked, viewer, source)).await,
+        Panel::Heat => Box::pin(heat::table(asked, viewer, source)).await,
     };
     Ok(table?.to_csv())
 }

@@ -36,15 +36,15 @@ impl Question {
     /// Gives the address of the rows behind a figure.
     pub(crate) fn rows(&self, figure: &str) -> String {
         let mut pairs = vec![pair("figure", figure)];
-        let leads = |(name, _): &&Pair| {
-            !["by", "interval", "order", "compare"].contains(&name.as_str())
-        };
+        let leads =
+            |(name, _): &&Pair| !["by", "interval", "order", "compare"].contains(&name.as_str());
         pairs.extend(self.pairs.iter().filter(leads).cloned());
         format!("/board/rows/{}?{}", self.report, written(&pairs))
     }
 }
 
 /// Makes a pair.
+#[expect(clippy::needless_pass_by_value, reason = "values and references alike")]
 pub(crate) fn pair(name: &str, value: impl ToString) -> Pair {
     (name.to_owned(), value.to_string())
 }

@@ -42,7 +42,7 @@ pub async fn rows(
     report: &str,
     pairs: &[Pair],
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<String, Missing> {
     let mut limited = pairs.to_vec();
     if !pairs.iter().any(|(name, _)| name == "limit") {
@@ -91,7 +91,10 @@ pub async fn rows(
         linked: links.iter().any(Option::is_some),
         rows: rows.collect(),
         csv: address(Some(pair("format", "csv"))),
-        next: page.next.as_deref().map(|next| address(Some(pair("after", next)))),
+        next: page
+            .next
+            .as_deref()
+            .map(|next| address(Some(pair("after", next)))),
         back: format!("/?{}", written(&filters)),
     };
     Ok(render(&shown))

@@ -165,11 +165,11 @@ mod tests {
         };
         let (c, m, s) = (Value::Count, Value::Millis, Value::Share);
         let some = |text: &str, tone| Some((text.to_owned(), tone));
+        assert_eq!(told(c(112), c(100), Better::Neither), some("+12 %", "even"));
         assert_eq!(
-            told(c(112), c(100), Better::Neither),
-            some("+12 %", "even")
+            told(m(50), m(100), Better::Less),
+            some("\u{2212}50 %", "good")
         );
-        assert_eq!(told(m(50), m(100), Better::Less), some("\u{2212}50 %", "good"));
         assert_eq!(told(m(150), m(100), Better::Less), some("+50 %", "bad"));
         assert_eq!(
             told(s(9_000), s(9_150), Better::More),

@@ -1,5 +1,7 @@
 //! Where the board's figures come from: the questions of `/v1`, answered for one viewer.
 
+use std::pin::Pin;
+
 use chrono_tz::Tz;
 use serde::Deserialize;
 use trunkline_model::time::Time;
@@ -8,24 +10,19 @@ use trunkline_reports::{Page, Table, Values};
 /// A query parameter: name and value.
 pub type Pair = (String, String);
 
+/// An answer on its way; boxed, because a panel waits for many at once.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Missing>> + Send + 'a>>;
+
 /// Answers the questions of `/v1` for one viewer: the same code, the same restrictions.
 pub trait Source: Sync {
     /// Answers `GET /v1/reports/{name}`.
-    fn report(
-        &self,
-        name: &str,
-        pairs: &[Pair],
-    ) -> impl Future<Output = Result<Table, Missing>> + Send;
+    fn report<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Table>;
     /// Answers `GET /v1/reports/{name}/rows`.
-    fn rows(
-        &self,
-        name: &str,
-        pairs: &[Pair],
-    ) -> impl Future<Output = Result<Opened, Missing>> + Send;
+    fn rows<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Opened>;
     /// Answers `GET /v1/dimensions/{name}`.
-    fn values(&self, name: &str) -> impl Future<Output = Result<Values, Missing>> + Send;
+    fn values<'a>(&'a self, name: &'a str) -> Answer<'a, Values>;
     /// Answers `GET /v1/live`.
-    fn live(&self, pairs: &[Pair]) -> impl Future<Output = Result<Live, Missing>> + Send;
+    fn live<'a>(&'a self, pairs: &'a [Pair]) -> Answer<'a, Live>;
 }
 
 /// Who looks, and when.

@@ -29,6 +29,7 @@ const STEPS: usize = 6;
 struct Shown {
     about: String,
     meaning: &'static str,
+    hours: std::ops::Range<u64>,
     rows: Vec<Row>,
     measures: Vec<Measure>,
     any: bool,
@@ -70,12 +71,12 @@ fn question(asked: &Asked, viewer: &Viewer) -> Question {
     }
 }
 
-async fn ask(asked: &Asked, viewer: &Viewer, source: &impl Source) -> Result<Table, Missing> {
+async fn ask(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Result<Table, Missing> {
     let question = question(asked, viewer).and("by", "weekday,hour");
     source.report(REPORT, &question.pairs).await
 }
 
-pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -> String {
+pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> String {
     let table = match ask(asked, viewer, source).await {
         Ok(table) => table,
         Err(missing) => return notice(&missing),
@@ -83,6 +84,7 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -
     let figure = asked.heat;
     let values = table.rows.iter().map(|row| cell(&table, Some(row), figure));
     let bounds = bounds(values.filter_map(number).collect());
+    let hours = hours(&table, figure);
     let question = question(asked, viewer);
     let find = |day: u64, hour: u64| {
         table.rows.iter().find(|row| {
@@ -90,7 +92,11 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -
             is("weekday", day) && is("hour", hour)
         })
     };
-    let opens = if figure == "received" { figure } else { "count" };
+    let opens = if figure == "received" {
+        figure
+    } else {
+        "count"
+    };
     let cell_of = |day: u64, hour: u64| {
         let row = find(day, hour);
         let value = cell(&table, row, figure);
@@ -103,7 +109,11 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -
             label: format!(
                 "{name} {hour}:00: {}, {many} {}",
                 shown::value(value, viewer.zone),
-                if opens == "count" { "replies" } else { "inquiries" }
+                if opens == "count" {
+                    "replies"
+                } else {
+                    "inquiries"
+                }
             ),
             href: if number(value).is_some() {
                 question.rows(opens)
@@ -115,15 +125,30 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -
     let rows = (1..=7).map(|day| Row {
         day: DAYS[(day - 1) as usize],
         today: weekday(viewer) == day,
-        cells: (0..24).map(|hour| cell_of(day, hour)).collect(),
+        cells: hours.clone().map(|hour| cell_of(day, hour)).collect(),
     });
     render(&Shown {
         about: about(asked),
         meaning: meaning::of(REPORT, figure),
         rows: rows.collect(),
+        hours: hours.clone(),
         measures: measures(asked),
         any: !bounds.is_empty(),
     })
+}
+
+/// The hours from the first to the last in which anything is to be shown.
+fn hours(table: &Table, figure: &str) -> std::ops::Range<u64> {
+    let shown = |row: &&Vec<Value>| number(cell(table, Some(row), figure)).is_some();
+    let hour = |row: &Vec<Value>| match cell(table, Some(row), "hour") {
+        Value::Count(hour) => Some(*hour),
+        _ => None,
+    };
+    let hours = table.rows.iter().filter(shown).filter_map(hour);
+    let (first, last) = hours.fold((24, 0), |(first, last), hour| {
+        (first.min(hour), last.max(hour + 1))
+    });
+    first.min(last)..last
 }
 
 fn about(asked: &Asked) -> String {
@@ -192,7 +217,7 @@ fn short(value: &Value) -> String {
 pub(super) async fn table(
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<Table, Missing> {
     ask(asked, viewer, source).await
 }

@@ -90,7 +90,7 @@ impl Tile {
 /// Asks how it stands, with the filters of the board.
 pub(super) async fn stand(
     asked: &Asked,
-    source: &impl Source,
+    source: &dyn Source,
     limit: usize,
 ) -> Result<Live, Missing> {
     let mut pairs: Vec<Pair> = asked.filters.clone();
@@ -106,7 +106,7 @@ fn names(live: &Live) -> BTreeMap<&str, &str> {
         .collect()
 }
 
-pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -> String {
+pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> String {
     let live = stand(asked, source, LISTED).await;
     let tile = Tile::new(&live, viewer, true);
     let live = match live {
@@ -136,7 +136,7 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -
 pub(super) async fn table(
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<Table, Missing> {
     let live = stand(asked, source, WRITTEN).await?;
     let names = names(&live);
@@ -173,7 +173,9 @@ pub(super) fn table_of(
     columns: &[(&'static str, Unit)],
     rows: Vec<Vec<Value>>,
 ) -> Table {
-    let columns = columns.iter().map(|(name, unit)| Column { name, unit: *unit });
+    let columns = columns
+        .iter()
+        .map(|(name, unit)| Column { name, unit: *unit });
     Table {
         report: name,
         from: viewer.now,

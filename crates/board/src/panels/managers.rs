@@ -96,10 +96,10 @@ struct Cell {
 
 /// A manager's figures in the order of the columns; `None` is an unknown manager.
 #[derive(Clone, Debug)]
-struct Line {
+pub(super) struct Line {
     manager: Option<String>,
     name: Option<String>,
-    values: Vec<Value>,
+    pub(super) values: Vec<Value>,
 }
 
 struct Joined {
@@ -119,7 +119,7 @@ fn questions(asked: &Asked) -> [Question; 3] {
     })
 }
 
-async fn ask(asked: &Asked, source: &impl Source) -> Result<Joined, Missing> {
+async fn ask(asked: &Asked, source: &dyn Source) -> Result<Joined, Missing> {
     let questions = questions(asked);
     let ask = async |question: &Question| {
         let by = question.and("by", "manager");
@@ -165,7 +165,9 @@ fn join(tables: &[Table; 3], live: Option<&Live>) -> Vec<Line> {
         };
         for row in &table.rows {
             let manager = text(cell(table, Some(row), "manager"));
-            let line = lines.entry(manager).or_insert_with_key(Line::empty);
+            let line = lines
+                .entry(manager)
+                .or_insert_with_key(|manager| Line::empty(manager.clone()));
             line.name = line
                 .name
                 .take()
@@ -174,7 +176,9 @@ fn join(tables: &[Table; 3], live: Option<&Live>) -> Vec<Line> {
         }
     }
     if let Some(live) = live.filter(|live| live.waiting.unassigned > 0) {
-        let line = lines.entry(None).or_insert_with_key(Line::empty);
+        let line = lines
+            .entry(None)
+            .or_insert_with_key(|manager| Line::empty(manager.clone()));
         if let Some(waiting) = line.values.last_mut() {
             *waiting = Value::Count(live.waiting.unassigned);
         }
@@ -183,7 +187,7 @@ fn join(tables: &[Table; 3], live: Option<&Live>) -> Vec<Line> {
     for of in managers.filter(|of| of.manager.is_some()) {
         let line = lines
             .entry(of.manager.clone())
-            .or_insert_with_key(Line::empty);
+            .or_insert_with_key(|manager| Line::empty(manager.clone()));
         line.name = line.name.take().or_else(|| of.manager_name.clone());
         if let Some(waiting) = line.values.last_mut() {
             *waiting = Value::Count(of.waiting);
@@ -193,13 +197,13 @@ fn join(tables: &[Table; 3], live: Option<&Live>) -> Vec<Line> {
 }
 
 impl Line {
-    fn empty(manager: &Option<String>) -> Self {
+    pub(super) fn empty(manager: Option<String>) -> Self {
         let values = COLUMNS.iter().map(|column| match column.unit {
             Unit::Count => Value::Count(0),
             _ => Value::Null,
         });
         Self {
-            manager: manager.clone(),
+            manager,
             name: None,
             values: values.collect(),
         }
@@ -210,14 +214,14 @@ impl Line {
         values.any(|value| !matches!(value, Value::Null | Value::Count(0) | Value::Share(0)))
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let known = self.name.clone().or_else(|| self.manager.clone());
         known.unwrap_or_else(|| "unassigned or unknown".to_owned())
     }
 }
 
 /// Sorts by the column asked for; who has no value comes last either way.
-fn sort(lines: &mut [Line], sort: &str) {
+pub(super) fn sort(lines: &mut [Line], sort: &str) {
     let (name, descending) = sort
         .strip_prefix('-')
         .map_or((sort, false), |name| (name, true));
@@ -305,7 +309,7 @@ fn ever(question: &Question) -> Question {
     Question::new(question.report, pairs.collect())
 }
 
-pub(super) async fn html(asked: &Asked, _: &Viewer, source: &impl Source) -> String {
+pub(super) async fn html(asked: &Asked, _: &Viewer, source: &dyn Source) -> String {
     let (joined, notice) = match ask(asked, source).await {
         Ok(joined) => (joined, None),
         Err(missing) => (live_alone(asked, source).await, Some(told(&missing))),
@@ -338,7 +342,7 @@ pub(super) async fn html(asked: &Asked, _: &Viewer, source: &impl Source) -> Str
 }
 
 /// What is known of today without ClickHouse, by the definition `wait`.
-async fn live_alone(asked: &Asked, source: &impl Source) -> Joined {
+async fn live_alone(asked: &Asked, source: &dyn Source) -> Joined {
     let usual = asked.is_today() && asked.definition == "wait" && asked.hours == "calendar";
     let live = stand(asked, source, 1).await.ok().filter(|_| usual);
     let seconds = |value: Option<f64>| {
@@ -369,7 +373,7 @@ async fn live_alone(asked: &Asked, source: &impl Source) -> Joined {
 pub(super) async fn table(
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<Table, Missing> {
     let mut lines = ask(asked, source).await?.lines;
     sort(&mut lines, &asked.sort);

@@ -131,9 +131,7 @@ impl Asking {
     fn before(&self, figure: &str) -> &Value {
         match (&self.before, &self.now.compared) {
             (Some(before), _) => first(before, figure),
-            (None, Some(compared)) => {
-                cell(&self.now, compared.previous.first(), figure)
-            }
+            (None, Some(compared)) => cell(&self.now, compared.previous.first(), figure),
             (None, None) => &Value::Null,
         }
     }
@@ -156,7 +154,7 @@ async fn ask(
     report: &'static str,
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<Asking, Missing> {
     let mut question = asked.of(report);
     if report == "messages" {
@@ -198,19 +196,21 @@ async fn ask(
 async fn ask_all(
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<[Asking; 3], Missing> {
     let [a, b, c] = REPORTS.map(|report| ask(report, asked, viewer, source));
     let (a, b, c) = tokio::join!(a, b, c);
     Ok([a?, b?, c?])
 }
 
-pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -> String {
-    let (answers, live) =
-        tokio::join!(ask_all(asked, viewer, source), live::stand(asked, source, 1));
-    let silent = live.as_ref().is_ok_and(|live| {
-        live.waiting.count == 0 && live.managers.is_empty()
-    });
+pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> String {
+    let (answers, live) = tokio::join!(
+        ask_all(asked, viewer, source),
+        live::stand(asked, source, 1)
+    );
+    let silent = live
+        .as_ref()
+        .is_ok_and(|live| live.waiting.count == 0 && live.managers.is_empty());
     if let Ok(answers) = &answers
         && silent
         && asked.filters.is_empty()
@@ -229,7 +229,7 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -
 }
 
 /// Whether no message has ever arrived; asked only while the period is empty.
-async fn has_nothing(answers: &[Asking; 3], source: &impl Source) -> bool {
+async fn has_nothing(answers: &[Asking; 3], source: &dyn Source) -> bool {
     let nothing = |value: &Value| matches!(value, Value::Count(0));
     if !nothing(answers[0].value("received")) || !nothing(answers[2].value("messages")) {
         return false;
@@ -277,7 +277,7 @@ fn figure(of: &'static Described, answers: Option<&[Asking; 3]>, against: &str) 
 pub(super) async fn table(
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<Table, Missing> {
     let answers = ask_all(asked, viewer, source).await?;
     let live = live::stand(asked, source, 1).await?;

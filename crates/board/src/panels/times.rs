@@ -13,7 +13,6 @@ use crate::shown;
 use crate::source::{Missing, Source, Viewer};
 
 const REPORT: &str = "response-times";
-const DAY: i64 = 86_400_000;
 
 #[derive(Template)]
 #[template(path = "times.html")]
@@ -57,18 +56,19 @@ struct Answer {
 }
 
 fn interval(asked: &Asked) -> &'static str {
-    let days = asked
-        .dates
-        .map(|(from, to)| (to.date() - from.date()).num_days() + 1);
-    match (days, asked.period) {
-        (None, "today") => "hour",
-        (None, "week" | "month") => "day",
-        (None, "quarter") => "week",
-        (None, _) => "month",
-        (Some(..=2), _) => "hour",
-        (Some(..=92), _) => "day",
-        (Some(..=366), _) => "week",
-        (Some(_), _) => "month",
+    let days = match (asked.dates, asked.period) {
+        (Some((from, to)), _) => (to.date() - from.date()).num_days() + 1,
+        (None, "today") => 1,
+        (None, "week") => 7,
+        (None, "month") => 31,
+        (None, "quarter") => 92,
+        (None, _) => 366,
+    };
+    match days {
+        ..=2 => "hour",
+        3..=62 => "day",
+        63..=200 => "week",
+        _ => "month",
     }
 }
 
@@ -76,7 +76,7 @@ fn question(asked: &Asked) -> Question {
     asked.of(REPORT).and("interval", interval(asked))
 }
 
-async fn ask(asked: &Asked, viewer: &Viewer, source: &impl Source) -> Result<Answer, Missing> {
+async fn ask(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Result<Answer, Missing> {
     let question = question(asked);
     if let Before::Week(..) = asked.before(viewer) {
         let (today, past) = (day(viewer, 0), day(viewer, 7));
@@ -140,16 +140,15 @@ fn millis(value: &Value) -> Option<i64> {
     }
 }
 
-pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -> String {
-    let answer = match ask(asked, viewer, source).await {
-        Ok(answer) => answer,
-        Err(missing) => return notice(&missing),
-    };
-    let Answer {
-        table,
-        before,
-        axis,
-    } = &answer;
+pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> String {
+    match ask(asked, viewer, source).await {
+        Ok(answer) => render(&shown(&answer, asked, viewer)),
+        Err(missing) => notice(&missing),
+    }
+}
+
+fn shown(answer: &Answer, asked: &Asked, viewer: &Viewer) -> Shown {
+    let table = &answer.table;
     let question = asked.of(REPORT);
     let starts: Vec<Time> = table.rows.iter().filter_map(|row| at(Some(row))).collect();
     let rows_of = |place: usize| {
@@ -158,60 +157,69 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &impl Source) -
     };
     let hours = interval(asked) == "hour";
     let format = if hours { "%a %H:%M" } else { "%a %d %b %Y" };
-    let row = |(place, row): (usize, &Vec<Value>)| Row {
-        label: shown::local(starts[place], viewer.zone)
-            .format(format)
-            .to_string(),
-        href: rows_of(place),
-        count: shown::value(cell(table, Some(row), "count"), viewer.zone),
-        median: shown::value(cell(table, Some(row), "p50_s"), viewer.zone),
-        p90: shown::value(cell(table, Some(row), "p90_s"), viewer.zone),
-        before: before[place].map_or_else(|| shown::NONE.to_owned(), shown::span),
+    let row = |place: usize| {
+        let row = table.rows.get(place);
+        let figure = |name| shown::value(cell(table, row, name), viewer.zone);
+        let start = shown::local(starts[place], viewer.zone);
+        Row {
+            label: start.format(format).to_string(),
+            href: rows_of(place),
+            count: figure("count"),
+            median: figure("p50_s"),
+            p90: figure("p90_s"),
+            before: answer.before[place].map_or_else(|| shown::NONE.to_owned(), shown::span),
+        }
     };
     let seconds = |ms: Option<i64>| ms.map(|ms| ms as f64 / 1_000.0);
     let column = |name: &str| -> Vec<Option<f64>> {
         let values = table.rows.iter().map(|row| cell(table, Some(row), name));
         values.map(|value| seconds(millis(value))).collect()
     };
-    let against = match asked.before(viewer) {
+    let against = against(asked, viewer);
+    let chart = Chart {
+        tz: viewer.zone.name(),
+        axis: answer.axis.map(|at| at.0 / 1_000),
+        hours,
+        at: starts.iter().map(|at| at.0 / 1_000).collect(),
+        median: column("p50_s"),
+        p90: column("p90_s"),
+        before: answer.before.iter().map(|ms| seconds(*ms)).collect(),
+        rows: (0..starts.len()).map(rows_of).collect(),
+        against: &against,
+    };
+    // Of a day that is not over only what has begun is listed.
+    let begun = starts.iter().filter(|start| **start <= viewer.now).count();
+    Shown {
+        chart: serde_json::to_string(&chart).unwrap_or_default(),
+        rows: (0..begun).map(row).collect(),
+        any: chart
+            .median
+            .iter()
+            .chain(&chart.before)
+            .any(Option::is_some),
+        against,
+    }
+}
+
+/// Says of when the grey line is.
+fn against(asked: &Asked, viewer: &Viewer) -> String {
+    match asked.before(viewer) {
         Before::Week(from, _) => {
             let from = shown::local(from, viewer.zone);
             from.format("last %A").to_string()
         }
         Before::Previous => asked.told(viewer),
-    };
-    let chart = Chart {
-        tz: viewer.zone.name(),
-        axis: axis.map(|at| at.0 / 1_000),
-        hours,
-        at: starts.iter().map(|at| at.0 / 1_000).collect(),
-        median: column("p50_s"),
-        p90: column("p90_s"),
-        before: before.iter().map(|ms| seconds(*ms)).collect(),
-        rows: (0..starts.len()).map(rows_of).collect(),
-        against: &against,
-    };
-    let any = chart.median.iter().chain(&chart.before).any(Option::is_some);
-    // Of a day that is not over only what has begun is listed.
-    let listed = table.rows.iter().enumerate();
-    let listed = listed.filter(|(place, _)| starts[*place] <= viewer.now);
-    render(&Shown {
-        chart: serde_json::to_string(&chart).unwrap_or_default(),
-        rows: listed.map(row).collect(),
-        against: against.clone(),
-        any,
-    })
+    }
 }
 
 pub(super) async fn table(
     asked: &Asked,
     viewer: &Viewer,
-    source: &impl Source,
+    source: &dyn Source,
 ) -> Result<Table, Missing> {
     let mut question = question(asked);
     if let Before::Week(..) = asked.before(viewer) {
         let (from, to) = day(viewer, 0);
-        debug_assert!(to.since(from) <= DAY + 2 * 3_600_000);
         question = question.between(from, to);
     } else {
         question = question.and("compare", "previous");

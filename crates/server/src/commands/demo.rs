@@ -146,7 +146,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// Says address, link to the board and folder and, at the first start, the token.
 fn greet(url: &str, link: &str, folder: &Path, fresh: Option<&Fresh>) -> Result<()> {
     print::line(format_args!("Trunkline listens on {url}"))?;
-    print::line(format_args!("Board, logged in (once, within ten minutes): {url}{link}"))?;
+    print::line(format_args!(
+        "Board, logged in (once, within ten minutes): {url}{link}"
+    ))?;
     print::line(format_args!("Data: {}", folder.display()))?;
     let Some(fresh) = fresh else {
         return Ok(print::line(
