@@ -92,6 +92,8 @@ pub struct Waiting {
     pub count: u64,
     /// Those that are nobody's.
     pub unassigned: u64,
+    /// The longest wait, in seconds.
+    pub longest_wait_s: Option<f64>,
     /// Nobody's first, then the longest wait first.
     pub conversations: Vec<Waits>,
 }

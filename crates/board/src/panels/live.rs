@@ -64,14 +64,16 @@ impl Tile {
     pub(super) fn new(live: &Result<Live, Missing>, viewer: &Viewer, apart: bool) -> Self {
         let (count, unassigned, longest) = match live {
             Ok(live) => {
-                let since = live.waiting.conversations.iter().map(|waits| waits.since);
+                let longest = live.waiting.longest_wait_s;
+                // An instant again, so that it is equal until something happens.
+                let since = |wait: f64| viewer.now.plus(-((wait * 1_000.0).round() as i64));
                 (
                     shown::grouped(live.waiting.count),
                     match live.waiting.unassigned {
                         0 => String::new(),
                         some => shown::grouped(some),
                     },
-                    since.min().map(|at| Since::new(at, viewer)),
+                    longest.map(|wait| Since::new(since(wait), viewer)),
                 )
             }
             Err(_) => (shown::NONE.to_owned(), String::new(), None),

@@ -171,6 +171,7 @@ impl Source for Fake {
             waiting: Waiting {
                 count: u64::from(!self.empty),
                 unassigned: 0,
+                longest_wait_s: (!self.empty).then_some(60.0),
                 conversations: if self.empty { vec![] } else { vec![waits] },
             },
             managers: if self.empty { vec![] } else { vec![ana] },
