@@ -147,7 +147,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 fn greet(url: &str, link: &str, folder: &Path, fresh: Option<&Fresh>) -> Result<()> {
     print::line(format_args!("Trunkline listens on {url}"))?;
     print::line(format_args!(
-        "Board, logged in (once, within ten minutes): {url}{link}"
+        "Its board, logged in by this link once, within ten minutes:\n  {url}{link}"
     ))?;
     print::line(format_args!("Data: {}", folder.display()))?;
     let Some(fresh) = fresh else {
