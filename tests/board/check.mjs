@@ -156,12 +156,20 @@ await withBrowser(async (browser) => {
   assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  const team = await page.$('select[name="team"]');
+  await team.focus();
+  await page.keyboard.press("ArrowDown");
+  assert.equal(new URL(page.url()).search, "", "an arrow in a filter does not leave the page");
+  await go(page, () => page.click("#filters button"));
+  assert.equal(new URL(page.url()).searchParams.get("team"), "sales");
+  await page.goto(`${BASE}/`);
+  await filled(page);
   await page.focus("table.heat a[tabindex='0']");
   const first = await page.evaluate(() => document.activeElement.getAttribute("href"));
   await page.keyboard.press("ArrowRight");
   const second = await page.evaluate(() => [document.activeElement.closest(".heat") !== null, document.activeElement.getAttribute("href")]);
   assert.ok(second[0] && second[1] !== first);
-  holds("the keyboard skips to the figures, and arrows move in the heat map");
+  holds("the keyboard skips to the figures, chooses a filter, and arrows move in the heat map");
 
   // A phone.
   const phone = await open(browser, { width: 390, height: 844 });

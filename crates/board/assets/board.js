@@ -35,22 +35,31 @@
   // A link that logs in once.
   document.getElementById("once")?.requestSubmit();
 
-  // Filters: a choice is asked for at once; the dates show when they are chosen.
+  // Filters: a choice is asked for at once, but one made with keys, where each arrow is a choice, by the button that then
+  // shows; the dates show when they are chosen.
   const filters = document.getElementById("filters");
   const dates = () => filters.classList.toggle("with-dates", filters.period.value === "dates");
   const submit = () => {
     for (const field of filters.elements) field.disabled = field.name !== "" && field.value === "";
     if (filters.period.value !== "dates") filters.from.disabled = filters.to.disabled = true;
-    filters.requestSubmit();
+    filters.submit();
   };
   if (filters) {
+    const keys = (on) => () => filters.classList.toggle("by-keys", on);
     dates();
+    filters.addEventListener("keydown", keys(true));
+    filters.addEventListener("pointerdown", keys(false));
     filters.addEventListener("change", (event) => {
       dates();
+      if (filters.classList.contains("by-keys")) return;
       const waits = filters.period.value === "dates" && !filters.from.value;
       if (!waits && !(event.target === filters.period && filters.period.value === "dates")) submit();
     });
   }
+  filters?.querySelector("button").addEventListener("click", (event) => {
+    event.preventDefault();
+    submit();
+  });
   addEventListener("pageshow", () => {
     for (const field of filters?.elements ?? []) field.disabled = false;
   });

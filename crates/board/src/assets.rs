@@ -21,6 +21,7 @@ pub struct Asset {
 }
 
 const JS: &str = "text/javascript; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
@@ -44,6 +45,12 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
             "uplot.css",
             CSS,
             include_bytes!("../vendored/uPlot.min.css"),
+        ),
+        asset("htmx.txt", TEXT, include_bytes!("../vendored/htmx.LICENSE")),
+        asset(
+            "uplot.txt",
+            TEXT,
+            include_bytes!("../vendored/uPlot.LICENSE"),
         ),
     ]
 });

@@ -39,7 +39,7 @@ mod tests {
             ),
             (
                 "response-times",
-                &["mean_s", "p99_s", "within_target_share"],
+                &["mean_s", "awaiting", "within_target_share"],
             ),
             ("conversations", &["participations", "conversations"]),
             ("messages", &["messages"]),

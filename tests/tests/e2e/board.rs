@@ -44,7 +44,7 @@ impl Visitor {
         assert_eq!(seen.0, 303, "{}", seen.2);
         let (_, cookie) = seen.1.split_once("set-cookie: ").expect("a cookie");
         assert!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
-        visitor.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        visitor.cookie = cookie.split(';').take(1).collect();
         visitor
     }
 

@@ -11,6 +11,7 @@ use trunkline_reports::{Column, Table, Unit, Value};
 
 use super::{notice, render};
 use crate::asked::Asked;
+use crate::meaning;
 use crate::question::pair;
 use crate::shown;
 use crate::source::{Live, Missing, Pair, Source, Viewer};
@@ -31,6 +32,7 @@ struct Shown {
 #[derive(Template)]
 #[template(path = "tile_waiting.html")]
 pub(super) struct Tile {
+    meaning: &'static str,
     count: String,
     unassigned: String,
     longest: Option<Since>,
@@ -80,6 +82,7 @@ impl Tile {
         };
         let missing = live.as_ref().err().map(|missing| missing.detail.clone());
         Self {
+            meaning: meaning::of("response-times", "awaiting"),
             count,
             unassigned,
             longest,

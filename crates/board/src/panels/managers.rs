@@ -265,10 +265,9 @@ fn heads(asked: &Asked) -> Vec<Head> {
     };
     let mut heads = vec![head("manager", "Manager", "who wrote", "")];
     heads.extend(COLUMNS.iter().map(|column| {
-        let report = column.report.map_or("", |report| REPORTS[report]);
-        let meaning = match column.figure {
-            WAITING => "conversations in which he owes a reply now, whatever the period",
-            figure => meaning::of(report, figure),
+        let meaning = match column.report {
+            Some(report) => meaning::of(REPORTS[report], column.figure),
+            None => meaning::of(REPORTS[0], column.opens),
         };
         head(column.figure, column.title, meaning, "-")
     }));
