@@ -24,7 +24,7 @@ use trunkline_reports::{Table, Values};
 
 use crate::directory::{Grant, Key};
 use crate::live;
-use crate::login::{self, document};
+use crate::login::{self, document, guarded};
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::routes::Shared;
@@ -33,6 +33,9 @@ use crate::ways_out;
 /// How old the list of what can be filtered by may be, and a table, in milliseconds.
 const CHOICES: i64 = 10_000;
 const TABLES: i64 = 1_000;
+/// The same of a table that ends more than an hour ago: only what comes late changes it.
+const PAST_TABLES: i64 = 30_000;
+const HOUR: i64 = 3_600_000;
 
 /// What the board remembers.
 #[derive(Debug, Default)]
@@ -59,8 +62,12 @@ impl Source for Eyes<'_> {
             table.map_err(missing)
         };
         let question = format!("{}{name}{pairs:?}", sight(self.grant));
+        let end = pairs.iter().find(|(name, _)| name == "to");
+        let end = end.and_then(|(_, end)| Time::parse(end).ok());
+        let past = end.is_some_and(|end| self.now.since(end) > HOUR);
+        let fresh = if past { PAST_TABLES } else { TABLES };
         let kept = &self.shared.desk.tables;
-        Box::pin(kept.get(question, self.now, TABLES, ask))
+        Box::pin(kept.get(question, self.now, fresh, ask))
     }
 
     fn rows<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Opened> {
@@ -253,19 +260,21 @@ pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Respo
     let Some(asset) = assets::find(&file) else {
         return Problem::new(Code::NotFound, "there is no such file").into_response();
     };
+    let ever = "public, max-age=31536000, immutable";
+    let mut response = either(&headers, &asset.gzip, asset.plain);
+    set(&mut response, CONTENT_TYPE, asset.media_type);
+    set(&mut response, CACHE_CONTROL, ever);
+    response
+}
+
+/// Answers with what is compressed, where that is understood.
+fn either(headers: &HeaderMap, gzip: &[u8], plain: &[u8]) -> Response {
     let understood = headers.get(ACCEPT_ENCODING);
     let understood = understood.and_then(|value| value.to_str().ok());
     let zipped = understood.is_some_and(|value| value.contains("gzip"));
-    let body = if zipped {
-        Body::from(asset.gzip.as_slice())
-    } else {
-        Body::from(asset.plain)
-    };
-    let mut response = Response::new(body);
-    set(&mut response, CONTENT_TYPE, asset.media_type);
+    let bytes = if zipped { gzip } else { plain };
+    let mut response = Response::new(Body::from(bytes.to_vec()));
     set(&mut response, VARY, "accept-encoding");
-    let ever = "public, max-age=31536000, immutable";
-    set(&mut response, CACHE_CONTROL, ever);
     if zipped {
         set(&mut response, CONTENT_ENCODING, "gzip");
     }
@@ -293,7 +302,7 @@ fn fragment(shown: &Rendered, headers: &HeaderMap) -> Response {
     let mut response = if known == Some(shown.tag.as_bytes()) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        document(StatusCode::OK, shown.html.to_string())
+        guarded(either(headers, &shown.gzip, shown.html.as_bytes()))
     };
     set(&mut response, ETAG, &shown.tag);
     response

@@ -40,9 +40,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Answers a page, or a part of one.
+/// Answers a page.
 pub(crate) fn document(status: StatusCode, html: String) -> Response {
-    let mut response = (status, Body::from(html)).into_response();
+    guarded((status, Body::from(html)).into_response())
+}
+
+/// Says of an answer that it is HTML, and what it may load and do.
+pub(crate) fn guarded(mut response: Response) -> Response {
     set(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
     set(&mut response, CONTENT_SECURITY_POLICY, POLICY);
     // With none at all, browsers would hide the origin of our own forms from us.

@@ -55,15 +55,20 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     ]
 });
 
-fn asset(name: &'static str, media_type: &'static str, plain: &'static [u8]) -> Asset {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+/// Compresses by gzip.
+pub(crate) fn zip(plain: &[u8], level: Compression) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), level);
     // Writing to memory cannot fail; an empty one would be seen by the test below.
     let gzip = gzip.write_all(plain).and_then(|()| gzip.finish());
+    gzip.unwrap_or_default()
+}
+
+fn asset(name: &'static str, media_type: &'static str, plain: &'static [u8]) -> Asset {
     let hash = hex::encode(&Sha256::digest(plain)[..6]);
     Asset {
         media_type,
         plain,
-        gzip: gzip.unwrap_or_default(),
+        gzip: zip(plain, Compression::best()),
         name,
         address: format!("/board/assets/{name}?v={hash}"),
     }

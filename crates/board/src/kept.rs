@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flate2::Compression;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use trunkline_model::time::Time;
+
+use crate::assets::zip;
 
 /// Questions that are kept at once; one more is answered and not kept.
 const MOST: usize = 500;
@@ -16,6 +19,8 @@ const MOST: usize = 500;
 pub struct Rendered {
     /// The HTML.
     pub html: Arc<str>,
+    /// The HTML, compressed by gzip: made once, however many look.
+    pub gzip: Arc<[u8]>,
     /// Its entity tag, quotes included.
     pub tag: Arc<str>,
 }
@@ -29,6 +34,7 @@ impl Rendered {
         }
         tag.push('"');
         Self {
+            gzip: zip(html.as_bytes(), Compression::fast()).into(),
             html: html.into(),
             tag: tag.into(),
         }
