@@ -44,6 +44,10 @@ bench: build ## measures the speed as ratios to floors taken in the same run (AR
 	@deploy/setup-peers
 	$(CARGO) run --quiet --release --locked -p benches -- $(ARGS)
 
+.PHONY: pictures
+pictures: setup build ## pictures of the board into docs/pictures/, made by the real program in a headless browser
+	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked board::a_person
+
 .PHONY: clean-data
 clean-data: ## deletes what `make run` left in data/
 	rm -rf -- data

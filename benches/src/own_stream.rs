@@ -66,6 +66,7 @@ pub(crate) fn serve(dir: &Path, sync: bool) -> Result<()> {
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(Directory::new([&account]))),
             pipeline: pipeline.clone(),
             reports: Reports::new(away, PageKey::new([0; 32])),
+            links: Arc::default(),
             clock: Arc::new(now),
             metrics: Arc::new(String::new),
             config: trunkline_api::Config::default(),

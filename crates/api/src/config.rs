@@ -20,6 +20,9 @@ pub struct Config {
     pub streams: Streams,
     /// Addresses of our own proxies: exempt from the cap per address. Default: none.
     pub trusted_proxies: Vec<IpAddr>,
+    /// The address under which browsers reach the service, if it is not the one they name.
+    /// Default: none.
+    pub public_url: Option<String>,
 }
 
 /// Limits of connections.

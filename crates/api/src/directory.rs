@@ -103,6 +103,13 @@ impl Directory {
         Ok(Key { hash, grant })
     }
 
+    /// Finds what a token allows now that was admitted before, after time or a reload.
+    pub(crate) fn again(&self, key: &Key, scope: Scope, now: Time) -> Option<Arc<Grant>> {
+        let grant = self.grants.get(&key.hash)?;
+        self.still_admits(key, scope, now)
+            .then(|| Arc::clone(grant))
+    }
+
     /// Whether a token still allows what it was admitted for, after time or a reload.
     pub(crate) fn still_admits(&self, key: &Key, scope: Scope, now: Time) -> bool {
         let grant = self.grants.get(&key.hash);

@@ -6,6 +6,7 @@
 //! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
 //! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
 //! reports: directory (token, restriction) -> reports -> JSON or CSV
+//! board:   login (cookie) -> directory -> board -> the same reports and live view -> HTML
 //! ```
 //!
 //! Invariants: success is answered only after the events are on stable storage; every refusal is
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod board;
 mod body;
 mod budget;
 mod caps;
@@ -25,6 +27,7 @@ mod encoding;
 mod events;
 mod inflate;
 mod live;
+mod login;
 pub mod metrics;
 mod people;
 mod phones;

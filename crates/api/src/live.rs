@@ -5,6 +5,7 @@
 //! figures of managers are those of today in the account's zone, in calendar time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -101,8 +102,19 @@ pub(crate) async fn live(
 ) -> Result<Json<Now>, Problem> {
     let now = (shared.clock)();
     let grant = shared.directory.load().admit(&headers, Scope::Read, now)?;
-    let asked = Asked::read(query::pairs(&uri)?)?;
-    let _turn = ways_out::turn(&shared).await?;
+    let pairs = query::pairs(&uri)?;
+    stands(&shared, grant, pairs, now).await.map(Json)
+}
+
+/// Says how it stands to who has a grant.
+pub(crate) async fn stands(
+    shared: &Shared,
+    grant: Arc<Grant>,
+    pairs: Vec<(String, String)>,
+    now: Time,
+) -> Result<Now, Problem> {
+    let asked = Asked::read(pairs)?;
+    let _turn = ways_out::turn(shared).await?;
     let live = shared.pipeline.live(&grant.account, now).await;
     let Some(as_of) = live.as_of() else {
         let detail = "nothing can be shown yet: the service is starting, or its fold is busy";
@@ -111,7 +123,7 @@ pub(crate) async fn live(
     // An account may have a million conversations: not on the threads of the doors.
     let stand = spawn_blocking(move || stand(&live, &grant, &asked, [as_of, now])).await;
     let ended = |_| Problem::new(Code::Internal, "how it stands could not be made out");
-    stand.map(Json).map_err(ended)
+    stand.map_err(ended)
 }
 
 fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 2]) -> Now {
@@ -154,11 +166,11 @@ impl Waiting {
         let count = list.len();
         let unassigned = list.iter().filter(|(manager, _)| manager.is_none()).count();
         let longest = list.iter().map(|(_, waits)| waits.since).min();
-        let shown = list.into_iter().take(asked.limit).map(|(manager, waits)| {
-            let open = phones || !phones::is_phone(&waits.conversation);
-            let link = || grant.people().link(&waits.channel, &waits.conversation);
-            Conversation {
-                link: open.then(link).flatten(),
+        let shown = list
+            .into_iter()
+            .take(asked.limit)
+            .map(|(manager, waits)| Conversation {
+                link: phones::link(grant, &waits.channel, &waits.conversation),
                 channel: waits.channel,
                 conversation: text(waits.conversation),
                 contact: text(waits.contact),
@@ -169,8 +181,7 @@ impl Waiting {
                 last_manager: waits
                     .last_manager
                     .filter(|last| grant.sees(Some(last), now)),
-            }
-        });
+            });
         Self {
             count,
             unassigned,

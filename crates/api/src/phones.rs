@@ -2,7 +2,10 @@
 //!
 //! An id is one if nothing but a phone number is in it: see [`is_phone`].
 
+use trunkline_model::settings::Scope;
 use trunkline_reports::{Page, Value};
+
+use crate::directory::Grant;
 
 /// The columns whose ids are as a channel gives them, often phone numbers.
 const COLUMNS: [&str; 2] = ["contact", "conversation"];
@@ -18,6 +21,28 @@ pub(crate) fn mask(page: &mut Page) {
             }
         }
     }
+}
+
+/// Gives where the conversation of each row can be opened: nowhere where its id is masked.
+pub(crate) fn links(page: &Page, grant: &Grant) -> Vec<Option<String>> {
+    let place = |name| page.columns.iter().position(|column| column.name == name);
+    let places = (place("channel"), place("conversation"));
+    let link = |row: &Vec<Value>| {
+        let (Value::Text(channel), Value::Text(conversation)) =
+            (row.get(places.0?)?, row.get(places.1?)?)
+        else {
+            return None;
+        };
+        link(grant, channel, conversation)
+    };
+    page.rows.iter().map(link).collect()
+}
+
+/// Gives where a conversation can be opened, unless its id is masked.
+pub(crate) fn link(grant: &Grant, channel: &str, conversation: &str) -> Option<String> {
+    let shown = grant.may(Scope::ReadPhones) || !is_phone(conversation);
+    let link = || grant.people().link(channel, conversation);
+    shown.then(link).flatten()
 }
 
 /// Masks a text if it is a phone number: what is left is a `+`, its first digit and its last four.

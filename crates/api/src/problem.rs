@@ -71,7 +71,7 @@ problems! {
     Forbidden = "forbidden", 403, "Scope missing",
         "The token is good, but lacks the scope that `detail` names.";
     OriginRefused = "origin_refused", 403, "Origin refused",
-        "The token may not be used from pages of this `Origin`: add it to the token's `origins`.";
+        "The token may not be used from pages of this `Origin`: add it to the token's `origins`. For `/login`: it takes forms of its own pages only; behind a proxy that changes `Host`, set `server.public_url`.";
     NotFound = "not_found", 404, "No such path",
         "Nothing is served at this path.";
     UnknownReport = "unknown_report", 404, "No such report",

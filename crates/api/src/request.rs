@@ -73,7 +73,9 @@ pub(crate) async fn surround(
     }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Only files whose address changes with their content may be kept.
+    let kept = HeaderValue::from_static("no-store");
+    headers.entry(CACHE_CONTROL).or_insert(kept);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
@@ -162,6 +164,8 @@ fn status(status: u16) -> &'static str {
         101 => "101",
         200 => "200",
         202 => "202",
+        303 => "303",
+        304 => "304",
         400 => "400",
         401 => "401",
         403 => "403",

@@ -11,25 +11,27 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
+use trunkline_board::Links;
 use trunkline_model::batch::Limits;
 use trunkline_model::time::Time;
 use trunkline_pipeline::Handle;
 use trunkline_reports::Reports;
 
+use crate::board::Desk;
 use crate::body::Bodies;
 use crate::config::{Config, ms};
 use crate::directory::Directory;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
-use crate::{admin, events, live, request, status, stream, ways_out};
+use crate::{admin, board, events, live, login, request, status, stream, ways_out};
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
 /// is for the log, for it may be about other accounts.
 pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// All routes; also the labels of the metrics.
-pub(crate) const ROUTES: [&str; 12] = [
+pub(crate) const ROUTES: [&str; 18] = [
     "/v1/events",
     "/v1/stream",
     "/v1/reports",
@@ -42,6 +44,12 @@ pub(crate) const ROUTES: [&str; 12] = [
     "/metrics",
     "/healthz",
     "/readyz",
+    "/",
+    "/login",
+    "/logout",
+    "/board/{panel}",
+    "/board/rows/{report}",
+    "/board/assets/{file}",
 ];
 
 /// What the API needs from the rest of the program.
@@ -54,6 +62,8 @@ pub struct Api {
     pub pipeline: Handle,
     /// Where figures come from.
     pub reports: Reports,
+    /// Links that log in to the board once.
+    pub links: Arc<Links>,
     /// The clock.
     pub clock: Arc<dyn Fn() -> Time + Send + Sync>,
     /// Renders all metrics in the Prometheus text format.
@@ -85,6 +95,7 @@ pub(crate) struct State {
     pub(crate) reports_at_once: Semaphore,
     pub(crate) rejects: Rejects,
     pub(crate) crowd: Crowd,
+    pub(crate) desk: Desk,
     pub(crate) draining: Draining,
     pub(crate) limits: Limits,
     /// The origin of what comes in through the doors of this room.
@@ -116,6 +127,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         reports_at_once: Semaphore::new(requests.reports_at_once),
         rejects: Rejects::default(),
         crowd: Crowd::default(),
+        desk: Desk::default(),
         draining: draining.clone(),
         limits: Limits {
             item_bytes: requests.event_bytes,
@@ -137,6 +149,12 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         metrics,
         healthz,
         readyz,
+        home,
+        login,
+        logout,
+        panel,
+        opened,
+        asset,
     ] = ROUTES;
     let router = Router::new()
         .route(events, post(events::post))
@@ -151,6 +169,12 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         .route(metrics, get(status::metrics))
         .route(healthz, get(status::healthz))
         .route(readyz, get(status::readyz))
+        .route(home, get(board::home))
+        .route(login, get(login::page).post(login::login))
+        .route(logout, post(login::logout))
+        .route(panel, get(board::panel))
+        .route(opened, get(board::rows))
+        .route(asset, get(board::asset))
         .with_state(shared);
     (surrounded(router, answer_limit), draining)
 }

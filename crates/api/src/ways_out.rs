@@ -18,7 +18,7 @@ use serde::Serialize;
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 use trunkline_model::settings::Scope;
-use trunkline_reports::{Cells, Context, Error, Page, Table};
+use trunkline_reports::{Cells, Context, Error, Page, Table, Values};
 
 use crate::directory::Grant;
 use crate::phones;
@@ -59,12 +59,8 @@ pub(crate) async fn report(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = asked(&shared, name, &uri, &headers).await?;
-    let context = context(&shared, &asked.grant);
-    let table = shared
-        .reports
-        .run(&asked.name, &asked.pairs, &context)
-        .await;
-    write(form(&asked.pairs, &headers), table.map_err(problem)?).await
+    let table = figures(&shared, &asked.grant, &asked.name, &asked.pairs).await?;
+    write(form(&asked.pairs, &headers), table).await
 }
 
 /// Answers the rows behind a report.
@@ -75,15 +71,7 @@ pub(crate) async fn rows(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = asked(&shared, name, &uri, &headers).await?;
-    let context = context(&shared, &asked.grant);
-    let page = shared
-        .reports
-        .rows(&asked.name, &asked.pairs, &context)
-        .await;
-    let mut page = page.map_err(problem)?;
-    if !asked.grant.may(Scope::ReadPhones) {
-        phones::mask(&mut page);
-    }
+    let (page, _) = opened(&shared, &asked.grant, &asked.name, &asked.pairs).await?;
     let next = page.next.as_deref().and_then(|next| next_page(&uri, next));
     let mut response = write(form(&asked.pairs, &headers), page).await?;
     response.headers_mut().extend(next.map(|next| (LINK, next)));
@@ -99,9 +87,44 @@ pub(crate) async fn dimension(
 ) -> Result<Response, Problem> {
     let asked = asked(&shared, name, &uri, &headers).await?;
     query::none(&uri)?;
-    let context = context(&shared, &asked.grant);
-    let values = shared.reports.values(&asked.name, &context).await;
-    Ok(Json(values.map_err(problem)?).into_response())
+    let values = values(&shared, &asked.grant, &asked.name).await?;
+    Ok(Json(values).into_response())
+}
+
+/// Answers a report for who has a grant, and the turn.
+pub(crate) async fn figures(
+    shared: &Shared,
+    grant: &Grant,
+    name: &str,
+    pairs: &[(String, String)],
+) -> Result<Table, Problem> {
+    let context = context(shared, grant);
+    let table = shared.reports.run(name, pairs, &context).await;
+    table.map_err(problem)
+}
+
+/// Answers the rows behind a report, and where the conversation of each can be opened.
+pub(crate) async fn opened(
+    shared: &Shared,
+    grant: &Grant,
+    name: &str,
+    pairs: &[(String, String)],
+) -> Result<(Page, Vec<Option<String>>), Problem> {
+    let context = context(shared, grant);
+    let page = shared.reports.rows(name, pairs, &context).await;
+    let mut page = page.map_err(problem)?;
+    let links = phones::links(&page, grant);
+    if !grant.may(Scope::ReadPhones) {
+        phones::mask(&mut page);
+    }
+    Ok((page, links))
+}
+
+/// Lists the values of a dimension for who has a grant, and the turn.
+pub(crate) async fn values(shared: &Shared, grant: &Grant, name: &str) -> Result<Values, Problem> {
+    let context = context(shared, grant);
+    let values = shared.reports.values(name, &context).await;
+    values.map_err(problem)
 }
 
 /// A question whose turn it is.

@@ -88,6 +88,9 @@ struct Set {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CellSet {
     minutes: u8,
+    /// Cells before this time are cold.
+    #[serde(with = "plain")]
+    cold: Time,
     cells: Vec<(Key, Cell)>,
 }
 
@@ -120,12 +123,14 @@ impl Cells {
         cells.sort_unstable_by_key(|(key, _)| *key);
         CellSet {
             minutes: self.minutes(),
+            cold: self.cold,
             cells,
         }
     }
 
     /// Restores a set, taken when all records below `taken` were in it; all of it is shown again.
     pub(crate) fn restore(&mut self, number: u8, from: CellSet, taken: u64) {
+        self.cool_before(from.cold);
         let set = &mut self.sets[usize::from(number)];
         let hot: HashMap<Key, Cell, Hashed> = from.cells.into_iter().collect();
         *set = Set {

@@ -177,9 +177,10 @@ impl Submap {
         index
     }
 
-    /// Walks over the conversations that are not shrunk.
-    pub(crate) fn awake(&self) -> impl Iterator<Item = &Conversation> {
-        self.conversations.iter().filter(|known| !known.is_nobody())
+    /// Walks over the conversations that are not shrunk, with their indices.
+    pub(crate) fn awake(&self) -> impl Iterator<Item = (u32, &Conversation)> {
+        let all = (0..).zip(self.conversations.iter());
+        all.filter(|(_, known)| !known.is_nobody())
     }
 
     /// Walks over the shrunk ones, with their indices.

@@ -40,6 +40,7 @@ pub(crate) struct Wired {
     pipeline: pipeline::Service,
     store: Store,
     reloader: Arc<Reloader>,
+    links: Arc<trunkline_board::Links>,
 }
 
 impl Wired {
@@ -75,6 +76,7 @@ impl Wired {
             turn: Mutex::default(),
         });
         let reloading = Arc::clone(&reloader);
+        let links = Arc::new(trunkline_board::Links::default());
         let api = trunkline_api::Api {
             reload: Arc::new(move || {
                 let reloader = Arc::clone(&reloading);
@@ -83,6 +85,7 @@ impl Wired {
             directory: Arc::clone(&reloader.directory),
             pipeline: handle,
             reports: store.reports(&file.server.data_dir)?,
+            links: Arc::clone(&links),
             clock: Arc::new(clock::now),
             metrics: Arc::new(move || {
                 pipeline::metrics::export(&scraped, clock::now());
@@ -99,7 +102,13 @@ impl Wired {
             pipeline: service,
             store,
             reloader,
+            links,
         })
+    }
+
+    /// Makes the path of a link that logs a browser in to the board once, with a token.
+    pub(crate) fn link(&self, token: &str) -> String {
+        format!("/login?link={}", self.links.offer(token, clock::now()))
     }
 
     /// Gives what reads the configuration again.
@@ -181,6 +190,7 @@ pub(crate) fn fixed(key: &str, span: Span) -> Result<i64> {
 
 fn api_config(file: &File) -> Result<trunkline_api::Config> {
     let mut config = trunkline_api::Config::default();
+    config.public_url.clone_from(&file.server.public_url);
     config.connections.max = file.server.max_connections;
     config.connections.max_per_address = file.server.max_connections_per_ip;
     config.connections.head_ms = file.server.header_timeout_s * 1000;

@@ -232,6 +232,8 @@ fn a_first_start_shows_address_token_report_and_what_to_do_next() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     }
 
+    a_link_logs_in_once(&demo.shown, &address);
+
     let taken = format!("127.0.0.1:{}", demo.port);
     let other = ["demo", "--data", "other", "--listen", &taken];
     refused(dir.path(), &other, "choose another address with --listen");
@@ -239,6 +241,38 @@ fn a_first_start_shows_address_token_report_and_what_to_do_next() {
     let same = ["demo", "--data", "company", "--listen", "127.0.0.1:0"];
     refused(dir.path(), &same, "in use by another process");
     demo.stop();
+}
+
+/// Follows the link to the board as a browser does: looking at it changes nothing, its form works
+/// once.
+fn a_link_logs_in_once(shown: &str, address: &str) {
+    let mut lines = shown.lines().map(str::trim);
+    let link = lines.find(|line| line.starts_with(&format!("{address}/login?link=")));
+    let link = link.expect("a link");
+    let (_, name) = link.split_once("link=").expect("its name");
+    let browser: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .build()
+        .into();
+    for _ in 0..2 {
+        let mut page = browser.get(link).call().expect("an answer");
+        let page = page.body_mut().read_to_string().expect("a page");
+        assert!(page.contains("This link logs in once"), "{page}");
+    }
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        let form = browser.post(format!("{address}/login"));
+        let answer = form.header("origin", address).send(format!("link={name}"));
+        let answer = answer.expect("an answer");
+        statuses.push((
+            answer.status().as_u16(),
+            answer.headers().contains_key("set-cookie"),
+        ));
+    }
+    assert_eq!(statuses, [(303, true), (401, false)]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod accounts;
 mod audit;
 mod bad_clients;
 mod bad_input;
+mod board;
 mod bugs;
 mod business;
 mod cells;

@@ -38,8 +38,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "api",
-        4500,
-        "every door, of which HTTP and WebSocket share tokens, limits, refusals and the listener",
+        5000,
+        "every door, of which HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
     ),
     (
         "rollup",

@@ -10,6 +10,9 @@ use syn::{Attribute, Item, Meta};
 /// Folders of the root that hold what was made or fetched, not written.
 const NOT_OURS: [&str; 5] = [".engine", ".git", ".tools", "data", "target"];
 
+/// Folders anywhere that hold what others wrote.
+const OF_OTHERS: &str = "vendored";
+
 /// Kinds of files that are read: by extension, and those without one.
 const TEXTS: [&str; 13] = [
     "", "html", "js", "json", "md", "rs", "service", "sh", "sql", "toml", "xml", "yaml", "yml",
@@ -159,7 +162,8 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<Text>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         let kind = entry.file_type().expect("a kind");
-        if kind.is_dir() && !(prefix.is_empty() && NOT_OURS.contains(&name.as_str())) {
+        let not_ours = prefix.is_empty() && NOT_OURS.contains(&name.as_str());
+        if kind.is_dir() && !not_ours && name != OF_OTHERS {
             collect(&entry.path(), &format!("{path}/"), found);
         }
         let extension = Path::new(&name).extension().unwrap_or_default();

@@ -111,6 +111,11 @@ impl Parked {
         self.sought.push(number);
     }
 
+    /// Gives the offset of the first record that waits for a conversation.
+    pub(super) fn first(&self, place: Place) -> Option<u64> {
+        self.queues.get(&place)?.first().map(Item::offset)
+    }
+
     /// Gives the offset of the oldest record that waits.
     pub(super) fn oldest(&self) -> Option<u64> {
         let queued = self.queues.values().flatten().map(Item::offset).min();
@@ -194,16 +199,36 @@ impl Account {
         let known = &mut submap.conversations[place.index];
         known.parked = false;
         if known.is_shrunk() {
-            let head = timeline.entries(known, &mut self.names);
+            let head = timeline.entries(known, &mut self.names, &self.retractions);
             let rules = self.rules.of(known.channel, &self.names, first);
             if known.make_whole(&head, rules).is_err() {
-                return self.refuse(items);
+                return self.go_on_torn(place, items);
             }
         }
         for item in items {
             self.go_on(place, item);
         }
         Vec::new()
+    }
+
+    /// Does what can be done without the head, of which rows are missing.
+    fn go_on_torn(&mut self, place: Place, items: Vec<Item>) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        for item in items {
+            let window = self.config.window;
+            match item {
+                Item::Entry(entry) if self.conversation(place).needs_head(&entry, window) => {
+                    let at = Position {
+                        offset: entry.changed,
+                        received_at: entry.received_at,
+                    };
+                    self.quarantine(at);
+                    refused.push(Refused(at));
+                }
+                item => self.go_on(place, item),
+            }
+        }
+        refused
     }
 
     fn go_on(&mut self, place: Place, item: Item) {
@@ -229,21 +254,6 @@ impl Account {
         if offset >= self.taken {
             self.count(outcome, offset);
         }
-    }
-
-    fn refuse(&mut self, items: Vec<Item>) -> Vec<Refused> {
-        let entries = items.into_iter().filter_map(|item| match item {
-            Item::Entry(entry) => Some(Position {
-                offset: entry.changed,
-                received_at: entry.received_at,
-            }),
-            Item::Settings(_) | Item::Retract(_) => None,
-        });
-        let refused: Vec<_> = entries.map(Refused).collect();
-        for Refused(at) in &refused {
-            self.quarantine(*at);
-        }
-        refused
     }
 
     /// Carries out a retraction in the conversations (channel, id) that it was found to concern.

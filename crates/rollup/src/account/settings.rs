@@ -8,7 +8,7 @@ use crate::cells::{Cells, Tally};
 use crate::conversation::Conversation;
 use crate::names::Names;
 use crate::rules::History;
-use crate::submap;
+use crate::submap::{self, Place};
 
 impl Account {
     /// Applies a change of settings, told by a record.
@@ -54,9 +54,15 @@ impl Account {
     /// are computed in ClickHouse.
     fn recount(&mut self, offset: u64) {
         self.cells.cool(self.let_go.until);
-        for submap in &self.submaps {
-            for known in submap.awake() {
-                let rules = self.rules.of(known.channel, &self.names, offset + 1);
+        for (part, submap) in (0..=u8::MAX).zip(&self.submaps) {
+            for (index, known) in submap.awake() {
+                // What waits for a conversation is still to come, and takes out what is counted here.
+                let place = Place {
+                    submap: part,
+                    index,
+                };
+                let below = self.parked.first(place).unwrap_or(offset + 1);
+                let rules = self.rules.of(known.channel, &self.names, below);
                 let mut tally = Tally::new(&mut self.cells, offset, known.channel, rules);
                 known.count(rules, &mut tally);
             }

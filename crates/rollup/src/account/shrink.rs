@@ -7,8 +7,12 @@
 use trunkline_model::time::Time;
 
 use super::Account;
+use crate::chunks::Chunks;
 use crate::conversation::Conversation;
 use crate::submap::{self, Place};
+
+/// Places beyond two a conversation from which on the list of those to be shown is made anew.
+const TOUCHED: usize = if cfg!(test) { 8 } else { 4096 };
 
 /// How far what was let go of reaches.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +62,7 @@ impl Account {
     /// Shrinks conversations beyond the horizon, going on where it stopped the last time: about
     /// `most` are looked at, so that nothing waits for all. Gives how many shrank.
     pub fn shrink(&mut self, horizon: Horizon, most: usize) -> usize {
+        self.list_touched_anew();
         let (mut looked, mut shrunk) = (0, 0);
         for _ in 0..submap::COUNT {
             if looked >= most {
@@ -69,6 +74,24 @@ impl Account {
             shrunk += self.shrink_part(part, horizon);
         }
         shrunk
+    }
+
+    /// Lists each conversation that is to be shown once, when places have been listed again and again
+    /// because nobody looks.
+    fn list_touched_anew(&mut self) {
+        let (awake, shrunk) = self.conversations();
+        if self.changed.touched.len() <= 2 * (awake + shrunk) + TOUCHED {
+            return;
+        }
+        self.changed.touched = Chunks::default();
+        for (submap, part) in (0..=u8::MAX).zip(&self.submaps) {
+            let awake = part.awake().filter(|(_, known)| known.touched);
+            let shrunk = part.shrunk().filter(|(_, shrunk)| shrunk.is_touched());
+            let indices = awake.map(|(index, _)| index);
+            for index in indices.chain(shrunk.map(|(index, _)| index)) {
+                self.changed.touched.push(Place { submap, index });
+            }
+        }
     }
 
     fn shrink_part(&mut self, part: u8, horizon: Horizon) -> usize {

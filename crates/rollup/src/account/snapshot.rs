@@ -106,7 +106,7 @@ impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let (awake, shrunk) = self.0.counts();
         let mut pair = to.serialize_tuple(2)?;
-        pair.serialize_element(&Sized(awake, || self.0.awake()))?;
+        pair.serialize_element(&Sized(awake, || self.0.awake().map(|(_, known)| known)))?;
         pair.serialize_element(&Sized(shrunk, || self.0.shrunk().map(|(_, shrunk)| shrunk)))?;
         pair.end()
     }

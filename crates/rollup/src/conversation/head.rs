@@ -20,6 +20,9 @@ pub(super) struct Head {
     entries: u32,
     /// Offset of the last record that changed any row of the conversation before it shrank.
     changed: u64,
+    /// When the last of them arrived: what arrived later is none of them.
+    #[serde(with = "plain")]
+    arrived: Time,
     /// Times of the first and of the last.
     #[serde(with = "plain")]
     began_at: Time,
@@ -66,6 +69,7 @@ impl Head {
         Self {
             entries: 0,
             changed: 0,
+            arrived: first.received_at,
             began_at: first.at,
             ended_at: first.at,
             first_at: Moment::NONE,
@@ -120,6 +124,13 @@ impl Conversation {
         })
     }
 
+    /// Says whether an entry read back is of the head: ClickHouse may hold later ones already, of
+    /// records that are observed again after a restart.
+    pub(crate) fn head_has(&self, at: Time, received_at: Time) -> bool {
+        self.head()
+            .is_some_and(|head| at <= head.ended_at && received_at <= head.arrived)
+    }
+
     /// Gives the offset of the last record that changed what is in ClickHouse alone.
     pub(crate) fn head_changed(&self) -> Option<u64> {
         self.head().map(|head| head.changed)
@@ -142,7 +153,7 @@ impl Conversation {
             head.get_or_insert_with(|| Head::begin(&entry)).take(&entry);
         }
         if let Some(head) = &mut head {
-            head.changed = self.changed;
+            (head.changed, head.arrived) = (self.changed, self.last_arrival);
         }
         let before = Mark {
             past: self.past().len() as u32,

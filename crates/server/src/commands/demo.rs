@@ -65,7 +65,7 @@ pub(super) fn run(config: Option<&Path>, options: &Demo, environment: &Environme
             .inspect_err(|_| Plan::forget(&folder))?;
         let signals = serve::wait_for_signal(stop.clone(), wired.reloading())?;
         let url = format!("http://{}", reachable(wired.address()));
-        greet(&url, &folder, fresh.as_ref())?;
+        greet(&url, &wired.link(&own), &folder, fresh.as_ref())?;
         let service = wired.run(stop.clone());
         let tour = Tour {
             plan: &plan,
@@ -143,9 +143,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Says address and folder and, at the first start, the token.
-fn greet(url: &str, folder: &Path, fresh: Option<&Fresh>) -> Result<()> {
+/// Says address, link to the board and folder and, at the first start, the token.
+fn greet(url: &str, link: &str, folder: &Path, fresh: Option<&Fresh>) -> Result<()> {
     print::line(format_args!("Trunkline listens on {url}"))?;
+    print::line(format_args!(
+        "Its board, logged in by this link once, within ten minutes:\n  {url}{link}"
+    ))?;
     print::line(format_args!("Data: {}", folder.display()))?;
     let Some(fresh) = fresh else {
         return Ok(print::line(

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use trunkline_model::event::{Author, Change, MessageKind};
 use trunkline_model::time::Time;
 
+use crate::account::retract::{Retractions, Within};
 use crate::conversation::Conversation;
 use crate::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
 use crate::names::{Name, Names};
@@ -28,7 +29,6 @@ struct Kept {
     received_at: Time,
     version: u64,
     run: Option<CompactString>,
-    retracted: bool,
     what: What,
 }
 
@@ -77,7 +77,6 @@ impl Rows for Timelines {
             received_at: fact.received_at,
             version: fact.version,
             run: fact.run.map(CompactString::from),
-            retracted: fact.deleted,
             what,
         };
         self.push(fact.channel, fact.conversation, kept);
@@ -90,7 +89,6 @@ impl Rows for Timelines {
             received_at: fact.received_at,
             version: fact.version,
             run: fact.run.map(CompactString::from),
-            retracted: fact.deleted,
             what: What::Change(fact.change, fact.manager.map(CompactString::from)),
         };
         self.push(fact.channel, fact.conversation, kept);
@@ -100,12 +98,17 @@ impl Rows for Timelines {
 }
 
 impl Timeline {
-    /// Gives the entries in their order, each as it was written last, up to the end of what the
-    /// conversation does not hold itself.
-    pub(super) fn entries(self, known: &mut Conversation, names: &mut Names) -> Vec<Entry> {
-        let until = known.head_span().map_or(Time::MIN, |(_, until)| until);
+    /// Gives the entries of a conversation's head in their order, as they stood when it shrank: rows of
+    /// them may have been written later, by records that are observed again after a restart.
+    pub(super) fn entries(
+        self,
+        known: &mut Conversation,
+        names: &mut Names,
+        retractions: &Retractions,
+    ) -> Vec<Entry> {
+        let changed = known.head_changed().unwrap_or_default();
         let mut kept = self.0;
-        kept.retain(|kept| kept.at <= until);
+        kept.retain(|kept| known.head_has(kept.at, kept.received_at));
         kept.sort_by_key(|kept| std::cmp::Reverse(kept.version));
         let mut contacts = contact_numbers(known);
         let entries = kept
@@ -115,6 +118,14 @@ impl Timeline {
         // Stable: of those in one place the one of the highest version stays.
         entries.sort_by(Entry::order);
         entries.dedup_by(|later, first| later.order(first).is_eq());
+        let within = Within {
+            channel: known.channel,
+            conversation: known.id(),
+        };
+        for entry in &mut entries {
+            entry.changed = entry.changed.min(changed);
+            entry.retracted = retractions.take_back(&entry.id, within, entry.run, changed + 1);
+        }
         entries
     }
 }
@@ -170,7 +181,7 @@ impl Kept {
             body,
             received_at: self.received_at,
             changed: self.version & OFFSET,
-            retracted: self.retracted,
+            retracted: false,
         }
     }
 }

@@ -314,6 +314,70 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_restart_from_an_older_checkpoint_reads_back_rows_that_were_written_since(
+        log in log(),
+        seeds in prop::collection::vec(any::<u64>(), 260),
+        told in prop::collection::vec(0..130usize, 0..3),
+        cut in 0..60usize,
+        hot in any::<bool>(),
+    ) {
+        let mut never = Fold::new();
+        let mut killed = Fold::new();
+        let mut store = Store::default();
+        let begins = if hot { SOON } else { LATER };
+        (never.offset, killed.offset) = (begins, begins);
+        let tell = |fold: &mut Fold, number: usize, raw: &str| {
+            for (which, _) in told.iter().enumerate().filter(|(_, at)| **at == number) {
+                let at = fold.at();
+                fold.account.settings(rules(which), at);
+            }
+            fold.tell(raw);
+        };
+        let cut = cut % log.len();
+        let mut checkpoint = None;
+        for (number, raw) in log.iter().enumerate() {
+            if number == cut {
+                killed.flush(&mut store);
+                killed.shrink();
+                killed.answer(&store);
+                killed.flush(&mut store);
+                let mut restored = Account::new(Arc::from("acme"), CONFIG);
+                for part in 0..=u8::MAX {
+                    let conversations = from_bytes(&bytes(&killed.account.part(part)));
+                    restored.restore_part(part, conversations, killed.offset);
+                }
+                for set in 0..SETS {
+                    let cells = from_bytes(&bytes(&killed.account.cells(set)));
+                    restored.restore_cells(set, cells, killed.offset);
+                }
+                let ledger = from_bytes(&bytes(&killed.account.ledger()));
+                restored.restore_ledger(ledger, killed.offset);
+                for seeing in killed.account.take_fresh() {
+                    restored.remember(seeing);
+                }
+                checkpoint = Some((restored, killed.offset));
+            }
+            tell(&mut never, number, raw);
+            tell(&mut killed, number, raw);
+            killed.step(seeds[number], &mut store);
+        }
+        // What it flushed after the checkpoint stays.
+        let (account, offset) = checkpoint.unwrap();
+        let mut again = Fold { account, offset };
+        for (number, raw) in log.iter().enumerate().skip(cut) {
+            tell(&mut again, number, raw);
+            again.step(seeds[130 + number], &mut store);
+        }
+        again.answer(&store);
+        again.account.rewind(0);
+        again.flush(&mut store);
+        prop_assert_eq!(again.account.counts(), never.account.counts());
+        prop_assert_eq!(store.figures(), figures(&mut never));
+    }
+}
+
 #[test]
 fn a_conversation_is_read_back_only_when_something_comes_that_is_not_newer_than_all_it_knows() {
     let (mut fold, mut store) = (Fold::new(), Store::default());

@@ -1,0 +1,317 @@
+//! What the address of the board asks for: period, filters, definition, hours, and how it is shown.
+//!
+//! An empty value is none, so that a form can be sent as it is. `from` and `to` are local dates, both
+//! included; without them a `period` to date is shown, today unless another is named.
+
+use chrono::{Datelike, Days, LocalResult, TimeZone, Timelike};
+use trunkline_model::time::{Day, Time, start_of_day};
+
+use crate::question::{Question, pair, written};
+use crate::shown;
+use crate::source::{Missing, Pair, Viewer};
+
+/// Periods to date and what people call them.
+pub(crate) const PERIODS: [(&str, &str); 5] = [
+    ("today", "Today"),
+    ("week", "This week"),
+    ("month", "This month"),
+    ("quarter", "This quarter"),
+    ("year", "This year"),
+];
+/// Definitions of a response time and what people call them.
+pub(crate) const DEFINITIONS: [(&str, &str); 5] = [
+    ("wait", "Wait of the contact"),
+    ("first", "First reply"),
+    ("turn", "Since last message"),
+    ("assigned", "Since assigned"),
+    ("kommo", "Every reply (kommo)"),
+];
+/// Which time counts.
+pub(crate) const HOURS: [(&str, &str); 2] =
+    [("calendar", "All hours"), ("business", "Business hours")];
+/// What the heat map shows.
+pub(crate) const HEATS: [(&str, &str); 3] = [
+    ("p50_s", "Median response"),
+    ("count", "Replies"),
+    ("received", "Inquiries"),
+];
+/// What may be filtered by.
+pub(crate) const FILTERS: [&str; 3] = ["team", "manager", "channel"];
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub(crate) period: &'static str,
+    pub(crate) dates: Option<(Day, Day)>,
+    pub(crate) filters: Vec<Pair>,
+    pub(crate) definition: &'static str,
+    pub(crate) hours: &'static str,
+    pub(crate) heat: &'static str,
+    /// The column that the managers are sorted by, with a leading `-` the greatest first.
+    pub(crate) sort: String,
+}
+
+/// With what a period is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// The same day of the week before, until the same minute.
+    Week(Time, Time),
+    /// What `compare=previous` of the reports compares with.
+    Previous,
+}
+
+impl Asked {
+    /// Reads the query of the board. A parameter that cannot be followed is named.
+    pub fn read(pairs: &[Pair]) -> Result<Self, Missing> {
+        let mut asked = Self {
+            period: "today",
+            dates: None,
+            filters: Vec::new(),
+            definition: "wait",
+            hours: "calendar",
+            heat: "p50_s",
+            sort: "-count".to_owned(),
+        };
+        let mut dates = [None, None];
+        for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+            match name.as_str() {
+                "period" if value == "dates" => {}
+                "period" => asked.period = word(name, value, &PERIODS)?,
+                "definition" => asked.definition = word(name, value, &DEFINITIONS)?,
+                "hours" => asked.hours = word(name, value, &HOURS)?,
+                "heat" => asked.heat = word(name, value, &HEATS)?,
+                "from" => dates[0] = Some(date(name, value)?),
+                "to" => dates[1] = Some(date(name, value)?),
+                "sort" => asked.sort.clone_from(value),
+                "format" => {}
+                name if FILTERS.contains(&name) => asked.filters.push(pair(name, value)),
+                other => {
+                    return Err(Missing::bad(format!(
+                        "the board knows no parameter {other:?}"
+                    )));
+                }
+            }
+        }
+        if let [Some(from), to] = dates {
+            let to = to.unwrap_or(from);
+            asked.dates = Some((from, to));
+            if to.date() < from.date() {
+                return Err(Missing::bad("`to` lies before `from`".to_owned()));
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Writes the same as a query, without what holds anyway.
+    pub fn query(&self) -> String {
+        let mut pairs = Vec::new();
+        match &self.dates {
+            Some((from, to)) => pairs.extend([pair("from", from), pair("to", to)]),
+            None if self.period != "today" => pairs.push(pair("period", self.period)),
+            None => {}
+        }
+        pairs.extend(self.filters.iter().cloned());
+        for (name, value, usual) in [
+            ("definition", self.definition, "wait"),
+            ("hours", self.hours, "calendar"),
+            ("heat", self.heat, "p50_s"),
+            ("sort", self.sort.as_str(), "-count"),
+        ] {
+            if value != usual {
+                pairs.push(pair(name, value));
+            }
+        }
+        written(&pairs)
+    }
+
+    /// Asks for the same with one manager alone.
+    pub(crate) fn with_manager(&self, manager: &str) -> Self {
+        let mut other = self.clone();
+        other.filters.retain(|(name, _)| name != "manager");
+        other.filters.push(pair("manager", manager));
+        other
+    }
+
+    /// The value that a filter has, if it has one.
+    pub(crate) fn filter(&self, name: &str) -> Option<&str> {
+        let mut filters = self.filters.iter();
+        let found = filters.find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is about today, so that what is live belongs to it.
+    pub(crate) fn is_today(&self) -> bool {
+        self.dates.is_none() && self.period == "today"
+    }
+
+    /// Asks a report about the period, with the filters.
+    pub(crate) fn of(&self, report: &'static str) -> Question {
+        let mut pairs = match &self.dates {
+            Some((from, to)) => {
+                let end = to.date().checked_add_days(Days::new(1));
+                vec![
+                    pair("from", from),
+                    pair("to", end.unwrap_or_else(|| to.date())),
+                ]
+            }
+            None => vec![pair("period", self.period)],
+        };
+        pairs.extend(self.filters.iter().cloned());
+        if report == "response-times" {
+            pairs.push(pair("definition", self.definition));
+            pairs.push(pair("hours", self.hours));
+        }
+        Question::new(report, pairs)
+    }
+
+    /// Gives what the period is compared with.
+    pub(crate) fn before(&self, viewer: &Viewer) -> Before {
+        if !self.is_today() {
+            return Before::Previous;
+        }
+        let (from, _) = day(viewer, 7);
+        let local = shown::local(viewer.now, viewer.zone);
+        let clock = local.naive_local().checked_sub_days(Days::new(7));
+        let clock = clock.and_then(|clock| clock.with_second(0)?.with_nanosecond(0));
+        let to = clock.map(|clock| viewer.zone.from_local_datetime(&clock));
+        let to = match to {
+            Some(LocalResult::Single(at) | LocalResult::Ambiguous(at, _)) => {
+                Time(at.timestamp_millis())
+            }
+            // The clock skipped that minute.
+            _ => viewer.now.plus(-7 * 86_400_000),
+        };
+        Before::Week(from, to.max(from))
+    }
+
+    /// Says what the period is compared with.
+    pub(crate) fn told(&self, viewer: &Viewer) -> String {
+        match self.before(viewer) {
+            Before::Week(_, to) => {
+                let to = shown::local(to, viewer.zone);
+                format!("last {} until {}", to.format("%A"), to.format("%H:%M"))
+            }
+            Before::Previous if self.dates.is_some() => "the days before".to_owned(),
+            Before::Previous => format!("the same part of last {}", self.period),
+        }
+    }
+}
+
+/// Gives the start and the end of the local day so many days back.
+pub(crate) fn day(viewer: &Viewer, back: u64) -> (Time, Time) {
+    let today = shown::local(viewer.now, viewer.zone).date_naive();
+    let date = today.checked_sub_days(Days::new(back)).unwrap_or(today);
+    let next = date.succ_opt().unwrap_or(date);
+    (
+        start_of_day(viewer.zone, date),
+        start_of_day(viewer.zone, next),
+    )
+}
+
+/// Gives the day of the week, 1 for Monday.
+pub(crate) fn weekday(viewer: &Viewer) -> u64 {
+    let today = shown::local(viewer.now, viewer.zone).date_naive();
+    u64::from(today.weekday().number_from_monday())
+}
+
+fn word(
+    name: &str,
+    value: &str,
+    words: &'static [(&'static str, &'static str)],
+) -> Result<&'static str, Missing> {
+    let mut known = words.iter().map(|(word, _)| *word);
+    known.find(|word| *word == value).ok_or_else(|| {
+        let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let known = known.join(", ");
+        Missing::bad(format!("`{name}`: {value:?} is none of {known}"))
+    })
+}
+
+fn date(name: &str, value: &str) -> Result<Day, Missing> {
+    let read = Day::parse(value);
+    read.ok_or_else(|| Missing::bad(format!("`{name}`: {value:?} is no date such as 2026-03-01")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(pairs: &[(&str, &str)]) -> Result<Asked, Missing> {
+        let pairs: Vec<Pair> = pairs
+            .iter()
+            .map(|(name, value)| pair(name, value))
+            .collect();
+        Asked::read(&pairs)
+    }
+
+    fn viewer(now: &str) -> Viewer {
+        Viewer {
+            account: "demo".to_owned(),
+            zone: chrono_tz::Europe::Madrid,
+            now: Time::parse(now).unwrap(),
+            address: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_address_says_only_what_is_not_usual_and_reads_back() {
+        let usual = asked(&[("period", "today"), ("manager", ""), ("hours", "calendar")]).unwrap();
+        assert_eq!(usual.query(), "");
+        let query = [
+            ("period", "week"),
+            ("team", "a&b"),
+            ("channel", "web"),
+            ("definition", "first"),
+            ("sort", "p90_s"),
+        ];
+        let other = asked(&query).unwrap();
+        let text = other.query();
+        assert_eq!(
+            text,
+            "period=week&team=a%26b&channel=web&definition=first&sort=p90_s"
+        );
+        let read: Vec<Pair> = url::form_urlencoded::parse(text.as_bytes())
+            .into_owned()
+            .collect();
+        assert_eq!(Asked::read(&read).unwrap(), other);
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_named() {
+        for (pairs, named) in [
+            (vec![("period", "decade")], "`period`"),
+            (vec![("from", "yesterday")], "`from`"),
+            (vec![("from", "2026-03-02"), ("to", "2026-03-01")], "`to`"),
+            (vec![("managr", "ana")], "\"managr\""),
+        ] {
+            let missing = asked(&pairs).unwrap_err();
+            assert!(missing.detail.contains(named), "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn dates_include_both_days() {
+        let question = asked(&[("from", "2026-03-01"), ("to", "2026-03-31")]).unwrap();
+        let pairs = question.of("messages").pairs;
+        assert_eq!(
+            pairs,
+            [pair("from", "2026-03-01"), pair("to", "2026-04-01")]
+        );
+    }
+
+    #[test]
+    fn today_is_compared_with_the_same_minute_a_week_ago_by_the_local_clock() {
+        let today = asked(&[]).unwrap();
+        // The clock went forward on the 29th of March: a week ago, 09:30 was an hour later in UTC.
+        let viewer = viewer("2026-03-30T07:30:59Z");
+        let before = today.before(&viewer);
+        let at = |text| Time::parse(text).unwrap();
+        assert_eq!(
+            before,
+            Before::Week(at("2026-03-22T23:00:00Z"), at("2026-03-23T08:30:00Z"))
+        );
+        assert_eq!(today.told(&viewer), "last Monday until 09:30");
+        let month = asked(&[("period", "month")]).unwrap();
+        assert_eq!(month.before(&viewer), Before::Previous);
+    }
+}

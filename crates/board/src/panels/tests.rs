@@ -1,0 +1,338 @@
+use std::sync::Mutex;
+
+use trunkline_model::time::Time;
+use trunkline_reports::{Column, Compared, Named, Page, Table, Unit, Value, Values};
+
+use super::*;
+use crate::pages::{choices, home};
+use crate::rows::rows;
+use crate::source::{Answer, Answers, Live, Manager, Opened, Pair, Waiting, Waits};
+
+const EVIL: &str = "<script>alert('1')</script>\"><img src=x onerror=alert(2)>";
+
+/// A source that answers every question with the same figures, and remembers what was asked.
+#[derive(Default)]
+struct Fake {
+    away: bool,
+    empty: bool,
+    asked: Mutex<Vec<(String, Vec<Pair>)>>,
+}
+
+fn away() -> Missing {
+    Missing {
+        status: 503,
+        code: "warehouse_unavailable",
+        detail: "ClickHouse does not answer".to_owned(),
+    }
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+/// Figures of every report, so that one table serves all.
+const FIGURES: [(&str, Unit); 10] = [
+    ("received", Unit::Count),
+    ("answered_share", Unit::Share),
+    ("count", Unit::Count),
+    ("mean_s", Unit::S),
+    ("p50_s", Unit::S),
+    ("p90_s", Unit::S),
+    ("within_target_share", Unit::Share),
+    ("participations", Unit::Count),
+    ("conversations", Unit::Count),
+    ("messages", Unit::Count),
+];
+
+impl Fake {
+    fn table(&self, pairs: &[Pair]) -> Table {
+        let given = |name: &str| {
+            let found = pairs.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        let past = given("from").is_some_and(|from| from.starts_with("2026-03-03"));
+        let figure = |(name, unit): &(&str, Unit)| match unit {
+            Unit::Count if self.empty => Value::Count(0),
+            _ if self.empty => Value::Null,
+            Unit::Count if *name == "received" => Value::Count(if past { 100 } else { 112 }),
+            Unit::Count => Value::Count(7),
+            Unit::Share => Value::Share(9_150),
+            _ => Value::Millis(if past { 268_000 } else { 134_000 }),
+        };
+        let figures: Vec<Value> = FIGURES.iter().map(figure).collect();
+        let (names, keys): (Vec<(&'static str, Unit)>, Vec<Vec<Value>>) = match given("by") {
+            Some("manager") => (
+                vec![("manager", Unit::Text), ("manager_name", Unit::Text)],
+                vec![vec![text("ana"), text("Ana")], vec![text(EVIL), text(EVIL)]],
+            ),
+            Some(_) => (
+                vec![("weekday", Unit::Number), ("hour", Unit::Number)],
+                vec![vec![Value::Count(1), Value::Count(9)]],
+            ),
+            None if given("interval").is_some() => (
+                vec![("time", Unit::Time)],
+                vec![vec![Value::Time(
+                    Time::parse("2026-03-10T09:00:00Z").unwrap(),
+                )]],
+            ),
+            None => (vec![], vec![vec![]]),
+        };
+        let columns = names.iter().chain(&FIGURES);
+        let row = |key: &Vec<Value>| [key.as_slice(), &figures].concat();
+        Table {
+            report: "response-times",
+            from: Time(0),
+            to: Time(1),
+            tz: "UTC",
+            columns: columns
+                .map(|(name, unit)| Column { name, unit: *unit })
+                .collect(),
+            rows: keys.iter().map(row).collect(),
+            compared: given("compare").map(|_| Compared {
+                previous_from: Time(0),
+                previous_to: Time(1),
+                previous: keys.iter().map(row).collect(),
+            }),
+            as_of: Time(1),
+            truncated: false,
+        }
+    }
+}
+
+impl Source for Fake {
+    fn report<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Table> {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push((name.to_owned(), pairs.to_vec()));
+        let answer = if self.away {
+            Err(away())
+        } else {
+            Ok(self.table(pairs))
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn rows<'a>(&'a self, _: &'a str, _: &'a [Pair]) -> Answer<'a, Opened> {
+        let column = |name| Column {
+            name,
+            unit: Unit::Text,
+        };
+        let page = Page {
+            report: "messages",
+            from: Time(0),
+            to: Time(1),
+            tz: "UTC",
+            columns: vec![column("contact"), column("conversation")],
+            rows: vec![vec![text(EVIL), text("c1")]],
+            next: Some("Wz\"1".to_owned()),
+            as_of: Time(1),
+        };
+        let links = vec![Some("https://crm.example/c1?a=\"b\"".to_owned())];
+        Box::pin(std::future::ready(Ok(Opened { page, links })))
+    }
+
+    fn values<'a>(&'a self, _: &'a str) -> Answer<'a, Values> {
+        let named = Named {
+            value: EVIL.to_owned(),
+            name: EVIL.to_owned(),
+        };
+        let values = Values {
+            dimension: "manager",
+            values: vec![named],
+            as_of: Time(1),
+            truncated: false,
+        };
+        let answer = if self.away { Err(away()) } else { Ok(values) };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn live<'a>(&'a self, _: &'a [Pair]) -> Answer<'a, Live> {
+        let waits = Waits {
+            channel: EVIL.to_owned(),
+            conversation: "c1".to_owned(),
+            contact: EVIL.to_owned(),
+            since: Time(0),
+            manager: Some("ana".to_owned()),
+            link: Some(format!("https://crm.example/?{EVIL}")),
+        };
+        let ana = Manager {
+            manager: Some("ana".to_owned()),
+            manager_name: Some(EVIL.to_owned()),
+            waiting: 1,
+            outbound: 5,
+            wait: Answers {
+                count: 5,
+                mean_s: Some(61.5),
+                p50_s: Some(60.0),
+                p90_s: None,
+            },
+        };
+        let live = Live {
+            as_of: Time(1),
+            waiting: Waiting {
+                count: u64::from(!self.empty),
+                unassigned: 0,
+                longest_wait_s: (!self.empty).then_some(60.0),
+                conversations: if self.empty { vec![] } else { vec![waits] },
+            },
+            managers: if self.empty { vec![] } else { vec![ana] },
+        };
+        Box::pin(std::future::ready(Ok(live)))
+    }
+}
+
+fn viewer() -> Viewer {
+    Viewer {
+        account: EVIL.to_owned(),
+        zone: chrono_tz::UTC,
+        now: Time::parse("2026-03-10T12:34:56Z").unwrap(),
+        address: "http://127.0.0.1:8080".to_owned(),
+    }
+}
+
+fn asked(pairs: &[(&str, &str)]) -> Asked {
+    let pairs = pairs.iter();
+    let pairs: Vec<Pair> = pairs
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Asked::read(&pairs).unwrap()
+}
+
+async fn shown(which: Panel, pairs: &[(&str, &str)], source: &Fake) -> String {
+    let rendered = panel(which, &asked(pairs), &viewer(), source).await;
+    rendered.html.to_string()
+}
+
+#[tokio::test]
+async fn what_outsiders_wrote_is_text_wherever_it_is_shown() {
+    let fake = Fake::default();
+    let mut pages = Vec::new();
+    for (_, which) in NAMES {
+        pages.push(shown(which, &[("manager", EVIL)], &fake).await);
+        pages.push(shown(which, &[("period", "month")], &fake).await);
+    }
+    let choices = choices(&fake).await;
+    let filtered = asked(&[("team", EVIL), ("sort", EVIL)]);
+    pages.push(home(&filtered, &viewer(), &choices));
+    let pairs = [("manager".to_owned(), EVIL.to_owned())];
+    pages.push(rows("messages", &pairs, &viewer(), &fake).await.unwrap());
+    pages.push(crate::pages::login(Some(EVIL), Some(EVIL)));
+    pages.push(crate::pages::error(&Missing::bad(EVIL.to_owned())));
+    let mut escaped = 0;
+    for page in pages {
+        for wrong in ["<script>alert", "<img", "alert('1')", "\"b\"", " style="] {
+            assert!(!page.contains(wrong), "{wrong} in\n{page}");
+        }
+        escaped += page.matches("&#60;script&#62;alert").count();
+    }
+    assert!(escaped > 10, "{escaped}");
+}
+
+#[tokio::test]
+async fn a_tile_shows_its_figure_its_rows_and_how_it_was_a_week_ago() {
+    let fake = Fake::default();
+    let html = shown(Panel::Tiles, &[("channel", "web")], &fake).await;
+    for part in [
+        "data-figure=\"received\" title=\"112\">112<",
+        "data-figure=\"p50_s\" title=\"134.000 s\">2\u{202f}m 14\u{202f}s<",
+        ">+12\u{202f}%<",
+        "class=\"good\"",
+        "how it differs from last Tuesday until 12:34",
+        "/board/rows/messages?figure=messages&#38;period=today&#38;channel=web&#38;author=manager",
+        "to=2026-03-03T12%3A34%3A00.000Z&#38;channel=web",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    // Each question with the filters of the page.
+    let questions = fake.asked.lock().unwrap();
+    let filter = ("channel".to_owned(), "web".to_owned());
+    assert_eq!(questions.len(), 6);
+    assert!(questions.iter().all(|(_, pairs)| pairs.contains(&filter)));
+}
+
+#[tokio::test]
+async fn without_clickhouse_every_panel_says_so_and_what_is_live_stays() {
+    let fake = Fake {
+        away: true,
+        ..Fake::default()
+    };
+    for (name, which) in NAMES.into_iter().filter(|(name, _)| *name != "live") {
+        let html = shown(which, &[], &fake).await;
+        assert!(
+            html.contains("ClickHouse does not answer"),
+            "{name}: {html}"
+        );
+    }
+    let tiles = shown(Panel::Tiles, &[], &fake).await;
+    assert!(tiles.contains("data-figure=\"waiting\">1<"), "{tiles}");
+    let managers = shown(Panel::Managers, &[], &fake).await;
+    assert!(managers.contains("1\u{202f}m 02\u{202f}s"), "{managers}");
+    // What is live is of today; of a month it would be a wrong figure.
+    let month = shown(Panel::Managers, &[("period", "month")], &fake).await;
+    assert!(!month.contains("1\u{202f}m 02\u{202f}s"), "{month}");
+    let written = csv(Panel::Times, &asked(&[]), &viewer(), &fake).await;
+    assert_eq!(written.unwrap_err().status, 503);
+}
+
+#[tokio::test]
+async fn an_empty_account_says_how_to_send_the_first_event() {
+    let fake = Fake {
+        empty: true,
+        ..Fake::default()
+    };
+    let html = shown(Panel::Tiles, &[], &fake).await;
+    let line = html.lines().find(|line| line.contains("curl"));
+    let line = line.expect("a command");
+    assert!(line.contains("http://127.0.0.1:8080/v1/events"), "{line}");
+    // With a filter it is the filter that is empty, perhaps.
+    let filtered = shown(Panel::Tiles, &[("team", "x")], &fake).await;
+    assert!(!filtered.contains("curl"), "{filtered}");
+}
+
+#[tokio::test]
+async fn a_panel_as_csv_has_the_same_figures() {
+    let fake = Fake::default();
+    let of = async |which| csv(which, &asked(&[]), &viewer(), &fake).await.unwrap();
+    let tiles = of(Panel::Tiles).await;
+    let lines: Vec<&str> = tiles.lines().collect();
+    assert_eq!(lines[..2], ["figure,value,before", "received,112,100"]);
+    assert_eq!(lines[3], "p50_s,134.000,268.000");
+    let managers = of(Panel::Managers).await;
+    assert!(
+        managers.contains("ana,Ana,7,134.000,134.000,134.000,0.9150,7,7,1"),
+        "{managers}"
+    );
+    let live = of(Panel::Live).await;
+    assert!(live.starts_with("since,wait_s,channel,"), "{live}");
+}
+
+#[test]
+fn who_has_no_figure_comes_last_either_way() {
+    let line = |manager: &str, median| {
+        let mut line = managers::Line::empty(Some(manager.to_owned()));
+        line.values[2] = median;
+        line
+    };
+    let lines = [
+        line("a", Value::Null),
+        line("b", Value::Millis(5)),
+        line("c", Value::Millis(9)),
+    ];
+    let sorted = |by: &str| {
+        let mut lines = lines.to_vec();
+        managers::sort(&mut lines, by);
+        lines.iter().map(managers::Line::name).collect::<String>()
+    };
+    assert_eq!(sorted("p50_s"), "bca");
+    assert_eq!(sorted("-p50_s"), "cba");
+    assert_eq!(sorted("-manager"), "cba");
+    assert_eq!(sorted("nonsense"), "abc");
+}
+
+#[test]
+fn a_panel_is_small_enough_for_any_stack() {
+    let (fake, asked, viewer) = (Fake::default(), asked(&[]), viewer());
+    for (name, which) in NAMES {
+        let size = size_of_val(&panel(which, &asked, &viewer, &fake));
+        assert!(size < 1_024, "{name}: {size} bytes");
+    }
+}
