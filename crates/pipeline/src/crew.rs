@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{io, mem};
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
-use trunkline_rollup::{Account, Config};
+use trunkline_rollup::{Account, Config, Counts};
 
 use crate::checkpoint::Sections;
 use crate::handle::{Token, UNITS};
@@ -35,6 +36,8 @@ const REPLAY_PAUSE: Duration = Duration::from_micros(200);
 #[derive(Clone, Debug)]
 pub(crate) struct Crew {
     queues: Arc<[Sender<Work>]>,
+    /// How much each worker keeps aside because it is paused.
+    aside: Arc<[Arc<AtomicUsize>]>,
 }
 
 /// What the workers start with.
@@ -71,6 +74,7 @@ impl Crew {
         }
         let (ask, questions) = mpsc::channel(QUESTIONS);
         let (mut queues, mut threads, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut aside = Vec::new();
         for (number, accounts) in shares.into_iter().enumerate() {
             let (queue, work) = bounded(QUEUE);
             let (answer, answered) = bounded(ANSWERS);
@@ -88,10 +92,14 @@ impl Crew {
                 horizon: start.horizon,
                 parked: HashMap::new(),
                 aside: VecDeque::new(),
+                is_behind: Arc::default(),
+                is_ending: false,
+                is_counting: false,
                 newest: Time(0),
                 shrunk_early: 0,
                 told: HashMap::new(),
             };
+            aside.push(Arc::clone(&worker.is_behind));
             let thread = thread::Builder::new().name(format!("fold-{number}"));
             let broken = start.broken.clone();
             threads.push(thread.spawn(move || {
@@ -102,9 +110,9 @@ impl Crew {
             queues.push(queue);
             answers.push(answer);
         }
-        let queues = queues.into();
+        let (queues, aside) = (queues.into(), aside.into());
         Ok((
-            Self { queues },
+            Self { queues, aside },
             Threads(threads),
             Questions { questions, answers },
         ))
@@ -140,15 +148,38 @@ impl Crew {
         }
     }
 
-    /// Hands a batch read from the journal to all workers; waits while they are far behind.
-    pub(crate) fn replay(&self, batch: Batch) {
+    /// Hands a batch read from the journal to all workers; waits while they are far behind, unless
+    /// `ended` says that it is no use. Says whether it was handed over.
+    pub(crate) fn replay(&self, batch: Batch, ended: impl Fn() -> bool) -> bool {
         let batch = Arc::new(batch);
-        while self.queues.iter().any(|queue| queue.len() > REPLAY_AHEAD) {
+        let behind = |(queue, aside): (&Sender<Work>, &Arc<AtomicUsize>)| {
+            queue.len() + aside.load(Ordering::Relaxed) > REPLAY_AHEAD
+        };
+        while self.queues.iter().zip(self.aside.iter()).any(behind) {
+            if ended() {
+                return false;
+            }
             thread::sleep(REPLAY_PAUSE);
         }
         for number in 0..self.queues.len() {
             self.send(number, Work::Replay(Arc::clone(&batch)));
         }
+        true
+    }
+
+    /// Learns what became of the events of the journal, and how many wait to be observed; from here
+    /// on workers count for themselves.
+    pub(crate) async fn begin(&self) -> (Counts, u64) {
+        let mut all = (Counts::default(), 0);
+        for number in 0..self.queues.len() {
+            let (reply, answer) = oneshot::channel();
+            self.send(number, Work::Begin(reply));
+            if let Ok((counts, pending)) = answer.await {
+                all.0 += counts;
+                all.1 += pending;
+            }
+        }
+        all
     }
 
     /// Collects changed rows of all workers, about `limit` message rows of each; none if a worker
@@ -220,7 +251,7 @@ impl Crew {
             all.conversations += census.conversations;
             all.shrunk += census.shrunk;
             all.parked += census.parked;
-            all.parked_events += census.parked_events;
+            all.aside += census.aside;
             all.shrunk_early += census.shrunk_early;
             all.remembered += census.remembered;
             all.dirty += census.dirty;

@@ -71,16 +71,13 @@ pub enum FlushError {
     /// The generation of the rows could not be kept.
     #[error("the state could not be written: {0}")]
     Io(#[from] io::Error),
-    /// ClickHouse has lost rows that are not in memory any more.
+    /// ClickHouse does not hold rows that are not in memory any more.
     #[error(
-        "clickhouse lost rows that were confirmed (it holds those of records below {held}), and some \
-         are of conversations beyond the horizon, which are not in memory: the checkpoints were \
-         removed, and the next start makes all of them again from the journal"
+        "clickhouse holds less than was confirmed, or another state, and some of what is missing is \
+         of conversations beyond the horizon, which are not in memory: the checkpoints were removed, \
+         and the next start makes all of it again from the journal"
     )]
-    Lost {
-        /// All rows changed by records below this offset are there.
-        held: u64,
-    },
+    Lost,
     /// A fold worker ended.
     #[error("a fold worker has ended; see the log for its panic")]
     Worker,
@@ -331,18 +328,21 @@ impl Flusher {
     }
 
     /// Makes the next start read the whole journal, if it is there from its beginning.
-    fn start_over(&self, held: u64) -> Result<(), FlushError> {
+    fn start_over(&mut self, held: u64) -> Result<(), FlushError> {
         if self.journal_base > 0 {
             tracing::error!(
                 held,
                 journal.base = self.journal_base,
-                "clickhouse lost rows of conversations that are not in memory any more, and the \
-                 journal's beginning is gone: bring a newer backup of clickhouse back"
+                "clickhouse does not hold all rows of conversations that are not in memory any more, \
+                 and the journal's beginning is gone: they stay as they are there; bring a newer \
+                 backup of clickhouse back if rows are missing"
             );
+            // Rows of an older generation may be the only ones.
+            self.progress.sweep = false;
             return Ok(());
         }
         checkpoint::remove_all(&self.state)?;
-        Err(FlushError::Lost { held })
+        Err(FlushError::Lost)
     }
 
     /// Gives the offset below which the rows in ClickHouse are those of this journal and fold;
@@ -387,10 +387,12 @@ impl Flusher {
             return Ok(Ok(PAUSE));
         };
         let began = Instant::now();
+        self.progress.stale.append(gathering.rows.take_stale());
+        // Before cells of another length are among them.
+        self.board.forget_cells(self.progress.stale.recut());
         if let Err(fault) = self.writer.write(&mut gathering.rows).await {
             return Ok(Err(fault));
         }
-        self.progress.stale.append(gathering.rows.take_stale());
         self.progress.minutes.append(&mut gathering.minutes);
         let rows = [
             gathering.rows.messages(),
@@ -423,7 +425,6 @@ impl Flusher {
     async fn compute(&mut self) -> Result<(), Fault> {
         let stale = &mut self.progress.stale;
         if !stale.is_empty() {
-            self.board.forget_cells(stale.recut());
             let computed = self.writer.compute(stale).await?;
             metrics::computed(computed.inserts);
         }

@@ -27,6 +27,8 @@ use crate::streams::Streams;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long after a failed checkpoint the next is tried: each writes the whole state.
 const AGAIN_AFTER: Duration = Duration::from_mins(10);
+/// The same when events waited for their conversations.
+const AGAIN_AFTER_PARKED: Duration = Duration::from_secs(30);
 /// How often the journal is looked through for segments to let go.
 const RETIRE_EVERY: Duration = Duration::from_hours(1);
 
@@ -107,7 +109,8 @@ impl Keeper {
                 tracing::info!(path = %path.display(), "checkpoint taken");
                 keeper
             }
-            Ok((keeper, Err(error))) if error.kind() == io::ErrorKind::WouldBlock => {
+            Ok((mut keeper, Err(error))) if error.kind() == io::ErrorKind::WouldBlock => {
+                keeper.not_before = Some(Instant::now() + AGAIN_AFTER_PARKED);
                 tracing::debug!(%error, "no checkpoint now");
                 keeper
             }
@@ -131,19 +134,19 @@ impl Keeper {
         // Before the checkpoint, so that replay from it always goes on from here or earlier.
         self.streams.save(&self.state, self.journal_id)?;
         let mut writer = Writer::create(&checkpoint::folder(&self.state), header)?;
-        if let Err(error) = self.sections(&mut writer) {
+        let written = self.sections(&mut writer);
+        // Also when there will be no checkpoint: the marks must not pile up in memory.
+        self.take_over_marks(began)?;
+        if let Err(error) = written {
             writer.discard();
             return Err(error);
         }
         let path = writer.finish()?;
-        let last = self.board.last_arrival().unwrap_or(Time(0));
-        self.dedup
-            .write(began, Time(last.0 - 2 * self.config.window))?;
         self.began = [self.began[1], began];
         Ok(path)
     }
 
-    /// Writes the sections of all workers, and takes over what they have seen.
+    /// Writes the sections of all workers.
     fn sections(&mut self, writer: &mut Writer) -> io::Result<()> {
         let ended = || io::Error::other("a fold worker has ended");
         let parked = || {
@@ -166,11 +169,21 @@ impl Keeper {
                 }
                 begin = false;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes over what the workers have seen; all marks of records below `began` are among them.
+    fn take_over_marks(&mut self, began: u64) -> io::Result<()> {
+        for worker in 0..self.crew.workers() {
+            let ended = || io::Error::other("a fold worker has ended");
             for (account, seeings) in self.crew.fresh(worker).ok_or_else(ended)? {
                 self.dedup.add(&account, seeings);
             }
         }
-        Ok(())
+        let last = self.board.last_arrival().unwrap_or(Time(0));
+        self.dedup
+            .write(began, Time(last.0 - 2 * self.config.window))
     }
 
     /// Lets segments go that are covered by both checkpoints and by the flush, are older than

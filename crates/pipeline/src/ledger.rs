@@ -37,6 +37,14 @@ impl Sums {
     }
 }
 
+impl Sums {
+    /// What became of no event yet is pending. Between the beginning and the first count of what the
+    /// journal holds more may be known of than was counted.
+    fn settle(&mut self) {
+        self.pending = self.appended.saturating_sub(self.outcomes.total());
+    }
+}
+
 /// Keeps the sums.
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Sums>);
@@ -73,14 +81,14 @@ impl Ledger {
         let mut sums = self.lock();
         sums.in_flight -= events;
         sums.appended += events;
-        sums.pending += events;
+        sums.settle();
     }
 
     /// Notes what became of appended events.
     pub(crate) fn settle(&self, outcomes: &Counts) {
         let mut sums = self.lock();
         sums.outcomes += *outcomes;
-        sums.pending -= outcomes.total();
+        sums.settle();
     }
 
     /// Begins with what the journal holds already: what became of it, and what is still to be
@@ -90,8 +98,8 @@ impl Ledger {
         let mut sums = self.lock();
         sums.received += appended;
         sums.appended += appended;
-        sums.outcomes = outcomes;
-        sums.pending += pending;
+        sums.outcomes += outcomes;
+        sums.settle();
     }
 
     fn lock(&self) -> MutexGuard<'_, Sums> {

@@ -96,6 +96,10 @@ const COUNTERS: &[(&str, &str)] = &[
         "trunkline_conversations_read_back_total",
         "Conversations read back from ClickHouse",
     ),
+    (
+        "trunkline_read_back_failures_total",
+        "Failed tries to read conversations back from ClickHouse, by kind of fault",
+    ),
 ];
 
 const GAUGES: &[(&str, &str)] = &[
@@ -327,4 +331,8 @@ pub(crate) fn checkpoint(took: Duration) {
 
 pub(crate) fn read_back(conversations: usize) {
     counter!("trunkline_conversations_read_back_total").increment(conversations as u64);
+}
+
+pub(crate) fn read_back_failed(kind: &'static str) {
+    counter!("trunkline_read_back_failures_total", "kind" => kind).increment(1);
 }

@@ -25,11 +25,10 @@ use crate::metrics;
 
 /// Questions that may wait; a worker keeps what does not fit.
 pub(crate) const QUESTIONS: usize = 64;
-/// Conversations, and bytes of their ids, of one query.
-const CONVERSATIONS: usize = 1000;
-const BYTES: usize = 128 * 1024;
-/// Ids of events of one query.
-const EVENTS: usize = 500;
+/// Conversations or ids of one query, and bytes of their ids as they are sent: ClickHouse refuses a
+/// parameter of more than 128 KiB.
+const AT_ONCE: usize = 1000;
+const BYTES: usize = 96 * 1024;
 /// The pauses between tries while ClickHouse is away: doubled up to the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_secs(5);
@@ -55,11 +54,25 @@ pub(crate) struct Answer {
     pub(crate) found: Vec<(Sought, Vec<(String, String)>)>,
 }
 
+/// ClickHouse's codes for a table or a database that is not there.
+const NOT_THERE: [u32; 2] = [60, 81];
+
 /// The task.
 pub(crate) struct ReadBack {
     pub(crate) client: Client,
     pub(crate) journal: u64,
+    /// Whether the journal is there from its beginning: what was lost can be made again.
+    pub(crate) from_beginning: bool,
     pub(crate) questions: Questions,
+    /// Told when ClickHouse has lost what is needed.
+    pub(crate) lost: CancellationToken,
+}
+
+/// What ClickHouse holds of what is needed.
+enum Held {
+    All,
+    NotAll,
+    Unknown,
 }
 
 impl ReadBack {
@@ -92,7 +105,16 @@ impl ReadBack {
             found,
         };
         for sought in sought {
-            let found = self.certain(needs, || self.find(&account, &sought)).await;
+            let mut found = Vec::new();
+            for (ids, is_runs) in [(&sought.events, false), (&sought.runs, true)] {
+                let find = |ids: &[String]| self.find(&account, ids.to_vec(), is_runs);
+                found.extend(
+                    self.all(needs, ids, String::len, find)
+                        .await
+                        .into_iter()
+                        .flatten(),
+                );
+            }
             self.tell(worker, answer(Vec::new(), vec![(sought, found)]))
                 .await;
         }
@@ -100,67 +122,119 @@ impl ReadBack {
         wanted.sort_by_key(|wanted| wanted.from);
         let mut rest = wanted.as_slice();
         while !rest.is_empty() {
-            let (group, others) = rest.split_at(group_of(rest));
+            let (some, others) = rest.split_at(AT_ONCE.min(rest.len()));
             rest = others;
-            let mut timelines = self.certain(needs, || self.read(&account, group)).await;
-            metrics::read_back(group.len());
-            let timelines = group.iter().map(|wanted| {
-                let timeline = timelines.take(&wanted.channel, &wanted.conversation);
-                (wanted.clone(), timeline)
-            });
+            let read = |group: &[Wanted]| self.read(&account, group.to_vec());
+            let bytes = |wanted: &Wanted| wanted.conversation.len();
+            let groups = self.all(needs, some, bytes, read).await;
+            metrics::read_back(some.len());
+            let timelines = groups.into_iter().flatten();
             self.tell(worker, answer(timelines.collect(), Vec::new()))
                 .await;
         }
     }
 
-    /// Reads until ClickHouse answers and holds what is needed.
-    async fn certain<T, F: Future<Output = Result<T, Fault>>>(
+    /// Asks for all items, as many at a time as fit into a query and as ClickHouse can take.
+    async fn all<I, T, F: Future<Output = Result<T, Fault>>>(
         &self,
         needs: u64,
-        mut read: impl FnMut() -> F,
-    ) -> T {
-        let writer = Writer::new(self.client.clone());
-        let mut pause = RETRY_FIRST;
-        loop {
-            if let Ok(rows) = read().await
-                && let Ok(Some(held)) = writer.watermark().await
-                && held.journal == self.journal
-                && held.flushed >= needs
-            {
-                return rows;
+        items: &[I],
+        bytes: impl Fn(&I) -> usize,
+        mut ask: impl FnMut(&[I]) -> F,
+    ) -> Vec<T> {
+        let (mut rest, mut most, mut pause) = (items, AT_ONCE, RETRY_FIRST);
+        let mut answers = Vec::new();
+        while !rest.is_empty() {
+            let (group, others) = rest.split_at(group_of(rest, most, &bytes));
+            match self.certain(needs, ask(group)).await {
+                Ok(answer) => {
+                    answers.push(answer);
+                    rest = others;
+                    continue;
+                }
+                Err(Some(fault)) => {
+                    metrics::read_back_failed(fault.word());
+                    tracing::warn!(fault = fault.word(), reason = %fault, conversations = group.len(),
+                        "what late events need could not be read back; it is tried again");
+                    if !matches!(fault, Fault::Unreachable(_)) {
+                        most = (most / 2).max(1);
+                    }
+                }
+                Err(None) => {}
             }
             sleep(pause).await;
             pause = (pause * 2).min(RETRY_LONGEST);
         }
+        answers
     }
 
-    async fn read(&self, account: &str, group: &[Wanted]) -> Result<Timelines, Fault> {
+    /// Gives an answer if ClickHouse holds, after it, what is needed; without a fault otherwise.
+    async fn certain<T>(
+        &self,
+        needs: u64,
+        answer: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Option<Fault>> {
+        let answer = answer.await;
+        match self.held(needs).await {
+            Held::NotAll if self.from_beginning => {
+                self.lost.cancel();
+                Err(None)
+            }
+            // If not all of it, then what is there is all there will ever be.
+            Held::All | Held::NotAll => answer.map_err(Some),
+            Held::Unknown => Err(answer.err()),
+        }
+    }
+
+    async fn held(&self, needs: u64) -> Held {
+        let writer = Writer::new(self.client.clone());
+        match writer.watermark().await {
+            Ok(Some(held)) if held.journal == self.journal && held.flushed >= needs => Held::All,
+            Ok(_) => Held::NotAll,
+            Err(fault) if fault.code().is_some_and(|code| NOT_THERE.contains(&code)) => {
+                Held::NotAll
+            }
+            Err(_) => Held::Unknown,
+        }
+    }
+
+    async fn read(
+        &self,
+        account: &str,
+        group: Vec<Wanted>,
+    ) -> Result<Vec<(Wanted, Timeline)>, Fault> {
         let ids = group.iter().map(|wanted| wanted.conversation.clone());
         let from = group.iter().map(|wanted| wanted.from).min();
         let until = group.iter().map(|wanted| wanted.until).max();
-        let wanted = read::Wanted {
+        let all = read::Wanted {
             account: account.to_owned(),
             conversations: ids.collect(),
             from: from.unwrap_or(Time::MAX),
             until: until.unwrap_or(Time::MIN),
         };
         let mut timelines = Timelines::default();
-        if wanted.from <= wanted.until {
-            read::timelines(&self.client, &wanted, &mut timelines).await?;
+        if all.from <= all.until {
+            read::timelines(&self.client, &all, &mut timelines).await?;
         }
-        Ok(timelines)
+        let timelines = group.into_iter().map(|wanted| {
+            let timeline = timelines.take(&wanted.channel, &wanted.conversation);
+            (wanted, timeline)
+        });
+        Ok(timelines.collect())
     }
 
-    async fn find(&self, account: &str, sought: &Sought) -> Result<Vec<(String, String)>, Fault> {
-        let client = &self.client;
-        let mut found = Vec::new();
-        for events in sought.events.chunks(EVENTS) {
-            found.extend(read::conversations_with(client, account, events, &[]).await?);
-        }
-        for runs in sought.runs.chunks(EVENTS) {
-            found.extend(read::conversations_with(client, account, &[], runs).await?);
-        }
-        Ok(found)
+    async fn find(
+        &self,
+        account: &str,
+        ids: Vec<String>,
+        is_runs: bool,
+    ) -> Result<Vec<(String, String)>, Fault> {
+        let (events, runs) = if is_runs {
+            (vec![], ids)
+        } else {
+            (ids, vec![])
+        };
+        read::conversations_with(&self.client, account, &events, &runs).await
     }
 
     async fn tell(&self, worker: usize, mut answer: Answer) {
@@ -171,12 +245,13 @@ impl ReadBack {
     }
 }
 
-/// Counts how many of them fit into one query: one at least.
-fn group_of(wanted: &[Wanted]) -> usize {
-    let mut bytes = 0;
-    let fit = wanted.iter().take(CONVERSATIONS).take_while(|wanted| {
-        bytes += wanted.conversation.len();
-        bytes <= BYTES
+/// Counts how many items fit into one query: one at least. An id may be sent in up to twice its
+/// bytes, with quotes and a comma.
+fn group_of<I>(items: &[I], most: usize, bytes: impl Fn(&I) -> usize) -> usize {
+    let mut sent = 0;
+    let fit = items.iter().take(most).take_while(|item| {
+        sent += 2 * bytes(item) + 3;
+        sent <= BYTES
     });
     fit.count().max(1)
 }

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use tokio_util::sync::CancellationToken;
 use trunkline_journal::{Journal, ReadError, segments};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
@@ -255,18 +254,17 @@ pub(crate) fn replay(
     from: u64,
     crew: &Crew,
     streams: &Streams,
-    stop: &CancellationToken,
+    ended: impl Fn() -> bool,
 ) -> Result<(), RecoverError> {
     if from >= source.extent.next {
         return Ok(());
     }
     for batch in source.journal.reader(from)? {
-        if stop.is_cancelled() {
-            return Err(RecoverError::Stopped);
-        }
         let batch = batch?;
         streams.learn(&batch, source.extent.next);
-        crew.replay(batch);
+        if ended() || !crew.replay(batch, &ended) {
+            return Err(RecoverError::Stopped);
+        }
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ use trunkline_rollup::Config as FoldConfig;
 use trunkline_warehouse::writer::Settings;
 use trunkline_warehouse::{Client, Writer};
 
+use crate::checkpoint;
 use crate::crew::{Crew, Start, Threads};
 use crate::dedup::Dedup;
 use crate::flush::{FlushError, Flusher, Progress};
@@ -36,6 +37,8 @@ use crate::streams::{Streams, catch_up};
 /// How long a stop waits for events on their way.
 const SETTLE_WITHIN: Duration = Duration::from_secs(10);
 const SETTLE_LOOK: Duration = Duration::from_millis(5);
+/// How often is looked whether the fold still waits for ClickHouse at a start.
+const ASIDE_LOOK: Duration = Duration::from_millis(20);
 
 /// The settings of the pipeline.
 #[derive(Clone, Debug)]
@@ -112,6 +115,8 @@ pub struct Service {
     flushed: watch::Sender<Option<u64>>,
     /// Told when the journal or a fold worker has ended.
     broken: CancellationToken,
+    /// Told when ClickHouse has lost what is not in memory.
+    lost: CancellationToken,
 }
 
 impl Service {
@@ -168,6 +173,7 @@ impl Service {
             dispatched,
             flushed,
             broken,
+            lost: CancellationToken::new(),
         };
         Ok((service, handle))
     }
@@ -185,6 +191,10 @@ impl Service {
             .recover(stop.clone(), &tasks, parts.child_token())
             .await;
         let (crew, threads, dedup, replay_from) = match recovered {
+            Err(Error::Recover(RecoverError::Stopped)) if self.lost.is_cancelled() => {
+                checkpoint::remove_all(&state_dir(&self.config.data_dir))?;
+                return Err(FlushError::Lost.into());
+            }
             Err(Error::Recover(RecoverError::Stopped)) => return Ok(()),
             recovered => recovered?,
         };
@@ -240,6 +250,7 @@ impl Service {
         let (workers, dir) = (self.config.workers.max(1), self.config.journal.dir.clone());
         let (broken, horizon) = (self.broken.clone(), self.config.horizon);
         let (client, tasks) = (self.warehouse.clone(), tasks.clone());
+        let (lost, stopped) = (self.lost.clone(), stop.clone());
         let runtime = tokio::runtime::Handle::current();
         let blocking = tokio::task::spawn_blocking(move || {
             let source = Source {
@@ -262,24 +273,44 @@ impl Service {
             let read_back = ReadBack {
                 client,
                 journal: extent.id,
+                from_beginning: extent.base == 0,
                 questions,
+                lost: lost.clone(),
             };
             tasks.spawn_on(read_back.run(ended), &runtime);
-            replay(source, recovered.replay_from, &crew, &shared.streams, &stop)?;
+            let in_vain = || stop.is_cancelled() || lost.is_cancelled();
+            replay(
+                source,
+                recovered.replay_from,
+                &crew,
+                &shared.streams,
+                in_vain,
+            )?;
             Ok::<_, Error>((crew, threads, recovered.dedup, recovered.replay_from))
         });
         let parts = blocking
             .await
             .map_err(|panic| Error::Panicked(panic.to_string()))??;
-        let census = parts.0.census().await;
-        self.handle
-            .shared
-            .ledger
-            .begin(census.counts, census.parked_events);
+        self.begin(&parts.0, &stopped).await?;
         self.dispatched.send_replace(self.extent.next);
         self.handle.shared.board.begin_at(self.extent.next);
         self.crew.get_or_init(|| parts.0.clone());
         Ok(parts)
+    }
+
+    /// Waits until the whole journal is observed, which may take what only ClickHouse holds, and takes
+    /// what became of it for the sums.
+    async fn begin(&self, crew: &Crew, stop: &CancellationToken) -> Result<(), Error> {
+        while crew.census().await.aside > 0 {
+            tokio::select! {
+                () = stop.cancelled() => return Err(RecoverError::Stopped.into()),
+                () = self.lost.cancelled() => return Err(RecoverError::Stopped.into()),
+                () = sleep(ASIDE_LOOK) => {}
+            }
+        }
+        let (counts, pending) = crew.begin().await;
+        self.handle.shared.ledger.begin(counts, pending);
+        Ok(())
     }
 
     fn flusher(&self, crew: &Crew) -> Result<Flusher, Error> {

@@ -2,11 +2,12 @@
 //!
 //! Work comes in one bounded queue, in journal order, so whoever asks something of a worker after
 //! a record was dispatched gets an answer that includes the record. While too many conversations
-//! wait to be read back the fold is paused: what comes is kept aside, in order, and only the flush
-//! goes on.
+//! wait to be read back the fold is paused: what comes is kept aside, in order, and only questions
+//! are answered.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
@@ -15,7 +16,7 @@ use trunkline_journal::{Appended, Batch};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
-use trunkline_rollup::{Account, Config, Position, Told};
+use trunkline_rollup::{Account, Config, Counts, Position, Told};
 use trunkline_warehouse::writer::Batch as Rows;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -41,8 +42,6 @@ pub(crate) fn worker_of(account: &str, workers: usize) -> usize {
 const GROUP: usize = 32;
 /// Conversations of a worker that may wait to be read back before the fold pauses.
 const PARKED: usize = 10_000;
-/// Work that is kept aside while the fold is paused; beyond it the queue is left alone.
-const ASIDE: usize = 256;
 
 /// An event read back from the journal.
 struct Replayed<'b> {
@@ -69,8 +68,13 @@ pub(crate) struct Worker {
     pub(crate) horizon: i64,
     /// How much waits to be read back, of the accounts of which anything does.
     pub(crate) parked: HashMap<Arc<str>, usize>,
-    /// What came while the fold was paused.
+    /// What came while the fold was paused, and how much, for others to see.
     pub(crate) aside: VecDeque<Work>,
+    pub(crate) is_behind: Arc<AtomicUsize>,
+    /// Nothing is read back any more.
+    pub(crate) is_ending: bool,
+    /// What becomes of events goes into the sums: the journal is read.
+    pub(crate) is_counting: bool,
     /// The arrival of the newest record.
     pub(crate) newest: Time,
     pub(crate) shrunk_early: u64,
@@ -84,7 +88,7 @@ impl Worker {
         while let Some(work) = self.next(queue) {
             match work {
                 Next::Work(Work::Dismiss) => return,
-                Next::Work(work) if self.is_paused() && work.waits() => self.aside.push_back(work),
+                Next::Work(work) if self.is_paused() && work.waits() => self.keep_aside(work),
                 Next::Work(work) => self.work(work),
                 Next::Answer(answer) => self.go_on(answer),
             }
@@ -97,25 +101,41 @@ impl Worker {
         if !self.is_paused()
             && let Some(work) = self.aside.pop_front()
         {
+            self.is_behind.store(self.aside.len(), Ordering::Relaxed);
             return Some(Next::Work(work));
         }
-        let nothing = never();
-        let full = self.aside.len() >= ASIDE && self.is_paused();
-        let queue = if full { &nothing } else { queue };
         select! {
             recv(self.answers) -> answer => if let Ok(answer) = answer {
                 Some(Next::Answer(answer))
             } else {
-                // Nobody reads back any more: the process is ending.
-                self.answers = never();
+                // Nobody reads back any more: the process is ending, and must not wait for it.
+                (self.answers, self.is_ending) = (never(), true);
                 self.next(queue)
             },
             recv(queue) -> work => work.ok().map(Next::Work),
         }
     }
 
+    /// Counts from here on what becomes of events; gives what became of those before, and how many
+    /// are parked.
+    fn begin(&mut self) -> (Counts, u64) {
+        self.is_counting = true;
+        let mut counts = Counts::default();
+        let mut parked = 0;
+        for account in self.accounts.values() {
+            counts += account.counts();
+            parked += account.parked_events();
+        }
+        (counts, parked)
+    }
+
+    fn keep_aside(&mut self, work: Work) {
+        self.aside.push_back(work);
+        self.is_behind.store(self.aside.len(), Ordering::Relaxed);
+    }
+
     fn is_paused(&self) -> bool {
-        self.parked.values().sum::<usize>() > PARKED
+        !self.is_ending && self.parked.values().sum::<usize>() > PARKED
     }
 
     fn work(&mut self, work: Work) {
@@ -160,6 +180,11 @@ impl Worker {
             Work::Census(reply) => {
                 let _ = reply.send(self.census());
             }
+            Work::Begin(reply) => {
+                let _ = reply.send(self.begin());
+            }
+            // What is shown would not be as new as it says.
+            Work::Show { .. } if !self.aside.is_empty() => {}
             Work::Show { live, as_of, reply } => {
                 live.bring_up(as_of, |view| {
                     if let Some(account) = self.accounts.get_mut(live.account()) {
@@ -400,6 +425,7 @@ impl Worker {
         let mut census = Census {
             shrunk_early: self.shrunk_early,
             parked: self.parked.values().sum(),
+            aside: self.aside.len(),
             ..Census::default()
         };
         for account in self.accounts.values() {
@@ -408,7 +434,6 @@ impl Worker {
             let (held, shrunk) = account.conversations();
             census.conversations += held;
             census.shrunk += shrunk;
-            census.parked_events += account.parked_events();
             census.remembered += account.remembered();
             census.dirty += account.dirty();
             census.beyond_cap += account.beyond_cap();

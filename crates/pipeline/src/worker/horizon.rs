@@ -65,7 +65,9 @@ impl Worker {
         }
         let outcomes = account.counts() - before;
         self.note_parked(&answer.account);
-        self.ledger.settle(&outcomes);
+        if self.is_counting {
+            self.ledger.settle(&outcomes);
+        }
         for Refused(at) in late {
             self.quarantine.add(Quarantined {
                 offset: at.offset,

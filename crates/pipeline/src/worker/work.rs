@@ -50,6 +50,8 @@ pub(crate) enum Work {
     },
     /// Give the marks first seen since the last time.
     Fresh(Sender<Vec<(Arc<str>, Vec<Seeing>)>>),
+    /// The journal is read: tell what became of its events, and count from here on.
+    Begin(oneshot::Sender<(Counts, u64)>),
     /// Tell how things stand.
     Census(oneshot::Sender<Census>),
     /// Show readers what changed in an account; all records acknowledged before `as_of` were
@@ -72,18 +74,7 @@ pub(super) enum Next {
 impl Work {
     /// Says whether it must not be done before what is kept aside.
     pub(super) fn waits(&self) -> bool {
-        match self {
-            Self::Commit { .. }
-            | Self::Replay(_)
-            | Self::Fresh(_)
-            | Self::Census(_)
-            | Self::Show { .. } => true,
-            Self::Gather { .. }
-            | Self::Rewind(..)
-            | Self::Shrink { .. }
-            | Self::Checkpoint { .. }
-            | Self::Dismiss => false,
-        }
+        matches!(self, Self::Commit { .. } | Self::Replay(_) | Self::Fresh(_))
     }
 
     /// Gives the offset of its first record, if it brings any.
@@ -118,8 +109,8 @@ pub(crate) struct Census {
     pub(crate) shrunk: usize,
     /// Conversations that wait to be read back.
     pub(crate) parked: usize,
-    /// Events that wait for them.
-    pub(crate) parked_events: u64,
+    /// Work kept aside while the fold is paused.
+    pub(crate) aside: usize,
     /// How many conversations shrank before their time because there were too many.
     pub(crate) shrunk_early: u64,
     pub(crate) remembered: usize,
