@@ -47,7 +47,7 @@ fn dashboards_name_metrics_that_exist() {
     );
 }
 
-fn boards() -> Vec<(String, Value)> {
+pub(crate) fn boards() -> Vec<(String, Value)> {
     let entries = fs::read_dir(root().join(FOLDER)).expect("the dashboards");
     let paths = entries
         .flatten()
