@@ -13,6 +13,7 @@
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
 //!   meanwhile, and [`ledger`] says on one line what became of it;
 //! - [`prometheus`] is a real Prometheus that scrapes it;
+//! - [`grafana`] expands the queries of its dashboards as Grafana does;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product.
@@ -33,6 +34,7 @@ pub mod engine;
 pub mod events;
 pub mod facts;
 pub mod generate;
+pub mod grafana;
 pub mod ledger;
 pub mod link;
 pub mod load;

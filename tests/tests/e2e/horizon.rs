@@ -10,7 +10,7 @@ use e2e::events::Event;
 use e2e::facts;
 use e2e::generate::{self, disorder};
 use e2e::reference::Reference;
-use e2e::service::Service;
+use e2e::service::{Service, freeze, thaw};
 use serde_json::json;
 
 use super::audit::audit;
@@ -54,6 +54,30 @@ fn conversations(events: &[Event]) -> f64 {
         )
     });
     ids.collect::<std::collections::BTreeSet<_>>().len() as f64
+}
+
+/// Sends a message in each of a crowd of conversations.
+fn crowd(service: &Service, minute: u32, author: &str) {
+    let manager = if author == "manager" {
+        ",\"manager\":\"ana\""
+    } else {
+        ""
+    };
+    let message = |number: u32| {
+        format!(
+            r#"{{"type":"message","conversation":"k{number}","channel":"web","contact":"c{number}",
+            "author":"{author}"{manager},"id":"{minute}","at":"2026-03-02T10:{minute:02}:00Z"}}"#
+        )
+        .replace('\n', "")
+    };
+    for first in (0..CROWD).step_by(4_000) {
+        let lines: Vec<String> = (first..first + 4_000).map(message).collect();
+        let body = lines.join("\n").into_bytes();
+        let answer = service
+            .door("acme")
+            .post("application/x-ndjson", None, &body);
+        answer.expect_status(202);
+    }
 }
 
 #[test]
@@ -240,29 +264,7 @@ fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_
     let account = Account::new("acme").setting("caps = { conversations = 100 }");
     let service = Service::start(Config::of([account]));
     let door = service.door("acme");
-    let message = |number: u32, minute: u32, author: &str| {
-        let manager = if author == "manager" {
-            ",\"manager\":\"ana\""
-        } else {
-            ""
-        };
-        format!(
-            r#"{{"type":"message","conversation":"k{number}","channel":"web","contact":"c{number}",
-            "author":"{author}"{manager},"id":"{minute}","at":"2026-03-02T10:{minute:02}:00Z"}}"#
-        )
-        .replace('\n', "")
-    };
-    let send = |minute: u32, author: &str| {
-        for first in (0..CROWD).step_by(4_000) {
-            let lines: Vec<String> = (first..first + 4_000)
-                .map(|number| message(number, minute, author))
-                .collect();
-            let body = lines.join("\n").into_bytes();
-            door.post("application/x-ndjson", None, &body)
-                .expect_status(202);
-        }
-    };
-    send(30, "manager");
+    crowd(&service, 30, "manager");
     door.flush();
     clock::wait_until(
         "all but a hundred have shrunk",
@@ -277,7 +279,7 @@ fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_
         },
     );
     assert!(door.metrics().total("trunkline_conversations_beyond_cap") > 0.0);
-    send(10, "contact");
+    crowd(&service, 10, "contact");
     door.flush();
     let sums = door.metrics().sums();
     assert!(sums.balance() && sums.pending == 0, "{sums:?}");
@@ -289,4 +291,75 @@ fn more_conversations_than_an_account_may_hold_shrink_early_and_the_fold_pauses_
     assert_eq!(report.count(0, "count"), u64::from(CROWD));
     let sum = i64::from(CROWD) * 1_200_000;
     assert_eq!(report.millis(0, "sum_s"), Some(sum));
+}
+
+#[test]
+fn what_was_read_back_and_flushed_survives_a_kill_before_the_next_checkpoint() {
+    let mut service = Service::start(Config::acme().fold(FORGETFUL));
+    let events = generate::log(21, 60);
+    let reference = Reference::of(&events);
+    let (late, early): (Vec<_>, Vec<_>) = events
+        .iter()
+        .cloned()
+        .enumerate()
+        .partition(|of| of.0 % 4 == 1);
+    let [late, early] =
+        [late, early].map(|events| events.into_iter().map(|of| of.1).collect::<Vec<Event>>());
+    service.door("acme").send_flushed(&early);
+    wait_until_shrunk(&service, conversations(&early));
+    service.stop();
+    service.restart();
+    service.wait_for_warehouse();
+    service.door("acme").send_flushed(&late);
+    // ClickHouse holds more of the shrunk conversations than the checkpoint knows.
+    service.kill9();
+    service.restart();
+    service.wait_for_warehouse();
+    service.door("acme").flush();
+    let sums = service.door("acme").metrics().sums();
+    assert!(
+        sums.balance() && sums.pending + sums.quarantined == 0,
+        "{sums:?}"
+    );
+    facts::assert_exact(&service.views(), "acme", &reference);
+    compare::assert_equal(&service.door("acme"), &reference, reference.span());
+    service.stop();
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_fold_that_is_paused_for_clickhouse_stops_and_starts_when_it_is_told_to() {
+    let engine = e2e::engine::Engine::start();
+    let settings = engine.settings(engine.password());
+    let config = Config::acme().fold(FORGETFUL).warehouse(&settings);
+    let mut service = Service::start(config);
+    crowd(&service, 30, "manager");
+    service.door("acme").flush();
+    wait_until_shrunk(&service, f64::from(CROWD));
+    service.stop();
+    service.restart();
+    service.wait_for_warehouse();
+    freeze(engine.pid());
+    crowd(&service, 10, "contact");
+    let parked = || {
+        let metrics = service.door("acme").metrics();
+        metrics.total("trunkline_parked_conversations") > 10_000.0
+    };
+    clock::wait_until("the fold is paused", Duration::from_secs(30), parked);
+    service.stop();
+    // Its start waits for ClickHouse, and ends as well.
+    service.launch();
+    clock::pause(1_000);
+    service.stop();
+    thaw(engine.pid());
+    service.restart();
+    service.wait_for_warehouse();
+    service.door("acme").flush();
+    let sums = service.door("acme").metrics().sums();
+    assert!(
+        sums.balance() && sums.pending + sums.quarantined == 0,
+        "{sums:?}"
+    );
+    assert!(sums.observed >= u64::from(2 * CROWD), "{sums:?}");
 }

@@ -26,6 +26,7 @@ mod corners;
 mod demo;
 mod deploy;
 mod faults;
+mod grafana;
 mod horizon;
 mod idempotency;
 mod import;

@@ -47,7 +47,34 @@ fn dashboards_name_metrics_that_exist() {
     );
 }
 
-fn boards() -> Vec<(String, Value)> {
+#[test]
+fn dashboards_link_to_dashboards_that_exist() {
+    let boards = boards();
+    let known: BTreeSet<_> = boards
+        .iter()
+        .map(|(_, board)| board["uid"].as_str().unwrap_or_default())
+        .collect();
+    let mut found = Vec::new();
+    for (path, _) in &boards {
+        let text = read(path);
+        for uid in linked(&text).filter(|uid| !known.contains(uid)) {
+            found.push(Finding::new(
+                path,
+                0,
+                format!("no dashboard has the uid {uid}"),
+            ));
+        }
+    }
+    none(found, "correct the link");
+}
+
+/// The uids that links lead to.
+fn linked(text: &str) -> impl Iterator<Item = &str> {
+    let links = text.split("\"/d/").skip(1);
+    links.map(|rest| rest.split(['?', '/', '"']).next().unwrap_or_default())
+}
+
+pub(crate) fn boards() -> Vec<(String, Value)> {
     let entries = fs::read_dir(root().join(FOLDER)).expect("the dashboards");
     let paths = entries
         .flatten()
@@ -139,6 +166,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn links_are_found() {
+        let text = r#"{"url": "/d/one?from=1"}, {"url": "/d/two"}, {"url": "other/d/x"}"#;
+        assert_eq!(linked(text).collect::<Vec<_>>(), ["one", "two"]);
+    }
 
     #[test]
     fn what_a_dashboard_lacks_is_found() {

@@ -10,6 +10,7 @@ mod deploy;
 mod documents;
 mod edges;
 mod findings;
+mod grafana;
 mod invariants;
 mod licences;
 mod metadata;
