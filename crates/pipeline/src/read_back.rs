@@ -255,3 +255,20 @@ fn group_of<I>(items: &[I], most: usize, bytes: impl Fn(&I) -> usize) -> usize {
     });
     fit.count().max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_query_names_more_than_clickhouse_takes_and_each_names_something() {
+        let ids = |length: usize, count: usize| vec!["x".repeat(length); count];
+        let group = |ids: &[String]| group_of(ids, AT_ONCE, String::len);
+        assert_eq!(group(&ids(10, 5_000)), AT_ONCE);
+        let long = group(&ids(194, 1_000));
+        assert!((200..1_000).contains(&long), "{long}");
+        assert!(long * (2 * 194 + 3) <= 128 * 1024);
+        assert_eq!(group(&ids(1 << 20, 3)), 1);
+        assert_eq!(group_of(&ids(10, 50), 7, String::len), 7);
+    }
+}
