@@ -6,7 +6,7 @@
 //! no more than a short one.
 //!
 //! Beyond the horizon a conversation *shrinks*: its entries are in ClickHouse alone, and what is
-//! kept of them is a [`Head`]. It goes on from there; an entry that belongs before the end of the
+//! kept of them is a `Head`. It goes on from there; an entry that belongs before the end of the
 //! head needs the conversation whole again.
 
 use compact_str::CompactString;
