@@ -83,6 +83,10 @@ impl Resuming {
         let Some(stream) = &mut self.stream else {
             return false;
         };
+        // The greeting may have acknowledged all: then nothing more will be said.
+        if self.left.is_empty() {
+            return true;
+        }
         let more = self.left.iter().skip(self.sent).take(AHEAD - self.sent);
         let count = more.len();
         if count > 0 {
