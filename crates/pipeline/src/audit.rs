@@ -17,7 +17,7 @@ use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
+use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, OFFSET, Rows};
 use trunkline_rollup::{Account, Config, Position};
 use trunkline_warehouse::{Client, Fault, Writer, read};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -26,9 +26,6 @@ use crate::record::{self, Record};
 
 /// Differences that are described; the others are counted.
 const DESCRIBED: usize = 100;
-/// The offset's part of a version.
-const OFFSET: u64 = (1 << 48) - 1;
-
 /// Why no audit could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {

@@ -9,6 +9,9 @@ use trunkline_model::time::Time;
 
 use crate::cells::Cell;
 
+/// The offset's part of a row's version; the generation stands above it.
+pub const OFFSET: u64 = (1 << 48) - 1;
+
 /// Takes rows as they are gathered.
 pub trait Rows {
     /// Takes a message.

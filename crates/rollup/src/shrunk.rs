@@ -26,12 +26,9 @@ impl Shrunk {
         clippy::expect_used,
         reason = "plain data in memory: postcard can always encode it"
     )]
-    pub(crate) fn pack(conversation: &mut Conversation) -> Self {
-        conversation.fold_up();
+    pub(crate) fn pack(conversation: &Conversation) -> Self {
         let mut bytes = conversation.check.to_le_bytes().to_vec();
-        let touched = if conversation.touched { TOUCHED } else { 0 };
-        let shown = if conversation.shown { SHOWN } else { 0 };
-        bytes.push(touched | shown);
+        bytes.push(marks(conversation.touched, conversation.shown));
         let bytes = postcard::to_extend(conversation, bytes).expect("a conversation is plain data");
         Self(bytes.into_boxed_slice())
     }
@@ -69,10 +66,12 @@ impl Shrunk {
 
     /// Notes whether it waits to be shown live, and whether it was last shown as one that waits.
     pub(crate) fn set_marks(&mut self, touched: bool, shown: bool) {
-        let touched = if touched { TOUCHED } else { 0 };
-        let shown = if shown { SHOWN } else { 0 };
-        if let Some(marks) = self.0.get_mut(CHECK) {
-            *marks = touched | shown;
+        if let Some(known) = self.0.get_mut(CHECK) {
+            *known = marks(touched, shown);
         }
     }
+}
+
+fn marks(touched: bool, shown: bool) -> u8 {
+    (u8::from(touched) * TOUCHED) | (u8::from(shown) * SHOWN)
 }

@@ -146,7 +146,8 @@ impl Conversation {
             && self.last_at < cold
     }
 
-    /// Lets go of all entries: they are in ClickHouse.
+    /// Lets go of all entries, which are in ClickHouse, to be packed: the mark before the first block
+    /// is left out, for [`Conversation::unfold`] knows it.
     pub(crate) fn shrink(&mut self) {
         let mut head = self.head().copied();
         for entry in self.entries() {
@@ -155,24 +156,12 @@ impl Conversation {
         if let Some(head) = &mut head {
             (head.changed, head.arrived) = (self.changed, self.last_arrival);
         }
-        let before = Mark {
-            past: self.past().len() as u32,
-            clock: self.clock.clone(),
-        };
         let long = self.long.get_or_insert_default();
         long.blocks = Vec::new();
-        long.before = before;
+        long.before = Mark::default();
         long.head = head;
         self.tail = Packed::default();
         self.untouched = 0;
-    }
-
-    /// Leaves out what [`Conversation::unfold`] knows, to be packed.
-    pub(crate) fn fold_up(&mut self) {
-        if let Some(long) = self.long.as_mut() {
-            long.before = Mark::default();
-            long.past.shrink_to_fit();
-        }
     }
 
     /// Completes a conversation that was packed: with no entry after the head, the clock stands at

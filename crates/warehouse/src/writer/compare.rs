@@ -1,5 +1,7 @@
 //! Cells of figures against what the messages give, all of them: for the audit.
 
+use trunkline_rollup::facts::OFFSET;
+
 use clickhouse::Row;
 use serde::Deserialize;
 
@@ -18,8 +20,6 @@ pub struct Compared {
     pub described: Vec<String>,
 }
 
-/// The offset's part of a version.
-const OFFSET: u64 = (1 << 48) - 1;
 /// Differences that are described of each state.
 const DESCRIBED: u32 = 100;
 

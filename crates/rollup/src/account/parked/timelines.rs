@@ -7,12 +7,9 @@ use trunkline_model::time::Time;
 
 use crate::account::retract::{Retractions, Within};
 use crate::conversation::Conversation;
-use crate::facts::{ChangeFact, ConversationFact, MessageFact, Rows};
+use crate::facts::{ChangeFact, ConversationFact, MessageFact, OFFSET, Rows};
 use crate::names::{Name, Names};
 use crate::timeline::{Body, Entry, Message};
-
-/// The offset's part of a version.
-const OFFSET: u64 = (1 << 48) - 1;
 
 /// Rows of several conversations; of rows written more than once all may be given.
 #[derive(Debug, Default)]
