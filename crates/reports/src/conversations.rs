@@ -8,11 +8,11 @@
 //! rows behind a figure are those of the same list that it counts, by the same condition.
 
 use crate::distribution::{Level, mean, of_some, quantile};
-use crate::hdr;
 use crate::report::{Figure, Listed, Opened, Report};
 use crate::request::Request;
 use crate::statement::{NOT_OVER, Views, WITHIN, of_managers};
 use crate::value::Unit;
+use trunkline_warehouse::hdr;
 
 /// The report.
 pub(crate) static REPORT: Report = Report {

@@ -1,5 +1,5 @@
 //! Figures of a distribution as SQL: over samples with the columns `ms` (`Int64`, not negative) and
-//! `bucket` (its bucket by [`crate::hdr`]), of those samples for which a condition holds; or over cells,
+//! `bucket` (its bucket by [`hdr`]), of those samples for which a condition holds; or over cells,
 //! which have in place of them the columns `n` (how many samples), `ms` (their sum), `least`,
 //! `greatest` and `buckets` (a map of how many samples are in which bucket).
 //!
@@ -7,10 +7,10 @@
 //! smallest and the greatest sample, so the quantile of one sample is the sample. Of no samples a
 //! figure is `null`.
 
-use crate::hdr;
 use crate::report::{Empty, Figure};
 use crate::request::{Request, Rows};
 use crate::value::Unit;
+use trunkline_warehouse::hdr;
 
 /// The levels of the quantiles. All are asked for wherever one is, so that ClickHouse makes them
 /// from one state.

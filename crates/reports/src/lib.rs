@@ -17,7 +17,6 @@ mod conversations;
 mod dimension;
 mod distribution;
 mod error;
-pub mod hdr;
 mod messages;
 mod open_waits;
 mod report;

@@ -9,12 +9,12 @@
 //! out of the list where managers are told apart.
 
 use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sql, some};
-use crate::hdr;
 use crate::report::{Choice, Figure, Listed, Opened, Report};
 use crate::request::{Request, Rows};
 use crate::scope;
 use crate::statement::{NOT_OVER, OWED_BY, Views, WITHIN, of_managers};
 use crate::value::Unit;
+use trunkline_warehouse::hdr;
 
 /// The report.
 pub(crate) static REPORT: Report = Report {

@@ -23,10 +23,10 @@
 //! it what happens in one conversation up to a bot's reply or a closing and with it. What is pending
 //! at its end has begun within a part.
 
-use crate::hdr;
 use crate::request::Request;
 use crate::response_times::verdict;
 use crate::statement::{Views, WITHIN, of_managers};
+use trunkline_warehouse::hdr;
 
 /// The parameter.
 pub(crate) const NAME: &str = "scope";

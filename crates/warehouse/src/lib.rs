@@ -14,6 +14,7 @@
 mod checksum;
 pub mod client;
 pub mod engine;
+pub mod hdr;
 pub mod migrations;
 pub mod query;
 pub mod read;

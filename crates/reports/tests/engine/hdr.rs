@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 use serde_json::json;
-use trunkline_reports::hdr;
+use trunkline_model::hdr;
 
 use crate::world::{World, reply};
 

@@ -12,6 +12,7 @@ use trunkline_model::time::Time;
 use super::stale::{Chunk, Stale};
 use super::{Writer, Written};
 use crate::client::{DDL_LIMIT, Fault};
+use crate::hdr;
 
 /// How long one statement may take; ClickHouse ends it by itself shortly before.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -132,7 +133,7 @@ pub(super) fn sampled(database: &str, minutes: u8, place: &str) -> String {
          SELECT account, {start} AS start, channel, author, manager, version, \
          arrayJoin(arrayFilter(sample -> sample.3 IS NOT NULL, [{samples}])) AS sample \
          FROM {database}.messages FINAL WHERE {place})",
-        bucket = bucket("ms"),
+        bucket = hdr::index_sql("ms"),
         start = start(minutes),
         samples = samples(),
     )
@@ -189,13 +190,4 @@ fn samples() -> String {
         }
     }
     all.join(", ")
-}
-
-/// The bucket of a sample, by integer arithmetic (`model::hdr`).
-fn bucket(ms: &str) -> String {
-    let power = format!("roundToExp2(greatest({ms}, 256))");
-    format!(
-        "if({ms} < 256, {ms}, bitShiftLeft(toInt64(bitCount({power} - 1)) - 7, 7) \
-         + intDiv({ms}, bitShiftRight({power}, 7)))"
-    )
 }

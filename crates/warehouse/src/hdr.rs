@@ -1,10 +1,9 @@
 //! The buckets of [`trunkline_model::hdr`] as SQL.
 
 use trunkline_model::hdr::{DIGITS, EXACT};
-pub use trunkline_model::hdr::{index, middle};
 
-/// Writes [`index`] as SQL over an expression of type `Int64` that is not negative.
-pub(crate) fn index_sql(value: &str) -> String {
+/// Writes [`trunkline_model::hdr::index`] as SQL over an expression of type `Int64` that is not negative.
+pub fn index_sql(value: &str) -> String {
     // The greatest power of two at or below the value, by integer arithmetic: a floating log2
     // would round some values just below a power up to it.
     let power = format!("roundToExp2(greatest({value}, {EXACT}))");
@@ -15,8 +14,8 @@ pub(crate) fn index_sql(value: &str) -> String {
     )
 }
 
-/// Writes [`middle`] as SQL over an expression of type `Int64` that holds a bucket.
-pub(crate) fn middle_sql(index: &str) -> String {
+/// Writes [`trunkline_model::hdr::middle`] as SQL over an expression of type `Int64` that holds a bucket.
+pub fn middle_sql(index: &str) -> String {
     let shift = format!("(greatest(bitShiftRight({index}, {DIGITS}), 2) - 1)");
     format!(
         "if({index} < {EXACT}, {index}, \
