@@ -240,6 +240,7 @@ impl Account {
             cell_minutes: cell_minutes(self.zone()),
             schedules: fold::schedules(self),
             due: Due::of(self),
+            country: self.country,
         }
     }
 

@@ -6,6 +6,7 @@
 //! - [`account`]: the state of one account, what is observed and what is gathered
 //! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
 //! - [`seen`]: duplicates and conflicts
+//! - [`contacts`]: who is who
 //! - [`facts`]: the rows that come out
 //! - [`cells`]: figures by manager, channel and hour, for what is shown live
 
@@ -15,6 +16,7 @@ pub mod account;
 pub mod cells;
 mod chunks;
 mod clock;
+pub mod contacts;
 mod conversation;
 pub mod facts;
 mod moment;

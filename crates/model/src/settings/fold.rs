@@ -7,7 +7,7 @@ use chrono::{DateTime, Offset};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, BotReplies, Due, Schedule, Validity, Zone};
+use super::{Account, BotReplies, Country, Due, Schedule, Validity, Zone};
 
 /// The rules by which an account's conversations are folded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -33,6 +33,9 @@ pub struct FoldRules {
     /// How soon replies are due.
     #[serde(default, skip_serializing_if = "Due::is_default")]
     pub due: Due,
+    /// The country that phone numbers are read with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
 }
 
 /// The name that managers beyond the cap share.
@@ -164,6 +167,7 @@ impl Default for FoldRules {
             cell_minutes: HOUR,
             schedules: Vec::new(),
             due: Due::default(),
+            country: None,
         }
     }
 }

@@ -55,6 +55,10 @@ pub(super) struct Due {
 }
 
 impl Where {
+    fn is_anywhere(&self) -> bool {
+        self.channel.is_none() && self.conversation.is_none()
+    }
+
     fn holds(&self, within: Within<'_>) -> bool {
         let other = |own: &Option<CompactString>| {
             own.as_ref().is_some_and(|own| own != within.conversation)
@@ -79,7 +83,23 @@ impl Retractions {
     }
 }
 
+impl Retractions {
+    /// Says whether an event of no conversation was taken back before it came.
+    pub(super) fn take_back_anywhere(&self, id: &str, offset: u64) -> bool {
+        let mut events = self.events.get(id).into_iter().flatten();
+        events.any(|of| of.offset < offset && of.is_anywhere())
+    }
+}
+
 impl Due {
+    /// Gives the offset of the retraction of an event of no conversation, of those in records from
+    /// `taken` on.
+    fn anywhere(&self, id: &str, taken: u64) -> Option<u64> {
+        let events = self.events.get(id).into_iter().flatten();
+        let offsets = events.filter(|of| of.is_anywhere()).map(|of| of.offset);
+        offsets.filter(|offset| *offset >= taken).min()
+    }
+
     /// Gives the offset of the retraction of an entry, of those in records from `taken` on.
     fn of(&self, entry: &Entry, within: Within<'_>, taken: u64) -> Option<u64> {
         let events = self.events.get(&entry.id).into_iter().flatten();
@@ -164,6 +184,9 @@ impl Account {
             return;
         }
         let due = Arc::new(std::mem::take(&mut self.due));
+        if !due.events.is_empty() {
+            self.contacts.take_back(|id, taken| due.anywhere(id, taken));
+        }
         let (rules, names, cells) = (&self.rules, &self.names, &mut self.cells);
         let parked = &mut self.parked;
         let mut shrunk = self.submaps.iter().any(|submap| submap.counts().1 > 0);

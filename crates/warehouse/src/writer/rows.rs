@@ -8,7 +8,9 @@
 
 use trunkline_model::time::Time;
 use trunkline_rollup::cells::{Figures, Part};
-use trunkline_rollup::facts::{CellFact, ChangeFact, ConversationFact, Cycle, MessageFact};
+use trunkline_rollup::facts::{
+    CellFact, ChangeFact, ConversationFact, Cycle, IdentityFact, MessageFact,
+};
 
 /// A table and its columns in the order in which a row has them.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +22,7 @@ pub(super) struct Table {
 pub(super) const MESSAGES: Table = Table {
     name: "messages",
     columns: "account, channel, conversation, contact, at, message, author, manager, kind, chars, \
-              assignee, expects_reply, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
+              assignee, expects_reply, integrity, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
               first_from_start_ms, kommo_business_ms, turn_business_ms, wait_business_ms, \
               assigned_business_ms, first_business_ms, first_from_start_business_ms, \
               within_target, received_at, version, deleted",
@@ -38,6 +40,11 @@ pub(super) const CONVERSATIONS: Table = Table {
               pending_at, unserved_at, `cycles.started_at`, `cycles.contact`, `cycles.answered`, \
               `cycles.closed_at`, `cycles.closed_by`, `cycles.pending_at_close`, \
               `cycles.reopened_at`, `cycles.owed_by`, `cycles.handed_off_at`, received_at, version, deleted",
+};
+
+pub(super) const IDENTITIES: Table = Table {
+    name: "identities",
+    columns: "account, kind, channel, identity, contact, received_at, version, deleted",
 };
 
 pub(super) const ANSWERS: Table = Table {
@@ -61,6 +68,7 @@ pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
     row.nullable(fact.chars, |row, chars| row.bytes(chars.to_le_bytes()));
     row.text(fact.assignee.unwrap_or_default());
     row.flag(fact.expects_reply);
+    row.text(fact.integrity.as_str());
     row.text(fact.run.unwrap_or_default());
     for sample in fact.samples.all().into_iter().chain(fact.business.all()) {
         row.nullable(sample, |row, ms| row.bytes(ms.to_le_bytes()));
@@ -109,6 +117,16 @@ pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
     });
     row.times(cycles, |cycle| cycle.handed_off_at);
     row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+pub(super) fn identity(to: &mut Vec<u8>, fact: &IdentityFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.kind);
+    row.text(fact.channel);
+    row.text(fact.identity);
+    row.text(fact.contact.unwrap_or_default());
+    row.end(fact.received_at, fact.version, fact.contact.is_none());
 }
 
 /// Writes what a cell holds of one kind.
