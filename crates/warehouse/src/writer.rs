@@ -24,7 +24,8 @@ use rows::Table;
 pub use batch::{Batch, MAX_ROWS};
 pub use compare::Compared;
 pub use settings::{
-    ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow,
+    TeamRow,
 };
 pub use stale::Stale;
 pub use watermark::{Watermark, WatermarkError};

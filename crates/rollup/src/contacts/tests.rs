@@ -340,6 +340,25 @@ fn told() -> impl Strategy<Value = Vec<(u32, Told)>> {
     prop::collection::vec((0..20u32, one), 1..40)
 }
 
+/// When each contact was merged last, and into which.
+type Merges = BTreeMap<u8, ((u32, u32), u8)>;
+
+fn survivor(contact: u8, merges: &Merges) -> u8 {
+    let mut at = contact;
+    for _ in 0..5 {
+        match merges.get(&at) {
+            Some((_, into)) => at = *into,
+            None => return at,
+        }
+    }
+    // It goes round: `at` is on the circle.
+    let mut circle = vec![merges[&at]];
+    while circle.last().unwrap().1 != at {
+        circle.push(merges[&circle.last().unwrap().1]);
+    }
+    circle.into_iter().max().unwrap().1
+}
+
 /// Works all out from the whole log, by the rules as they are written.
 fn reference(log: &[(u32, Told)]) -> BTreeMap<String, String> {
     let taken_back: BTreeSet<u32> = log
@@ -355,7 +374,7 @@ fn reference(log: &[(u32, Told)]) -> BTreeMap<String, String> {
         .map(|(id, (minute, told))| ((*minute, id), told))
         .collect();
     order.sort_by_key(|(when, _)| *when);
-    let mut merges: BTreeMap<u8, ((u32, u32), u8)> = BTreeMap::new();
+    let mut merges = Merges::new();
     for (when, told) in &order {
         if let Told::PartOf(from, into) = told
             && from != into
@@ -363,21 +382,7 @@ fn reference(log: &[(u32, Told)]) -> BTreeMap<String, String> {
             merges.insert(*from, (*when, *into));
         }
     }
-    let survivor = |contact: u8| {
-        let mut at = contact;
-        for _ in 0..5 {
-            match merges.get(&at) {
-                Some((_, into)) => at = *into,
-                None => return at,
-            }
-        }
-        // It goes round: `at` is on the circle.
-        let mut circle = vec![merges[&at]];
-        while circle.last().unwrap().1 != at {
-            circle.push(merges[&circle.last().unwrap().1]);
-        }
-        circle.into_iter().max().unwrap().1
-    };
+    let survivor = |contact: u8| survivor(contact, &merges);
     let mut owned = BTreeMap::new();
     for from in 0..5 {
         if merges.contains_key(&from) && survivor(from) != from {
