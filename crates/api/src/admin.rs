@@ -1,6 +1,6 @@
 //! `GET /v1/admin/rejects`: the last events of the account that were refused at the door, or
 //! journalled but not understood by the fold. `POST /v1/admin/reload`: the configuration is read
-//! again, as by SIGHUP.
+//! again, as by SIGHUP. `GET /v1/admin/hooks`: the hooks of providers, and what came of each.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
 
+use crate::hooks::Listed;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::redact::mask;
@@ -22,6 +23,12 @@ pub(crate) struct Lists {
     refused: Vec<Reject>,
     /// In the journal, but in no figure.
     quarantined: Vec<Set>,
+}
+
+/// The hooks of an account.
+#[derive(Debug, Serialize)]
+pub(crate) struct HookList {
+    hooks: Vec<Listed>,
 }
 
 /// An event that the fold could not apply.
@@ -58,6 +65,19 @@ pub(crate) async fn rejects(
         refused: shared.rejects.list(&grant.account),
         quarantined: set.collect(),
     }))
+}
+
+/// Lists the account's hooks, and what came of them.
+pub(crate) async fn hooks(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<HookList>, Problem> {
+    let now = (shared.clock)();
+    let grant = shared.directory.load().admit(&headers, Scope::Admin, now)?;
+    query::none(&uri)?;
+    let hooks = shared.hooks.load().of(&grant.account);
+    Ok(Json(HookList { hooks }))
 }
 
 /// Reads the configuration again; a bad one changes nothing.

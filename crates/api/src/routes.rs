@@ -21,24 +21,27 @@ use crate::board::Desk;
 use crate::body::Bodies;
 use crate::config::{Config, ms};
 use crate::directory::Directory;
+use crate::hooks::Hooks;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
-use crate::{admin, board, events, live, login, request, status, stream, ways_out};
+use crate::{admin, board, events, hooks, live, login, request, status, stream, ways_out};
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
 /// is for the log, for it may be about other accounts.
 pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// All routes; also the labels of the metrics.
-pub(crate) const ROUTES: [&str; 18] = [
+pub(crate) const ROUTES: [&str; 20] = [
     "/v1/events",
     "/v1/stream",
+    "/v1/hooks/{hook}",
     "/v1/reports",
     "/v1/reports/{name}",
     "/v1/reports/{name}/rows",
     "/v1/dimensions/{name}",
     "/v1/live",
+    "/v1/admin/hooks",
     "/v1/admin/rejects",
     "/v1/admin/reload",
     "/metrics",
@@ -58,6 +61,8 @@ pub struct Api {
     pub reload: Reload,
     /// Who may do what; storing another directory is how a reload reaches the doors.
     pub directory: Arc<ArcSwap<Directory>>,
+    /// The hooks of providers; a reload stores others.
+    pub hooks: Arc<ArcSwap<Hooks>>,
     /// Where events go.
     pub pipeline: Handle,
     /// Where figures come from.
@@ -139,11 +144,13 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
     let [
         events,
         frames,
+        hook,
         reports,
         report,
         rows,
         dimension,
         now,
+        listed_hooks,
         rejects,
         reload,
         metrics,
@@ -159,11 +166,13 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
     let router = Router::new()
         .route(events, post(events::post))
         .route(frames, get(stream::open))
+        .route(hook, get(hooks::receive).post(hooks::receive))
         .route(reports, get(ways_out::catalogue))
         .route(report, get(ways_out::report))
         .route(rows, get(ways_out::rows))
         .route(dimension, get(ways_out::dimension))
         .route(now, get(live::live))
+        .route(listed_hooks, get(admin::hooks))
         .route(rejects, get(admin::rejects))
         .route(reload, post(admin::reload))
         .route(metrics, get(status::metrics))
