@@ -328,7 +328,7 @@ pub fn unzstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn answer(
-    result: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    result: Result<http::Response<ureq::Body>, ureq::Error>,
 ) -> Result<Answer, ureq::Error> {
     let mut response = result?;
     let headers = response.headers().iter();

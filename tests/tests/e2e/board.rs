@@ -68,7 +68,7 @@ impl Visitor {
     }
 }
 
-fn seen(mut answer: ureq::http::Response<ureq::Body>) -> Seen {
+fn seen(mut answer: http::Response<ureq::Body>) -> Seen {
     let headers = answer.headers().iter();
     let headers = headers.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
     let (status, headers) = (answer.status().as_u16(), headers.collect());
