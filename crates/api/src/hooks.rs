@@ -92,7 +92,7 @@ fn vouched(entry: &Entry, request: &providers::Request<'_>) -> Result<Vouched, R
 /// Refuses a request; why is told to those who run the hook.
 fn refuse(shared: &Shared, entry: &Entry, refused: &Refused, now: Time) -> Problem {
     metrics::hook(entry.provider(), HookOutcome::Unverified);
-    entry.heard.refused(now);
+    entry.heard.refused(refused, now);
     let told = refusals::of_hook("unverified", &refused.to_string(), now);
     shared.rejects.add(&entry.account, [told]);
     unverified()

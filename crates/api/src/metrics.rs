@@ -88,7 +88,7 @@ pub(crate) enum HookOutcome {
 
 impl HookOutcome {
     /// The label's value.
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Taken => "taken",
             Self::Greeting => "greeting",

@@ -26,4 +26,4 @@ pub use provider::{Answer, Parsed, Provider, Unreadable};
 pub use record::Record;
 pub use refused::Refused;
 pub use request::Request;
-pub use vendors::{ALL, named};
+pub use vendors::{ALL, named, unknown};

@@ -18,7 +18,7 @@ pub fn named(name: &str) -> Option<&'static dyn Provider> {
 }
 
 /// Says that there is no such provider, and which name may have been meant.
-pub(crate) fn unknown(name: &str) -> String {
+pub fn unknown(name: &str) -> String {
     let names = ALL.iter().map(|provider| provider.guide().name);
     let near = names
         .clone()

@@ -10,12 +10,14 @@ use trunkline_model::settings::Scope;
 use trunkline_model::word::Word;
 
 mod demo;
+mod hook;
 mod import;
 mod simulate;
 mod state;
 mod torture;
 
 pub(crate) use demo::Demo;
+pub(crate) use hook::{Hook, Verify};
 pub(crate) use import::{Format, Import, Service};
 pub(crate) use simulate::Simulate;
 pub(crate) use state::{Doctor, Status};
@@ -63,6 +65,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  trunkline doctor --data-dir ./data\n  \
                       trunkline --config trunkline.toml doctor")]
     Doctor(Doctor),
+    /// Helps to connect a provider: what to click, why a signature fails, what comes.
+    #[command(subcommand)]
+    Hook(Hook),
     /// Makes tokens.
     #[command(subcommand)]
     Token(Token),

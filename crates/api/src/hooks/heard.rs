@@ -1,15 +1,38 @@
 //! What came of a hook since the service started: for `status`, `doctor` and the board's page.
 
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use trunkline_model::time::Time;
-use trunkline_providers::{Draft, Parsed};
+use trunkline_providers::{Draft, Parsed, Refused};
 
 use crate::metrics::HookOutcome;
 
 /// After so many messages of contacts without one of a manager something is wrong.
 const UNANSWERED: u64 = 20;
+
+/// How many of the last requests are kept.
+const RECENT: usize = 20;
+
+/// Numbers requests, over all hooks.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+/// One of the last requests.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Recent {
+    /// Its place among the requests to all hooks since the start.
+    number: u64,
+    /// When it came.
+    at: Time,
+    /// What became of it.
+    outcome: &'static str,
+    /// What its events are: type, and phase, author or change.
+    events: Vec<String>,
+    /// Why it was refused, or what was not understood.
+    detail: String,
+}
 
 /// What one request told.
 pub(super) struct Heard {
@@ -19,6 +42,7 @@ pub(super) struct Heard {
     events: u64,
     from_contacts: u64,
     replied: bool,
+    recent: Recent,
 }
 
 /// What a hook has told; counts are since the service started.
@@ -44,6 +68,8 @@ pub(crate) struct Told {
     pub(crate) shadowed: u64,
     /// 20 messages of contacts came, and none of a manager after them.
     pub(crate) no_replies: bool,
+    /// The last requests, the newest last.
+    pub(crate) recent: VecDeque<Recent>,
     #[serde(skip)]
     unanswered: u64,
 }
@@ -59,7 +85,15 @@ impl Heard {
             event.field("author").and_then(|own| own.as_str()) == Some(author)
         };
         let events = &parsed.events;
+        let recent = Recent {
+            number: 0,
+            at,
+            outcome: outcome.as_str(),
+            events: events.iter().take(5).map(named).collect(),
+            detail: parsed.unknown.join(", "),
+        };
         Self {
+            recent,
             at,
             outcome,
             shadowed,
@@ -70,10 +104,41 @@ impl Heard {
     }
 }
 
+impl Told {
+    fn note(&mut self, recent: Recent) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed) + 1;
+        self.recent.push_back(Recent { number, ..recent });
+    }
+}
+
+/// Names an event by its type and what tells it apart, never by anything of a person.
+fn named(event: &Draft) -> String {
+    let word = |name: &str| event.field(name).and_then(|value| value.as_str());
+    let kind = word("type").unwrap_or_default();
+    let what = ["phase", "author", "change"]
+        .iter()
+        .find_map(|name| word(name));
+    [Some(kind), what]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 impl Log {
     /// Notes a request that was not verified.
-    pub(super) fn refused(&self, at: Time) {
+    pub(super) fn refused(&self, why: &Refused, at: Time) {
         let mut told = self.lock();
+        told.note(Recent {
+            number: 0,
+            at,
+            outcome: HookOutcome::Unverified.as_str(),
+            events: Vec::new(),
+            detail: why.to_string(),
+        });
         told.refused += 1;
         told.last_refused = Some(at);
     }
@@ -81,6 +146,7 @@ impl Log {
     /// Notes a request that is on stable storage; its newest event happened at `newest`.
     pub(super) fn taken(&self, heard: &Heard, newest: Option<Time>) {
         let mut told = self.lock();
+        told.note(heard.recent.clone());
         told.requests += 1;
         told.events += heard.events;
         told.shadowed += heard.shadowed;
