@@ -147,7 +147,7 @@ async fn take(
     metrics::hook(entry.provider(), outcome);
     entry
         .heard
-        .taken(&heard, arrival.map(|arrival| arrival.newest()));
+        .taken(&heard, arrival.map(Arrival::newest));
     if let Some(arrival) = arrival {
         metrics::arrived(Source::Hooks, arrival);
     }
