@@ -48,6 +48,10 @@ bench: build ## measures the speed as ratios to floors taken in the same run (AR
 pictures: setup build ## pictures of the board into docs/pictures/, made by the real program in a headless browser
 	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked board::a_person
 
+.PHONY: references
+references: ## writes the references of configuration and metrics in docs/ anew, from the code
+	TRUNKLINE_REFERENCES=write $(CARGO) test --quiet -p trunkline --locked tests::the_reference
+
 .PHONY: clean-data
 clean-data: ## deletes what `make run` left in data/
 	rm -rf -- data

@@ -109,10 +109,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  trunkline torture --minutes 10 --seed 7")]
     Torture(Torture),
     /// Prints a script that completes commands and options in a shell.
-    #[command(
-        after_help = "Examples:\n  source <(trunkline completions bash)\n  \
-                      trunkline completions fish > ~/.config/fish/completions/trunkline.fish"
-    )]
+    #[command(after_help = "Examples:\n  source <(trunkline completions bash)\n  \
+                      trunkline completions fish > ~/.config/fish/completions/trunkline.fish")]
     Completions {
         /// The shell that reads the script.
         shell: Shell,
