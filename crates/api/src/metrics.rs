@@ -183,7 +183,7 @@ pub fn describe() {
     describe_histogram!(
         DURATION,
         Unit::Seconds,
-        "Time from a request's head to its answer."
+        "Time from a request's head to its answer, by route, method and status."
     );
     describe_histogram!(
         BODY_BYTES,
@@ -205,11 +205,14 @@ pub fn describe() {
         "Memory claimed by event bodies in flight."
     );
     describe_gauge!(STREAMS, "Streams open now, after their token was accepted.");
-    describe_counter!(STREAMS_CLOSED, "Streams that ended, by reason.");
+    describe_counter!(
+        STREAMS_CLOSED,
+        "Streams that ended, by reason: those of docs/errors.md, `closed` by the peer, or `lost`."
+    );
     describe_counter!(STREAM_FRAMES, "Frames of streams that were parsed.");
     describe_histogram!(
         STREAM_BATCH,
-        "Frames of a stream that went into the journal together."
+        "Frames of a stream that went into the journal together: how well acknowledgements are shared."
     );
     describe_histogram!(
         STREAM_ACK,
@@ -219,12 +222,12 @@ pub fn describe() {
     describe_counter!(HOOKS, "Webhooks, by provider and by what became of them.");
     describe_gauge!(
         LAST_ARRIVAL,
-        "When events were last taken in, in seconds since 1970, by source."
+        "When events were last taken in, in seconds since 1970, by source; absent until the first since the start."
     );
     describe_histogram!(
         LAG,
         Unit::Seconds,
-        "Time from the newest event of a request or append to its arrival, by source."
+        "Time from the newest event of a request or append to its arrival, by source: `events` (POST /v1/events) or `stream` (imports too)."
     );
     begin();
 }

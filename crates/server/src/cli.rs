@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use trunkline_model::settings::Scope;
 use trunkline_model::word::Word;
 
@@ -112,6 +113,13 @@ pub(crate) enum Command {
     /// doubled or wrong.
     #[command(after_help = "Example:\n  trunkline torture --minutes 10 --seed 7")]
     Torture(Torture),
+    /// Prints a script that completes commands and options in a shell.
+    #[command(after_help = "Examples:\n  source <(trunkline completions bash)\n  \
+                      trunkline completions fish > ~/.config/fish/completions/trunkline.fish")]
+    Completions {
+        /// The shell that reads the script.
+        shell: Shell,
+    },
     /// Runs the embedded ClickHouse in this process; started by `serve`.
     #[command(hide = true)]
     Engine {

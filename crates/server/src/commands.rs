@@ -15,6 +15,7 @@ use crate::{print, secret, telemetry};
 
 mod amounts;
 mod audit;
+mod completions;
 mod demo;
 mod doctor;
 mod first_start;
@@ -69,6 +70,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
             telemetry::start_logs(Some(filter));
             return torture::run(&options);
         }
+        Command::Completions { shell } => print::line(completions::script(shell).trim_end())?,
         Command::Engine { arguments } => {
             return Ok(trunkline_warehouse::engine::child::run(arguments));
         }
