@@ -145,9 +145,7 @@ async fn take(
         .await
         .map_err(not_taken)?;
     metrics::hook(entry.provider(), outcome);
-    entry
-        .heard
-        .taken(&heard, arrival.map(Arrival::newest));
+    entry.heard.taken(&heard, arrival.map(Arrival::newest));
     if let Some(arrival) = arrival {
         metrics::arrived(Source::Hooks, arrival);
     }

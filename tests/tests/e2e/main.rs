@@ -21,6 +21,7 @@ mod business;
 mod cells;
 mod commands;
 mod commands_state;
+mod conformance;
 mod contact_scope;
 mod corners;
 mod demo;
