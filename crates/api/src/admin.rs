@@ -5,10 +5,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
 
+use crate::openapi::{Group, Operation};
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::redact::mask;
@@ -16,7 +18,8 @@ use crate::rejects::Reject;
 use crate::routes::Shared;
 
 /// The lists, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Rejects")]
 pub(crate) struct Lists {
     /// Refused at the door since the start of the process: not in the journal.
     refused: Vec<Reject>,
@@ -25,7 +28,8 @@ pub(crate) struct Lists {
 }
 
 /// An event that the fold could not apply.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Quarantined")]
 struct Set {
     received_at: Time,
     /// Its place in the journal, as text.
@@ -75,4 +79,29 @@ pub(crate) async fn reload(
     let detail = "the configuration was not taken, and the one before holds on; the service's log \
                   says why";
     Err(Problem::new(Code::BadConfiguration, detail))
+}
+
+pub(crate) fn about_rejects() -> Operation {
+    Operation::new(Group::Administration, "rejects", "Lists what was refused")
+        .about(
+            "The last 100 refused events of the account, with texts and numbers masked, and what \
+             is in the journal but could not be applied.",
+        )
+        .scope(Scope::Admin)
+        .json::<Lists>(200, "The lists, newest first.")
+        .refuses(&[Code::BadParameter])
+        .sample("What was refused", "/v1/admin/rejects")
+}
+
+pub(crate) fn about_reload() -> Operation {
+    Operation::new(
+        Group::Administration,
+        "reload",
+        "Reads the configuration again",
+    )
+    .about("As SIGHUP does. A file with an error changes nothing; the log says why.")
+    .scope(Scope::Admin)
+    .answers_nothing(204, "The configuration holds.")
+    .refuses(&[Code::BadParameter, Code::BadConfiguration])
+    .sample("Read it again", "/v1/admin/reload")
 }

@@ -6,6 +6,7 @@
 //! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
 //! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
 //! reports: directory (token, restriction) -> reports -> JSON or CSV
+//! openapi: what stands beside each handler -> document -> JSON, page
 //! board:   login (cookie) -> directory -> board -> the same reports and live view -> HTML
 //! ```
 //!
@@ -23,12 +24,14 @@ mod caps;
 mod config;
 mod connection;
 mod directory;
+mod door;
 mod encoding;
 mod events;
 mod inflate;
 mod live;
 mod login;
 pub mod metrics;
+mod openapi;
 mod people;
 mod phones;
 mod problem;

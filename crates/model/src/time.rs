@@ -152,7 +152,10 @@ impl JsonSchema for Time {
         "Time".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        if generator.contract().is_serialize() {
+            return json_schema!({ "type": "string", "format": "date-time" });
+        }
         json_schema!({
             "anyOf": [
                 { "type": "string", "pattern": parse::PATTERN },
