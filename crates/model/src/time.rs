@@ -159,7 +159,11 @@ impl JsonSchema for Time {
         json_schema!({
             "anyOf": [
                 { "type": "string", "pattern": parse::PATTERN },
-                { "type": "number", "minimum": 0, "maximum": 4_102_444_800_000_000_u64 }
+                { "type": "number", "minimum": 0, "exclusiveMaximum": 4_102_444_801_u64 },
+                { "type": "number", "minimum": 100_000_000_000_u64,
+                    "exclusiveMaximum": 4_102_444_800_001_u64 },
+                { "type": "number", "minimum": 100_000_000_000_000_u64,
+                    "exclusiveMaximum": 4_102_444_800_001_000_u64 }
             ]
         })
     }

@@ -156,7 +156,8 @@ fn common() -> Vec<Parameter> {
                    the same part of the calendar period before) or that of a year earlier, by the \
                    local clock; each beside the row in its place, then what occurred only before; \
                    in csv a first column period tells them apart";
-    let period = "calendar to date, until now; instead of from and to";
+    let period = "calendar to date, until now; instead of from and to; the month if none of the \
+                  three is given";
     vec![
         free(
             "from",

@@ -20,7 +20,8 @@ const TWO_LINES: &str = r#"{"type":"message","id":"1","conversation":"c-17","con
 pub(crate) fn about() -> Operation {
     let operation = Operation::new(Group::Events, "sendEvents", "Takes events in")
         .about(
-            "One event, an array of events, or one event a line; at most 20 MB and 10,000 events, \
+            "One event, an array of events, or one event a line, as it is or with \
+             `Content-Encoding: gzip` or `zstd`; at most 20 MB and 10,000 events, \
              each of at most 1 MB. Accepted events are on stable storage and in the live figures, \
              unless the answer says `\"observed\":false`: then they are on their way there. \
              One bad event never harms its neighbours: `rejected` names it. An event sent again \
@@ -37,20 +38,15 @@ pub(crate) fn about() -> Operation {
 }
 
 fn taken(operation: Operation) -> Operation {
-    let words = |words: &[&str]| json!({ "type": "string", "enum": words });
+    let flushed = json!({ "type": "string", "enum": ["flushed"] });
     let wait = "Answers 200 when ClickHouse holds all up to the batch's last event, or 202 with \
                 `\"flushed\":false` after 30 s.";
     let event = || json!({ "$ref": "#/components/schemas/Event" });
     let array = json!({ "type": "array", "items": event(), "maxItems": 10_000 });
-    let lines = json!({ "type": "string", "description": "Events, one a line." });
+    let mut lines = array.clone();
+    lines["description"] = "One a line.".into();
     operation
-        .takes(Place::Query, "wait", words(&["flushed"]), wait)
-        .takes(
-            Place::Header,
-            "Content-Encoding",
-            words(&["identity", "gzip", "zstd"]),
-            "How the body is compressed.",
-        )
+        .takes(Place::Query, "wait", flushed, wait)
         .body(JSON, Shape::Is(json!({ "oneOf": [event(), array] })))
         .body(LINES, Shape::Is(lines))
 }

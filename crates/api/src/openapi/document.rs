@@ -151,7 +151,6 @@ fn parameter(parameter: &Parameter, given: &BTreeMap<String, String>) -> Value {
         "in": match parameter.place {
             Place::Path => "path",
             Place::Query => "query",
-            Place::Header => "header",
         },
         "required": parameter.place == Place::Path,
         "description": parameter.about,
@@ -183,10 +182,14 @@ fn values(path: &str, sample: &Sample) -> BTreeMap<String, String> {
 fn taken(media: &str, shape: &Shape, about: &Operation, generator: &mut SchemaGenerator) -> Value {
     let samples = about.samples.iter().filter(|it| !it.gzip);
     let examples = samples.filter_map(|it| {
-        let (of, text) = it.body.filter(|(of, _)| *of == media)?;
-        let json = of == "application/json";
-        let read = json.then(|| serde_json::from_str(text).ok()).flatten();
-        let value: Value = read.unwrap_or_else(|| text.into());
+        let (_, text) = it.body.filter(|(of, _)| *of == media)?;
+        let value: Value = match serde_json::from_str(text) {
+            Ok(value) => value,
+            Err(_) => text
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap_or(Value::Null))
+                .collect(),
+        };
         Some((it.title.to_owned(), json!({ "value": value })))
     });
     let examples: Map<String, Value> = examples.collect();

@@ -24,7 +24,6 @@ pub(crate) enum Group {
 pub(crate) enum Place {
     Path,
     Query,
-    Header,
 }
 
 /// The form of a body: a schema.

@@ -193,7 +193,9 @@ fn one(parameter: &Parameter) -> Value {
     if !parameter.values.is_empty() {
         schema["enum"] = parameter.values.clone().into();
     }
-    if let Some(default) = &parameter.default {
+    // What holds without `from` and `to`: to send it beside them is refused.
+    let default = parameter.default.as_ref();
+    if let Some(default) = default.filter(|_| parameter.name != "period") {
         schema["default"] = default.as_str().into();
     }
     schema
