@@ -12,6 +12,9 @@ use crate::panels::render;
 /// A paragraph: pieces of text, each with whether it is code.
 type Paragraph = Vec<(bool, String)>;
 
+/// What a value is: pieces of text, each with whether it is the name of a schema.
+type Kind = Vec<(bool, String)>;
+
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct Docs {
@@ -56,12 +59,6 @@ struct Field {
     required: bool,
     about: Vec<Paragraph>,
     default: Option<String>,
-}
-
-/// What a value is, and the schemas that say more.
-struct Kind {
-    text: String,
-    links: Vec<String>,
 }
 
 struct Schema {
@@ -159,58 +156,57 @@ fn schema(name: &str, schema: &Value) -> Schema {
         about: paragraphs(&it["description"]),
         default: default(it),
     });
+    let mut fields: Vec<Field> = fields.collect();
+    fields.sort_by_key(|field| !field.required);
     Schema {
         name: name.to_owned(),
         about: paragraphs(&schema["description"]),
         kind: kind(schema),
-        fields: fields.collect(),
+        fields,
     }
 }
 
 /// Says what a value is in a few words.
 fn kind(schema: &Value) -> Kind {
-    let mut links = Vec::new();
-    let text = words(schema, &mut links);
-    links.sort();
-    links.dedup();
-    Kind { text, links }
-}
-
-fn words(schema: &Value, links: &mut Vec<String>) -> String {
     if let Some(place) = schema["$ref"].as_str() {
-        let name = place.rsplit('/').next().unwrap_or_default().to_owned();
-        links.push(name);
-        return String::new();
+        let name = place.rsplit('/').next().unwrap_or_default();
+        return vec![(true, name.to_owned())];
     }
     if let Some(word) = schema.get("const") {
-        return text(word);
+        return plain(text(word));
     }
     if let Some(all) = schema["enum"].as_array() {
-        return all.iter().map(text).collect::<Vec<_>>().join(" | ");
+        return plain(joined(all, " | "));
     }
-    let of = |key: &str, links: &mut Vec<String>| {
-        let all = list(&schema[key]).iter().map(|it| words(it, links));
-        let mut all: Vec<String> = all.filter(|it| !it.is_empty()).collect();
-        all.dedup();
-        all.join(" or ")
-    };
-    for key in ["oneOf", "anyOf"] {
-        if schema.get(key).is_some() {
-            return of(key, links);
+    for either in [&schema["oneOf"], &schema["anyOf"]] {
+        if !either.is_null() {
+            return one_of(list(either));
         }
     }
-    match &schema["type"] {
-        Value::Array(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
-        Value::String(name) if name == "array" => {
-            let items = words(&schema["items"], links);
-            format!("list of {items}").trim_end().to_owned()
+    match (&schema["type"], schema["format"].as_str()) {
+        (Value::String(name), _) if name == "array" => {
+            let mut kind = plain("list of ".to_owned());
+            kind.extend(self::kind(&schema["items"]));
+            kind
         }
-        Value::String(name) => match schema["format"].as_str() {
-            Some("date-time") => "time".to_owned(),
-            _ => name.clone(),
-        },
-        _ => String::new(),
+        (_, Some("date-time")) => plain("time".to_owned()),
+        (Value::Array(types), _) => plain(joined(types, " or ")),
+        (name, _) => plain(text(name)),
     }
+}
+
+fn one_of(schemas: &[Value]) -> Kind {
+    let mut all: Vec<Kind> = schemas.iter().map(kind).collect();
+    all.dedup();
+    all.join(&(false, " or ".to_owned()))
+}
+
+fn plain(text: String) -> Kind {
+    vec![(false, text)]
+}
+
+fn joined(values: &[Value], between: &str) -> String {
+    values.iter().map(text).collect::<Vec<_>>().join(between)
 }
 
 fn default(schema: &Value) -> Option<String> {
@@ -223,7 +219,7 @@ fn paragraphs(written: &Value) -> Vec<Paragraph> {
     let all = written.split("\n\n").filter(|it| !it.is_empty());
     all.map(|paragraph| {
         let pieces = paragraph.split('`').enumerate();
-        let pieces = pieces.map(|(place, piece)| (place % 2 == 1, piece.replace('*', "")));
+        let pieces = pieces.map(|(place, piece)| (place % 2 == 1, piece.to_owned()));
         pieces.filter(|(_, piece)| !piece.is_empty()).collect()
     })
     .collect()
@@ -254,28 +250,25 @@ mod tests {
     #[test]
     fn a_kind_names_words_lists_and_the_schemas_that_say_more() {
         let said = |schema: Value| {
-            let kind = kind(&schema);
-            (kind.text, kind.links.join(","))
+            let pieces = kind(&schema).into_iter();
+            let pieces = pieces.map(|(link, it)| if link { format!("[{it}]") } else { it });
+            pieces.collect::<String>()
         };
-        let told = |text: &str, links: &str| (text.to_owned(), links.to_owned());
-        assert_eq!(said(json!({"enum": ["a", "b"]})), told("a | b", ""));
-        assert_eq!(
-            said(json!({"type": ["string", "null"]})),
-            told("string or null", "")
-        );
+        assert_eq!(said(json!({"enum": ["a", "b"]})), "a | b");
+        assert_eq!(said(json!({"type": ["string", "null"]})), "string or null");
         let named = json!({"$ref": "#/components/schemas/Row"});
+        let many = json!({"type": "array", "items": named});
+        assert_eq!(said(many.clone()), "list of [Row]");
         assert_eq!(
-            said(json!({"type": "array", "items": named})),
-            told("list of", "Row")
+            said(json!({"anyOf": [named, many, {"type": "null"}]})),
+            "[Row] or list of [Row] or null"
         );
-        let either = json!({"anyOf": [named, {"type": "null"}]});
-        assert_eq!(said(either), told("null", "Row"));
     }
 
     #[test]
     fn what_the_document_says_is_shown_and_escaped() {
         let page = docs(&json!({
-            "info": {"version": "9", "description": "Take `a < b`.\n\nThen *more*."},
+            "info": {"version": "9", "description": "Take `a < b`.\n\nThen more."},
             "tags": [{"name": "One", "description": "The first"}],
             "paths": {"/v1/it/{name}": {"get": {"operationId": "it", "tags": ["One"],
                 "summary": "Gives <it>", "security": [{"token": ["read"]}], "responses": {}}}},

@@ -35,6 +35,7 @@ mod kill;
 mod lifecycle;
 mod live;
 mod metrics;
+mod openapi;
 mod pages;
 mod permutation;
 mod prometheus;

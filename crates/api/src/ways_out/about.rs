@@ -22,7 +22,7 @@ pub(crate) fn report() -> Operation {
     asked("report", "Answers a report")
         .about(
             "Figures of a period, told apart by dimensions and intervals. Dimensions of `by` are \
-             filters of the same name: values of one filter are *or*, several filters *and*. \
+             filters of the same name: several values of one widen it, several filters narrow the answer. \
              CSV with `Accept: text/csv` or `format=csv`.",
         )
         .with_parameters(|entry| entry.parameters.iter().collect())
@@ -175,7 +175,7 @@ impl Merged {
         }
         let reports = self.reports.iter().map(|name| format!("`{name}`"));
         format!(
-            "{description} (of {})",
+            "{description} (only {})",
             reports.collect::<Vec<_>>().join(", ")
         )
     }
