@@ -37,6 +37,7 @@ mod kill;
 mod lifecycle;
 mod live;
 mod metrics;
+mod openapi;
 mod pages;
 mod permutation;
 mod prometheus;
