@@ -5,14 +5,18 @@ use crate::provider::Provider;
 
 #[cfg(test)]
 mod kit;
+pub mod signalwire;
 pub mod standard;
 mod telephony;
+pub mod twilio;
 pub mod zadarma;
 
 /// All providers, by name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
+    &signalwire::SignalWire,
     &standard::Standard,
+    &twilio::Twilio,
     &zadarma::Zadarma,
 ];
 
