@@ -3,12 +3,13 @@
 
 use crate::provider::Provider;
 
+pub mod asterisk;
 #[cfg(test)]
 mod kit;
 pub mod standard;
 
 /// All providers, by name.
-pub static ALL: &[&dyn Provider] = &[&standard::Standard];
+pub static ALL: &[&dyn Provider] = &[&asterisk::Asterisk, &standard::Standard];
 
 /// Finds a provider by its name.
 pub fn named(name: &str) -> Option<&'static dyn Provider> {
@@ -25,14 +26,10 @@ pub(crate) fn unknown(name: &str) -> String {
         .map(|own| (strsim::damerau_levenshtein(own, name), own))
         .min()
         .filter(|(distance, _)| *distance <= 3);
-    match near {
-        Some((_, near)) => format!("there is no provider \"{name}\"; did you mean \"{near}\"?"),
-        None => {
-            let names: Vec<_> = names.collect();
-            format!(
-                "there is no provider \"{name}\"; known are {}",
-                names.join(", ")
-            )
-        }
+    if let Some((_, near)) = near {
+        return format!("there is no provider \"{name}\"; did you mean \"{near}\"?");
     }
+    let names: Vec<_> = names.collect();
+    let names = names.join(", ");
+    format!("there is no provider \"{name}\"; known are {names}")
 }
