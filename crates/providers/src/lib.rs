@@ -11,6 +11,7 @@ mod draft;
 mod guide;
 mod hook;
 mod map;
+mod moment;
 mod provider;
 mod record;
 mod refused;

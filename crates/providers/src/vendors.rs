@@ -3,17 +3,19 @@
 
 use crate::provider::Provider;
 
-#[cfg(test)]
-mod kit;
+pub mod asterisk;
 pub mod signalwire;
 pub mod standard;
 mod telephony;
 pub mod twilio;
 pub mod zadarma;
+#[cfg(test)]
+mod kit;
 
 /// All providers, by name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
+    &asterisk::Asterisk,
     &signalwire::SignalWire,
     &standard::Standard,
     &twilio::Twilio,
@@ -63,4 +65,7 @@ mod tests {
             assert!(folder.is_dir(), "there is no {}", folder.display());
         }
     }
+    let names: Vec<_> = names.collect();
+    let names = names.join(", ");
+    format!("there is no provider \"{name}\"; known are {names}")
 }
