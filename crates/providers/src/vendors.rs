@@ -5,10 +5,17 @@ use crate::provider::Provider;
 
 #[cfg(test)]
 mod kit;
+pub mod kommo;
+pub mod kommo_account;
 pub mod standard;
 
 /// All providers, by name.
-pub static ALL: &[&dyn Provider] = &[&standard::Standard];
+#[rustfmt::skip]
+pub static ALL: &[&dyn Provider] = &[
+    &kommo::Kommo,
+    &kommo_account::KommoAccount,
+    &standard::Standard,
+];
 
 /// Finds a provider by its name.
 pub fn named(name: &str) -> Option<&'static dyn Provider> {
