@@ -7,7 +7,9 @@ use crate::provider::Provider;
 mod kit;
 pub mod kommo;
 pub mod kommo_account;
+mod meta;
 pub mod standard;
+pub mod whatsapp;
 
 /// All providers, by name.
 #[rustfmt::skip]
@@ -15,6 +17,7 @@ pub static ALL: &[&dyn Provider] = &[
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &standard::Standard,
+    &whatsapp::WhatsApp,
 ];
 
 /// Finds a provider by its name.
