@@ -9,6 +9,7 @@ pub mod kommo;
 pub mod kommo_account;
 mod meta;
 pub mod standard;
+pub mod telegram;
 pub mod whatsapp;
 
 /// All providers, by name.
@@ -17,6 +18,7 @@ pub static ALL: &[&dyn Provider] = &[
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &standard::Standard,
+    &telegram::Telegram,
     &whatsapp::WhatsApp,
 ];
 
