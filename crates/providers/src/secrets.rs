@@ -73,3 +73,22 @@ pub(crate) fn same_hex(header: &str, prefix: &str, signature: &[u8]) -> bool {
         .strip_prefix(prefix)
         .is_some_and(|digits| same(digits.as_bytes(), hex::encode(signature).as_bytes()))
 }
+
+/// How far a signed time may be from our clock, in seconds.
+const WINDOW_S: i64 = 300;
+
+/// Refuses what was signed, at the seconds in `header`, too long ago or in the future. To be asked last:
+/// what is told of the time is told to those who can sign.
+pub(crate) fn fresh(
+    request: &Request<'_>,
+    seconds: &str,
+    header: &'static str,
+) -> Result<(), Refused> {
+    let seconds: i64 = seconds.parse().map_err(|_| Refused::Malformed(header))?;
+    let now = request.received_at.0.div_euclid(1000);
+    let away = now.saturating_sub(seconds);
+    match away.saturating_abs() > WINDOW_S {
+        true => Err(Refused::Stale(away, WINDOW_S)),
+        false => Ok(()),
+    }
+}

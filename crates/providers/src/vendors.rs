@@ -3,6 +3,7 @@
 
 use crate::provider::Provider;
 
+pub mod chatwoot;
 #[cfg(test)]
 mod kit;
 pub mod kommo;
@@ -15,6 +16,7 @@ pub mod whatsapp;
 /// All providers, by name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
+    &chatwoot::Chatwoot,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &standard::Standard,
