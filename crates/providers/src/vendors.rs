@@ -8,9 +8,11 @@ pub mod chatwoot;
 mod kit;
 pub mod kommo;
 pub mod kommo_account;
+pub mod messenger;
 mod meta;
 pub mod standard;
 pub mod telegram;
+pub mod viber;
 pub mod whatsapp;
 
 /// All providers, by name.
@@ -19,8 +21,10 @@ pub static ALL: &[&dyn Provider] = &[
     &chatwoot::Chatwoot,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
+    &messenger::Messenger,
     &standard::Standard,
     &telegram::Telegram,
+    &viber::Viber,
     &whatsapp::WhatsApp,
 ];
 
