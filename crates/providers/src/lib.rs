@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod body;
 mod draft;
 mod guide;
 mod hook;

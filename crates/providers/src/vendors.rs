@@ -4,10 +4,18 @@
 use crate::provider::Provider;
 
 pub mod asterisk;
+pub mod chatwoot;
+pub mod kommo;
+pub mod kommo_account;
+pub mod messenger;
+mod meta;
 pub mod signalwire;
 pub mod standard;
+pub mod telegram;
 mod telephony;
 pub mod twilio;
+pub mod viber;
+pub mod whatsapp;
 pub mod zadarma;
 #[cfg(test)]
 mod kit;
@@ -16,9 +24,16 @@ mod kit;
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
     &asterisk::Asterisk,
+    &chatwoot::Chatwoot,
+    &kommo::Kommo,
+    &kommo_account::KommoAccount,
+    &messenger::Messenger,
     &signalwire::SignalWire,
     &standard::Standard,
+    &telegram::Telegram,
     &twilio::Twilio,
+    &viber::Viber,
+    &whatsapp::WhatsApp,
     &zadarma::Zadarma,
 ];
 
