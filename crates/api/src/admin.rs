@@ -115,15 +115,19 @@ pub(crate) fn about_rejects() -> Operation {
 }
 
 pub(crate) fn about_hooks() -> Operation {
-    Operation::new(Group::Administration, "hooks", "Lists the hooks of providers")
-        .about(
-            "Each hook of the account, and what came of it since the service started: when it was \
+    Operation::new(
+        Group::Administration,
+        "hooks",
+        "Lists the hooks of providers",
+    )
+    .about(
+        "Each hook of the account, and what came of it since the service started: when it was \
              heard last, how far behind, what was refused and what was not understood.",
-        )
-        .scope(Scope::Admin)
-        .json::<HookList>(200, "The hooks, by id.")
-        .refuses(&[Code::BadParameter])
-        .sample("What the hooks heard", "/v1/admin/hooks")
+    )
+    .scope(Scope::Admin)
+    .json::<HookList>(200, "The hooks, by id.")
+    .refuses(&[Code::BadParameter])
+    .sample("What the hooks heard", "/v1/admin/hooks")
 }
 
 pub(crate) fn about_reload() -> Operation {

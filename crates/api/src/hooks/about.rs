@@ -21,14 +21,18 @@ pub(crate) fn get() -> Operation {
 
 /// Describes POST.
 pub(crate) fn post() -> Operation {
-    let operation = Operation::new(Group::Events, "sendWebhook", "Takes a provider's webhook in")
-        .body("application/json", Shape::Is(json!({})))
-        .body("application/x-www-form-urlencoded", Shape::Is(json!({})))
-        .refuses(&[
-            Code::IncompleteBody,
-            Code::BodyTooLarge,
-            Code::BatchTooLarge,
-        ]);
+    let operation = Operation::new(
+        Group::Events,
+        "sendWebhook",
+        "Takes a provider's webhook in",
+    )
+    .body("application/json", Shape::Is(json!({})))
+    .body("application/x-www-form-urlencoded", Shape::Is(json!({})))
+    .refuses(&[
+        Code::IncompleteBody,
+        Code::BodyTooLarge,
+        Code::BatchTooLarge,
+    ]);
     told(operation)
 }
 
@@ -37,8 +41,18 @@ fn told(operation: Operation) -> Operation {
     operation
         .about(ABOUT)
         .takes(Place::Path, "hook", text, "The hook's id.")
-        .answers(200, "Taken in; the body is the one that the provider expects.", "text/plain", Shape::text())
-        .answers(200, "Taken in; the body is the one that the provider expects.", "application/json", Shape::Is(json!({})))
+        .answers(
+            200,
+            "Taken in; the body is the one that the provider expects.",
+            "text/plain",
+            Shape::text(),
+        )
+        .answers(
+            200,
+            "Taken in; the body is the one that the provider expects.",
+            "application/json",
+            Shape::Is(json!({})),
+        )
         .answers_nothing(200, "Taken in.")
         .refuses(&[
             Code::Unauthorized,
