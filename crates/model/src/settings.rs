@@ -252,6 +252,7 @@ impl Account {
             schedules: fold::schedules(self),
             due: Due::of(self),
             country: self.country,
+            min_answer_s: self.calls.min_answer_s,
         }
     }
 

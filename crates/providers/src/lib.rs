@@ -7,10 +7,12 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod body;
 mod draft;
 mod guide;
 mod hook;
 mod map;
+mod moment;
 mod provider;
 mod record;
 mod refused;
@@ -26,4 +28,4 @@ pub use provider::{Answer, Parsed, Provider, Unreadable};
 pub use record::Record;
 pub use refused::Refused;
 pub use request::Request;
-pub use vendors::{ALL, named};
+pub use vendors::{ALL, named, unknown};

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
-use trunkline_model::event::{ContactChange, ConversationChange, Event, Message};
+use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
+use crate::calls::{self, Calls};
 use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
-use crate::contacts::{self, Contacts, Heard};
+use crate::contacts::Contacts;
 use crate::conversation::{Context, Conversation, Inserted};
 use crate::facts::Rows;
 use crate::names::Name;
@@ -26,6 +27,8 @@ use crate::submap::{self, Changed, Place, Submap};
 use crate::timeline::{Body, Entry, Message as TimelineMessage};
 
 mod ahead;
+mod call;
+mod contact;
 mod counts;
 mod live;
 mod parked;
@@ -34,10 +37,11 @@ mod settings;
 mod shrink;
 mod snapshot;
 
+pub use crate::calls::{KeptCalls, PartOfCalls};
 pub use ahead::Told;
 use ahead::{GROUP, Prepared};
 pub use counts::Counts;
-pub use live::{View, Waiting};
+pub use live::{CallNow, View, Waiting};
 use parked::{Item, Parked};
 pub use parked::{Refused, Sought, Timeline, Timelines, Wanted};
 use retract::{Due, Retractions, Within};
@@ -77,6 +81,8 @@ pub enum Outcome {
     Conflict,
     /// Its room does not exist yet: it will be observed by replay.
     Waiting,
+    /// Its call has too many phases already: it stays in the journal alone.
+    Quarantined,
     /// It waits until its conversation is whole again: what becomes of it is counted then.
     Parked,
 }
@@ -105,6 +111,7 @@ pub struct Account {
     seen: Seen,
     fresh: Chunks<Seeing, 8192>,
     changed: Changed,
+    calls: Calls,
     cells: Cells,
     prepared: Vec<Prepared>,
     parked: Parked,
@@ -138,6 +145,7 @@ impl Account {
             contacts: Contacts::default(),
             shrinks_next: 0,
             changed: Changed::default(),
+            calls: Calls::new(config.seed),
             cells: Cells::new(FoldRules::default().cell_minutes),
             taken: 0,
             scratch: Vec::new(),
@@ -152,27 +160,6 @@ impl Account {
     /// Gives the outcomes since the journal began.
     pub fn counts(&self) -> Counts {
         self.counts
-    }
-
-    /// Counts the conversations whose timeline is held, and those that have shrunk.
-    pub fn conversations(&self) -> (usize, usize) {
-        let all = self.submaps.iter().map(Submap::counts);
-        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
-    }
-
-    /// Counts the identities remembered.
-    pub fn remembered(&self) -> usize {
-        self.seen.len()
-    }
-
-    /// Counts how often a manager beyond the cap was named.
-    pub fn beyond_cap(&self) -> u64 {
-        self.names.beyond()
-    }
-
-    /// Counts the conversations and identities with rows to gather.
-    pub fn dirty(&self) -> usize {
-        self.changed.dirty.len() + self.contacts.dirty()
     }
 
     /// Gives the settings last told.
@@ -195,7 +182,7 @@ impl Account {
             Sight::Other => Outcome::Conflict,
             Sight::New => {
                 self.fresh.push(Seeing { mark, at });
-                self.apply(event, prepared.key, at)
+                self.apply(event, prepared, at)
             }
         };
         if at.offset >= self.taken {
@@ -228,18 +215,20 @@ impl Account {
                 self.counts.waiting += 1;
                 self.waiting.insert(offset / WAITING_BLOCK);
             }
+            Outcome::Quarantined => self.counts.quarantined += 1,
             Outcome::Parked => {}
         }
     }
 
-    fn apply(&mut self, event: &Event<'_>, key: Option<u128>, at: Position) -> Outcome {
-        match (event, key) {
+    fn apply(&mut self, event: &Event<'_>, prepared: Prepared, at: Position) -> Outcome {
+        match (event, prepared.key) {
             // A note is no message: it moves no clock and gives no row (`metrics.md` §1).
             (Event::Message(message), _) if message.private => Outcome::Observed,
             (Event::Message(message), Some(key)) => self.message(message, key, at),
             (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
             (Event::Retract(retract), _) => self.retract(retract, at),
             (Event::Contact(change), _) => self.contact(event, change, at),
+            (Event::Call(call), _) => self.call(event, call, prepared.hook, at),
             _ => Outcome::Waiting,
         }
     }
@@ -293,22 +282,6 @@ impl Account {
         };
         let run = change.batch.as_ref().map(|run| self.names.number(run));
         self.insert(place, (change.at, id, body), run, at)
-    }
-
-    fn contact(&mut self, event: &Event<'_>, change: &ContactChange<'_>, at: Position) -> Outcome {
-        let event = contacts::Event {
-            change,
-            content: event.content(&mut self.scratch, 0),
-            offset: at.offset,
-            received_at: at.received_at,
-        };
-        let retractions = &self.retractions;
-        let taken_back = |id: &str| retractions.take_back_anywhere(id, at.offset);
-        match self.contacts.hear(&event, taken_back) {
-            Heard::New => Outcome::Observed,
-            Heard::Same => Outcome::Duplicate,
-            Heard::Other => Outcome::Waiting,
-        }
     }
 
     /// Finds or makes a conversation; none if its part came out of a checkpoint that has the
@@ -396,19 +369,24 @@ impl Account {
     /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
         let dirty = self.changed.dirty.front().map(|(since, _)| *since);
-        let contacts = self.contacts.oldest_dirty();
+        let others = self.calls.oldest_dirty().into_iter();
         dirty
             .into_iter()
             .chain(self.parked.oldest())
-            .chain(contacts)
+            .chain(others)
+            .chain(self.contacts.oldest_dirty())
             .min()
     }
 
-    /// Shows changed rows, of contacts first, then of conversations, the longest waiting first, until
-    /// there were `limit` rows of identities and messages or there are no more; gives how many of
-    /// these there were. `generation` goes into the rows' versions.
+    /// Shows changed rows, the longest waiting first, until there were `limit` rows of messages,
+    /// calls and identities or there are no more; gives how many there were. Calls and identities take
+    /// half of that at most while conversations wait. `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
-        let mut messages = self.contacts.gather(&self.id, generation, limit, rows);
+        let alone = self.changed.dirty.is_empty();
+        let share = if alone { limit } else { limit.div_ceil(2) };
+        let mut messages = self.gather_calls(generation, share, rows);
+        let left = share.saturating_sub(messages);
+        messages += self.contacts.gather(&self.id, generation, left, rows);
         while messages < limit && !self.changed.dirty.is_empty() {
             let group: Vec<Place> = {
                 let group = self.changed.dirty.len().min(GROUP);
@@ -439,6 +417,16 @@ impl Account {
         conversation.gather(&context, &mut self.cells, rows)
     }
 
+    fn gather_calls(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
+        let context = calls::Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: generation << 48,
+        };
+        self.calls.gather(limit, &context, rows)
+    }
+
     /// Shows the cells of the rows gathered since the last time, as of `version`: it must not be less
     /// than before, and not less than that of any record that was gathered.
     pub fn gather_cells(&mut self, version: u64, rows: &mut impl Rows) {
@@ -458,6 +446,7 @@ impl Account {
         if self.rules.recuts_from(offset) {
             self.cells.recut();
         }
+        self.calls.rewind(offset);
         submap::each(
             &mut self.submaps,
             &mut self.changed,

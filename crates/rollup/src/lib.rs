@@ -5,6 +5,7 @@
 //!
 //! - [`account`]: the state of one account, what is observed and what is gathered
 //! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
+//! - `calls`: calls, their phases and what they come to
 //! - [`seen`]: duplicates and conflicts
 //! - [`contacts`]: who is who
 //! - [`facts`]: the rows that come out
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod calls;
 pub mod cells;
 mod chunks;
 mod clock;

@@ -72,6 +72,7 @@ impl Writer {
             "messages",
             "changes",
             "conversations",
+            "calls",
             "identities",
             "answers",
         ] {

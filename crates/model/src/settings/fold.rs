@@ -1,4 +1,4 @@
-//! The settings that the fold of conversations depends on. They are recorded in the journal, so
+//! The settings that the fold of conversations and calls depends on. They are recorded in the journal, so
 //! that the figures stay a function of it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,9 @@ pub struct FoldRules {
     /// The country that phone numbers are read with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<Country>,
+    /// The talk below which a call counts as missed, in seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_answer_s: u32,
 }
 
 /// The name that managers beyond the cap share.
@@ -71,6 +74,11 @@ const fn an_hour() -> u8 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn is_an_hour(minutes: &u8) -> bool {
     *minutes == HOUR
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
 }
 
 /// Gives the longest of 60, 30 and 15 minutes that divides all offsets a zone has had from 1980 on,
@@ -175,6 +183,7 @@ impl Default for FoldRules {
             schedules: Vec::new(),
             due: Due::default(),
             country: None,
+            min_answer_s: 0,
         }
     }
 }

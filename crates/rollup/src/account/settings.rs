@@ -22,6 +22,9 @@ impl Account {
         }
         self.contacts.settle(self.rules.countries());
         self.refold(at);
+        if self.rules.calls_change(at.offset) {
+            self.calls.settings(at.offset);
+        }
         if self.cells.cut(minutes, at.offset) {
             self.recount(at.offset);
         }
