@@ -8,6 +8,8 @@ mod kit;
 pub mod signalwire;
 pub mod standard;
 mod telephony;
+pub mod telnyx;
+pub mod telnyx_texml;
 pub mod twilio;
 pub mod zadarma;
 
@@ -16,6 +18,8 @@ pub mod zadarma;
 pub static ALL: &[&dyn Provider] = &[
     &signalwire::SignalWire,
     &standard::Standard,
+    &telnyx::Telnyx,
+    &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
     &zadarma::Zadarma,
 ];
