@@ -5,6 +5,20 @@ use crate::provider::Provider;
 
 pub mod asterisk;
 pub mod chatwoot;
+pub mod kommo;
+pub mod kommo_account;
+pub mod messenger;
+mod meta;
+pub mod signalwire;
+pub mod standard;
+pub mod telegram;
+mod telephony;
+pub mod telnyx;
+pub mod telnyx_texml;
+pub mod twilio;
+pub mod viber;
+pub mod whatsapp;
+pub mod zadarma;
 #[cfg(test)]
 mod kit;
 pub mod kommo;
@@ -31,6 +45,8 @@ pub static ALL: &[&dyn Provider] = &[
     &signalwire::SignalWire,
     &standard::Standard,
     &telegram::Telegram,
+    &telnyx::Telnyx,
+    &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
     &viber::Viber,
     &whatsapp::WhatsApp,
