@@ -4,6 +4,7 @@
 use crate::provider::Provider;
 
 pub mod chatwoot;
+pub mod intercom;
 #[cfg(test)]
 mod kit;
 pub mod kommo;
@@ -19,6 +20,7 @@ pub mod whatsapp;
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
     &chatwoot::Chatwoot,
+    &intercom::Intercom,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &messenger::Messenger,
