@@ -5,6 +5,7 @@ use crate::provider::Provider;
 
 pub mod asterisk;
 pub mod chatwoot;
+pub mod intercom;
 pub mod kommo;
 pub mod kommo_account;
 pub mod messenger;
@@ -39,6 +40,7 @@ pub mod zadarma;
 pub static ALL: &[&dyn Provider] = &[
     &asterisk::Asterisk,
     &chatwoot::Chatwoot,
+    &intercom::Intercom,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &messenger::Messenger,
