@@ -1,6 +1,6 @@
 //! `GET /v1/admin/rejects`: the last events of the account that were refused at the door, or
 //! journalled but not understood by the fold. `POST /v1/admin/reload`: the configuration is read
-//! again, as by SIGHUP.
+//! again, as by SIGHUP. `GET /v1/admin/hooks`: the hooks of providers, and what came of each.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
 
+use crate::hooks::Listed;
 use crate::openapi::{Group, Operation};
 use crate::problem::{Code, Problem};
 use crate::query;
@@ -25,6 +26,13 @@ pub(crate) struct Lists {
     refused: Vec<Reject>,
     /// In the journal, but in no figure.
     quarantined: Vec<Set>,
+}
+
+/// The hooks of an account.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Hooks")]
+pub(crate) struct HookList {
+    hooks: Vec<Listed>,
 }
 
 /// An event that the fold could not apply.
@@ -64,6 +72,19 @@ pub(crate) async fn rejects(
     }))
 }
 
+/// Lists the account's hooks, and what came of them.
+pub(crate) async fn hooks(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<HookList>, Problem> {
+    let now = (shared.clock)();
+    let grant = shared.directory.load().admit(&headers, Scope::Admin, now)?;
+    query::none(&uri)?;
+    let hooks = shared.hooks.load().of(&grant.account);
+    Ok(Json(HookList { hooks }))
+}
+
 /// Reads the configuration again; a bad one changes nothing.
 pub(crate) async fn reload(
     State(shared): State<Shared>,
@@ -91,6 +112,19 @@ pub(crate) fn about_rejects() -> Operation {
         .json::<Lists>(200, "The lists, newest first.")
         .refuses(&[Code::BadParameter])
         .sample("What was refused", "/v1/admin/rejects")
+}
+
+pub(crate) fn about_hooks() -> Operation {
+    Operation::new(
+        Group::Administration,
+        "hooks",
+        "Lists the hooks of providers",
+    )
+    .about("What came of each since the service started, and its last requests.")
+    .scope(Scope::Admin)
+    .json::<HookList>(200, "The hooks of the account.")
+    .refuses(&[Code::BadParameter])
+    .sample("All hooks", "/v1/admin/hooks")
 }
 
 pub(crate) fn about_reload() -> Operation {

@@ -22,10 +22,11 @@ use crate::body::Bodies;
 use crate::config::{Config, ms};
 use crate::directory::Directory;
 use crate::door::Door;
+use crate::hooks::Hooks;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
-use crate::{admin, board, events, live, login, openapi, request, status, stream, ways_out};
+use crate::{admin, board, events, hooks, live, login, openapi, request, status, stream, ways_out};
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
 /// is for the log, for it may be about other accounts.
@@ -38,11 +39,15 @@ pub(crate) fn doors() -> Vec<Door> {
     vec![
         at("/v1/events").post(events::post, events::about()),
         at("/v1/stream").get(stream::open, stream::about()),
+        at("/v1/hooks/{hook}")
+            .get(hooks::receive, hooks::about_get())
+            .post(hooks::receive, hooks::about_post()),
         at("/v1/reports").get(ways_out::catalogue, ways_out::about::catalogue()),
         at("/v1/reports/{name}").get(ways_out::report, ways_out::about::report()),
         at("/v1/reports/{name}/rows").get(ways_out::rows, ways_out::about::rows()),
         at("/v1/dimensions/{dimension}").get(ways_out::dimension, ways_out::about::dimension()),
         at("/v1/live").get(live::live, live::about()),
+        at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
         at("/v1/admin/rejects").get(admin::rejects, admin::about_rejects()),
         at("/v1/admin/reload").post(admin::reload, admin::about_reload()),
         at("/metrics").get(status::metrics, status::about_metrics()),
@@ -72,6 +77,8 @@ pub struct Api {
     pub reload: Reload,
     /// Who may do what; storing another directory is how a reload reaches the doors.
     pub directory: Arc<ArcSwap<Directory>>,
+    /// The hooks of providers; a reload stores others.
+    pub hooks: Arc<ArcSwap<Hooks>>,
     /// Where events go.
     pub pipeline: Handle,
     /// Where figures come from.

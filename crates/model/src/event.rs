@@ -16,6 +16,7 @@ mod crm;
 mod examples;
 mod explain;
 mod hash;
+mod integrity;
 mod lists;
 mod null;
 mod parse;
@@ -34,6 +35,7 @@ pub use crm::{
     Task, TaskChange,
 };
 pub use examples::examples;
+pub use integrity::Integrity;
 pub use people::{Presence, PresenceState, Rating, RatingKind, Upload, UploadOrigin};
 pub use refusal::{Code, Refusal};
 pub use schema::schema;

@@ -10,6 +10,7 @@ pub mod batch;
 pub mod event;
 pub mod hdr;
 pub mod order;
+pub mod phone;
 pub mod settings;
 pub mod text;
 pub mod time;

@@ -1,12 +1,29 @@
-//! What others send, told in our own events: the mapping language.
+//! What others send, told in our own events: the doors of providers, and the mapping language.
 //!
-//! [`Map`] turns one record of somebody else's (a row of a file, a JSON object, the fields of a
-//! form) into the events of the contract. Everything here is pure: a map is made from text, a record
-//! is a value, and the same two always give the same events.
+//! A [`Provider`] says whether a request is truly from who it says (`verify`) and which events of the
+//! contract it tells of (`parse`); each is a folder of [`vendors`]. [`Map`] turns one record of
+//! somebody else's (a row of a file, a JSON object, the fields of a form) into events by a file of
+//! rules. Everything here is pure: the same bytes and settings always give the same events.
 #![forbid(unsafe_code)]
 
+mod address;
+mod draft;
+mod guide;
+mod hook;
 mod map;
+mod provider;
 mod record;
+mod refused;
+mod request;
+mod secrets;
+pub mod vendors;
 
+pub use draft::Draft;
+pub use guide::{Guide, Replies, Talk};
+pub use hook::{Hook, HookError};
 pub use map::{FileShape, Made, Map, MapError, RowError};
+pub use provider::{Answer, Parsed, Provider, Unreadable};
 pub use record::Record;
+pub use refused::Refused;
+pub use request::Request;
+pub use vendors::{ALL, named, unknown};

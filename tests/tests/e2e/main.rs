@@ -27,6 +27,7 @@ mod demo;
 mod deploy;
 mod faults;
 mod grafana;
+mod hooks;
 mod horizon;
 mod idempotency;
 mod import;

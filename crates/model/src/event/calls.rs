@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::hash::{Fields, Hashed};
-use super::{Kind, lists, whole};
+use super::{Integrity, Kind, lists, null, whole};
 use crate::amount::{self, Decimal};
 use crate::text::{Id, LongText, Party, Text};
 use crate::time::{Elapsed, Time};
@@ -104,6 +104,15 @@ pub struct Call<'a> {
     /// The address of the recording.
     #[serde(borrow)]
     pub recording: Option<LongText<'a>>,
+    /// Whether it is spam, said by the sender, a rule or a person; the last word counts.
+    pub spam: Option<bool>,
+    /// How far it is vouched for; `verified` by default.
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<Integrity>")]
+    pub integrity: Integrity,
+    /// The run of the import that brought it.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,
@@ -130,5 +139,8 @@ impl Hashed for Call<'_> {
         to.list(15, &self.tags);
         to.amount(16, self.value);
         to.option(17, self.recording.as_ref());
+        if let Some(spam) = self.spam {
+            to.flag(18, spam);
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::hash::{Fields, Hashed};
 use super::source::{self, Source, Sourced};
-use super::{Kind, hash, null, whole};
+use super::{Integrity, Kind, hash, null, whole};
 use crate::text::{Id, Text};
 use crate::time::Time;
 use crate::word::words;
@@ -140,6 +140,10 @@ pub struct Message<'a> {
     /// The run of the import that brought it, so that it can be taken back with the others.
     #[serde(borrow)]
     pub batch: Option<Id<'a>>,
+    /// How far it is vouched for; `verified` by default.
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<Integrity>")]
+    pub integrity: Integrity,
     /// Where the contact came from.
     #[serde(skip)]
     pub source: Option<Box<Source<'a>>>,
@@ -162,7 +166,8 @@ impl<'de: 'a, 'a> Sourced<'de> for Message<'a> {
     }
 }
 
-/// The run of an import is not part of what a message says: the same file again is a duplicate.
+/// The run of an import and the verdict of a door are not part of what a message says: the same file
+/// again is a duplicate.
 impl Hashed for Message<'_> {
     const KIND: Kind = Kind::Message;
 
@@ -233,6 +238,10 @@ pub struct ConversationChange<'a> {
     /// The run of the import that brought it.
     #[serde(borrow)]
     pub batch: Option<Id<'a>>,
+    /// How far it is vouched for; `verified` by default.
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<Integrity>")]
+    pub integrity: Integrity,
 }
 
 impl Hashed for ConversationChange<'_> {

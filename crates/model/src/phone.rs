@@ -1,0 +1,69 @@
+//! Phone numbers: what a sender wrote, as E.164 (`contract.md`, Times and phones).
+//!
+//! A number that cannot be valid is no number: it is kept as written elsewhere, and joins nothing.
+
+use phonenumber::country;
+
+use crate::settings::Country;
+
+/// Gives the E.164 form, like `+34911222333`, of what a sender wrote; none if it is no valid number.
+///
+/// National numbers are those of `country`. A sender who leaves out the plus of an international one
+/// (`34911222333`) is understood as well, where the digits are no valid national number.
+pub fn e164(text: &str, country: Option<Country>) -> Option<String> {
+    let text = text.trim();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    // What is shorter is an extension or a service number; what is longer was never one.
+    if !(7..=20).contains(&digits) || text.len() > 40 {
+        return None;
+    }
+    let country = country.and_then(|country| country.as_str().parse::<country::Id>().ok());
+    let national = || parsed(country, text);
+    let international = || {
+        let bare = text.bytes().all(|byte| byte.is_ascii_digit());
+        bare.then(|| parsed(None, &format!("+{text}"))).flatten()
+    };
+    // Carriers dial another country as 00.
+    let dialled = || {
+        let rest = text.strip_prefix("00")?;
+        parsed(None, &format!("+{rest}"))
+    };
+    national().or_else(dialled).or_else(international)
+}
+
+fn parsed(country: Option<country::Id>, text: &str) -> Option<String> {
+    let number = phonenumber::parse(country, text).ok()?;
+    number.is_valid().then(|| {
+        let e164 = number.format().mode(phonenumber::Mode::E164);
+        e164.to_string()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_senders_write_becomes_e164() {
+        let cases = [
+            ("+34 911 22 23 33", None, Some("+34911222333")),
+            ("911222333", Some("ES"), Some("+34911222333")),
+            ("34911222333", Some("ES"), Some("+34911222333")),
+            ("34911222333", None, Some("+34911222333")),
+            ("0034911222333", Some("ES"), Some("+34911222333")),
+            ("8 (916) 123-45-67", Some("RU"), Some("+79161234567")),
+            ("+996 0555000002", Some("KG"), Some("+996555000002")),
+            ("16502530000", None, Some("+16502530000")),
+            ("911222333", None, None),
+            ("101", Some("ES"), None),
+            ("anonymous", Some("ES"), None),
+            ("", None, None),
+            ("+34 000", Some("ES"), None),
+            ("sip:101@pbx.example", Some("ES"), None),
+        ];
+        for (text, country, expected) in cases {
+            let country = country.and_then(Country::parse);
+            assert_eq!(e164(text, country).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A hook: the door of one account for one provider, with its settings.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use ipnet::IpNet;
+use thiserror::Error;
+use trunkline_model::settings::{Account, Country, Hook as Settings, HookRole, Secret};
+
+use crate::address::{is_in, network};
+use crate::map::Map;
+use crate::provider::Provider;
+use crate::refused::Refused;
+use crate::request::Request;
+use crate::vendors;
+
+/// A hook as its provider's adapter sees it.
+#[derive(Clone)]
+pub struct Hook {
+    /// The hook's id: the end of its address, and the origin of its events.
+    pub id: Arc<str>,
+    /// Who calls it.
+    pub provider: &'static dyn Provider,
+    /// The secrets its requests are verified with.
+    pub secrets: Vec<Secret>,
+    /// The zone of times that come without one.
+    pub zone: Tz,
+    /// The country of phone numbers that come without one.
+    pub country: Option<Country>,
+    /// The networks that may call it; none: all.
+    pub allow_ips: Vec<IpNet>,
+    /// The channel of its messages.
+    pub channel: String,
+    /// The manager of what comes without one.
+    pub default_manager: Option<String>,
+    /// What it sees of calls.
+    pub role: Option<HookRole>,
+    /// The rules of a provider that has none of its own.
+    pub map: Option<Arc<Map>>,
+}
+
+/// Why settings make no hook.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("account.{account}.hook.{hook}.{key}: {detail}")]
+pub struct HookError {
+    /// The account's id.
+    pub account: String,
+    /// The hook's id.
+    pub hook: String,
+    /// The key.
+    pub key: &'static str,
+    /// What is wrong and how to mend it.
+    pub detail: String,
+}
+
+impl Hook {
+    /// Makes a hook of an account's settings. Its map, if it has one, was read by the caller.
+    ///
+    /// Errors with the key that is wrong.
+    pub fn new(
+        account: &Account,
+        hook: &Settings,
+        map: Option<Arc<Map>>,
+    ) -> Result<Self, HookError> {
+        let error = |key, detail| HookError {
+            account: account.id.clone(),
+            hook: hook.id.clone(),
+            key,
+            detail,
+        };
+        let provider = vendors::named(&hook.provider)
+            .ok_or_else(|| error("provider", vendors::unknown(&hook.provider)))?;
+        let mut allow_ips = Vec::new();
+        for text in &hook.allow_ips {
+            allow_ips.push(network(text).ok_or_else(|| {
+                let detail = format!("\"{text}\" is no address or network like 185.45.152.0/24");
+                error("allow_ips", detail)
+            })?);
+        }
+        let channel = account
+            .channels
+            .iter()
+            .find(|channel| channel.hook.as_ref() == Some(&hook.id));
+        Ok(Self {
+            id: hook.id.as_str().into(),
+            provider,
+            secrets: hook.secrets.clone(),
+            zone: hook.timezone.map_or_else(|| account.zone(), |zone| zone.0),
+            country: account.country,
+            allow_ips,
+            channel: channel.map_or_else(|| hook.id.clone(), |channel| channel.id.clone()),
+            default_manager: hook.default_manager.clone(),
+            role: hook.role,
+            map,
+        })
+    }
+
+    /// Refuses an address that may not call.
+    pub fn admit(&self, request: &Request<'_>) -> Result<(), Refused> {
+        match request.peer {
+            Some(peer) if !self.allow_ips.is_empty() && !is_in(&self.allow_ips, peer) => {
+                Err(Refused::Address(peer))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the id of a call here: the provider's, told apart from those of other hooks.
+    pub fn call(&self, id: &str) -> String {
+        format!("{}:{id}", self.id)
+    }
+
+    /// Gives the name of a manager here: the provider's id of him, which `aliases` of a manager may
+    /// give a meaning to.
+    pub fn manager(&self, id: &str) -> String {
+        format!("{}:{id}", self.provider.guide().name)
+    }
+}
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hook")
+            .field("id", &self.id)
+            .field("provider", &self.provider.guide().name)
+            .finish_non_exhaustive()
+    }
+}

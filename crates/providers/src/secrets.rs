@@ -1,0 +1,61 @@
+//! Comparing signatures: always in constant time, always with every secret of a hook.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::hook::Hook;
+use crate::refused::Refused;
+
+/// Makes HMAC-SHA1 of the parts one after the other.
+pub(crate) fn sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
+    // A key of any length is taken.
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else {
+        return [0; 20];
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Makes HMAC-SHA256 of the parts one after the other.
+pub(crate) fn sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Says whether two texts are the same, in a time that tells nothing but their lengths.
+pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
+    left.ct_eq(right).into()
+}
+
+/// Writes bytes in base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Reads base64.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// Asks of each secret of a hook whether it is the one; all are tried.
+pub(crate) fn any(hook: &Hook, is: impl Fn(&[u8]) -> bool) -> Result<(), Refused> {
+    if hook.secrets.is_empty() {
+        return Err(Refused::NoSecret);
+    }
+    let mut found = false;
+    for secret in &hook.secrets {
+        found |= is(secret.expose().as_bytes());
+    }
+    if found { Ok(()) } else { Err(Refused::Wrong) }
+}
