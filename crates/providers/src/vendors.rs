@@ -11,10 +11,12 @@ pub mod kommo;
 pub mod kommo_account;
 pub mod messenger;
 mod meta;
+pub mod slack;
 pub mod standard;
 pub mod telegram;
 pub mod viber;
 pub mod whatsapp;
+pub mod zendesk;
 
 /// All providers, by name.
 #[rustfmt::skip]
@@ -24,10 +26,12 @@ pub static ALL: &[&dyn Provider] = &[
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &messenger::Messenger,
+    &slack::Slack,
     &standard::Standard,
     &telegram::Telegram,
     &viber::Viber,
     &whatsapp::WhatsApp,
+    &zendesk::Zendesk,
 ];
 
 /// Finds a provider by its name.
