@@ -6,6 +6,8 @@ use crate::provider::Provider;
 pub mod asterisk;
 pub mod chatwoot;
 pub mod intercom;
+#[cfg(test)]
+mod kit;
 pub mod kommo;
 pub mod kommo_account;
 pub mod messenger;
@@ -22,20 +24,6 @@ pub mod viber;
 pub mod whatsapp;
 pub mod zadarma;
 pub mod zendesk;
-#[cfg(test)]
-mod kit;
-pub mod kommo;
-pub mod kommo_account;
-pub mod messenger;
-mod meta;
-pub mod signalwire;
-pub mod standard;
-pub mod telegram;
-mod telephony;
-pub mod twilio;
-pub mod viber;
-pub mod whatsapp;
-pub mod zadarma;
 
 /// All providers, by name.
 #[rustfmt::skip]
