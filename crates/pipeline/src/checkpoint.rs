@@ -8,9 +8,8 @@
 //! A checkpoint is taken section by section between batches, so every section says below which
 //! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
 //! any `taken`; a section passes over the records it has. An account's conversations and calls (256
-//! parts of each) come before its cells (32 sets), which count what conversations take in, these and
-//! its contacts (64 parts) before its ledger: the ledger's names must not be older than any part or
-//! cell.
+//! parts of each) come before its cells (32 sets), which count what conversations take in; these and
+//! its contacts (64 parts) before its ledger, whose names must not be older than any part or cell.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.

@@ -5,6 +5,7 @@ use crate::provider::Provider;
 
 pub mod asterisk;
 pub mod chatwoot;
+pub mod intercom;
 #[cfg(test)]
 mod kit;
 pub mod kommo;
@@ -12,29 +13,38 @@ pub mod kommo_account;
 pub mod messenger;
 mod meta;
 pub mod signalwire;
+pub mod slack;
 pub mod standard;
 pub mod telegram;
 mod telephony;
+pub mod telnyx;
+pub mod telnyx_texml;
 pub mod twilio;
 pub mod viber;
 pub mod whatsapp;
 pub mod zadarma;
+pub mod zendesk;
 
 /// All providers, by name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
     &asterisk::Asterisk,
     &chatwoot::Chatwoot,
+    &intercom::Intercom,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &messenger::Messenger,
     &signalwire::SignalWire,
+    &slack::Slack,
     &standard::Standard,
     &telegram::Telegram,
+    &telnyx::Telnyx,
+    &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
     &viber::Viber,
     &whatsapp::WhatsApp,
     &zadarma::Zadarma,
+    &zendesk::Zendesk,
 ];
 
 /// Finds a provider by its name.

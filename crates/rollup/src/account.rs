@@ -227,8 +227,8 @@ impl Account {
             (Event::Message(message), Some(key)) => self.message(message, key, at),
             (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
             (Event::Retract(retract), _) => self.retract(retract, at),
-            (Event::Contact(change), _) => self.contact(event, change, at),
             (Event::Call(call), _) => self.call(event, call, prepared.hook, at),
+            (Event::Contact(change), _) => self.contact(event, change, at),
             _ => Outcome::Waiting,
         }
     }
@@ -369,24 +369,24 @@ impl Account {
     /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
         let dirty = self.changed.dirty.front().map(|(since, _)| *since);
-        let others = self.calls.oldest_dirty().into_iter();
+        let others = [self.calls.oldest_dirty(), self.contacts.oldest_dirty()];
         dirty
             .into_iter()
             .chain(self.parked.oldest())
-            .chain(others)
-            .chain(self.contacts.oldest_dirty())
+            .chain(others.into_iter().flatten())
             .min()
     }
 
-    /// Shows changed rows, the longest waiting first, until there were `limit` rows of messages,
-    /// calls and identities or there are no more; gives how many there were. Calls and identities take
-    /// half of that at most while conversations wait. `generation` goes into the rows' versions.
+    /// Shows changed rows, of contacts first, then of calls and conversations, the longest waiting
+    /// first, until there were `limit` rows of identities, messages and calls or there are no more;
+    /// gives how many of these there were. Calls take half of that at most while conversations wait.
+    /// `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
+        let mut messages = self.contacts.gather(&self.id, generation, limit, rows);
         let alone = self.changed.dirty.is_empty();
-        let share = if alone { limit } else { limit.div_ceil(2) };
-        let mut messages = self.gather_calls(generation, share, rows);
-        let left = share.saturating_sub(messages);
-        messages += self.contacts.gather(&self.id, generation, left, rows);
+        let left = limit.saturating_sub(messages);
+        let share = if alone { left } else { left.div_ceil(2) };
+        messages += self.gather_calls(generation, share, rows);
         while messages < limit && !self.changed.dirty.is_empty() {
             let group: Vec<Place> = {
                 let group = self.changed.dirty.len().min(GROUP);

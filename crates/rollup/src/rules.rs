@@ -90,24 +90,6 @@ impl History {
         })
     }
 
-    /// Gives the countries that phone numbers were read with.
-    pub(crate) fn countries(&self) -> Countries {
-        let mut countries = Countries {
-            all: vec![None],
-            ..Countries::default()
-        };
-        for value in &self.values {
-            let told = value.rules.country;
-            if told != countries.current {
-                (countries.current, countries.since) = (told, value.offset);
-            }
-            if !countries.all.contains(&told) {
-                countries.all.push(told);
-            }
-        }
-        countries
-    }
-
     /// Gives the rules of a call that began at `at`.
     pub(crate) fn calls(&self, at: Time) -> CallRules {
         let told = Told(&self.values);
@@ -132,6 +114,24 @@ impl History {
             last = rules;
         }
         true
+    }
+
+    /// Gives the countries that phone numbers were read with.
+    pub(crate) fn countries(&self) -> Countries {
+        let mut countries = Countries {
+            all: vec![None],
+            ..Countries::default()
+        };
+        for value in &self.values {
+            let told = value.rules.country;
+            if told != countries.current {
+                (countries.current, countries.since) = (told, value.offset);
+            }
+            if !countries.all.contains(&told) {
+                countries.all.push(told);
+            }
+        }
+        countries
     }
 
     /// Gives the last value, if any was ever set.

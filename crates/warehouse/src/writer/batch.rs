@@ -131,14 +131,14 @@ impl Rows for Batch {
         self.conversations.count();
     }
 
-    fn identity(&mut self, fact: &IdentityFact<'_>) {
-        rows::identity(&mut self.identities.bytes, fact);
-        self.identities.count();
-    }
-
     fn call(&mut self, fact: &CallFact<'_>) {
         rows::call(&mut self.calls.bytes, fact);
         self.calls.count();
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        rows::identity(&mut self.identities.bytes, fact);
+        self.identities.count();
     }
 
     fn cell(&mut self, fact: &CellFact<'_>) {

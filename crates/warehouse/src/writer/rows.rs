@@ -43,11 +43,6 @@ pub(super) const CONVERSATIONS: Table = Table {
               `cycles.reopened_at`, `cycles.owed_by`, `cycles.handed_off_at`, received_at, version, deleted",
 };
 
-pub(super) const IDENTITIES: Table = Table {
-    name: "identities",
-    columns: "account, kind, channel, identity, contact, received_at, version, deleted",
-};
-
 pub(super) const CALLS: Table = Table {
     name: "calls",
     columns: "account, call, hook, direction, origin, caller, known, number, started_at, queued_at, \
@@ -57,6 +52,11 @@ pub(super) const CALLS: Table = Table {
               `legs.ended_at`, `legs.ring_ms`, `legs.talk_ms`, `legs.hold_ms`, \
               `legs.transferred_out`, `legs.transferred_in`, last_received_at, received_at, version, \
               deleted",
+};
+
+pub(super) const IDENTITIES: Table = Table {
+    name: "identities",
+    columns: "account, kind, channel, identity, contact, received_at, version, deleted",
 };
 
 pub(super) const ANSWERS: Table = Table {
@@ -131,16 +131,6 @@ pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
     row.end(fact.received_at, fact.version, fact.deleted);
 }
 
-pub(super) fn identity(to: &mut Vec<u8>, fact: &IdentityFact<'_>) {
-    let mut row = Row(to);
-    row.text(fact.account);
-    row.text(fact.kind);
-    row.text(fact.channel);
-    row.text(fact.identity);
-    row.text(fact.contact.unwrap_or_default());
-    row.end(fact.received_at, fact.version, fact.contact.is_none());
-}
-
 pub(super) fn call(to: &mut Vec<u8>, fact: &CallFact<'_>) {
     let mut row = Row(to);
     row.text(fact.account);
@@ -175,6 +165,16 @@ pub(super) fn call(to: &mut Vec<u8>, fact: &CallFact<'_>) {
     row.legs(fact.legs);
     row.time(fact.last_received_at);
     row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+pub(super) fn identity(to: &mut Vec<u8>, fact: &IdentityFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.kind);
+    row.text(fact.channel);
+    row.text(fact.identity);
+    row.text(fact.contact.unwrap_or_default());
+    row.end(fact.received_at, fact.version, fact.contact.is_none());
 }
 
 /// Writes what a cell holds of one kind.
