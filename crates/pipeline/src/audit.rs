@@ -17,7 +17,9 @@ use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, OFFSET, Rows};
+use trunkline_rollup::facts::{
+    ChangeFact, ConversationFact, IdentityFact, MessageFact, OFFSET, Rows,
+};
 use trunkline_rollup::{Account, Config, Position};
 use trunkline_warehouse::{Client, Fault, Writer, read};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -324,6 +326,18 @@ impl Line {
         }
     }
 
+    fn identity(fact: &IdentityFact<'_>) -> Self {
+        let of = format!(
+            "identity {}/{}/{}/{}",
+            fact.account, fact.kind, fact.channel, fact.identity
+        );
+        Self {
+            of,
+            says: format!("contact {:?}", fact.contact),
+            version: fact.version & OFFSET,
+        }
+    }
+
     fn key(&self) -> u128 {
         xxh3_128(self.of.as_bytes())
     }
@@ -351,6 +365,12 @@ impl Rows for Ours {
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         if !fact.deleted {
             self.take(&Line::conversation(fact));
+        }
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        if fact.contact.is_some() {
+            self.take(&Line::identity(fact));
         }
     }
 }
@@ -395,6 +415,10 @@ impl Rows for Theirs<'_> {
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         self.take(&Line::conversation(fact));
     }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        self.take(&Line::identity(fact));
+    }
 }
 
 /// Finds the rows that ClickHouse lacks.
@@ -429,5 +453,10 @@ impl Rows for Missing<'_> {
 
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         self.take(&Line::conversation(fact), fact.received_at, fact.deleted);
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        // They do not expire.
+        self.take(&Line::identity(fact), Time::MAX, fact.contact.is_none());
     }
 }

@@ -7,7 +7,7 @@ use trunkline_model::event::{Author, Change, Integrity, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
 use trunkline_rollup::facts::{
-    ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples, Within,
+    ChangeFact, ConversationFact, Cycle, IdentityFact, MessageFact, Rows, Samples, Within,
 };
 
 use crate::client::{Client, Fault, READ_LIMIT};
@@ -97,7 +97,19 @@ struct Conversation {
     version: u64,
 }
 
-/// Shows all messages and conversations that ClickHouse holds, as they stand, in no order.
+#[expect(clippy::struct_field_names, reason = "fields are named as columns")]
+#[derive(Row, Deserialize)]
+struct Identity {
+    account: String,
+    kind: String,
+    channel: String,
+    identity: String,
+    contact: String,
+    received_at: i64,
+    version: u64,
+}
+
+/// Shows all messages, conversations and identities that ClickHouse holds, as they stand, in no order.
 pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     let database = client.database();
     let messages = format!("SELECT ?fields FROM {database}.messages FINAL");
@@ -112,6 +124,24 @@ pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
         .fetch::<Conversation>()?;
     while let Some(row) = conversations.next().await? {
         rows.conversation(&row.fact());
+    }
+    identities(client, rows).await
+}
+
+/// Shows whose the identities are that ClickHouse holds.
+async fn identities(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
+    let sql = format!("SELECT ?fields FROM {}.identities FINAL", client.database());
+    let mut identities = client.http().query(&sql).fetch::<Identity>()?;
+    while let Some(row) = identities.next().await? {
+        rows.identity(&IdentityFact {
+            account: &row.account,
+            kind: &row.kind,
+            channel: &row.channel,
+            identity: &row.identity,
+            contact: some(&row.contact),
+            received_at: Time(row.received_at),
+            version: row.version,
+        });
     }
     Ok(())
 }
