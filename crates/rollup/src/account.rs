@@ -179,6 +179,11 @@ impl Account {
         self.calls.len()
     }
 
+    /// Measures the memory that the phases of calls take, in bytes, without what the allocator adds.
+    pub fn bytes_of_calls(&self) -> usize {
+        self.calls.bytes()
+    }
+
     /// Counts the conversations and calls with rows to gather.
     pub fn dirty(&self) -> usize {
         self.changed.dirty.len() + self.calls.dirty()
