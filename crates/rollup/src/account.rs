@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
-use trunkline_model::event::{ContactChange, ConversationChange, Event, Message};
+use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
 use crate::calls::{self, Calls};
 use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
-use crate::contacts::{self, Contacts, Heard};
+use crate::contacts::Contacts;
 use crate::conversation::{Context, Conversation, Inserted};
 use crate::facts::Rows;
 use crate::names::Name;
@@ -28,6 +28,7 @@ use crate::timeline::{Body, Entry, Message as TimelineMessage};
 
 mod ahead;
 mod call;
+mod contact;
 mod counts;
 mod live;
 mod parked;
@@ -161,37 +162,6 @@ impl Account {
         self.counts
     }
 
-    /// Counts the conversations whose timeline is held, and those that have shrunk.
-    pub fn conversations(&self) -> (usize, usize) {
-        let all = self.submaps.iter().map(Submap::counts);
-        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
-    }
-
-    /// Counts the identities remembered.
-    pub fn remembered(&self) -> usize {
-        self.seen.len()
-    }
-
-    /// Counts how often a manager beyond the cap was named.
-    pub fn beyond_cap(&self) -> u64 {
-        self.names.beyond()
-    }
-
-    /// Counts the calls.
-    pub fn calls(&self) -> usize {
-        self.calls.len()
-    }
-
-    /// Measures the memory that the phases of calls take, in bytes, without what the allocator adds.
-    pub fn bytes_of_calls(&self) -> usize {
-        self.calls.bytes()
-    }
-
-    /// Counts the conversations, calls and identities with rows to gather.
-    pub fn dirty(&self) -> usize {
-        self.changed.dirty.len() + self.calls.dirty() + self.contacts.dirty()
-    }
-
     /// Gives the settings last told.
     pub fn rules(&self) -> Option<&FoldRules> {
         self.rules.latest()
@@ -312,22 +282,6 @@ impl Account {
         };
         let run = change.batch.as_ref().map(|run| self.names.number(run));
         self.insert(place, (change.at, id, body), run, at)
-    }
-
-    fn contact(&mut self, event: &Event<'_>, change: &ContactChange<'_>, at: Position) -> Outcome {
-        let event = contacts::Event {
-            change,
-            content: event.content(&mut self.scratch, 0),
-            offset: at.offset,
-            received_at: at.received_at,
-        };
-        let retractions = &self.retractions;
-        let taken_back = |id: &str| retractions.take_back_anywhere(id, at.offset);
-        match self.contacts.hear(&event, taken_back) {
-            Heard::New => Outcome::Observed,
-            Heard::Same => Outcome::Duplicate,
-            Heard::Other => Outcome::Waiting,
-        }
     }
 
     /// Finds or makes a conversation; none if its part came out of a checkpoint that has the

@@ -53,3 +53,4 @@ mod stream_limits;
 mod stream_names;
 mod waiting;
 mod warehouse_away;
+mod who;
