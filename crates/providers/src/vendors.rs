@@ -5,22 +5,26 @@ use crate::provider::Provider;
 
 #[cfg(test)]
 mod kit;
+pub mod plivo;
 pub mod signalwire;
 pub mod standard;
 mod telephony;
 pub mod telnyx;
 pub mod telnyx_texml;
 pub mod twilio;
+pub mod vonage;
 pub mod zadarma;
 
 /// All providers, by name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
+    &plivo::Plivo,
     &signalwire::SignalWire,
     &standard::Standard,
     &telnyx::Telnyx,
     &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
+    &vonage::Vonage,
     &zadarma::Zadarma,
 ];
 
