@@ -79,6 +79,28 @@ fn the_computed_vectors_are_verified() {
     );
 }
 
+/// Made with version 4.63.0 of the vendor's Python client, of three samples.
+#[test]
+fn signatures_of_the_vendors_client_are_ours() {
+    for (name, signature) in [
+        (
+            "outbound_query",
+            "IQ58J0oZdz7qJGkHo0oW7ItT+Iyd/hpYYZQAczJ08ng=",
+        ),
+        (
+            "inbound_missed",
+            "N7Xubo6MhKC8bKaWehcHUDOmXlI1/GwCH8+C5doq3eE=",
+        ),
+        (
+            "outbound_get",
+            "zjwIQhgkRwQxaNzUcO3UK2vzE0SRXyv0maNZv8dxAt0=",
+        ),
+    ] {
+        let own = file(name).show(NOW, |request| verify::sign(TOKEN, request));
+        assert_eq!(own[0].1, signature, "{name}");
+    }
+}
+
 /// Computed apart: of a GET the query alone is signed, sorted.
 #[test]
 fn a_get_is_signed_by_its_query() {
