@@ -6,6 +6,24 @@ use crate::provider::Provider;
 pub mod asterisk;
 pub mod chatwoot;
 pub mod intercom;
+pub mod kommo;
+pub mod kommo_account;
+pub mod messenger;
+mod meta;
+pub mod plivo;
+pub mod signalwire;
+pub mod slack;
+pub mod standard;
+pub mod telegram;
+mod telephony;
+pub mod telnyx;
+pub mod telnyx_texml;
+pub mod twilio;
+pub mod viber;
+pub mod vonage;
+pub mod whatsapp;
+pub mod zadarma;
+pub mod zendesk;
 #[cfg(test)]
 mod kit;
 pub mod kommo;
@@ -34,6 +52,7 @@ pub static ALL: &[&dyn Provider] = &[
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &messenger::Messenger,
+    &plivo::Plivo,
     &signalwire::SignalWire,
     &slack::Slack,
     &standard::Standard,
@@ -42,6 +61,7 @@ pub static ALL: &[&dyn Provider] = &[
     &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
     &viber::Viber,
+    &vonage::Vonage,
     &whatsapp::WhatsApp,
     &zadarma::Zadarma,
     &zendesk::Zendesk,
