@@ -8,6 +8,7 @@
 
 mod address;
 mod draft;
+mod fields;
 mod guide;
 mod hook;
 mod map;
@@ -17,6 +18,7 @@ mod record;
 mod refused;
 mod request;
 mod secrets;
+mod shown;
 pub mod vendors;
 
 pub use draft::Draft;

@@ -4,12 +4,27 @@
 use crate::provider::Provider;
 
 pub mod asterisk;
+pub mod binotel;
+pub mod callrail;
+pub mod didww;
+pub mod freeswitch;
 #[cfg(test)]
-mod kit;
+pub(crate) mod kit;
+pub mod mango;
+pub mod map;
 pub mod standard;
 
 /// All providers, by name.
-pub static ALL: &[&dyn Provider] = &[&asterisk::Asterisk, &standard::Standard];
+pub static ALL: &[&dyn Provider] = &[
+    &asterisk::Asterisk,
+    &binotel::Binotel,
+    &callrail::CallRail,
+    &didww::Didww,
+    &freeswitch::FreeSwitch,
+    &mango::Mango,
+    &map::Mapped,
+    &standard::Standard,
+];
 
 /// Finds a provider by its name.
 pub fn named(name: &str) -> Option<&'static dyn Provider> {
