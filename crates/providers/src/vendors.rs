@@ -4,10 +4,16 @@
 use crate::provider::Provider;
 
 pub mod asterisk;
+pub mod binotel;
+pub mod callrail;
 pub mod chatwoot;
+pub mod didww;
+pub mod freeswitch;
 pub mod intercom;
 pub mod kommo;
 pub mod kommo_account;
+pub mod mango;
+pub mod map;
 pub mod messenger;
 mod meta;
 pub mod plivo;
@@ -47,10 +53,16 @@ pub mod zendesk;
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
     &asterisk::Asterisk,
+    &binotel::Binotel,
+    &callrail::CallRail,
     &chatwoot::Chatwoot,
+    &didww::Didww,
+    &freeswitch::FreeSwitch,
     &intercom::Intercom,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
+    &mango::Mango,
+    &map::Mapped,
     &messenger::Messenger,
     &plivo::Plivo,
     &signalwire::SignalWire,
