@@ -18,7 +18,9 @@ pub(crate) fn sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else {
         return [0; 20];
     };
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().into()
 }
 
@@ -27,7 +29,9 @@ pub(crate) fn sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return [0; 32];
     };
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().into()
 }
 
@@ -87,8 +91,8 @@ pub(crate) fn fresh(
     let seconds: i64 = seconds.parse().map_err(|_| Refused::Malformed(header))?;
     let now = request.received_at.0.div_euclid(1000);
     let away = now.saturating_sub(seconds);
-    match away.saturating_abs() > WINDOW_S {
-        true => Err(Refused::Stale(away, WINDOW_S)),
-        false => Ok(()),
+    if away.saturating_abs() > WINDOW_S {
+        return Err(Refused::Stale(away, WINDOW_S));
     }
+    Ok(())
 }

@@ -49,14 +49,12 @@ pub(crate) fn unknown(name: &str) -> String {
         .map(|own| (strsim::damerau_levenshtein(own, name), own))
         .min()
         .filter(|(distance, _)| *distance <= 3);
-    match near {
-        Some((_, near)) => format!("there is no provider \"{name}\"; did you mean \"{near}\"?"),
-        None => {
-            let names: Vec<_> = names.collect();
-            format!(
-                "there is no provider \"{name}\"; known are {}",
-                names.join(", ")
-            )
-        }
+    if let Some((_, near)) = near {
+        return format!("there is no provider \"{name}\"; did you mean \"{near}\"?");
     }
+    let names: Vec<_> = names.collect();
+    format!(
+        "there is no provider \"{name}\"; known are {}",
+        names.join(", ")
+    )
 }
