@@ -10,6 +10,8 @@ pub mod chatwoot;
 pub mod didww;
 pub mod freeswitch;
 pub mod intercom;
+#[cfg(test)]
+mod kit;
 pub mod kommo;
 pub mod kommo_account;
 pub mod mango;

@@ -63,6 +63,11 @@ const EXCEPTIONS: [(&str, &str, &str); 12] = [
         "a word of providers",
     ),
     (
+        "operator",
+        "crates/providers/src/vendors/",
+        "a word of providers",
+    ),
+    (
         "timestamp",
         "crates/providers/src/vendors/",
         "a word of providers",
