@@ -91,8 +91,8 @@ pub(crate) fn fresh(
     let seconds: i64 = seconds.parse().map_err(|_| Refused::Malformed(header))?;
     let now = request.received_at.0.div_euclid(1000);
     let away = now.saturating_sub(seconds);
-    match away.saturating_abs() > WINDOW_S {
-        true => Err(Refused::Stale(away, WINDOW_S)),
-        false => Ok(()),
+    if away.saturating_abs() > WINDOW_S {
+        return Err(Refused::Stale(away, WINDOW_S));
     }
+    Ok(())
 }

@@ -75,6 +75,11 @@ impl Account {
         self.calls.len()
     }
 
+    /// Measures the memory that the phases of calls take, in bytes, without what the allocator adds.
+    pub fn bytes_of_calls(&self) -> usize {
+        self.calls.bytes()
+    }
+
     /// Counts the conversations, calls and identities with rows to gather.
     pub fn dirty(&self) -> usize {
         self.changed.dirty.len() + self.calls.dirty() + self.contacts.dirty()
