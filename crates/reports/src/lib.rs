@@ -12,6 +12,7 @@
 
 mod after;
 mod answer;
+mod calls;
 mod catalogue;
 mod conversations;
 mod dimension;

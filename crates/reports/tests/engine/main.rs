@@ -7,6 +7,8 @@
 
 mod answers;
 mod calendar;
+mod calls;
+mod calls_opened;
 mod cells;
 mod combinations;
 mod compare;
@@ -19,6 +21,7 @@ mod opened;
 mod pruning;
 mod response_times;
 mod restriction;
+mod ringing;
 mod rows;
 mod targets;
 mod unanswered;
