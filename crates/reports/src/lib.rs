@@ -19,6 +19,7 @@ mod dimension;
 mod distribution;
 mod error;
 mod messages;
+mod missed_calls;
 mod open_waits;
 mod report;
 mod reports;

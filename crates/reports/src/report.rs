@@ -259,4 +259,5 @@ pub(crate) static REPORTS: &[&Report] = &[
     &crate::conversations::REPORT,
     &crate::messages::REPORT,
     &crate::calls::REPORT,
+    &crate::missed_calls::REPORT,
 ];

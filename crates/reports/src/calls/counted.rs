@@ -29,12 +29,17 @@ pub(crate) const MISSED: &str = "direction = 'inbound' \
 ///
 /// A callback is an inbound inquiry whichever way it was dialled; `dialled` keeps that way.
 pub(crate) fn counted(request: &Request, views: Views<'_>, within: &str) -> String {
+    if request.asks_for(Dimension::Origin, "dialler") {
+        return held(request, views, within);
+    }
+    held(request, views, &format!("{within} AND origin != 'dialler'"))
+}
+
+/// The same with those of a dialler: in those too a contact talks with a person.
+pub(crate) fn held(request: &Request, views: Views<'_>, within: &str) -> String {
     let mut left_out = String::new();
     if !request.asks_for(Dimension::Direction, "internal") {
         left_out.push_str(" AND direction != 'internal'");
-    }
-    if !request.asks_for(Dimension::Origin, "dialler") {
-        left_out.push_str(" AND origin != 'dialler'");
     }
     if request.choice("spam").is_none() {
         left_out.push_str(" AND NOT spam");

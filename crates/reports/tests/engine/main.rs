@@ -16,6 +16,7 @@ mod conversations;
 mod dimensions;
 mod hdr;
 mod messages;
+mod missed_calls;
 mod open_waits;
 mod opened;
 mod pruning;
