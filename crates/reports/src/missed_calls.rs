@@ -5,7 +5,7 @@
 //! rung, manager. A recovery stands in the list a second time, at the same time, as its manager's who
 //! made it; the column `what` tells them apart. The open ones are the list of whom to call back.
 
-mod episodes;
+pub(crate) mod episodes;
 
 use crate::calls::{FILTERS, SPAM};
 use crate::dimension::Dimension;

@@ -7,7 +7,7 @@
 
 mod before;
 mod cells;
-mod given;
+pub(crate) mod given;
 mod span;
 
 use chrono_tz::Tz;

@@ -52,12 +52,12 @@ pub(crate) fn held(request: &Request, views: Views<'_>, within: &str) -> String 
     }
     format!(
         "SELECT * FROM ({all}) WHERE {within}{left_out}",
-        all = all(views)
+        all = every(views)
     )
 }
 
 /// All calls, with what they are worked out to be.
-fn all(views: Views<'_>) -> String {
+pub(crate) fn every(views: Views<'_>) -> String {
     format!(
         "SELECT c.call AS call, c.started_at AS at, toUnixTimestamp64Milli(c.started_at) AS ms_at, \
          toString(c.hook) AS hook, toString(c.direction) AS dialled, \

@@ -178,7 +178,7 @@ fn messages(views: Views<'_>, chains: &str) -> String {
 }
 
 /// Joins messages with whom they are to, in the words of [`of_people`].
-fn of_persons(messages: &str, views: Views<'_>) -> String {
+pub(crate) fn of_persons(messages: &str, views: Views<'_>) -> String {
     let known = |kind: &str| {
         format!(
             "(SELECT toString(channel) AS channel, identity, contact FROM {identities} FINAL \

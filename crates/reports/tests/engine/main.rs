@@ -20,6 +20,7 @@ mod missed_calls;
 mod open_waits;
 mod opened;
 mod pruning;
+mod records;
 mod response_times;
 mod restriction;
 mod ringing;
