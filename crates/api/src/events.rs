@@ -83,7 +83,7 @@ fn note_refusals(
 }
 
 /// Hands the accepted events on and answers what became of them.
-async fn take(
+pub(crate) async fn take(
     shared: &Shared,
     account: &Arc<str>,
     batch: Batch,
@@ -112,7 +112,7 @@ async fn take(
 }
 
 /// Reads the one parameter of this path.
-fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
+pub(crate) fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
     let mut wait = false;
     for (name, value) in query::pairs(uri)? {
         if name != "wait" {
@@ -168,7 +168,7 @@ async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Read, 
 }
 
 /// Turns the model's refusal of a whole body into the door's.
-fn whole(refusal: Refusal) -> Problem {
+pub(crate) fn whole(refusal: Refusal) -> Problem {
     let status = match refusal.code {
         EventCode::TooLarge | EventCode::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::BAD_REQUEST,

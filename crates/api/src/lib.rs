@@ -5,7 +5,7 @@
 //! socket -> caps -> watched (timeouts) -> hyper -> request (id, span, panic, figures) -> handler
 //! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
 //! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
-//! reports: directory (token, restriction) -> reports -> JSON or CSV
+//! reports: directory (token, restriction) -> reports -> JSON or CSV; records: the same, single things
 //! board:   login (cookie) -> directory -> board -> the same reports and live view -> HTML
 //! ```
 //!
@@ -33,6 +33,7 @@ mod people;
 mod phones;
 mod problem;
 mod query;
+mod records;
 mod redact;
 mod rejects;
 mod request;

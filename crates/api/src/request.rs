@@ -20,6 +20,7 @@ use tracing::Instrument;
 
 use crate::metrics;
 use crate::problem::{Code, Problem, Refused};
+use crate::records;
 use crate::routes::ROUTES;
 
 /// The header that names a request, taken from the sender if it is sane, else made.
@@ -141,6 +142,7 @@ fn new_id() -> HeaderValue {
 fn route(path: &MatchedPath) -> &'static str {
     ROUTES
         .iter()
+        .chain(&records::PATHS)
         .copied()
         .find(|route| *route == path.as_str())
         .unwrap_or(NO_ROUTE)

@@ -24,13 +24,13 @@ use crate::directory::Directory;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
-use crate::{admin, board, events, live, login, request, status, stream, ways_out};
+use crate::{admin, board, events, live, login, records, request, status, stream, ways_out};
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
 /// is for the log, for it may be about other accounts.
 pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-/// All routes; also the labels of the metrics.
+/// All routes but those of [`records::PATHS`]; also the labels of the metrics.
 pub(crate) const ROUTES: [&str; 18] = [
     "/v1/events",
     "/v1/stream",
@@ -163,6 +163,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         .route(report, get(ways_out::report))
         .route(rows, get(ways_out::rows))
         .route(dimension, get(ways_out::dimension))
+        .merge(records::routes())
         .route(now, get(live::live))
         .route(rejects, get(admin::rejects))
         .route(reload, post(admin::reload))

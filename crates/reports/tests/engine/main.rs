@@ -7,6 +7,7 @@
 
 mod answers;
 mod calendar;
+mod call_views;
 mod calls;
 mod calls_opened;
 mod cells;

@@ -292,6 +292,10 @@ impl World {
         read.expect("it is answered").unwrap_or_default()
     }
 
+    pub(crate) fn engine(&self) -> &TestEngine {
+        &self.engine
+    }
+
     /// The reports themselves.
     pub(crate) fn reports(&self) -> &Reports {
         &self.reports
