@@ -6,6 +6,7 @@
 //! did not understand: what is new to us is kept as it came, counted, and answered as the rest.
 
 mod book;
+pub(crate) mod connections;
 mod heard;
 mod peer;
 
@@ -145,9 +146,7 @@ async fn take(
         .await
         .map_err(not_taken)?;
     metrics::hook(entry.provider(), outcome);
-    entry
-        .heard
-        .taken(&heard, arrival.map(Arrival::newest));
+    entry.heard.taken(&heard, arrival.map(Arrival::newest));
     if let Some(arrival) = arrival {
         metrics::arrived(Source::Hooks, arrival);
     }

@@ -32,7 +32,7 @@ use crate::{admin, board, events, hooks, live, login, request, status, stream, w
 pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// All routes; also the labels of the metrics.
-pub(crate) const ROUTES: [&str; 20] = [
+pub(crate) const ROUTES: [&str; 21] = [
     "/v1/events",
     "/v1/stream",
     "/v1/hooks/{hook}",
@@ -48,6 +48,7 @@ pub(crate) const ROUTES: [&str; 20] = [
     "/healthz",
     "/readyz",
     "/",
+    "/connections",
     "/login",
     "/logout",
     "/board/{panel}",
@@ -157,6 +158,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         healthz,
         readyz,
         home,
+        connections,
         login,
         logout,
         panel,
@@ -179,6 +181,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         .route(healthz, get(status::healthz))
         .route(readyz, get(status::readyz))
         .route(home, get(board::home))
+        .route(connections, get(board::connections))
         .route(login, get(login::page).post(login::login))
         .route(logout, post(login::logout))
         .route(panel, get(board::panel))

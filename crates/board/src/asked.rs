@@ -6,6 +6,7 @@
 use chrono::{Datelike, Days, LocalResult, TimeZone, Timelike};
 use trunkline_model::time::{Day, Time, start_of_day};
 
+use crate::boards::Board;
 use crate::question::{Question, pair, written};
 use crate::shown;
 use crate::source::{Missing, Pair, Viewer};
@@ -41,6 +42,7 @@ pub(crate) const FILTERS: [&str; 3] = ["team", "manager", "channel"];
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
+    pub(crate) board: Board,
     pub(crate) period: &'static str,
     pub(crate) dates: Option<(Day, Day)>,
     pub(crate) filters: Vec<Pair>,
@@ -62,34 +64,34 @@ pub(crate) enum Before {
 
 impl Asked {
     /// Reads the query of the board. A parameter that cannot be followed is named.
-    pub fn read(pairs: &[Pair]) -> Result<Self, Missing> {
+    pub fn read(board: Board, pairs: &[Pair]) -> Result<Self, Missing> {
         let mut asked = Self {
+            board,
             period: "today",
             dates: None,
             filters: Vec::new(),
             definition: "wait",
             hours: "calendar",
-            heat: "p50_s",
-            sort: "-count".to_owned(),
+            heat: usual_heat(board),
+            sort: board.sort().to_owned(),
         };
         let mut dates = [None, None];
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
+                "format" => {}
+                name if board.filters().contains(&name) => asked.filters.push(pair(name, value)),
+                other if !board.has_period() => return Err(unknown(other)),
                 "period" if value == "dates" => {}
                 "period" => asked.period = word(name, value, &PERIODS)?,
-                "definition" => asked.definition = word(name, value, &DEFINITIONS)?,
-                "hours" => asked.hours = word(name, value, &HOURS)?,
-                "heat" => asked.heat = word(name, value, &HEATS)?,
+                "definition" if board == Board::Today => {
+                    asked.definition = word(name, value, &DEFINITIONS)?
+                }
+                "hours" if board == Board::Today => asked.hours = word(name, value, &HOURS)?,
+                "heat" => asked.heat = word(name, value, board.heats())?,
                 "from" => dates[0] = Some(date(name, value)?),
                 "to" => dates[1] = Some(date(name, value)?),
                 "sort" => asked.sort.clone_from(value),
-                "format" => {}
-                name if FILTERS.contains(&name) => asked.filters.push(pair(name, value)),
-                other => {
-                    return Err(Missing::bad(format!(
-                        "the board knows no parameter {other:?}"
-                    )));
-                }
+                other => return Err(unknown(other)),
             }
         }
         if let [Some(from), to] = dates {
@@ -114,8 +116,8 @@ impl Asked {
         for (name, value, usual) in [
             ("definition", self.definition, "wait"),
             ("hours", self.hours, "calendar"),
-            ("heat", self.heat, "p50_s"),
-            ("sort", self.sort.as_str(), "-count"),
+            ("heat", self.heat, usual_heat(self.board)),
+            ("sort", self.sort.as_str(), self.board.sort()),
         ] {
             if value != usual {
                 pairs.push(pair(name, value));
@@ -214,6 +216,14 @@ pub(crate) fn weekday(viewer: &Viewer) -> u64 {
     u64::from(today.weekday().number_from_monday())
 }
 
+fn usual_heat(board: Board) -> &'static str {
+    board.heats().first().map_or("", |(heat, _)| heat)
+}
+
+fn unknown(name: &str) -> Missing {
+    Missing::bad(format!("the board knows no parameter {name:?}"))
+}
+
 fn word(
     name: &str,
     value: &str,
@@ -241,7 +251,7 @@ mod tests {
             .iter()
             .map(|(name, value)| pair(name, value))
             .collect();
-        Asked::read(&pairs)
+        Asked::read(Board::Today, &pairs)
     }
 
     fn viewer(now: &str) -> Viewer {
@@ -273,7 +283,7 @@ mod tests {
         let read: Vec<Pair> = url::form_urlencoded::parse(text.as_bytes())
             .into_owned()
             .collect();
-        assert_eq!(Asked::read(&read).unwrap(), other);
+        assert_eq!(Asked::read(Board::Today, &read).unwrap(), other);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use trunkline_reports::Named;
 
 use crate::asked::{Asked, DEFINITIONS, FILTERS, HOURS, PERIODS};
 use crate::assets;
+use crate::boards::{self, Board};
 use crate::panels::render;
 use crate::source::{Missing, Source, Viewer};
 
@@ -22,6 +23,7 @@ pub async fn choices(source: &dyn Source) -> Choices {
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home<'a> {
+    here: Board,
     viewer: &'a Viewer,
     query: String,
     periods: Vec<Choice>,
@@ -69,6 +71,7 @@ pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
             choices: offered(values, asked.filter(name)),
         });
     render(&Home {
+        here: Board::Today,
         viewer,
         query: asked.query(),
         periods,
@@ -116,6 +119,23 @@ fn offered(values: &[Named], chosen: Option<&str>) -> Vec<Choice> {
         });
     }
     choices
+}
+
+#[derive(Template)]
+#[template(path = "hooks.html")]
+struct Hooks<'a> {
+    here: Board,
+    viewer: &'a Viewer,
+    csv: &'static str,
+}
+
+/// Renders the board *Connections*; its panel fetches what it shows.
+pub fn connections(viewer: &Viewer) -> String {
+    render(&Hooks {
+        here: Board::Connections,
+        viewer,
+        csv: "format=csv",
+    })
 }
 
 #[derive(Template)]

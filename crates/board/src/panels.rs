@@ -1,5 +1,6 @@
 //! The panels of the board: each is asked for by itself, shown as HTML and written as CSV.
 
+mod connections;
 mod heat;
 mod live;
 mod managers;
@@ -9,6 +10,7 @@ mod times;
 use askama::Template;
 
 use crate::asked::Asked;
+use crate::boards::Board;
 use crate::kept::Rendered;
 use crate::source::{Missing, Source, Viewer};
 
@@ -25,14 +27,17 @@ pub enum Panel {
     Times,
     /// By hour and weekday.
     Heat,
+    /// What providers send.
+    Connections,
 }
 
-const NAMES: [(&str, Panel); 5] = [
+const NAMES: [(&str, Panel); 6] = [
     ("live", Panel::Live),
     ("tiles", Panel::Tiles),
     ("managers", Panel::Managers),
     ("times", Panel::Times),
     ("heat", Panel::Heat),
+    ("connections", Panel::Connections),
 ];
 
 impl Panel {
@@ -43,10 +48,18 @@ impl Panel {
         found.map(|(_, panel)| *panel)
     }
 
+    /// Gives the board that it is a part of.
+    pub fn board(self) -> Board {
+        match self {
+            Self::Connections => Board::Connections,
+            _ => Board::Today,
+        }
+    }
+
     /// How old it may be when it is shown, in milliseconds.
     pub fn fresh(self) -> i64 {
         match self {
-            Self::Live => 250,
+            Self::Live | Self::Connections => 250,
             Self::Tiles | Self::Managers => 1_000,
             Self::Times | Self::Heat => 5_000,
         }
@@ -62,6 +75,7 @@ pub async fn panel(panel: Panel, asked: &Asked, viewer: &Viewer, source: &dyn So
         Panel::Managers => Box::pin(managers::html(asked, viewer, source)).await,
         Panel::Times => Box::pin(times::html(asked, viewer, source)).await,
         Panel::Heat => Box::pin(heat::html(asked, viewer, source)).await,
+        Panel::Connections => Box::pin(connections::html(viewer, source)).await,
     };
     Rendered::new(html)
 }
@@ -79,6 +93,7 @@ pub async fn csv(
         Panel::Managers => Box::pin(managers::table(asked, viewer, source)).await,
         Panel::Times => Box::pin(times::table(asked, viewer, source)).await,
         Panel::Heat => Box::pin(heat::table(asked, viewer, source)).await,
+        Panel::Connections => Box::pin(connections::table(viewer, source)).await,
     };
     Ok(table?.to_csv())
 }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use trunkline_model::time::Time;
 use trunkline_reports::{Page, Table, Values};
 
+use crate::connection::Connection;
+
 /// A query parameter: name and value.
 pub type Pair = (String, String);
 
@@ -23,6 +25,8 @@ pub trait Source: Sync {
     fn values<'a>(&'a self, name: &'a str) -> Answer<'a, Values>;
     /// Answers `GET /v1/live`.
     fn live<'a>(&'a self, pairs: &'a [Pair]) -> Answer<'a, Live>;
+    /// Answers `GET /v1/admin/hooks`; 403 to who may not see it.
+    fn connections(&self) -> Answer<'_, Vec<Connection>>;
 }
 
 /// Who looks, and when.

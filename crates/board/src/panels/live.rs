@@ -48,13 +48,14 @@ struct Row {
     href: Option<String>,
 }
 
-struct Since {
-    at: Time,
-    clock: String,
+/// Since when, as an instant and by the local clock.
+pub(super) struct Since {
+    pub(super) at: Time,
+    pub(super) clock: String,
 }
 
 impl Since {
-    fn new(at: Time, viewer: &Viewer) -> Self {
+    pub(super) fn new(at: Time, viewer: &Viewer) -> Self {
         let clock = shown::local(at, viewer.zone);
         let clock = clock.format("%a %H:%M").to_string();
         Self { at, clock }

@@ -4,7 +4,8 @@ use trunkline_model::time::Time;
 use trunkline_reports::{Column, Compared, Named, Page, Table, Unit, Value, Values};
 
 use super::*;
-use crate::pages::{choices, home};
+use crate::connection::{Connection, Guide, Recent, Told};
+use crate::pages::{choices, connections, home};
 use crate::rows::rows;
 use crate::source::{Answer, Answers, Live, Manager, Opened, Pair, Waiting, Waits};
 
@@ -14,6 +15,8 @@ const EVIL: &str = "<script>alert('1')</script>\"><img src=x onerror=alert(2)>";
 #[derive(Default)]
 struct Fake {
     away: bool,
+    /// Who looks may not see the connections.
+    closed: bool,
     empty: bool,
     asked: Mutex<Vec<(String, Vec<Pair>)>>,
 }
@@ -145,6 +148,20 @@ impl Source for Fake {
         Box::pin(std::future::ready(answer))
     }
 
+    fn connections(&self) -> Answer<'_, Vec<Connection>> {
+        let closed = Missing {
+            status: 403,
+            code: "forbidden",
+            detail: "not for you".to_owned(),
+        };
+        let answer = match (self.closed, self.empty) {
+            (true, _) => Err(closed),
+            (_, true) => Ok(vec![]),
+            _ => Ok(vec![connection()]),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
     fn live<'a>(&'a self, _: &'a [Pair]) -> Answer<'a, Live> {
         let waits = Waits {
             channel: EVIL.to_owned(),
@@ -180,6 +197,48 @@ impl Source for Fake {
     }
 }
 
+/// A hook that heard something, refused something and is waited for in vain.
+fn connection() -> Connection {
+    let at = |text| Time::parse(text).unwrap();
+    let recent = |when, outcome: &str, detail: &str| Recent {
+        at: at(when),
+        outcome: outcome.to_owned(),
+        events: vec![EVIL.to_owned()],
+        detail: detail.to_owned(),
+    };
+    Connection {
+        told: Told {
+            hook: "pbx".to_owned(),
+            provider: "standard".to_owned(),
+            path: "/v1/hooks/pbx".to_owned(),
+            secret: true,
+            last_request: Some(at("2026-03-10T12:30:01Z")),
+            last_event: Some(at("2026-03-10T12:30:00Z")),
+            lag_s: Some(1.25),
+            requests: 1_234,
+            events: 2_000,
+            refused: 3,
+            last_refused: Some(at("2026-03-10T12:29:00Z")),
+            unknown: 2,
+            shadowed: 1,
+            no_replies: true,
+            recent: vec![
+                recent("2026-03-10T12:29:00Z", "unverified", EVIL),
+                recent("2026-03-10T12:30:01Z", "taken", ""),
+            ],
+        },
+        guide: Guide {
+            title: "Standard Webhooks",
+            secret: "a secret",
+            steps: &["give your system the address {url}"],
+            integrity: "all is signed",
+            retries: "yours",
+            replies: "The provider sends them.",
+            notes: &["a note"],
+        },
+    }
+}
+
 fn viewer() -> Viewer {
     Viewer {
         account: EVIL.to_owned(),
@@ -194,7 +253,7 @@ fn asked(pairs: &[(&str, &str)]) -> Asked {
     let pairs: Vec<Pair> = pairs
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    Asked::read(&pairs).unwrap()
+    Asked::read(Board::Today, &pairs).unwrap()
 }
 
 async fn shown(which: Panel, pairs: &[(&str, &str)], source: &Fake) -> String {
@@ -213,6 +272,7 @@ async fn what_outsiders_wrote_is_text_wherever_it_is_shown() {
     let choices = choices(&fake).await;
     let filtered = asked(&[("team", EVIL), ("sort", EVIL)]);
     pages.push(home(&filtered, &viewer(), &choices));
+    pages.push(connections(&viewer()));
     let pairs = [("manager".to_owned(), EVIL.to_owned())];
     pages.push(rows("messages", &pairs, &viewer(), &fake).await.unwrap());
     pages.push(crate::pages::login(Some(EVIL), Some(EVIL)));
@@ -255,7 +315,10 @@ async fn without_clickhouse_every_panel_says_so_and_what_is_live_stays() {
         away: true,
         ..Fake::default()
     };
-    for (name, which) in NAMES.into_iter().filter(|(name, _)| *name != "live") {
+    for (name, which) in NAMES
+        .into_iter()
+        .filter(|(name, _)| !["live", "connections"].contains(name))
+    {
         let html = shown(which, &[], &fake).await;
         assert!(
             html.contains("ClickHouse does not answer"),
@@ -286,6 +349,46 @@ async fn an_empty_account_says_how_to_send_the_first_event() {
     // With a filter it is the filter that is empty, perhaps.
     let filtered = shown(Panel::Tiles, &[("team", "x")], &fake).await;
     assert!(!filtered.contains("curl"), "{filtered}");
+}
+
+#[tokio::test]
+async fn a_connection_says_what_came_of_it_what_was_refused_and_how_it_is_made() {
+    let fake = Fake::default();
+    let html = shown(Panel::Connections, &[], &fake).await;
+    for part in [
+        "http://127.0.0.1:8080/v1/hooks/pbx",
+        "data-since=\"1773145800000\"",
+        ">1\u{202f}234<",
+        "<dd class=\"bad\">3<",
+        "<dd class=\"warn\">2<",
+        "no reply of a manager comes",
+        "trunkline hook verify pbx",
+        "give your system the address http://127.0.0.1:8080/v1/hooks/pbx",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    let written = csv(Panel::Connections, &asked(&[]), &viewer(), &fake).await;
+    let written = written.unwrap();
+    let line = "pbx,standard,http://127.0.0.1:8080/v1/hooks/pbx,2026-03-10T12:30:01.000Z,\
+                2026-03-10T12:30:00.000Z,1.250,1234,2000,3,2026-03-10T12:29:00.000Z,2,1,1";
+    assert!(written.contains(line), "{written}");
+}
+
+#[tokio::test]
+async fn who_may_not_see_connections_is_told_so_and_who_has_none_how_to_make_one() {
+    let closed = Fake {
+        closed: true,
+        ..Fake::default()
+    };
+    let html = shown(Panel::Connections, &[], &closed).await;
+    assert!(html.contains("Not for this login"), "{html}");
+    assert!(!html.contains("hooks/pbx"), "{html}");
+    let none = Fake {
+        empty: true,
+        ..Fake::default()
+    };
+    let html = shown(Panel::Connections, &[], &none).await;
+    assert!(html.contains("trunkline hook add"), "{html}");
 }
 
 #[tokio::test]
