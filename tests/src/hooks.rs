@@ -65,6 +65,12 @@ impl Webhook {
     /// Signs it as its provider does, now.
     #[must_use]
     pub fn signed(&self, provider: &dyn Provider, secret: &str) -> Self {
+        self.signed_at(provider, secret, clock::wall())
+    }
+
+    /// Signs it as its provider does at a time, in milliseconds since 1970.
+    #[must_use]
+    pub fn signed_at(&self, provider: &dyn Provider, secret: &str, time: i64) -> Self {
         let mut signed = self.clone();
         let request = Request {
             method: &self.method,
@@ -72,7 +78,7 @@ impl Webhook {
             headers: &self.headers,
             body: &self.body,
             peer: None,
-            received_at: Time(clock::wall()),
+            received_at: Time(time),
         };
         for (name, value) in provider.sign(secret, &request) {
             let value = value.parse().expect("a header's value");

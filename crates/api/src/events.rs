@@ -5,6 +5,7 @@
 //! Nothing is counted for a request that its peer gives up before its events are handed on; after
 //! that the pipeline goes on without the peer.
 
+mod about;
 mod answer;
 pub(crate) mod refusals;
 
@@ -19,6 +20,8 @@ use trunkline_model::event::{Code as EventCode, Refusal};
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Phase, Submission, SubmitError};
+
+pub(crate) use about::about;
 
 use crate::config::ms;
 use crate::encoding::shape;

@@ -5,6 +5,7 @@
 //! the same, whatever was wrong, also where there is no such hook. Whoever can is never told that we
 //! did not understand: what is new to us is kept as it came, counted, and answered as the rest.
 
+pub(crate) mod about;
 mod book;
 pub(crate) mod connections;
 mod heard;

@@ -7,6 +7,7 @@
 //! hooks:   providers (verify, parse) -> model (parse) -> pipeline -> the provider's answer
 //! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
 //! reports: directory (token, restriction) -> reports -> JSON or CSV
+//! openapi: what stands beside each handler -> document -> JSON, page
 //! board:   login (cookie) -> directory -> board -> the same reports and live view -> HTML
 //! ```
 //!
@@ -24,6 +25,7 @@ mod caps;
 mod config;
 mod connection;
 mod directory;
+mod door;
 mod encoding;
 mod events;
 mod hooks;
@@ -31,6 +33,7 @@ mod inflate;
 mod live;
 mod login;
 pub mod metrics;
+mod openapi;
 mod people;
 mod phones;
 mod problem;

@@ -240,6 +240,8 @@ impl Account {
             cell_minutes: cell_minutes(self.zone()),
             schedules: fold::schedules(self),
             due: Due::of(self),
+            country: self.country,
+            min_answer_s: self.calls.min_answer_s,
         }
     }
 

@@ -7,8 +7,8 @@
 //! ```
 //! A checkpoint is taken section by section between batches, so every section says below which
 //! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
-//! any `taken`; a section passes over the records it has. An account's conversations (256 parts)
-//! come before its cells (32 sets), which count what conversations take in, and these before its
+//! any `taken`; a section passes over the records it has. An account's conversations and calls (256
+//! parts of each) come before its cells (32 sets), which count what conversations take in, and these before its
 //! ledger: the ledger's names must not be older than any part or cell.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use trunkline_rollup::account::{Account, Config, Conversations, Ledger};
+use trunkline_rollup::account::{Account, Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
@@ -62,6 +62,7 @@ enum Frame {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Kind {
     Part(u8),
+    Calls(u8),
     Cells(u8),
     Ledger,
 }
@@ -119,11 +120,13 @@ impl Round {
             };
             if let Ok(part) = u8::try_from(self.part) {
                 self.part += 1;
-                let part_of = account.part(part);
-                if part_of.is_empty() {
-                    continue;
+                let (part_of, calls) = (account.part(part), account.part_of_calls(part));
+                if !part_of.is_empty() {
+                    bytes += sections.push(id, Kind::Part(part), taken, &part_of);
                 }
-                bytes += sections.push(id, Kind::Part(part), taken, &part_of);
+                if !calls.is_empty() {
+                    bytes += sections.push(id, Kind::Calls(part), taken, &calls);
+                }
             } else if self.set < SETS {
                 let set = self.set;
                 self.set += 1;
@@ -314,6 +317,10 @@ fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postca
         Kind::Part(part) => {
             let conversations: Conversations = postcard::from_bytes(body)?;
             account.restore_part(part, conversations, taken);
+        }
+        Kind::Calls(part) => {
+            let calls: KeptCalls = postcard::from_bytes(body)?;
+            account.restore_calls(part, calls, taken);
         }
         Kind::Cells(set) => {
             let cells: CellSet = postcard::from_bytes(body)?;

@@ -300,9 +300,9 @@ pub(crate) fn journal_failed(kind: &'static str) {
     counter!("trunkline_journal_failures_total", "kind" => kind).increment(1);
 }
 
-/// Notes the rows of a flush: messages, conversations, answers.
-pub(crate) fn flushed(rows: [usize; 3], took: Duration) {
-    for (table, rows) in ["messages", "conversations", "answers"]
+/// Notes the rows of a flush: messages, conversations, calls, answers.
+pub(crate) fn flushed(rows: [usize; 4], took: Duration) {
+    for (table, rows) in ["messages", "conversations", "calls", "answers"]
         .into_iter()
         .zip(rows)
     {

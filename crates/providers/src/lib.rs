@@ -7,10 +7,12 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod body;
 mod draft;
 mod guide;
 mod hook;
 mod map;
+mod moment;
 mod provider;
 mod record;
 mod refused;

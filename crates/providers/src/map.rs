@@ -80,6 +80,7 @@ mod when;
 
 use trunkline_model::event::Kind;
 
+pub(crate) use clock::local;
 pub use error::{MapError, RowError};
 use field::Field;
 use out::Out;

@@ -3,12 +3,39 @@
 
 use crate::provider::Provider;
 
+pub mod asterisk;
+pub mod chatwoot;
 #[cfg(test)]
 mod kit;
+pub mod kommo;
+pub mod kommo_account;
+pub mod messenger;
+mod meta;
+pub mod signalwire;
 pub mod standard;
+pub mod telegram;
+mod telephony;
+pub mod twilio;
+pub mod viber;
+pub mod whatsapp;
+pub mod zadarma;
 
 /// All providers, by name.
-pub static ALL: &[&dyn Provider] = &[&standard::Standard];
+#[rustfmt::skip]
+pub static ALL: &[&dyn Provider] = &[
+    &asterisk::Asterisk,
+    &chatwoot::Chatwoot,
+    &kommo::Kommo,
+    &kommo_account::KommoAccount,
+    &messenger::Messenger,
+    &signalwire::SignalWire,
+    &standard::Standard,
+    &telegram::Telegram,
+    &twilio::Twilio,
+    &viber::Viber,
+    &whatsapp::WhatsApp,
+    &zadarma::Zadarma,
+];
 
 /// Finds a provider by its name.
 pub fn named(name: &str) -> Option<&'static dyn Provider> {
@@ -33,4 +60,24 @@ pub fn unknown(name: &str) -> String {
         "there is no provider \"{name}\"; known are {}",
         names.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// A folder is named as the guide, which writes - for _.
+    #[test]
+    fn providers_are_sorted_by_names_that_are_unique_and_those_of_their_folders() {
+        let names: Vec<_> = ALL.iter().map(|provider| provider.guide().name).collect();
+        assert!(names.is_sorted_by(|left, right| left < right), "{names:?}");
+        for name in names {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("src/vendors")
+                .join(name.replace('-', "_"));
+            assert!(folder.is_dir(), "there is no {}", folder.display());
+        }
+    }
 }

@@ -39,4 +39,4 @@ pub use request::{AccountView, Cells, Context, Restriction};
 pub use table::{Compared, Page, Table};
 pub use targets::Targets;
 pub use value::{Column, Unit, Value};
-pub use values::{Named, Values};
+pub use values::{Named, Values, listed};

@@ -151,7 +151,7 @@ impl Reports {
         })
     }
 
-    /// Answers `GET /v1/dimensions/{name}`: the values that a filter of that name may take.
+    /// Answers `GET /v1/dimensions/{dimension}`: the values that a filter of that name may take.
     pub async fn values(&self, name: &str, context: &Context<'_>) -> Result<Values, Error> {
         let dimension = values::find(name)?;
         let views = Views(self.client.database());

@@ -1,8 +1,9 @@
-//! The values of a dimension, for choosing filters (`contract.md` §4: `GET /v1/dimensions/{name}`).
+//! The values of a dimension, for choosing filters (`contract.md` §4: `GET /v1/dimensions/{dimension}`).
 //!
 //! What occurred and what the configuration names, with the names to show. Who may see only some
 //! managers is shown these, their teams and the channels on which they wrote.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::time::Time;
 
@@ -17,8 +18,8 @@ pub(crate) const MOST: usize = 100_000;
 /// The dimensions whose values are ids.
 const LISTED: [Dimension; 3] = [Dimension::Manager, Dimension::Team, Dimension::Channel];
 
-/// The answer of `GET /v1/dimensions/{name}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The answer of `GET /v1/dimensions/{dimension}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Values {
     /// The dimension.
     pub dimension: &'static str,
@@ -32,12 +33,17 @@ pub struct Values {
 }
 
 /// A value and its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Named {
     /// What a filter takes.
     pub value: String,
     /// What people call it; the value where the configuration gives no name.
     pub name: String,
+}
+
+/// Names the dimensions whose values can be listed.
+pub fn listed() -> [&'static str; 3] {
+    LISTED.map(Dimension::name)
 }
 
 /// Finds a dimension whose values can be listed.
@@ -47,8 +53,8 @@ pub(crate) fn find(name: &str) -> Result<Dimension, Error> {
         .find(|dimension| dimension.name() == name);
     found.ok_or_else(|| Error::UnknownDimension {
         name: name.to_owned(),
-        known: LISTED.map(Dimension::name).join(", "),
-        suggestion: nearest(name, LISTED.map(Dimension::name)),
+        known: listed().join(", "),
+        suggestion: nearest(name, listed()),
     })
 }
 

@@ -13,6 +13,7 @@ use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
+use crate::calls::{self, Calls};
 use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
 use crate::conversation::{Context, Conversation, Inserted};
@@ -25,6 +26,7 @@ use crate::submap::{self, Changed, Place, Submap};
 use crate::timeline::{Body, Entry, Message as TimelineMessage};
 
 mod ahead;
+mod call;
 mod counts;
 mod live;
 mod parked;
@@ -33,10 +35,11 @@ mod settings;
 mod shrink;
 mod snapshot;
 
+pub use crate::calls::{KeptCalls, PartOfCalls};
 pub use ahead::Told;
 use ahead::{GROUP, Prepared};
 pub use counts::Counts;
-pub use live::{View, Waiting};
+pub use live::{CallNow, View, Waiting};
 use parked::{Item, Parked};
 pub use parked::{Refused, Sought, Timeline, Timelines, Wanted};
 use retract::{Due, Retractions, Within};
@@ -76,6 +79,8 @@ pub enum Outcome {
     Conflict,
     /// Its room does not exist yet: it will be observed by replay.
     Waiting,
+    /// Its call has too many phases already: it stays in the journal alone.
+    Quarantined,
     /// It waits until its conversation is whole again: what becomes of it is counted then.
     Parked,
 }
@@ -104,6 +109,7 @@ pub struct Account {
     seen: Seen,
     fresh: Chunks<Seeing, 8192>,
     changed: Changed,
+    calls: Calls,
     cells: Cells,
     prepared: Vec<Prepared>,
     parked: Parked,
@@ -135,6 +141,7 @@ impl Account {
             let_go: LetGo::default(),
             shrinks_next: 0,
             changed: Changed::default(),
+            calls: Calls::new(config.seed),
             cells: Cells::new(FoldRules::default().cell_minutes),
             taken: 0,
             scratch: Vec::new(),
@@ -167,9 +174,14 @@ impl Account {
         self.names.beyond()
     }
 
-    /// Counts the conversations with rows to gather.
+    /// Counts the calls.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Counts the conversations and calls with rows to gather.
     pub fn dirty(&self) -> usize {
-        self.changed.dirty.len()
+        self.changed.dirty.len() + self.calls.dirty()
     }
 
     /// Gives the settings last told.
@@ -192,7 +204,7 @@ impl Account {
             Sight::Other => Outcome::Conflict,
             Sight::New => {
                 self.fresh.push(Seeing { mark, at });
-                self.apply(event, prepared.key, at)
+                self.apply(event, prepared, at)
             }
         };
         if at.offset >= self.taken {
@@ -225,17 +237,19 @@ impl Account {
                 self.counts.waiting += 1;
                 self.waiting.insert(offset / WAITING_BLOCK);
             }
+            Outcome::Quarantined => self.counts.quarantined += 1,
             Outcome::Parked => {}
         }
     }
 
-    fn apply(&mut self, event: &Event<'_>, key: Option<u128>, at: Position) -> Outcome {
-        match (event, key) {
+    fn apply(&mut self, event: &Event<'_>, prepared: Prepared, at: Position) -> Outcome {
+        match (event, prepared.key) {
             // A note is no message: it moves no clock and gives no row (`metrics.md` §1).
             (Event::Message(message), _) if message.private => Outcome::Observed,
             (Event::Message(message), Some(key)) => self.message(message, key, at),
             (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
             (Event::Retract(retract), _) => self.retract(retract, at),
+            (Event::Call(call), _) => self.call(event, call, prepared.hook, at),
             _ => Outcome::Waiting,
         }
     }
@@ -375,14 +389,21 @@ impl Account {
     /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
         let dirty = self.changed.dirty.front().map(|(since, _)| *since);
-        dirty.into_iter().chain(self.parked.oldest()).min()
+        let others = self.calls.oldest_dirty().into_iter();
+        dirty
+            .into_iter()
+            .chain(self.parked.oldest())
+            .chain(others)
+            .min()
     }
 
-    /// Shows changed rows, the longest waiting first, until there were `limit` message rows or
-    /// there are no more; gives how many messages there were. `generation` goes into the rows'
-    /// versions.
+    /// Shows changed rows, the longest waiting first, until there were `limit` rows of messages and
+    /// calls or there are no more; gives how many there were. Calls take half of that at most while
+    /// conversations wait. `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
-        let mut messages = 0;
+        let alone = self.changed.dirty.is_empty();
+        let share = if alone { limit } else { limit.div_ceil(2) };
+        let mut messages = self.gather_calls(generation, share, rows);
         while messages < limit && !self.changed.dirty.is_empty() {
             let group: Vec<Place> = {
                 let group = self.changed.dirty.len().min(GROUP);
@@ -413,6 +434,16 @@ impl Account {
         conversation.gather(&context, &mut self.cells, rows)
     }
 
+    fn gather_calls(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
+        let context = calls::Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: generation << 48,
+        };
+        self.calls.gather(limit, &context, rows)
+    }
+
     /// Shows the cells of the rows gathered since the last time, as of `version`: it must not be less
     /// than before, and not less than that of any record that was gathered.
     pub fn gather_cells(&mut self, version: u64, rows: &mut impl Rows) {
@@ -432,6 +463,7 @@ impl Account {
         if self.rules.recuts_from(offset) {
             self.cells.recut();
         }
+        self.calls.rewind(offset);
         submap::each(
             &mut self.submaps,
             &mut self.changed,

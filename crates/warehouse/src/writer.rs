@@ -67,7 +67,7 @@ impl Writer {
     /// Removes the facts whose version is below `version`: those of older generations, once all
     /// rows were written anew.
     pub async fn delete_below(&self, version: u64) -> Result<(), Fault> {
-        for table in ["messages", "changes", "conversations", "answers"] {
+        for table in ["messages", "changes", "conversations", "calls", "answers"] {
             let database = self.client.database();
             let sql = format!("DELETE FROM {database}.{table} WHERE version < {version}");
             self.client.execute(&sql, DDL_LIMIT).await?;

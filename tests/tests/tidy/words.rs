@@ -35,7 +35,7 @@ const FOREIGN: [&str; 12] = [
 ];
 
 /// Words that may stand in a file (or folder), each with its reason. An exception that is not used is an error.
-const EXCEPTIONS: [(&str, &str, &str); 7] = [
+const EXCEPTIONS: [(&str, &str, &str); 9] = [
     ("agent", "tests/", "ureq's type is an Agent"),
     (
         "customer",
@@ -57,6 +57,16 @@ const EXCEPTIONS: [(&str, &str, &str); 7] = [
         "customer",
         "docs/maps/bank-calls.toml",
         "a column of the file that is mapped",
+    ),
+    (
+        "agent",
+        "crates/providers/src/vendors/",
+        "a word of providers",
+    ),
+    (
+        "timestamp",
+        "crates/providers/src/vendors/",
+        "a word of providers",
     ),
     (
         "timestamp",

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::settings::Account;
 use trunkline_providers::{Hook, Parsed, Replies};
@@ -27,7 +28,8 @@ pub(crate) struct Entry {
 }
 
 /// A hook as those who run it see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Hook")]
 pub(crate) struct Listed {
     /// The hook's id.
     pub(crate) hook: String,

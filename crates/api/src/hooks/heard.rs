@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::time::Time;
 use trunkline_providers::{Draft, Parsed, Refused};
@@ -20,7 +21,8 @@ const RECENT: usize = 20;
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// One of the last requests.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "RecentRequest")]
 pub(crate) struct Recent {
     /// Its place among the requests to all hooks since the start.
     number: u64,
@@ -46,7 +48,7 @@ pub(super) struct Heard {
 }
 
 /// What a hook has told; counts are since the service started.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub(crate) struct Told {
     /// When a verified request came last.
     pub(crate) last_request: Option<Time>,

@@ -1,4 +1,4 @@
-//! The settings that the fold of conversations depends on. They are recorded in the journal, so
+//! The settings that the fold of conversations and calls depends on. They are recorded in the journal, so
 //! that the figures stay a function of it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,7 @@ use chrono::{DateTime, Offset};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, BotReplies, Due, Schedule, Validity, Zone};
+use super::{Account, BotReplies, Country, Due, Schedule, Validity, Zone};
 
 /// The rules by which an account's conversations are folded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -33,6 +33,12 @@ pub struct FoldRules {
     /// How soon replies are due.
     #[serde(default, skip_serializing_if = "Due::is_default")]
     pub due: Due,
+    /// The country that phone numbers are read with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// The talk below which a call counts as missed, in seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_answer_s: u32,
 }
 
 /// The name that managers beyond the cap share.
@@ -67,6 +73,11 @@ const fn an_hour() -> u8 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn is_an_hour(minutes: &u8) -> bool {
     *minutes == HOUR
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
 }
 
 /// Gives the longest of 60, 30 and 15 minutes that divides all offsets a zone has had from 1980 on,
@@ -164,6 +175,8 @@ impl Default for FoldRules {
             cell_minutes: HOUR,
             schedules: Vec::new(),
             due: Due::default(),
+            country: None,
+            min_answer_s: 0,
         }
     }
 }

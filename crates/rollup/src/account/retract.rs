@@ -14,6 +14,7 @@ use trunkline_model::event::Retract;
 
 use super::parked::Item;
 use super::{Account, Outcome, Position};
+use crate::calls::TakenBack;
 use crate::cells::{Cells, Tally};
 use crate::conversation::Conversation;
 use crate::names::{Name, Names};
@@ -61,10 +62,15 @@ impl Where {
         };
         self.channel.is_none_or(|own| own == within.channel) && !other(&self.conversation)
     }
+
+    /// Events of calls have neither.
+    fn is_of_calls(&self) -> bool {
+        self.channel.is_none() && self.conversation.is_none()
+    }
 }
 
 impl Retractions {
-    /// Says whether an event was taken back before it came.
+    /// Says whether an event of a conversation was taken back before it came.
     pub(super) fn take_back(
         &self,
         id: &str,
@@ -79,7 +85,30 @@ impl Retractions {
     }
 }
 
+impl Retractions {
+    /// Says whether an event of a call was taken back before it came.
+    pub(super) fn take_back_call(&self, id: &str, run: Option<Name>, offset: u64) -> bool {
+        let mut events = self.events.get(id).into_iter().flatten();
+        let of_run = run.and_then(|run| self.runs.get(&run));
+        events.any(|of| of.is_of_calls() && of.offset < offset)
+            || of_run.is_some_and(|at| *at < offset)
+    }
+}
+
 impl Due {
+    /// Gives what is taken back of calls.
+    fn of_calls(&self) -> TakenBack {
+        let mut all = TakenBack::new(self.last);
+        for (id, of) in &self.events {
+            let of_calls = of.iter().filter(|of| of.is_of_calls());
+            of_calls.for_each(|of| all.event(id, of.offset));
+        }
+        self.runs
+            .iter()
+            .for_each(|(run, offset)| all.run(*run, *offset));
+        all
+    }
+
     /// Gives the offset of the retraction of an entry, of those in records from `taken` on.
     fn of(&self, entry: &Entry, within: Within<'_>, taken: u64) -> Option<u64> {
         let events = self.events.get(&entry.id).into_iter().flatten();
@@ -164,6 +193,7 @@ impl Account {
             return;
         }
         let due = Arc::new(std::mem::take(&mut self.due));
+        self.calls.take_back(&due.of_calls());
         let (rules, names, cells) = (&self.rules, &self.names, &mut self.cells);
         let parked = &mut self.parked;
         let mut shrunk = self.submaps.iter().any(|submap| submap.counts().1 > 0);

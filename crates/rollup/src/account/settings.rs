@@ -21,6 +21,9 @@ impl Account {
             self.rules.append(at.received_at, at.offset, rules);
         }
         self.refold(at);
+        if self.rules.calls_change(at.offset) {
+            self.calls.settings(at.offset);
+        }
         if self.cells.cut(minutes, at.offset) {
             self.recount(at.offset);
         }

@@ -1,5 +1,5 @@
-//! What a checkpoint takes of an account, and how it comes back: the parts with their
-//! conversations first, then the cells, the ledger last.
+//! What a checkpoint takes of an account, and how it comes back: the parts with their conversations
+//! and calls first, then the cells, the ledger last.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use serde::ser::{SerializeSeq, SerializeTuple};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Account, Counts, LetGo, Retractions};
+use crate::calls::{KeptCalls, PartOfCalls};
 use crate::cells::CellSet;
 use crate::names::Names;
 use crate::rules::History;
@@ -27,6 +28,17 @@ impl Account {
     /// Gives the conversations of part `part` (0 to 255) for a checkpoint.
     pub fn part(&self, part: u8) -> Part<'_> {
         Part(&self.submaps[usize::from(part)])
+    }
+
+    /// Gives the calls of part `part` (0 to 255) for a checkpoint.
+    pub fn part_of_calls(&self, part: u8) -> PartOfCalls<'_> {
+        self.calls.part(part)
+    }
+
+    /// Restores one part of the calls, taken when all records below `taken` were in it. Nothing of it
+    /// is dirty: what ClickHouse lacks is told by [`Account::rewind`].
+    pub fn restore_calls(&mut self, part: u8, calls: KeptCalls, taken: u64) {
+        self.calls.restore(part, calls, taken);
     }
 
     /// Gives one of the [`SETS`](crate::cells::SETS) sets of cells; none must be older than any part.
