@@ -50,8 +50,9 @@ pictures: setup build ## pictures of the board into docs/pictures/, made by the 
 	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked board::a_person
 
 .PHONY: references
-references: ## writes the references of configuration and metrics in docs/ anew, from the code
+references: build ## writes the references of configuration, metrics and providers in docs/ anew, from the code
 	TRUNKLINE_REFERENCES=write $(CARGO) test --quiet -p trunkline --locked tests::the_reference
+	TRUNKLINE_REFERENCES=write $(CARGO) test --quiet --workspace --test e2e --locked conformance::every_adapter
 
 .PHONY: clean-data
 clean-data: ## deletes what `make run` left in data/

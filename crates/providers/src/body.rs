@@ -105,6 +105,14 @@ impl Content {
         self
     }
 
+    /// Counts the characters that a reader of the HTML at a path would see.
+    pub(crate) fn shown(mut self, value: &Value, path: &str) -> Self {
+        let html = value.pointer(path).and_then(Value::as_str);
+        let chars = html.map(seen).filter(|chars| *chars > 0);
+        self.chars = chars.or(self.chars);
+        self
+    }
+
     /// Adds a file; without a name of its own it is named after its kind.
     pub(crate) fn file(
         mut self,
@@ -130,6 +138,30 @@ impl Content {
             .maybe("chars", self.chars)
             .maybe("file", self.file)
     }
+}
+
+/// Counts what stands outside of tags; `&amp;` is one character.
+fn seen(html: &str) -> u64 {
+    let mut until = None;
+    let mut count = 0;
+    for c in html.trim().chars() {
+        match (until, c) {
+            (None, '<') => until = Some('>'),
+            (None, '&') => {
+                count += 1;
+                until = Some(';');
+            }
+            (None, _) => count += 1,
+            (Some(end), c) if c == end => until = None,
+            // No entity is that far from its end: it was an `&` alone.
+            (Some(';'), ' ' | '<') => {
+                count += 1;
+                until = (c == '<').then_some('>');
+            }
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Gives the kind of a file of a media type or a word like `image`.
@@ -218,6 +250,18 @@ mod tests {
             assert_eq!(time(&value, path), Some(Time(1_583_240_757_000)), "{path}");
         }
         assert_eq!(time(&value, "/never"), None);
+    }
+
+    #[test]
+    fn of_html_only_what_is_seen_counts() {
+        for (html, chars) in [
+            ("<p>Hola</p>", 4),
+            ("a &amp; b", 5),
+            ("", 0),
+            ("<img src=\"x\">", 0),
+        ] {
+            assert_eq!(seen(html), chars, "{html}");
+        }
     }
 
     #[test]

@@ -5,6 +5,21 @@ use crate::provider::Provider;
 
 pub mod asterisk;
 pub mod chatwoot;
+pub mod intercom;
+pub mod kommo;
+pub mod kommo_account;
+pub mod messenger;
+mod meta;
+pub mod signalwire;
+pub mod standard;
+pub mod telegram;
+mod telephony;
+pub mod telnyx;
+pub mod telnyx_texml;
+pub mod twilio;
+pub mod viber;
+pub mod whatsapp;
+pub mod zadarma;
 #[cfg(test)]
 mod kit;
 pub mod kommo;
@@ -25,12 +40,15 @@ pub mod zadarma;
 pub static ALL: &[&dyn Provider] = &[
     &asterisk::Asterisk,
     &chatwoot::Chatwoot,
+    &intercom::Intercom,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
     &messenger::Messenger,
     &signalwire::SignalWire,
     &standard::Standard,
     &telegram::Telegram,
+    &telnyx::Telnyx,
+    &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
     &viber::Viber,
     &whatsapp::WhatsApp,

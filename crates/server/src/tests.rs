@@ -6,6 +6,7 @@ use std::{env, fs};
 
 mod configuration;
 mod declared;
+mod providers;
 
 /// Above this line a document is written by hand, below it by the code.
 const MARK: &str = "<!-- Below this line: written by `make references` from the code. -->\n";
@@ -38,6 +39,30 @@ fn hold(document: &str, made: &str) {
 #[test]
 fn the_reference_of_the_configuration_is_what_the_code_says() {
     hold("configuration.md", &configuration::reference());
+}
+
+/// A new provider's page is made; one without a provider is one too many.
+#[test]
+fn the_reference_of_each_provider_is_what_its_adapter_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/providers");
+    let mut pages = Vec::from(["README.md".to_owned()]);
+    for provider in trunkline_providers::ALL {
+        let page = format!("{}.md", provider.guide().name);
+        let path = folder.join(&page);
+        if !path.exists() && env::var_os("TRUNKLINE_REFERENCES").is_some() {
+            fs::write(&path, MARK).expect("the page can be written");
+        }
+        hold(&format!("providers/{page}"), &providers::page(*provider));
+        pages.push(page);
+    }
+    for entry in fs::read_dir(folder).expect("there are pages") {
+        let name = entry.expect("it can be read").file_name();
+        let name = name.to_string_lossy().into_owned();
+        assert!(
+            pages.contains(&name),
+            "docs/providers/{name} is of no provider"
+        );
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use e2e::service::Service;
 use trunkline_providers::{ALL, Provider};
 
 /// The secrets of the two accounts' hooks.
-fn secrets(provider: &str) -> [String; 2] {
+pub(crate) fn secrets(provider: &str) -> [String; 2] {
     let pair = match provider {
         "standard" => [
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

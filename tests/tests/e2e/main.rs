@@ -46,6 +46,7 @@ mod reload;
 mod reports;
 mod requirements;
 mod retract;
+mod signatures;
 mod stream;
 mod stream_limits;
 mod stream_names;

@@ -84,7 +84,7 @@ impl Seen<'_> {
         let none = Map::new();
         for (kind, value) in item.as_object().unwrap_or(&none) {
             let told = match kind.as_str() {
-                "message" if is_none(value) => continue,
+                "message" if body::flag(value, "/is_deleted") => continue,
                 "message" => self.message(item, value),
                 "postback" => self.postback(item, value),
                 "pass_thread_control" => match self.passed(item, value) {
@@ -171,11 +171,6 @@ impl Seen<'_> {
             .maybe("content", field("/ad_id"));
         body::tagged(draft, body::text(referral, "/referer_uri").as_deref())
     }
-}
-
-/// What was deleted, or cannot be shown, is no new message.
-fn is_none(message: &Value) -> bool {
-    body::flag(message, "/is_deleted")
 }
 
 /// An echo is the page's: a manager's, unless the app that sent it says otherwise.
