@@ -33,7 +33,7 @@ await withBrowser(async (browser) => {
     }
   }
   const words = await page.$$eval(".state", (states) => states.map((it) => it.textContent));
-  assert.deepEqual(words, ["has no secret", "no replies", "nothing yet"]);
+  assert.deepEqual(words, ["has no secret", "refused", "nothing yet"]);
   assert.match(await page.$eval("#hook-own .refusals", (it) => it.textContent), /webhook-id is missing/);
   holds("each hook shows what GET /v1/admin/hooks says, and why something was refused");
 
