@@ -120,14 +120,11 @@ pub(crate) fn about_hooks() -> Operation {
         "hooks",
         "Lists the hooks of providers",
     )
-    .about(
-        "Each hook of the account, and what came of it since the service started: when it was \
-             heard last, how far behind, what was refused and what was not understood.",
-    )
+    .about("What came of each since the service started, and its last requests.")
     .scope(Scope::Admin)
-    .json::<HookList>(200, "The hooks, by id.")
+    .json::<HookList>(200, "The hooks of the account.")
     .refuses(&[Code::BadParameter])
-    .sample("What the hooks heard", "/v1/admin/hooks")
+    .sample("All hooks", "/v1/admin/hooks")
 }
 
 pub(crate) fn about_reload() -> Operation {

@@ -5,7 +5,7 @@
 //! the same, whatever was wrong, also where there is no such hook. Whoever can is never told that we
 //! did not understand: what is new to us is kept as it came, counted, and answered as the rest.
 
-pub(crate) mod about;
+mod about;
 mod book;
 pub(crate) mod connections;
 mod heard;
@@ -27,6 +27,7 @@ use trunkline_pipeline::{Submission, record};
 use trunkline_providers as providers;
 use trunkline_providers::{Answer, Parsed, Refused};
 
+pub(crate) use about::{about_get, about_post};
 pub use book::Hooks;
 pub(crate) use book::{Entry, Listed};
 use heard::Heard;

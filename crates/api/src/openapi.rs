@@ -7,8 +7,10 @@
 //! ```
 //! An [`Operation`] stands beside its handler. Schemas of answers are made from the types that are
 //! written, those of events from the types that parse them, parameters of reports from their
-//! catalogue, refusals from the problem codes: nothing is described a second time. The document is
-//! the same for everybody and says nothing of any account, so it needs no token.
+//! catalogue, refusals from the problem codes: nothing is described a second time. No library puts
+//! them together: those there are want a router and extractors of their own, or every type described
+//! once more in their way. The document is the same for everybody and says nothing of any account,
+//! so it needs no token.
 
 mod document;
 mod operation;

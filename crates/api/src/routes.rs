@@ -40,8 +40,8 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/events").post(events::post, events::about()),
         at("/v1/stream").get(stream::open, stream::about()),
         at("/v1/hooks/{hook}")
-            .get(hooks::receive, hooks::about::get())
-            .post(hooks::receive, hooks::about::post()),
+            .get(hooks::receive, hooks::about_get())
+            .post(hooks::receive, hooks::about_post()),
         at("/v1/reports").get(ways_out::catalogue, ways_out::about::catalogue()),
         at("/v1/reports/{name}").get(ways_out::report, ways_out::about::report()),
         at("/v1/reports/{name}/rows").get(ways_out::rows, ways_out::about::rows()),

@@ -11,6 +11,7 @@ pub mod kommo_account;
 pub mod messenger;
 mod meta;
 pub mod signalwire;
+pub mod slack;
 pub mod standard;
 pub mod telegram;
 mod telephony;
@@ -20,6 +21,7 @@ pub mod twilio;
 pub mod viber;
 pub mod whatsapp;
 pub mod zadarma;
+pub mod zendesk;
 #[cfg(test)]
 mod kit;
 pub mod kommo;
@@ -45,6 +47,7 @@ pub static ALL: &[&dyn Provider] = &[
     &kommo_account::KommoAccount,
     &messenger::Messenger,
     &signalwire::SignalWire,
+    &slack::Slack,
     &standard::Standard,
     &telegram::Telegram,
     &telnyx::Telnyx,
@@ -53,6 +56,7 @@ pub static ALL: &[&dyn Provider] = &[
     &viber::Viber,
     &whatsapp::WhatsApp,
     &zadarma::Zadarma,
+    &zendesk::Zendesk,
 ];
 
 /// Finds a provider by its name.

@@ -19,6 +19,10 @@ use ureq::http::Request;
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
+/// What no command can show in a line: a WebSocket, and a webhook that its provider signs. Tests of
+/// their own send them.
+const WITHOUT: [&str; 2] = ["/v1/stream", "/v1/hooks/{hook}"];
+
 fn document(service: &Service) -> Value {
     let answer = service.door("nobody").get("/openapi.json", &[]);
     answer.expect_status(200).json()
@@ -117,7 +121,7 @@ fn every_example_of_the_document_succeeds_as_it_says() {
     for (path, method, about) in operations(&document) {
         let samples = about["x-codeSamples"].as_array().expect("examples");
         assert!(
-            !samples.is_empty() || path == "/v1/stream",
+            !samples.is_empty() || WITHOUT.contains(&path.as_str()),
             "{path} has no example"
         );
         for sample in samples {
@@ -170,7 +174,7 @@ fn example_of(path: &str, item: &Value) -> String {
     parameters.fold(path.to_owned(), |path, it| {
         let (name, value) = (it["name"].as_str(), it["example"].as_str());
         let name = format!("{{{}}}", name.expect("a name"));
-        path.replace(&name, value.unwrap_or_default())
+        path.replace(&name, value.unwrap_or("x"))
     })
 }
 

@@ -1,61 +1,43 @@
-//! What the document says of the hooks.
+//! What the document says of `POST|GET /v1/hooks/{hook}`.
 
 use serde_json::json;
 
 use crate::openapi::{Group, Operation, Place, Shape};
 use crate::problem::Code;
 
-const ABOUT: &str = "For providers alone: a request is verified as its provider signs, and answered \
-                     once it is on stable storage. Whatever is verified is answered 200, also what we \
-                     do not understand: that is kept as it came, and counted. `trunkline hook add` says \
-                     how a provider is connected.";
-
-/// Describes GET: handshakes, and providers that send queries.
-pub(crate) fn get() -> Operation {
-    told(Operation::new(
-        Group::Events,
-        "askHook",
-        "Answers a provider's handshake, or takes a webhook in its query",
-    ))
+pub(crate) fn about_get() -> Operation {
+    about("greetHook")
 }
 
-/// Describes POST.
-pub(crate) fn post() -> Operation {
-    let operation = Operation::new(
-        Group::Events,
-        "sendWebhook",
-        "Takes a provider's webhook in",
-    )
-    .body("application/json", Shape::Is(json!({})))
-    .body("application/x-www-form-urlencoded", Shape::Is(json!({})))
-    .refuses(&[
-        Code::IncompleteBody,
-        Code::BodyTooLarge,
-        Code::BatchTooLarge,
-    ]);
-    told(operation)
+pub(crate) fn about_post() -> Operation {
+    let any = || Shape::Is(json!(true));
+    about("sendWebhook")
+        .body("application/json", any())
+        .body("application/x-www-form-urlencoded", Shape::object())
 }
 
-fn told(operation: Operation) -> Operation {
-    let text = json!({ "type": "string" });
-    operation
-        .about(ABOUT)
-        .takes(Place::Path, "hook", text, "The hook's id.")
-        .answers(
-            200,
-            "Taken in; the body is the one that the provider expects.",
-            "text/plain",
-            Shape::text(),
+fn about(id: &'static str) -> Operation {
+    let name = json!({ "type": "string", "minLength": 1 });
+    Operation::new(Group::Events, id, "Takes a provider's webhook in")
+        .about(
+            "For the provider alone: it proves itself in its own way (a signature, an address, a \
+             secret in the query), and is answered as it expects once its events are on stable \
+             storage. Whoever cannot is told the same, also where there is no such hook. What is \
+             verified is never refused because it was not understood: it is kept, and counted.",
         )
-        .answers(
-            200,
-            "Taken in; the body is the one that the provider expects.",
-            "application/json",
-            Shape::Is(json!({})),
+        .takes(
+            Place::Path,
+            "hook",
+            name,
+            "The hook's id in the configuration.",
         )
-        .answers_nothing(200, "Taken in.")
+        .answers(200, "Taken in.", "text/plain", Shape::text())
+        .answers(200, "", "application/json", Shape::Is(json!(true)))
         .refuses(&[
             Code::Unauthorized,
+            Code::IncompleteBody,
+            Code::BodyTooLarge,
+            Code::BatchTooLarge,
             Code::Overloaded,
             Code::JournalUnavailable,
             Code::Starting,

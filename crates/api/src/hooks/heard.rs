@@ -22,7 +22,7 @@ static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// One of the last requests.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(rename = "RecentRequest")]
+#[schemars(rename = "HookRequest")]
 pub(crate) struct Recent {
     /// Its place among the requests to all hooks since the start.
     number: u64,

@@ -75,6 +75,19 @@ mod tests {
         assert_eq!(greet(""), Ok(None));
     }
 
+    /// Computed apart: `printf '{"object":"page"}' | openssl dgst -sha256 -hmac app-secret`.
+    #[test]
+    fn a_signature_is_over_the_body() {
+        let hook = hook(&WhatsApp, &["verify:spring-9", "app-secret"]);
+        let signature = "sha256=ae958d6f00b134dd32b95a9a76bedaaeb068c0949769358355023f7d1a0c580b";
+        let verdict = |body: &[u8]| {
+            let sample = Sample::new("POST", "/", &[("x-hub-signature-256", signature)], body);
+            sample.show(kit::NOW, |request| verify(&hook, request))
+        };
+        assert_eq!(verdict(br#"{"object":"page"}"#), Ok(Integrity::Verified));
+        assert_eq!(verdict(br#"{"object":"user"}"#), Err(Refused::Wrong));
+    }
+
     #[test]
     fn a_verify_token_signs_nothing() {
         let hook = hook(&WhatsApp, &["app-secret", "verify:spring-9"]);

@@ -8,6 +8,24 @@ fn the_samples_are_verified_and_read_as_they_were() {
     kit::samples(&Viber, "viber-token");
 }
 
+/// Computed apart: `printf '{"event":"seen"}' | openssl dgst -sha256 -hmac viber-token`.
+#[test]
+fn a_signature_is_over_the_body() {
+    let hook = hook(&Viber, &["older", "viber-token"]);
+    let signature = "8ac922ebb88a7d834c9639fe6a9885e77c5163ad2f94deb083ea3057ce9209ff";
+    let verdict = |body: &[u8]| {
+        let sample = Sample::new(
+            "POST",
+            "/",
+            &[("x-viber-content-signature", signature)],
+            body,
+        );
+        sample.show(kit::NOW, |request| Viber.verify(&hook, request))
+    };
+    assert_eq!(verdict(br#"{"event":"seen"}"#), Ok(Integrity::Verified));
+    assert_eq!(verdict(br#"{"event":"sent"}"#), Err(Refused::Wrong));
+}
+
 #[test]
 fn the_setup_call_is_answered_at_once_and_nothing_else_is() {
     let hook = hook(&Viber, &["viber-token"]);

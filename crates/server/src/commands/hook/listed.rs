@@ -9,7 +9,7 @@ pub(in crate::commands) fn line(hook: &Value, now: i64) -> String {
     let word = |name: &str| hook[name].as_str().unwrap_or_default();
     let count = |name: &str| hook[name].as_u64().unwrap_or_default();
     let since = |name: &str| {
-        let at = trunkline_model::time::Time::parse(word(name))?;
+        let at = trunkline_model::time::Time::parse(word(name)).ok()?;
         Some(span((now - at.0).max(0) as f64 / 1000.0))
     };
     let mut parts = vec![match (since("last_request"), hook["lag_s"].as_f64()) {
