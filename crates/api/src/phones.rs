@@ -8,7 +8,7 @@ use trunkline_reports::{Page, Value};
 use crate::directory::Grant;
 
 /// The columns whose ids are as a channel gives them, often phone numbers.
-const COLUMNS: [&str; 2] = ["contact", "conversation"];
+const COLUMNS: [&str; 3] = ["contact", "conversation", "caller"];
 
 /// Masks the phone numbers of a page.
 pub(crate) fn mask(page: &mut Page) {

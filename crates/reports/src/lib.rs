@@ -12,13 +12,16 @@
 
 mod after;
 mod answer;
+mod calls;
 mod catalogue;
 mod conversations;
 mod dimension;
 mod distribution;
 mod error;
 mod messages;
+mod missed_calls;
 mod open_waits;
+mod records;
 mod report;
 mod reports;
 mod request;
@@ -34,6 +37,7 @@ pub use after::PageKey;
 pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
 pub use open_waits::Schedules;
+pub use records::Records;
 pub use reports::Reports;
 pub use request::{AccountView, Cells, Context, Restriction};
 pub use table::{Compared, Page, Table};

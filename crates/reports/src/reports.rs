@@ -192,14 +192,22 @@ impl Reports {
         Ok(request)
     }
 
-    fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
+    pub(crate) fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
         Source {
             views: Views(self.client.database()),
             account: context.account.id,
         }
     }
 
-    async fn ask(&self, statement: Statement) -> Result<Vec<Vec<serde_json::Value>>, Error> {
+    /// What positions of pages are sealed with.
+    pub(crate) fn pages(&self) -> &PageKey {
+        &self.pages
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<Vec<serde_json::Value>>, Error> {
         let mut query = self.client.query(&statement.sql, LIMIT);
         for (name, value) in statement.parameters {
             query = match value {

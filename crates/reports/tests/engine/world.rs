@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    async fn insert(&self, table: &str, rows: Vec<Value>) {
+    pub(crate) async fn insert(&self, table: &str, rows: Vec<Value>) {
         let lines: Vec<_> = rows.iter().map(Value::to_string).collect();
         let sql = format!(
             "INSERT INTO {table} FORMAT JSONEachRow {}",
