@@ -29,6 +29,7 @@ use crate::routes::Shared;
 use crate::ways_out;
 
 mod asked;
+mod calls;
 
 use asked::{Asked, LIMITS};
 
@@ -43,6 +44,8 @@ pub(crate) struct Now {
     today: Time,
     waiting: Waiting,
     managers: Vec<Manager>,
+    /// Calls in progress, the longest first.
+    calls: Vec<calls::Call>,
 }
 
 /// Conversations in which a reply is owed.
@@ -197,6 +200,7 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
         today,
         managers: managers(&waiting, cells, grant, asked, now),
         waiting: Waiting::of(waiting, grant, asked, now),
+        calls: calls::calls(live, grant, asked, now),
     }
 }
 

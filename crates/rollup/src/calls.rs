@@ -81,6 +81,10 @@ struct Part {
 }
 
 /// A call as it is held.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks that have nothing to do with each other"
+)]
 #[derive(Debug)]
 struct Packed {
     log: Box<[u8]>,

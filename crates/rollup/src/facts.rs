@@ -269,6 +269,7 @@ pub struct Cycle<'a> {
 }
 
 /// One call as it stands after its last known phase (`metrics.md` §2).
+#[expect(clippy::struct_excessive_bools, reason = "a column each")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallFact<'a> {
     /// The account's id.

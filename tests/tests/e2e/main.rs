@@ -18,6 +18,7 @@ mod bad_input;
 mod board;
 mod bugs;
 mod business;
+mod calls;
 mod cells;
 mod commands;
 mod commands_state;
