@@ -203,20 +203,40 @@ impl IntoResponse for Failed {
     }
 }
 
-/// Shows the board.
+/// Shows the board of messages.
 pub(crate) async fn home(
     State(shared): State<Shared>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
-    let Some(look) = Look::of(&shared, &headers) else {
-        return Ok(login::first(&headers));
+    figures(Board::Today, &shared, &uri, &headers).await
+}
+
+/// Shows the board of calls.
+pub(crate) async fn calls(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    figures(Board::Calls, &shared, &uri, &headers).await
+}
+
+/// Shows a board with figures of a period.
+async fn figures(
+    board: Board,
+    shared: &Shared,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Failed> {
+    let Some(look) = Look::of(shared, headers) else {
+        return Ok(login::first(headers));
     };
-    let asked = Asked::read(Board::Today, &query::pairs(&uri)?)?;
-    let eyes = look.eyes(&shared);
-    let choices = trunkline_board::choices(&eyes);
+    let asked = Asked::read(board, &query::pairs(uri)?)?;
+    let eyes = look.eyes(shared);
+    let choices = trunkline_board::choices(board, &look.viewer, &eyes);
     let kept = &shared.desk.choices;
-    let choices = kept.get(sight(&look.grant), look.viewer.now, CHOICES, choices);
+    let question = format!("{}{board:?}", sight(&look.grant));
+    let choices = kept.get(question, look.viewer.now, CHOICES, choices);
     let page = trunkline_board::home(&asked, &look.viewer, &choices.await);
     Ok(document(StatusCode::OK, page))
 }

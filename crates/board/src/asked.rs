@@ -36,8 +36,40 @@ pub(crate) const HEATS: [(&str, &str); 3] = [
     ("count", "Replies"),
     ("received", "Inquiries"),
 ];
+/// The same of calls.
+pub(crate) const CALL_HEATS: [(&str, &str); 3] = [
+    ("calls", "Calls"),
+    ("missed", "Missed"),
+    ("wait_p90_s", "Wait (p90)"),
+];
+/// Directions of calls, how far calls are vouched for, and whose a call is unless it is the first's
+/// who talked.
+pub(crate) const DIRECTIONS: [(&str, &str); 3] = [
+    ("inbound", "Inbound"),
+    ("outbound", "Outbound"),
+    ("internal", "Internal"),
+];
+pub(crate) const INTEGRITIES: [(&str, &str); 3] = [
+    ("verified", "Verified"),
+    ("weak", "Weak"),
+    ("unverified", "Unverified"),
+];
+pub(crate) const CREDITS: [(&str, &str); 2] = [
+    ("last", "Last who talked"),
+    ("longest", "Who talked longest"),
+];
 /// What may be filtered by.
 pub(crate) const FILTERS: [&str; 3] = ["team", "manager", "channel"];
+
+/// The same of calls.
+pub(crate) const CALL_FILTERS: [&str; 6] = [
+    "team",
+    "manager",
+    "number",
+    "direction",
+    "integrity",
+    "credit",
+];
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,12 +190,25 @@ impl Asked {
             }
             None => vec![pair("period", self.period)],
         };
-        pairs.extend(self.filters.iter().cloned());
+        // An episode is of inbound calls, and credited to nobody who talked.
+        let strange =
+            |name: &str| report == "missed-calls" && (name == "direction" || name == "credit");
+        let filters = self.filters.iter().filter(|(name, _)| !strange(name));
+        pairs.extend(filters.cloned());
         if report == "response-times" {
             pairs.push(pair("definition", self.definition));
             pairs.push(pair("hours", self.hours));
         }
         Question::new(report, pairs)
+    }
+
+    /// Asks about the calls of the directions chosen, inbound ones if none is.
+    pub(crate) fn of_direction(&self) -> Question {
+        let question = self.of("calls");
+        match self.filter("direction") {
+            Some(_) => question,
+            None => question.and("direction", "inbound"),
+        }
     }
 
     /// Gives what the period is compared with.

@@ -34,4 +34,6 @@ pub use logins::{Links, Logins};
 pub use pages::{Choices, choices, connections, error, home, login, once_more};
 pub use panels::{Panel, csv, panel};
 pub use rows::rows;
-pub use source::{Answer, Live, Manager, Missing, Opened, Pair, Source, Viewer, Waiting, Waits};
+pub use source::{
+    Answer, CallNow, Live, Manager, Missing, Opened, Pair, Source, Viewer, Waiting, Waits,
+};

@@ -1,9 +1,12 @@
 //! The panels of the board: each is asked for by itself, shown as HTML and written as CSV.
 
+mod calls;
+mod compared;
 mod connections;
 mod heat;
 mod live;
 mod managers;
+mod sheet;
 mod tiles;
 mod times;
 
@@ -29,15 +32,33 @@ pub enum Panel {
     Heat,
     /// What providers send.
     Connections,
+    /// Calls in progress.
+    CallsNow,
+    /// Whom to call back now.
+    CallsBack,
+    /// The six tiles of calls.
+    CallsTiles,
+    /// The managers' calls.
+    CallsManagers,
+    /// Calls over time.
+    CallsTimes,
+    /// Calls by hour and weekday.
+    CallsHeat,
 }
 
-const NAMES: [(&str, Panel); 6] = [
+const NAMES: [(&str, Panel); 12] = [
     ("live", Panel::Live),
     ("tiles", Panel::Tiles),
     ("managers", Panel::Managers),
     ("times", Panel::Times),
     ("heat", Panel::Heat),
     ("connections", Panel::Connections),
+    ("calls-now", Panel::CallsNow),
+    ("calls-back", Panel::CallsBack),
+    ("calls-tiles", Panel::CallsTiles),
+    ("calls-managers", Panel::CallsManagers),
+    ("calls-times", Panel::CallsTimes),
+    ("calls-heat", Panel::CallsHeat),
 ];
 
 impl Panel {
@@ -52,16 +73,18 @@ impl Panel {
     pub fn board(self) -> Board {
         match self {
             Self::Connections => Board::Connections,
-            _ => Board::Today,
+            Self::Live | Self::Tiles | Self::Managers | Self::Times | Self::Heat => Board::Today,
+            _ => Board::Calls,
         }
     }
 
     /// How old it may be when it is shown, in milliseconds.
     pub fn fresh(self) -> i64 {
         match self {
-            Self::Live | Self::Connections => 250,
+            Self::Live | Self::Connections | Self::CallsNow => 250,
             Self::Tiles | Self::Managers => 1_000,
-            Self::Times | Self::Heat => 5_000,
+            Self::CallsTiles | Self::CallsBack | Self::CallsManagers => 1_000,
+            Self::Times | Self::Heat | Self::CallsTimes | Self::CallsHeat => 5_000,
         }
     }
 }
@@ -74,7 +97,12 @@ pub async fn panel(panel: Panel, asked: &Asked, viewer: &Viewer, source: &dyn So
         Panel::Tiles => Box::pin(tiles::html(asked, viewer, source)).await,
         Panel::Managers => Box::pin(managers::html(asked, viewer, source)).await,
         Panel::Times => Box::pin(times::html(asked, viewer, source)).await,
-        Panel::Heat => Box::pin(heat::html(asked, viewer, source)).await,
+        Panel::Heat | Panel::CallsHeat => Box::pin(heat::html(asked, viewer, source)).await,
+        Panel::CallsNow => Box::pin(calls::now::html(asked, viewer, source)).await,
+        Panel::CallsBack => Box::pin(calls::back::html(asked, viewer, source)).await,
+        Panel::CallsTiles => Box::pin(calls::tiles::html(asked, viewer, source)).await,
+        Panel::CallsManagers => Box::pin(calls::managers::html(asked, source)).await,
+        Panel::CallsTimes => Box::pin(calls::times::html(asked, viewer, source)).await,
         Panel::Connections => Box::pin(connections::html(viewer, source)).await,
     };
     Rendered::new(html)
@@ -92,7 +120,12 @@ pub async fn csv(
         Panel::Tiles => Box::pin(tiles::table(asked, viewer, source)).await,
         Panel::Managers => Box::pin(managers::table(asked, viewer, source)).await,
         Panel::Times => Box::pin(times::table(asked, viewer, source)).await,
-        Panel::Heat => Box::pin(heat::table(asked, viewer, source)).await,
+        Panel::Heat | Panel::CallsHeat => Box::pin(heat::table(asked, viewer, source)).await,
+        Panel::CallsNow => Box::pin(calls::now::table(asked, viewer, source)).await,
+        Panel::CallsBack => Box::pin(calls::back::table(asked, viewer, source)).await,
+        Panel::CallsTiles => Box::pin(calls::tiles::table(asked, viewer, source)).await,
+        Panel::CallsManagers => Box::pin(calls::managers::table(asked, viewer, source)).await,
+        Panel::CallsTimes => Box::pin(calls::times::table(asked, viewer, source)).await,
         Panel::Connections => Box::pin(connections::table(viewer, source)).await,
     };
     Ok(table?.to_csv())

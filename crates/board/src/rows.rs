@@ -107,7 +107,22 @@ pub async fn rows(
 
 /// Writes the name of a column for people.
 fn head(name: &str) -> &'static str {
-    const HEADS: [(&str, &str); 23] = [
+    const HEADS: [(&str, &str); 38] = [
+        ("number", "Number"),
+        ("caller", "Caller"),
+        ("calls", "Calls"),
+        ("call", "Call"),
+        ("leg", "Leg"),
+        ("talk_s", "Talk"),
+        ("disposition", "Ended"),
+        ("status", "Status"),
+        ("first_attempt_s", "First attempt"),
+        ("recovery_s", "Recovered after"),
+        ("recovered_by", "Recovered by"),
+        ("recovered_how", "How"),
+        ("integrity", "Vouched for"),
+        ("credit", "Credited to"),
+        ("target", "Target"),
         ("at", "Time"),
         ("last_at", "Last"),
         ("first_at", "First"),

@@ -87,6 +87,29 @@ pub struct Live {
     pub waiting: Waiting,
     /// Managers today.
     pub managers: Vec<Manager>,
+    /// Calls in progress, the longest first.
+    pub calls: Vec<CallNow>,
+}
+
+/// A call in progress.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CallNow {
+    /// The call's id.
+    pub call: String,
+    /// `inbound` or `outbound`.
+    pub direction: String,
+    /// Who calls; empty if unknown.
+    pub from: String,
+    /// Who is called.
+    pub to: String,
+    /// When it began.
+    pub since: Time,
+    /// `started`, `menu`, `queued`, `ringing`, `talking` or `held`.
+    pub state: String,
+    /// Who talks, else whom it rang last; none if that was not told.
+    pub manager: Option<String>,
+    /// The extension of that leg.
+    pub extension: Option<String>,
 }
 
 /// Conversations in which a reply is owed.

@@ -7,7 +7,7 @@ use super::*;
 use crate::connection::{Connection, Guide, Recent, Told};
 use crate::pages::{choices, connections, home};
 use crate::rows::rows;
-use crate::source::{Answer, Answers, Live, Manager, Opened, Pair, Waiting, Waits};
+use crate::source::{Answer, Answers, CallNow, Live, Manager, Opened, Pair, Waiting, Waits};
 
 const EVIL: &str = "<script>alert('1')</script>\"><img src=x onerror=alert(2)>";
 
@@ -29,12 +29,16 @@ fn away() -> Missing {
     }
 }
 
+fn nine() -> Value {
+    Value::Time(Time::parse("2026-03-10T09:00:00Z").unwrap())
+}
+
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
 /// Figures of every report, so that one table serves all.
-const FIGURES: [(&str, Unit); 10] = [
+const FIGURES: [(&str, Unit); 22] = [
     ("received", Unit::Count),
     ("answered_share", Unit::Share),
     ("count", Unit::Count),
@@ -45,6 +49,18 @@ const FIGURES: [(&str, Unit); 10] = [
     ("participations", Unit::Count),
     ("conversations", Unit::Count),
     ("messages", Unit::Count),
+    ("calls", Unit::Count),
+    ("answer_rate", Unit::Share),
+    ("connect_rate", Unit::Share),
+    ("service_level", Unit::Share),
+    ("wait_p50_s", Unit::S),
+    ("wait_p90_s", Unit::S),
+    ("open", Unit::Count),
+    ("lost", Unit::Count),
+    ("share", Unit::Share),
+    ("talk_sum_s", Unit::S),
+    ("taken", Unit::Count),
+    ("missed", Unit::Count),
 ];
 
 impl Fake {
@@ -68,16 +84,20 @@ impl Fake {
                 vec![("manager", Unit::Text), ("manager_name", Unit::Text)],
                 vec![vec![text("ana"), text("Ana")], vec![text(EVIL), text(EVIL)]],
             ),
+            Some("disposition") => (
+                vec![("time", Unit::Time), ("disposition", Unit::Text)],
+                vec![
+                    vec![nine(), text("answered")],
+                    vec![nine(), text("missed")],
+                    vec![nine(), text(EVIL)],
+                ],
+            ),
+            Some("number") => (vec![("number", Unit::Text)], vec![vec![text(EVIL)]]),
             Some(_) => (
                 vec![("weekday", Unit::Number), ("hour", Unit::Number)],
                 vec![vec![Value::Count(1), Value::Count(9)]],
             ),
-            None if given("interval").is_some() => (
-                vec![("time", Unit::Time)],
-                vec![vec![Value::Time(
-                    Time::parse("2026-03-10T09:00:00Z").unwrap(),
-                )]],
-            ),
+            None if given("interval").is_some() => (vec![("time", Unit::Time)], vec![vec![nine()]]),
             None => (vec![], vec![vec![]]),
         };
         let columns = names.iter().chain(&FIGURES);
@@ -102,6 +122,43 @@ impl Fake {
     }
 }
 
+impl Fake {
+    /// Two episodes, the newest first; of the older one was tried to call back.
+    fn episodes(&self) -> Opened {
+        let column = |(name, unit): &(&'static str, Unit)| Column { name, unit: *unit };
+        let columns = [
+            ("at", Unit::Time),
+            ("number", Unit::Text),
+            ("caller", Unit::Text),
+            ("contact", Unit::Text),
+            ("calls", Unit::Count),
+            ("first_attempt_s", Unit::S),
+        ];
+        let row = |at, caller: &str, calls, attempt| {
+            let at = Value::Time(Time(at));
+            let calls = Value::Count(calls);
+            vec![at, text("911"), text(caller), text(EVIL), calls, attempt]
+        };
+        let rows = vec![
+            row(2_000, "newer", 1, Value::Null),
+            row(1_000, "older", 3, Value::Millis(5)),
+        ];
+        Opened {
+            links: vec![None, None],
+            page: Page {
+                report: "missed-calls",
+                from: Time(0),
+                to: Time(1),
+                tz: "UTC",
+                columns: columns.iter().map(column).collect(),
+                rows: if self.empty { vec![] } else { rows },
+                next: None,
+                as_of: Time(1),
+            },
+        }
+    }
+}
+
 impl Source for Fake {
     fn report<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Table> {
         let mut asked = self.asked.lock().unwrap();
@@ -114,7 +171,13 @@ impl Source for Fake {
         Box::pin(std::future::ready(answer))
     }
 
-    fn rows<'a>(&'a self, _: &'a str, _: &'a [Pair]) -> Answer<'a, Opened> {
+    fn rows<'a>(&'a self, name: &'a str, _: &'a [Pair]) -> Answer<'a, Opened> {
+        if self.away {
+            return Box::pin(std::future::ready(Err(away())));
+        }
+        if name == "missed-calls" {
+            return Box::pin(std::future::ready(Ok(self.episodes())));
+        }
         let column = |name| Column {
             name,
             unit: Unit::Text,
@@ -192,6 +255,11 @@ impl Source for Fake {
                 conversations: if self.empty { vec![] } else { vec![waits] },
             },
             managers: if self.empty { vec![] } else { vec![ana] },
+            calls: if self.empty {
+                vec![]
+            } else {
+                vec![call("inbound"), call("outbound")]
+            },
         };
         Box::pin(std::future::ready(Ok(live)))
     }
@@ -239,6 +307,24 @@ fn connection() -> Connection {
     }
 }
 
+/// A call in progress with the number 911.
+fn call(direction: &str) -> CallNow {
+    let (from, to) = match direction {
+        "inbound" => (EVIL, "911"),
+        _ => ("911", EVIL),
+    };
+    CallNow {
+        call: direction.to_owned(),
+        direction: direction.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        since: Time(0),
+        state: "talking".to_owned(),
+        manager: Some("ana".to_owned()),
+        extension: Some(EVIL.to_owned()),
+    }
+}
+
 fn viewer() -> Viewer {
     Viewer {
         account: EVIL.to_owned(),
@@ -249,15 +335,20 @@ fn viewer() -> Viewer {
 }
 
 fn asked(pairs: &[(&str, &str)]) -> Asked {
+    asked_of(Board::Today, pairs)
+}
+
+fn asked_of(board: Board, pairs: &[(&str, &str)]) -> Asked {
     let pairs = pairs.iter();
     let pairs: Vec<Pair> = pairs
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    Asked::read(Board::Today, &pairs).unwrap()
+    Asked::read(board, &pairs).unwrap()
 }
 
 async fn shown(which: Panel, pairs: &[(&str, &str)], source: &Fake) -> String {
-    let rendered = panel(which, &asked(pairs), &viewer(), source).await;
+    let asked = asked_of(which.board(), pairs);
+    let rendered = panel(which, &asked, &viewer(), source).await;
     rendered.html.to_string()
 }
 
@@ -266,12 +357,19 @@ async fn what_outsiders_wrote_is_text_wherever_it_is_shown() {
     let fake = Fake::default();
     let mut pages = Vec::new();
     for (_, which) in NAMES {
+        if which.board() == Board::Connections {
+            pages.push(shown(which, &[], &fake).await);
+            continue;
+        }
         pages.push(shown(which, &[("manager", EVIL)], &fake).await);
         pages.push(shown(which, &[("period", "month")], &fake).await);
     }
-    let choices = choices(&fake).await;
-    let filtered = asked(&[("team", EVIL), ("sort", EVIL)]);
-    pages.push(home(&filtered, &viewer(), &choices));
+    let boards = [Board::Today, Board::Calls];
+    for board in boards {
+        let offered = choices(board, &viewer(), &fake).await;
+        let filtered = asked_of(board, &[("team", EVIL), ("sort", EVIL)]);
+        pages.push(home(&filtered, &viewer(), &offered));
+    }
     pages.push(connections(&viewer()));
     let pairs = [("manager".to_owned(), EVIL.to_owned())];
     pages.push(rows("messages", &pairs, &viewer(), &fake).await.unwrap());
@@ -317,7 +415,7 @@ async fn without_clickhouse_every_panel_says_so_and_what_is_live_stays() {
     };
     for (name, which) in NAMES
         .into_iter()
-        .filter(|(name, _)| !["live", "connections"].contains(name))
+        .filter(|(name, _)| !["live", "connections", "calls-now"].contains(name))
     {
         let html = shown(which, &[], &fake).await;
         assert!(
@@ -408,10 +506,82 @@ async fn a_panel_as_csv_has_the_same_figures() {
     assert!(live.starts_with("since,wait_s,channel,"), "{live}");
 }
 
+#[tokio::test]
+async fn calls_are_inbound_ones_unless_another_direction_is_chosen() {
+    let fake = Fake::default();
+    let html = shown(Panel::CallsTiles, &[("number", "911")], &fake).await;
+    for part in [
+        "data-figure=\"answer_rate\" title=\"0.9150\">91.5\u{202f}%<",
+        "<small>out</small>",
+        "data-figure=\"in_progress\">2<",
+        "/board/rows/calls?figure=calls&#38;period=today&#38;number=911&#38;direction=inbound",
+        "/board/rows/missed-calls?figure=open&#38;from=2026-02-07",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    let chosen = [("direction", "outbound"), ("credit", "last")];
+    let html = shown(Panel::CallsTiles, &chosen, &fake).await;
+    assert!(
+        html.contains("connect_rate") && !html.contains("answer_rate"),
+        "{html}"
+    );
+    assert!(html.contains("data-figure=\"in_progress\">1<"), "{html}");
+    // Episodes know neither.
+    let asked = fake.asked.lock().unwrap();
+    let strange = |(name, _): &Pair| name == "direction" || name == "credit";
+    let missed = asked.iter().filter(|(report, _)| report == "missed-calls");
+    assert!(missed.clone().count() > 0);
+    assert!(
+        missed
+            .flat_map(|(_, pairs)| pairs)
+            .all(|pair| !strange(pair))
+    );
+}
+
+#[tokio::test]
+async fn whom_to_call_back_is_listed_from_the_oldest() {
+    let html = shown(Panel::CallsBack, &[], &Fake::default()).await;
+    let place = |part: &str| {
+        html.find(part)
+            .unwrap_or_else(|| panic!("{part} in\n{html}"))
+    };
+    assert!(
+        place("older") < place("3 times") && place("3 times") < place("newer"),
+        "{html}"
+    );
+    assert!(place("tried") < place("newer"), "{html}");
+    assert!(html.contains("from=1970-01-01T00%3A00%3A01.000Z&#38;to=1970-01-01T00%3A00%3A01.001Z"));
+    let written = csv(
+        Panel::CallsBack,
+        &asked_of(Board::Calls, &[]),
+        &viewer(),
+        &Fake::default(),
+    );
+    let written = written.await.unwrap();
+    assert!(
+        written.starts_with("at,number,caller,contact,calls,first_attempt_s"),
+        "{written}"
+    );
+}
+
+#[tokio::test]
+async fn calls_over_time_are_told_apart_by_how_they_ended() {
+    let html = shown(Panel::CallsTimes, &[], &Fake::default()).await;
+    // 7 answered, 7 missed, and 7 of a word that nobody knows.
+    assert!(
+        html.contains(
+            ">21</a></td><td class=\"number\">7</td><td class=\"number\">7</td>\
+                           <td class=\"number\">0</td><td class=\"number\">0</td>\
+                           <td class=\"number\">7</td>"
+        ),
+        "{html}"
+    );
+}
+
 #[test]
 fn who_has_no_figure_comes_last_either_way() {
     let line = |manager: &str, median| {
-        let mut line = managers::Line::empty(Some(manager.to_owned()));
+        let mut line = sheet::Line::empty(&managers::COLUMNS, Some(manager.to_owned()));
         line.values[2] = median;
         line
     };
@@ -422,8 +592,8 @@ fn who_has_no_figure_comes_last_either_way() {
     ];
     let sorted = |by: &str| {
         let mut lines = lines.to_vec();
-        managers::sort(&mut lines, by);
-        lines.iter().map(managers::Line::name).collect::<String>()
+        sheet::sort(&managers::COLUMNS, &mut lines, by);
+        lines.iter().map(sheet::Line::name).collect::<String>()
     };
     assert_eq!(sorted("p50_s"), "bca");
     assert_eq!(sorted("-p50_s"), "cba");
