@@ -65,6 +65,8 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/openapi.json").get(openapi::json, openapi::about_json()),
         at("/docs").get(openapi::page, openapi::about_page()),
         page("/", get(board::home)),
+        page("/calls", get(board::calls)),
+        page("/connections", get(board::connections)),
         page("/login", get(login::page).post(login::login)),
         page("/logout", post(login::logout)),
         page("/board/{panel}", get(board::panel)),
