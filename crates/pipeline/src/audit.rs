@@ -237,7 +237,7 @@ impl Fold {
                     self.account(account, config).settings(rules, at);
                 }
             }
-            Ok(Record::Mark { .. }) | Err(_) => {}
+            Ok(Record::Mark { .. } | Record::Webhook { .. }) | Err(_) => {}
         }
     }
 
