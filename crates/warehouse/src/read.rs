@@ -12,6 +12,8 @@ use trunkline_rollup::facts::{
 
 use crate::client::{Client, Fault, READ_LIMIT};
 
+mod calls;
+
 #[expect(clippy::struct_field_names, reason = "fields are named as columns")]
 #[derive(Row, Deserialize)]
 struct Message {
@@ -97,7 +99,7 @@ struct Conversation {
     version: u64,
 }
 
-/// Shows all messages and conversations that ClickHouse holds, as they stand, in no order.
+/// Shows all messages, conversations and calls that ClickHouse holds, as they stand, in no order.
 pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     let database = client.database();
     let messages = format!("SELECT ?fields FROM {database}.messages FINAL");
@@ -113,7 +115,7 @@ pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     while let Some(row) = conversations.next().await? {
         rows.conversation(&row.fact());
     }
-    Ok(())
+    calls::calls(client, rows).await
 }
 
 /// Conversations of one account, and the times of what is wanted of them.
