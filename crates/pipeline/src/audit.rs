@@ -16,7 +16,9 @@ use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{CallFact, ChangeFact, ConversationFact, MessageFact, Rows};
+use trunkline_rollup::facts::{
+    CallFact, ChangeFact, ConversationFact, IdentityFact, MessageFact, Rows,
+};
 use trunkline_rollup::{Account, Config, Position};
 use trunkline_warehouse::{Client, Fault, Writer, read};
 use xxhash_rust::xxh3::xxh3_64;
@@ -293,6 +295,12 @@ impl Rows for Ours {
             self.take(&Line::call(fact));
         }
     }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        if fact.contact.is_some() {
+            self.take(&Line::identity(fact));
+        }
+    }
 }
 
 /// Compares the rows of ClickHouse.
@@ -339,6 +347,10 @@ impl Rows for Theirs<'_> {
     fn call(&mut self, fact: &CallFact<'_>) {
         self.take(&Line::call(fact));
     }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        self.take(&Line::identity(fact));
+    }
 }
 
 /// Finds the rows that ClickHouse lacks.
@@ -377,5 +389,10 @@ impl Rows for Missing<'_> {
 
     fn call(&mut self, fact: &CallFact<'_>) {
         self.take(&Line::call(fact), fact.received_at, fact.deleted);
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        // They do not expire.
+        self.take(&Line::identity(fact), Time::MAX, fact.contact.is_none());
     }
 }

@@ -10,6 +10,8 @@ pub mod chatwoot;
 pub mod didww;
 pub mod freeswitch;
 pub mod intercom;
+#[cfg(test)]
+pub(crate) mod kit;
 pub mod kommo;
 pub mod kommo_account;
 pub mod mango;
@@ -30,8 +32,6 @@ pub mod vonage;
 pub mod whatsapp;
 pub mod zadarma;
 pub mod zendesk;
-#[cfg(test)]
-pub(crate) mod kit;
 
 /// All providers, by name.
 #[rustfmt::skip]

@@ -7,7 +7,7 @@ use trunkline_model::event::{Author, Change, Integrity, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
 use trunkline_rollup::facts::{
-    ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples, Within,
+    ChangeFact, ConversationFact, Cycle, IdentityFact, MessageFact, Rows, Samples, Within,
 };
 
 use crate::client::{Client, Fault, READ_LIMIT};
@@ -99,7 +99,20 @@ struct Conversation {
     version: u64,
 }
 
-/// Shows all messages, conversations and calls that ClickHouse holds, as they stand, in no order.
+#[expect(clippy::struct_field_names, reason = "fields are named as columns")]
+#[derive(Row, Deserialize)]
+struct Identity {
+    account: String,
+    kind: String,
+    channel: String,
+    identity: String,
+    contact: String,
+    received_at: i64,
+    version: u64,
+}
+
+/// Shows all messages, conversations, calls and identities that ClickHouse holds, as they stand, in no
+/// order.
 pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     let database = client.database();
     let messages = format!("SELECT ?fields FROM {database}.messages FINAL");
@@ -115,7 +128,26 @@ pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     while let Some(row) = conversations.next().await? {
         rows.conversation(&row.fact());
     }
-    calls::calls(client, rows).await
+    calls::calls(client, rows).await?;
+    identities(client, rows).await
+}
+
+/// Shows whose the identities are that ClickHouse holds.
+async fn identities(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
+    let sql = format!("SELECT ?fields FROM {}.identities FINAL", client.database());
+    let mut identities = client.http().query(&sql).fetch::<Identity>()?;
+    while let Some(row) = identities.next().await? {
+        rows.identity(&IdentityFact {
+            account: &row.account,
+            kind: &row.kind,
+            channel: &row.channel,
+            identity: &row.identity,
+            contact: some(&row.contact),
+            received_at: Time(row.received_at),
+            version: row.version,
+        });
+    }
+    Ok(())
 }
 
 /// Conversations of one account, and the times of what is wanted of them.

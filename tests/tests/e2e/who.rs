@@ -12,16 +12,21 @@ use e2e::service::Service;
 use serde_json::{Value, json};
 
 use crate::accounts::MARCH;
+use crate::audit::audit;
 
 const ALIAS: &str = "[[account.manager]]\nid = \"ana\"\nname = \"Ana\"\nextensions = [\"101\"]\n\
                      aliases = { chatwoot = \"7\" }\n";
 
-fn contact(id: u32, minute: u32, contact: &str, more: Value) -> Value {
-    let mut event = json!({"type": "contact", "id": id.to_string(), "contact": contact,
-        "at": format!("2026-03-02T10:{minute:02}:00Z")});
-    let fields = event.as_object_mut().expect("an object");
-    fields.extend(more.as_object().expect("an object").clone());
-    event
+fn contact(id: u32, minute: u32, contact: &str, mut more: Value) -> Value {
+    for (name, value) in [
+        ("type", json!("contact")),
+        ("id", json!(id.to_string())),
+        ("contact", json!(contact)),
+        ("at", json!(format!("2026-03-02T10:{minute:02}:00Z"))),
+    ] {
+        more[name] = value;
+    }
+    more
 }
 
 /// What belongs to whom, as ClickHouse says.
@@ -42,14 +47,9 @@ fn known(list: &[(&str, &str)]) -> BTreeMap<String, String> {
     known.collect()
 }
 
-#[test]
-fn contacts_are_who_they_were_linked_and_merged_to_be_also_after_a_kill_and_a_restart() {
-    let engine = Engine::start();
-    let acme = Account::new("acme").setting("country = \"ES\"");
-    let config = Config::of([acme]).warehouse(&engine.settings(engine.password()));
-    let mut service = Service::start(config);
-    let door = service.door("acme");
-    let mut log = vec![
+/// What is said of two contacts, in its order.
+fn told() -> Vec<Value> {
+    vec![
         contact(
             1,
             1,
@@ -70,7 +70,17 @@ fn contacts_are_who_they_were_linked_and_merged_to_be_also_after_a_kill_and_a_re
             "c2",
             json!({"change": "updated", "email": "Ana@Shop.example"}),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn contacts_are_who_they_were_linked_and_merged_to_be_also_after_a_kill_and_a_restart() {
+    let engine = Engine::start();
+    let acme = Account::new("acme").setting("country = \"ES\"");
+    let config = Config::of([acme]).warehouse(&engine.settings(engine.password()));
+    let mut service = Service::start(config);
+    let door = service.door("acme");
+    let mut log = told();
     log.reverse();
     let send = |door: &e2e::doors::Door, log: &[Value]| {
         door.post_json(&json!(log)).expect_status(202);
@@ -117,6 +127,8 @@ fn contacts_are_who_they_were_linked_and_merged_to_be_also_after_a_kill_and_a_re
     ];
     assert_eq!(identities(&engine), known(&expected));
     assert!(door.metrics().sums().balance());
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]

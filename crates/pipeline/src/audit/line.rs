@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use trunkline_rollup::facts::{CallFact, ConversationFact, MessageFact, OFFSET};
+use trunkline_rollup::facts::{CallFact, ConversationFact, IdentityFact, MessageFact, OFFSET};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A row as text: what it is of, and what it says.
@@ -78,6 +78,18 @@ impl Line {
         Self {
             of: format!("call {}/{}", fact.account, fact.call),
             says: format!("{says:?}"),
+            version: fact.version & OFFSET,
+        }
+    }
+
+    pub(super) fn identity(fact: &IdentityFact<'_>) -> Self {
+        let of = format!(
+            "identity {}/{}/{}/{}",
+            fact.account, fact.kind, fact.channel, fact.identity
+        );
+        Self {
+            of,
+            says: format!("contact {:?}", fact.contact),
             version: fact.version & OFFSET,
         }
     }
