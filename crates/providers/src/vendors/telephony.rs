@@ -138,7 +138,7 @@ fn is_number(name: &str) -> bool {
     digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whose a leg is. Providers that only connect numbers cannot know; the one who writes the call's
+/// Whose a leg is. Providers that only connect numbers cannot always know; the one who writes the call's
 /// program can, and says it in the address that the leg reports to: `?leg=manager`, `?leg=contact`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
