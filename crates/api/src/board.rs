@@ -268,7 +268,7 @@ pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Respo
 }
 
 /// Answers with what is compressed, where that is understood.
-fn either(headers: &HeaderMap, gzip: &[u8], plain: &[u8]) -> Response {
+pub(crate) fn either(headers: &HeaderMap, gzip: &[u8], plain: &[u8]) -> Response {
     let understood = headers.get(ACCEPT_ENCODING);
     let understood = understood.and_then(|value| value.to_str().ok());
     let zipped = understood.is_some_and(|value| value.contains("gzip"));

@@ -1,8 +1,10 @@
 //! `GET /v1/reports`, `/v1/reports/{name}` and `/v1/reports/{name}/rows`, as JSON or CSV; and
-//! `/v1/dimensions/{name}`, as JSON.
+//! `/v1/dimensions/{dimension}`, as JSON.
 //!
 //! What may be asked is the reports' own matter; here the token decides whose figures they are and
 //! which of them it may see, and how many questions ClickHouse is asked at once.
+
+pub(crate) mod about;
 
 use std::sync::Arc;
 use std::time::Duration;

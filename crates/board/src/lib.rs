@@ -12,6 +12,7 @@
 
 mod asked;
 pub mod assets;
+mod docs;
 mod kept;
 mod logins;
 mod meaning;
@@ -23,6 +24,7 @@ mod shown;
 mod source;
 
 pub use asked::Asked;
+pub use docs::docs;
 pub use kept::{Kept, Rendered};
 pub use logins::{Links, Logins};
 pub use pages::{Choices, choices, error, home, login, once_more};

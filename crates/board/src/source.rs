@@ -19,7 +19,7 @@ pub trait Source: Sync {
     fn report<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Table>;
     /// Answers `GET /v1/reports/{name}/rows`.
     fn rows<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Opened>;
-    /// Answers `GET /v1/dimensions/{name}`.
+    /// Answers `GET /v1/dimensions/{dimension}`.
     fn values<'a>(&'a self, name: &'a str) -> Answer<'a, Values>;
     /// Answers `GET /v1/live`.
     fn live<'a>(&'a self, pairs: &'a [Pair]) -> Answer<'a, Live>;

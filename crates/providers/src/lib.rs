@@ -7,15 +7,19 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod body;
 mod draft;
+mod fields;
 mod guide;
 mod hook;
 mod map;
+mod moment;
 mod provider;
 mod record;
 mod refused;
 mod request;
 mod secrets;
+mod shown;
 pub mod vendors;
 
 pub use draft::Draft;
@@ -26,4 +30,4 @@ pub use provider::{Answer, Parsed, Provider, Unreadable};
 pub use record::Record;
 pub use refused::Refused;
 pub use request::Request;
-pub use vendors::{ALL, named};
+pub use vendors::{ALL, named, unknown};

@@ -3,29 +3,82 @@
 
 use crate::provider::Provider;
 
+pub mod asterisk;
+pub mod binotel;
+pub mod callrail;
+pub mod chatwoot;
+pub mod didww;
+pub mod freeswitch;
+pub mod intercom;
 #[cfg(test)]
 mod kit;
+pub mod kommo;
+pub mod kommo_account;
+pub mod mango;
+pub mod map;
+pub mod messenger;
+mod meta;
 pub mod plivo;
 pub mod signalwire;
+pub mod slack;
 pub mod standard;
+pub mod telegram;
 mod telephony;
 pub mod telnyx;
 pub mod telnyx_texml;
 pub mod twilio;
+pub mod viber;
 pub mod vonage;
+pub mod whatsapp;
 pub mod zadarma;
+pub mod zendesk;
+#[cfg(test)]
+mod kit;
+pub mod kommo;
+pub mod kommo_account;
+pub mod messenger;
+mod meta;
+pub mod signalwire;
+pub mod slack;
+pub mod standard;
+pub mod telegram;
+mod telephony;
+pub mod telnyx;
+pub mod telnyx_texml;
+pub mod twilio;
+pub mod viber;
+pub mod whatsapp;
+pub mod zadarma;
+pub mod zendesk;
 
 /// All providers, by name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
+    &asterisk::Asterisk,
+    &binotel::Binotel,
+    &callrail::CallRail,
+    &chatwoot::Chatwoot,
+    &didww::Didww,
+    &freeswitch::FreeSwitch,
+    &intercom::Intercom,
+    &kommo::Kommo,
+    &kommo_account::KommoAccount,
+    &mango::Mango,
+    &map::Mapped,
+    &messenger::Messenger,
     &plivo::Plivo,
     &signalwire::SignalWire,
+    &slack::Slack,
     &standard::Standard,
+    &telegram::Telegram,
     &telnyx::Telnyx,
     &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
+    &viber::Viber,
     &vonage::Vonage,
+    &whatsapp::WhatsApp,
     &zadarma::Zadarma,
+    &zendesk::Zendesk,
 ];
 
 /// Finds a provider by its name.
@@ -36,23 +89,21 @@ pub fn named(name: &str) -> Option<&'static dyn Provider> {
 }
 
 /// Says that there is no such provider, and which name may have been meant.
-pub(crate) fn unknown(name: &str) -> String {
+pub fn unknown(name: &str) -> String {
     let names = ALL.iter().map(|provider| provider.guide().name);
     let near = names
         .clone()
         .map(|own| (strsim::damerau_levenshtein(own, name), own))
         .min()
         .filter(|(distance, _)| *distance <= 3);
-    match near {
-        Some((_, near)) => format!("there is no provider \"{name}\"; did you mean \"{near}\"?"),
-        None => {
-            let names: Vec<_> = names.collect();
-            format!(
-                "there is no provider \"{name}\"; known are {}",
-                names.join(", ")
-            )
-        }
+    if let Some((_, near)) = near {
+        return format!("there is no provider \"{name}\"; did you mean \"{near}\"?");
     }
+    let names: Vec<_> = names.collect();
+    format!(
+        "there is no provider \"{name}\"; known are {}",
+        names.join(", ")
+    )
 }
 
 #[cfg(test)]

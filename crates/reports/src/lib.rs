@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod after;
+mod aliases;
 mod answer;
 mod catalogue;
 mod conversations;
@@ -31,6 +32,7 @@ mod value;
 mod values;
 
 pub use after::PageKey;
+pub use aliases::Aliases;
 pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
 pub use open_waits::Schedules;
@@ -39,4 +41,4 @@ pub use request::{AccountView, Cells, Context, Restriction};
 pub use table::{Compared, Page, Table};
 pub use targets::Targets;
 pub use value::{Column, Unit, Value};
-pub use values::{Named, Values};
+pub use values::{Named, Values, listed};

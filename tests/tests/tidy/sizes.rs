@@ -38,8 +38,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "api",
-        5000,
-        "every door, of which HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
+        7000,
+        "every door with its description; HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
     ),
     (
         "rollup",

@@ -99,6 +99,13 @@ impl Format {
     }
 }
 
+/// Reads a time in a format of strftime, local to the zone if it has no offset.
+pub(crate) fn local(format: &str, text: &str, zone: Tz) -> Option<Time> {
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, text, StrftimeItems::new(format)).ok()?;
+    resolved(&parsed, zone, Fold::Earlier)
+}
+
 fn is_offset(item: &Item<'_>) -> bool {
     is_lenient_offset(item)
         || matches!(

@@ -93,9 +93,12 @@ impl Sample {
         })
     }
 
-    /// Signs it.
+    /// Signs it, in its headers or its body.
     pub(crate) fn signed(&self, provider: &dyn Provider, secret: &str) -> Self {
         let mut signed = self.clone();
+        if let Some(body) = self.show(NOW, |request| provider.signed_body(secret, request)) {
+            signed.body = body;
+        }
         for (name, value) in self.show(NOW, |request| provider.sign(secret, request)) {
             signed
                 .headers
@@ -167,13 +170,18 @@ fn is_as_on_file(file: &Path, parsed: &Parsed) {
     if !parsed.unknown.is_empty() {
         made["unknown"] = json!(parsed.unknown);
     }
+    as_on_file(file, &made);
+}
+
+/// Compares what was made with a snapshot, or writes it.
+pub(crate) fn as_on_file(file: &Path, made: &Value) {
     if std::env::var_os("TRUNKLINE_SNAPSHOTS").is_some() {
         let text = format!("{made:#}\n");
         return fs::write(file, text).expect("the snapshot can be written");
     }
     let text = fs::read_to_string(file).unwrap_or_else(|_| panic!("no {}", file.display()));
     let expected: Value = serde_json::from_str(&text).expect("the snapshot is JSON");
-    assert_eq!(made, expected, "{}", file.display());
+    assert_eq!(*made, expected, "{}", file.display());
 }
 
 /// Cuts and changes the body at every byte: nothing panics, whatever comes of it.
@@ -187,7 +195,7 @@ fn spoiled(provider: &'static dyn Provider, hook: &Hook, sample: &Sample) {
                 drop((
                     provider.verify(hook, request),
                     provider.parse(hook, request),
-                ))
+                ));
             });
         }
         spoiled.body.truncate(end);
@@ -195,7 +203,7 @@ fn spoiled(provider: &'static dyn Provider, hook: &Hook, sample: &Sample) {
             drop((
                 provider.verify(hook, request),
                 provider.parse(hook, request),
-            ))
+            ));
         });
     }
 }
