@@ -29,6 +29,7 @@ use crate::routes::Shared;
 use crate::ways_out;
 
 mod asked;
+mod calls;
 
 use asked::{Asked, LIMITS};
 
@@ -43,6 +44,8 @@ pub(crate) struct Now {
     today: Time,
     waiting: Waiting,
     managers: Vec<Manager>,
+    /// Calls in progress, the longest first.
+    calls: Vec<calls::Call>,
 }
 
 /// Conversations in which a reply is owed.
@@ -181,6 +184,7 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
         .waiting()
         .into_iter()
         .filter(|waits| asked.channel(&waits.channel))
+        .map(|waits| people.resolved(waits))
         .map(|waits| (people.owner(&waits, now), waits))
         .filter(|(manager, _)| is_shown(manager.as_deref(), grant, asked, now))
         .collect();
@@ -190,13 +194,14 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
             .cmp(&place(right, b))
             .then_with(|| (&a.channel, &a.conversation).cmp(&(&b.channel, &b.conversation)))
     });
-    let cells = live.managers(today, |channel| asked.channel(channel));
+    let cells = people.together(live.managers(today, |channel| asked.channel(channel)));
     Now {
         as_of,
         tz: grant.timezone().name(),
         today,
         managers: managers(&waiting, cells, grant, asked, now),
         waiting: Waiting::of(waiting, grant, asked, now),
+        calls: calls::calls(live, grant, asked, now),
     }
 }
 

@@ -275,7 +275,7 @@ impl Line {
         );
         let mut says = format!(
             "at {} author {} manager {:?} contact {:?} kind {} chars {:?} assignee {:?} \
-             expects_reply {} run {:?} received_at {}",
+             expects_reply {} integrity {} run {:?} received_at {}",
             fact.at,
             fact.author,
             fact.manager,
@@ -284,6 +284,7 @@ impl Line {
             fact.chars,
             fact.assignee,
             fact.expects_reply,
+            fact.integrity,
             fact.run,
             fact.received_at,
         );

@@ -19,6 +19,8 @@ pub(crate) enum Dimension {
     Author,
     /// What was written: text, image, audio and so on.
     Kind,
+    /// How far it is vouched for.
+    Integrity,
     /// Hour of the local day, 0 to 23.
     Hour,
     /// Day of the local week, 1 (Monday) to 7.
@@ -35,6 +37,7 @@ impl Dimension {
             Self::Direction => "direction",
             Self::Author => "author",
             Self::Kind => "kind",
+            Self::Integrity => "integrity",
             Self::Hour => "hour",
             Self::Weekday => "weekday",
         }
@@ -57,6 +60,10 @@ impl Dimension {
             Self::Direction => "inbound (from a contact) or outbound",
             Self::Author => "who wrote: contact, manager, bot, system or campaign",
             Self::Kind => "what was written: text, image, audio, video, file, location, ...",
+            Self::Integrity => {
+                "how far it is vouched for: verified, weak or unverified; a cycle or a wait as the \
+                 message that it begins with"
+            }
             Self::Hour => "hour of the local day, 0 to 23",
             Self::Weekday => "day of the local week, 1 (Monday) to 7",
         }
@@ -71,6 +78,7 @@ impl Dimension {
             Self::Direction => "if(author = 'contact', 'inbound', 'outbound')",
             Self::Author => "author",
             Self::Kind => "kind",
+            Self::Integrity => "integrity",
             Self::Hour => "toHour(at, {tz:String})",
             Self::Weekday => "toDayOfWeek(at, 0, {tz:String})",
         }

@@ -45,7 +45,7 @@ pub(crate) static REPORT: Report = Report {
 
 fn samples(request: &Request, views: Views<'_>) -> String {
     format!(
-        "SELECT at, manager, channel, conversation, contact, message, author, kind, chars \
+        "SELECT at, manager, channel, conversation, contact, message, author, kind, chars, integrity \
          FROM {messages} WHERE account = {{account:String}} AND {WITHIN}{managers}",
         managers = of_managers(request),
         messages = views.named("v_messages"),

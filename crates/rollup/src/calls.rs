@@ -81,6 +81,10 @@ struct Part {
 }
 
 /// A call as it is held.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks that have nothing to do with each other"
+)]
 #[derive(Debug)]
 struct Packed {
     log: Box<[u8]>,
@@ -129,6 +133,15 @@ impl Calls {
     /// Counts the calls.
     pub(crate) fn len(&self) -> usize {
         self.parts.iter().map(|part| part.calls.len()).sum()
+    }
+
+    /// Measures what they take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let calls = self.parts.iter().flat_map(|part| &part.calls);
+        let place = size_of::<(u64, u32)>() + 1;
+        calls
+            .map(|call| call.log.len() + size_of::<Packed>() + place)
+            .sum()
     }
 
     /// Counts those with a row to gather.

@@ -3,7 +3,7 @@
 
 use clickhouse::Row;
 use serde::Deserialize;
-use trunkline_model::event::{Author, Change, MessageKind};
+use trunkline_model::event::{Author, Change, Integrity, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
 use trunkline_rollup::facts::{
@@ -27,6 +27,7 @@ struct Message {
     chars: Option<u32>,
     assignee: String,
     expects_reply: u8,
+    integrity: String,
     run: String,
     kommo_ms: Option<i64>,
     turn_ms: Option<i64>,
@@ -202,6 +203,7 @@ impl Message {
             chars: self.chars,
             assignee: some(&self.assignee),
             expects_reply: self.expects_reply != 0,
+            integrity: Integrity::find(&self.integrity).unwrap_or_default(),
             run: some(&self.run),
             samples: Samples {
                 kommo: self.kommo_ms,

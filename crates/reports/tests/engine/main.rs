@@ -22,6 +22,7 @@ mod restriction;
 mod rows;
 mod targets;
 mod unanswered;
+mod who;
 mod world;
 
 #[test]

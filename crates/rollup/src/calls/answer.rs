@@ -54,7 +54,9 @@ pub(super) fn answer(case: &Case<'_>, word: Option<&str>) -> Answer {
     }
     if case.direction == Direction::Outbound {
         let not_before = |leg: Option<i64>| Some(leg?.max(at?));
-        legs.iter_mut().for_each(|leg| *leg = not_before(*leg));
+        for leg in &mut legs {
+            *leg = not_before(*leg);
+        }
     }
     Answer { at, legs }
 }

@@ -63,10 +63,10 @@ pub(super) struct Case<'a> {
 }
 
 /// Derives a call; none if nothing is told but a recording or tags.
-pub(super) fn derive<'a>(
-    steps: Vec<Step<'a>>,
+pub(super) fn derive(
+    steps: Vec<Step<'_>>,
     rules: impl Fn(Time) -> CallRules,
-) -> Option<Derived<'a>> {
+) -> Option<Derived<'_>> {
     let steps = ordered(steps);
     let started = started(&steps)?;
     let rules = rules(Time(started));

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use trunkline_model::amount::Decimal;
 use trunkline_model::event::{Call, Direction, Integrity, Phase};
-use trunkline_model::time::Time;
+use trunkline_model::time::{Elapsed, Time};
 use trunkline_model::word::Word;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -126,8 +126,8 @@ impl<'a> Log<'a> {
         let said = Said {
             disposition: self.text(call.disposition.as_deref()),
             origin: self.text(call.origin.as_deref()),
-            talk: call.talk_s.map(|talk| talk.millis()),
-            wait: call.wait_s.map(|wait| wait.millis()),
+            talk: call.talk_s.map(Elapsed::millis),
+            wait: call.wait_s.map(Elapsed::millis),
             tags: call.tags.iter().map(|tag| self.text(Some(tag))).collect(),
             value: self.text(new.value),
             recording: self.text(call.recording.as_deref()),

@@ -168,8 +168,8 @@ impl Told<'_> {
         let cause = self.get("hangup_cause").unwrap_or_default();
         let disposition = match (side, cause.as_str()) {
             // How a call from outside ended, and a leg of a manager, is told by the other phases.
-            (Side::Caller | Side::Station | Side::Manager, _) => "",
-            (_, "" | "normal_clearing" | "time_limit" | "unspecified") => "",
+            (Side::Caller | Side::Station | Side::Manager, _)
+            | (_, "normal_clearing" | "time_limit" | "unspecified") => "",
             (_, "user_busy") => "busy",
             (_, "not_found") => "failed",
             (Side::Unknown, _) => "",

@@ -75,8 +75,8 @@ impl Callback<'_> {
         match (self.parent, whose(self.request)) {
             (Some(_), Some(Whose::Contact)) => self.contact(status),
             (Some(_), _) => self.manager(status),
-            (None, Some(Whose::Manager)) => self.from_station(status, "To", None),
-            (None, _) if self.is_from_station() => self.from_station(status, "From", Some("To")),
+            (None, Some(Whose::Manager)) => self.of_station(status, "To", None),
+            (None, _) if self.is_from_station() => self.of_station(status, "From", Some("To")),
             (None, _) if self.direction() == Some("outbound") => self.contact(status),
             (None, _) => self.came_in(status),
         }
@@ -141,7 +141,7 @@ impl Callback<'_> {
 
     /// One of ours begins a call, or is called first; whom he reaches is told by a leg that is dialled
     /// for it.
-    fn from_station(&self, status: &str, station: &str, to: Option<&str>) -> Parsed {
+    fn of_station(&self, status: &str, station: &str, to: Option<&str>) -> Parsed {
         let draft = match status {
             "queued" | "initiated" | "ringing" => self.draft(Phase::Started, self.at()),
             "in-progress" | "answered" => return Parsed::nothing(),
