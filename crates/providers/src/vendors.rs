@@ -90,6 +90,8 @@ pub fn unknown(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod strange;
+
     use std::path::Path;
 
     use super::*;
