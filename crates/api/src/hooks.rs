@@ -7,6 +7,7 @@
 
 mod about;
 mod book;
+pub(crate) mod connections;
 mod heard;
 mod peer;
 

@@ -11,44 +11,26 @@ pub mod didww;
 pub mod freeswitch;
 pub mod intercom;
 #[cfg(test)]
-mod kit;
-#[cfg(test)]
-mod kit;
+pub(crate) mod kit;
 pub mod kommo;
-pub mod kommo;
-pub mod kommo_account;
 pub mod kommo_account;
 pub mod mango;
 pub mod map;
 pub mod messenger;
-pub mod messenger;
-mod meta;
 mod meta;
 pub mod plivo;
 pub mod signalwire;
-pub mod signalwire;
-pub mod slack;
 pub mod slack;
 pub mod standard;
-pub mod standard;
-pub mod telegram;
 pub mod telegram;
 mod telephony;
-mod telephony;
-pub mod telnyx;
 pub mod telnyx;
 pub mod telnyx_texml;
-pub mod telnyx_texml;
 pub mod twilio;
-pub mod twilio;
-pub mod viber;
 pub mod viber;
 pub mod vonage;
 pub mod whatsapp;
-pub mod whatsapp;
 pub mod zadarma;
-pub mod zadarma;
-pub mod zendesk;
 pub mod zendesk;
 
 /// All providers, by name.
@@ -108,6 +90,8 @@ pub fn unknown(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod strange;
+
     use std::path::Path;
 
     use super::*;

@@ -118,7 +118,7 @@ fn entry(report: &Report) -> Entry {
         title: report.title,
         description: report.about,
         columns: figures.collect(),
-        filters: report.dimensions().map(Dimension::name).collect(),
+        filters: report.filterable().map(Dimension::name).collect(),
         by: by.collect(),
         parameters,
         rows: report.opened.iter().map(rows).collect(),
@@ -232,10 +232,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_catalogue_lists_the_three_reports_with_their_figures() {
+    fn the_catalogue_lists_the_reports_with_their_figures() {
         let catalogue = catalogue();
         let names: Vec<_> = catalogue.reports.iter().map(|entry| entry.name).collect();
-        assert_eq!(names, ["response-times", "conversations", "messages"]);
+        assert_eq!(
+            names,
+            [
+                "response-times",
+                "conversations",
+                "messages",
+                "calls",
+                "missed-calls"
+            ]
+        );
         let first = serde_json::to_value(&catalogue.reports[0]).expect("a catalogue is JSON");
         assert_eq!(first["columns"][1]["name"], "sum_s");
         assert_eq!(first["columns"][1]["unit"], "s");

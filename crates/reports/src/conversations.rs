@@ -7,6 +7,7 @@
 //! given is left out of the list where managers are told apart, so that it makes no row there. The
 //! rows behind a figure are those of the same list that it counts, by the same condition.
 
+use crate::dimension::Dimension;
 use crate::distribution::{Level, mean, of_some, quantile};
 use crate::report::{Figure, Listed, Opened, Report};
 use crate::request::Request;
@@ -19,7 +20,9 @@ pub(crate) static REPORT: Report = Report {
     name: "conversations",
     title: "Conversations",
     about: "Conversations that managers took part in, and what was begun and closed",
-    by: &[],
+    by: &[Dimension::Channel],
+    filters: &[],
+    of_calls: false,
     choices: &[],
     figures: &[
         Figure::count(

@@ -192,7 +192,7 @@ impl Reports {
         Ok(request)
     }
 
-    fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
+    pub(crate) fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
         Source {
             views: self.views(context),
             account: context.account.id,
@@ -206,7 +206,15 @@ impl Reports {
         }
     }
 
-    async fn ask(&self, statement: Statement) -> Result<Vec<Vec<serde_json::Value>>, Error> {
+    /// What positions of pages are sealed with.
+    pub(crate) fn pages(&self) -> &PageKey {
+        &self.pages
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<Vec<serde_json::Value>>, Error> {
         let mut query = self.client.query(&statement.sql, LIMIT);
         for (name, value) in statement.parameters {
             query = match value {

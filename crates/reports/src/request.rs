@@ -7,7 +7,7 @@
 
 mod before;
 mod cells;
-mod given;
+pub(crate) mod given;
 mod span;
 
 use chrono_tz::Tz;
@@ -20,7 +20,7 @@ use crate::error::BadParameter;
 use crate::open_waits::{OpenWaits, Schedules};
 use crate::report::{Choice, Opened, Report};
 use crate::statement::Parameter;
-use crate::targets::{Target, Targets};
+use crate::targets::{Rules, Target, Targets};
 pub(crate) use before::{Before, COMPARE};
 pub use cells::Cells;
 pub(crate) use cells::Rows;
@@ -140,6 +140,8 @@ pub(crate) struct Request {
     pub(crate) as_of: Time,
     /// How soon a reply is due, of a report about replies.
     pub(crate) target: Target,
+    /// How calls are counted.
+    pub(crate) rules: Rules,
     /// How much of open waits is business time, once it was asked for.
     pub(crate) open: Option<OpenWaits>,
     /// What its managers are called at providers.
@@ -208,9 +210,12 @@ impl Request {
         let request = Self {
             filters: filters(report, &given, aliases)?,
             as_of: context.as_of,
-            target: definition.map_or_else(Target::default, |definition| {
-                context.targets.of_definition(definition)
-            }),
+            target: match definition {
+                Some(definition) => context.targets.of_definition(definition),
+                None if report.of_calls => context.targets.of_calls(),
+                None => Target::default(),
+            },
+            rules: context.targets.calls.clone(),
             choices,
             limit: limit(asked, &given)?,
             after: given
@@ -251,6 +256,14 @@ impl Request {
         chosen(&self.choices, name)
     }
 
+    /// Whether a value of a dimension is asked for by name.
+    pub(crate) fn asks_for(&self, dimension: Dimension, value: &str) -> bool {
+        let asked = |(of, values): &(Dimension, Vec<String>)| {
+            *of == dimension && values.iter().any(|own| own == value)
+        };
+        self.filters.iter().any(asked)
+    }
+
     /// Whether intervals in which nothing happened have rows in the table too: those are added to
     /// the statement's, so it must give all of its rows, by time, and order and limit come last.
     pub(crate) const fn is_filled(&self) -> bool {
@@ -281,7 +294,7 @@ impl Request {
 
 fn known_names(report: &Report, asked: Asked, given: &Given<'_>) -> Result<(), BadParameter> {
     let mut names = COMMON.to_vec();
-    names.extend(report.dimensions().map(Dimension::name));
+    names.extend(report.filterable().map(Dimension::name));
     names.extend(report.choices.iter().map(|choice| choice.name));
     if asked == Asked::Rows {
         names.extend(["figure", "after"]);
@@ -328,7 +341,7 @@ fn filters(
     aliases: &Aliases,
 ) -> Result<Vec<(Dimension, Vec<String>)>, BadParameter> {
     let mut filters = Vec::new();
-    for dimension in report.dimensions() {
+    for dimension in report.filterable() {
         let values = given.all(dimension.name());
         if values.iter().map(|value| value.len() + 8).sum::<usize>() > FILTER_BYTES {
             let detail = format!("has more than {FILTER_BYTES} bytes of values; ask in parts");

@@ -8,6 +8,7 @@
 //! the last participant, of now or of the closing; what was received to no manager, so it is left
 //! out of the list where managers are told apart.
 
+use crate::dimension::Dimension;
 use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sql, some};
 use crate::report::{Choice, Figure, Listed, Opened, Report};
 use crate::request::{Request, Rows};
@@ -21,7 +22,9 @@ pub(crate) static REPORT: Report = Report {
     name: "response-times",
     title: "Response times",
     about: "How long contacts waited for a reply, counted at the reply, and how many still wait",
-    by: &[],
+    by: &[Dimension::Channel],
+    filters: &[],
+    of_calls: false,
     choices: &[DEFINITION, HOURS, RESPONDER, SCOPE, EXCLUDE],
     figures: &[
         Figure::count(

@@ -138,10 +138,10 @@ fn name_sql(key: &str) -> String {
     format!("ifNull(nullIf(n.name, ''), {key})")
 }
 
-/// Joins samples with the team their manager was in at their time, if that is needed.
+/// Joins samples with the team that `member` of them was in at their time, if that is needed.
 ///
 /// `ASOF` finds at most one membership, the latest begun, so a sample never becomes two.
-fn with_team(views: Views<'_>, samples: &str, needed: bool) -> String {
+pub(crate) fn with_team(views: Views<'_>, samples: &str, member: &str, needed: bool) -> String {
     if !needed {
         return samples.to_owned();
     }
@@ -150,7 +150,7 @@ fn with_team(views: Views<'_>, samples: &str, needed: bool) -> String {
          FROM ({samples}) AS f ASOF LEFT JOIN (\
          SELECT manager AS member, team, valid_from, valid_until FROM {team_members} \
          WHERE account = {{account:String}}) AS m \
-         ON f.manager = m.member AND f.at >= m.valid_from",
+         ON f.{member} = m.member AND f.at >= m.valid_from",
         team_members = views.named("v_team_members"),
     )
 }
@@ -179,7 +179,12 @@ fn kept(request: &Request) -> String {
 fn wanted(dimension: Dimension) -> String {
     let (sql, name) = (dimension.sql(), dimension.name());
     let text = match dimension {
-        Dimension::Manager | Dimension::Team => format!("ifNull({sql}, '')"),
+        Dimension::Tag => return format!("hasAny({sql}, {{only_{name}:Array(String)}})"),
+        Dimension::Manager
+        | Dimension::Team
+        | Dimension::Disposition
+        | Dimension::Number
+        | Dimension::Source => format!("ifNull({sql}, '')"),
         Dimension::Hour | Dimension::Weekday => format!("toString({sql})"),
         _ => sql.to_owned(),
     };
@@ -202,6 +207,7 @@ pub(crate) fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(St
         ("as_of".to_owned(), Parameter::Whole(request.as_of.0)),
     ];
     parameters.extend(request.target.parameters());
+    parameters.extend(request.rules.parameters());
     parameters.extend(request.open.iter().flat_map(OpenWaits::parameters));
     for (dimension, values) in &request.filters {
         let name = format!("only_{}", dimension.name());

@@ -12,6 +12,8 @@ use trunkline_rollup::facts::{
 
 use crate::client::{Client, Fault, READ_LIMIT};
 
+mod calls;
+
 #[expect(clippy::struct_field_names, reason = "fields are named as columns")]
 #[derive(Row, Deserialize)]
 struct Message {
@@ -109,7 +111,8 @@ struct Identity {
     version: u64,
 }
 
-/// Shows all messages, conversations and identities that ClickHouse holds, as they stand, in no order.
+/// Shows all messages, conversations, calls and identities that ClickHouse holds, as they stand, in no
+/// order.
 pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     let database = client.database();
     let messages = format!("SELECT ?fields FROM {database}.messages FINAL");
@@ -125,6 +128,7 @@ pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     while let Some(row) = conversations.next().await? {
         rows.conversation(&row.fact());
     }
+    calls::calls(client, rows).await?;
     identities(client, rows).await
 }
 

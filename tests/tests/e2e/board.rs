@@ -1,5 +1,7 @@
 //! The board through its doors, and in a real browser.
 
+mod connections;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -321,6 +323,7 @@ fn browse(script: &str, service: &Service, account: &str, pictures: &Path) -> St
         .arg(&script)
         .env("BASE", format!("http://127.0.0.1:{}", service.port()))
         .env("TOKEN", token(account, "all"))
+        .env("READER", token(account, "read"))
         .env("PICTURES", pictures)
         .output()
         .expect("node runs: deploy/setup-checks says what is missing");
@@ -331,11 +334,14 @@ fn browse(script: &str, service: &Service, account: &str, pictures: &Path) -> St
     said
 }
 
+fn pictures() -> PathBuf {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures");
+    std::env::var_os("TRUNKLINE_PICTURES").map_or(target, PathBuf::from)
+}
+
 #[test]
 fn a_person_reads_filters_opens_and_leaves_the_board_in_a_browser() {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures");
-    let pictures = std::env::var_os("TRUNKLINE_PICTURES").map_or(target, PathBuf::from);
-    let said = browse("check.mjs", &company(), "clara", &pictures);
+    let said = browse("check.mjs", &company(), "clara", &pictures());
     assert!(said.contains("no request to another host"), "{said}");
 }
 

@@ -43,6 +43,7 @@ mod pages;
 mod permutation;
 mod prometheus;
 mod real_chats;
+mod records;
 mod reload;
 mod reports;
 mod requirements;

@@ -94,10 +94,15 @@ impl Hooks {
 
     /// Lists the hooks of an account, by id.
     pub(crate) fn of(&self, account: &str) -> Vec<Listed> {
+        self.own(account).map(Entry::listed).collect()
+    }
+
+    /// Gives the hooks of an account, by id.
+    pub(super) fn own(&self, account: &str) -> impl Iterator<Item = &Entry> {
         let own = self.0.values().filter(|entry| &*entry.account == account);
-        let mut listed: Vec<_> = own.map(|entry| entry.listed()).collect();
-        listed.sort_by(|left, right| left.hook.cmp(&right.hook));
-        listed
+        let mut own: Vec<_> = own.map(Arc::as_ref).collect();
+        own.sort_by(|left, right| left.hook.id.cmp(&right.hook.id));
+        own.into_iter()
     }
 }
 
@@ -119,7 +124,7 @@ impl Entry {
         (before - parsed.events.len()) as u64
     }
 
-    fn listed(&self) -> Listed {
+    pub(super) fn listed(&self) -> Listed {
         let guide = self.hook.provider.guide();
         Listed {
             hook: self.hook.id.to_string(),

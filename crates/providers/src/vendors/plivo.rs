@@ -27,8 +27,8 @@ static GUIDE: Guide = Guide {
         "in your XML give each <Dial> callbackUrl=\"{url}\" callbackMethod=\"POST\"; without it nobody knows \
          who answered",
         "for calls that your program makes (Call API) give hangup_url and ring_url {url}",
-        "where <Dial> calls someone outside, use {url}?leg=contact; where the Call API calls one of you \
-         first, {url}?leg=manager",
+        "where the Call API calls one of you first and then <Dial> someone outside, use {url}?leg=manager \
+         for the first and {url}?leg=contact for the second",
         "for recordings give the <Record> element callbackUrl=\"{url}\"",
         "set `timezone` of the hook to the time zone of the Plivo account (console, Account): its times \
          say none",

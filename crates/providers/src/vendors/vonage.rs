@@ -23,9 +23,9 @@ static GUIDE: Guide = Guide {
         "in dashboard.vonage.com open Applications, your application, Edit, Capabilities, Voice",
         "switch Use signed webhooks on",
         "paste {url} as the Event URL, HTTP POST; leave the Answer URL to your program",
-        "where your NCCO connects to the telephone of one of you, give the connect action \
-         \"eventUrl\": [\"{url}?leg=manager\"]; without it a SIP address or an app user is one of you and a \
-         phone number is someone outside",
+        "where your NCCO connects to the telephone of one of you in a call that your program made, give the \
+         connect action \"eventUrl\": [\"{url}?leg=manager\"]; else a SIP address or an app user is one of \
+         you, and a phone number what a call from outside was forwarded to",
         "for recordings give the record action \"eventUrl\": [\"{url}\"]",
     ],
     integrity: "a token signs the hash of the body, with the time: verified; older than 5 minutes is \

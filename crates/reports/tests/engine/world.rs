@@ -177,7 +177,7 @@ impl World {
         }
     }
 
-    async fn insert(&self, table: &str, rows: Vec<Value>) {
+    pub(crate) async fn insert(&self, table: &str, rows: Vec<Value>) {
         let lines: Vec<_> = rows.iter().map(Value::to_string).collect();
         let sql = format!(
             "INSERT INTO {table} FORMAT JSONEachRow {}",
@@ -292,6 +292,10 @@ impl World {
         let sql = "SELECT value FROM system.events WHERE event = 'SelectedMarks'";
         let read = self.client.query(sql).fetch_optional().await;
         read.expect("it is answered").unwrap_or_default()
+    }
+
+    pub(crate) fn engine(&self) -> &TestEngine {
+        &self.engine
     }
 
     /// The reports themselves.

@@ -1,7 +1,8 @@
 //! Callbacks, told as phases.
 //!
-//! `CallUUID` is the call, `DialBLegUUID` a leg that was dialled for it: one of ours, unless the hook's
-//! address says `leg=contact`. Times are local to the account, but for `SessionStart`, which is UTC.
+//! `CallUUID` is the call, `DialBLegUUID` a leg that was dialled for it. A SIP address is one of ours; a
+//! number is told as the leg's own, so that it is what a call from outside was forwarded to, or whoever
+//! is outside of one that went out. Times are local to the account, but for `SessionStart`, which is UTC.
 
 use trunkline_model::event::Phase;
 use trunkline_model::time::{Time, Tz};
@@ -133,17 +134,15 @@ impl Told<'_> {
         let at = self.local(time).unwrap_or(self.request.received_at);
         let draft = Draft::call(self.hook, self.call, phase, at);
         let draft = draft.with("id", format!("{leg}:{}", phase.as_str()));
-        let to = self.fields.get("DialBLegTo");
-        if whose(self.request) == Some(Whose::Contact) {
-            let draft = draft.with("direction", "outbound");
-            return Parsed::events([draft.maybe("to", to.map(party))]);
-        }
         let talked = self.fields.seconds("DialBLegDuration");
         let talked = talked.filter(|seconds| *seconds > 0 && phase == Phase::Ended);
-        Parsed::events([draft
-            .with("leg", leg)
-            .maybe("extension", to.map(extension))
-            .maybe("talk_s", talked)])
+        let draft = draft.with("leg", leg).maybe("talk_s", talked);
+        let to = self.fields.get("DialBLegTo").unwrap_or_default();
+        Parsed::events([match whose(self.request) {
+            Some(Whose::Contact) => draft.with("direction", "outbound").with("to", party(to)),
+            None if !is_station(to) => draft.with("to", party(to)),
+            _ => draft.with("extension", extension(to)),
+        }])
     }
 
     fn recorded(&self) -> Parsed {

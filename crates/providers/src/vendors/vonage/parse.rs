@@ -1,8 +1,9 @@
 //! Statuses, told as phases.
 //!
 //! `conversation_uuid` is the call, `uuid` a leg. A leg that comes in is the call itself, which the
-//! program answers: a menu, not a person. One that goes out rings someone outside, unless the hook's
-//! address says `leg=manager`, or it is a SIP address or an app's user.
+//! program answers: a menu, not a person. One that goes out rings one of ours if the hook's address says
+//! `leg=manager`, or if it is a SIP address or an app's user. Any other is told with its own parties: it
+//! is what a call from outside was forwarded to, or whoever is outside of one that went out.
 
 use serde_json::{Map, Value};
 use trunkline_model::event::Phase;
@@ -35,10 +36,15 @@ pub(super) fn parse(hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unread
 /// Whose a leg is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
+    /// It brings a call from outside.
     Caller,
+    /// It brings a call from a telephone of ours.
     Station,
+    /// It rings one of ours.
     Manager,
-    Contact,
+    /// It rings a number.
+    Number,
+    /// It is a program.
     Program,
 }
 
@@ -70,7 +76,7 @@ impl Told<'_> {
             Side::Caller => self.came_in(&call, &leg, &status),
             Side::Station => self.of_station(&call, &leg, &status),
             Side::Manager => self.manager(&call, &leg, &status),
-            Side::Contact => self.contact(&call, &leg, &status),
+            Side::Number => self.number(&call, &leg, &status),
             Side::Program => return Parsed::nothing(),
         };
         match (draft, &*status) {
@@ -90,13 +96,13 @@ impl Told<'_> {
         }
         match whose(self.request) {
             Some(Whose::Manager) => return Side::Manager,
-            Some(Whose::Contact) => return Side::Contact,
+            Some(Whose::Contact) => return Side::Number,
             None => {}
         }
         let direction = self.get("direction");
         match direction.as_deref().or_else(|| addressed(self.request)) {
             Some("outbound") if station("to") || self.get("to_user").is_some() => Side::Manager,
-            Some("outbound") => Side::Contact,
+            Some("outbound") => Side::Number,
             _ if station("from") || self.get("from_user").is_some() => Side::Station,
             _ => Side::Caller,
         }
@@ -118,7 +124,8 @@ impl Told<'_> {
         Some(self.with_parties(draft).with("disposition", failed))
     }
 
-    fn contact(&self, call: &str, leg: &str, status: &str) -> Option<Draft> {
+    /// Why it ended counts if no other leg says how the call did.
+    fn number(&self, call: &str, leg: &str, status: &str) -> Option<Draft> {
         let (phase, disposition) = match status {
             "started" => (Phase::Started, ""),
             "ringing" => (Phase::Ringing, ""),
@@ -129,8 +136,14 @@ impl Told<'_> {
             "failed" | "rejected" => (Phase::Ended, "failed"),
             _ => return None,
         };
-        let draft = self.draft(call, leg, phase).with("direction", "outbound");
-        Some(self.with_parties(draft).with("disposition", disposition))
+        let draft = self.draft(call, leg, phase).with("leg", leg);
+        let draft = self.with_parties(draft.with("direction", "outbound"));
+        let talked = self.talked().filter(|_| status == "completed");
+        Some(
+            draft
+                .with("disposition", disposition)
+                .maybe("talk_s", talked),
+        )
     }
 
     fn manager(&self, call: &str, leg: &str, status: &str) -> Option<Draft> {

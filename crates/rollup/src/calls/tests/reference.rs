@@ -35,6 +35,10 @@ struct Part {
 }
 
 /// How a provider tells of it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "all ways of telling are tried with each other"
+)]
 #[derive(Clone, Copy, Debug)]
 struct How {
     /// Legs have ids, and their ends are told.
@@ -43,7 +47,7 @@ struct How {
     end: bool,
     seq: bool,
     says_talk: bool,
-    says_how: bool,
+    says_word: bool,
     tells_start: bool,
 }
 
@@ -127,7 +131,9 @@ impl Stage {
         for (length, two) in &script.rounds {
             let phones: Vec<i64> = (0..=i64::from(*two)).map(|_| self.ring()).collect();
             self.now += length;
-            phones.into_iter().for_each(|phone| self.hang_up(phone));
+            for phone in phones {
+                self.hang_up(phone);
+            }
             self.sums.lengths[2] += length;
             self.sums.wait += length;
         }
@@ -193,7 +199,7 @@ impl Stage {
             if self.how.says_talk {
                 more.push(format!(r#""talk_s":{}"#, self.sums.lengths[4]));
             }
-            if self.how.says_how {
+            if self.how.says_word {
                 more.push(format!(r#""disposition":"{}""#, self.sums.disposition));
             }
             let more = more.join(",");
@@ -246,12 +252,12 @@ fn scripts() -> impl Strategy<Value = Script> {
     });
     let answer = (1..20i64, prop::collection::vec(part, 1..4));
     let rounds = prop::collection::vec((1..20i64, any::<bool>()), 0..3);
-    let how = (any::<[bool; 6]>()).prop_map(|[legs, end, seq, says_talk, says_how, start]| How {
+    let how = (any::<[bool; 6]>()).prop_map(|[legs, end, seq, says_talk, says_word, start]| How {
         legs,
         end,
         seq,
         says_talk,
-        says_how,
+        says_word,
         tells_start: start,
     });
     let lengths = (0..30i64, 0..30i64, 0..5i64);
