@@ -62,14 +62,6 @@ pub(crate) fn any(hook: &Hook, is: impl Fn(&[u8]) -> bool) -> Result<(), Refused
     if found { Ok(()) } else { Err(Refused::Wrong) }
 }
 
-/// Verifies a hook whose provider signs nothing by the secret in its address, `?key=SECRET`: it says
-/// who calls, not what was sent.
-pub(crate) fn keyed(hook: &Hook, request: &Request<'_>) -> Result<Integrity, Refused> {
-    let key = request.asked("key").unwrap_or_default();
-    any(hook, |secret| same(secret, key.as_bytes()))?;
-    Ok(Integrity::Weak)
-}
-
 /// Says whether a header is `prefix` and the hexadecimal digits of a signature.
 pub(crate) fn same_hex(header: &str, prefix: &str, signature: &[u8]) -> bool {
     header
