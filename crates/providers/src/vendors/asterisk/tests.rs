@@ -1,3 +1,5 @@
+mod any;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
