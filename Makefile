@@ -11,8 +11,9 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # Arguments of `make bench`.
 ARGS ?=
 
-# Where `make run` keeps its data: a new folder in data/ each time, unless one is given.
+# Where `make run` keeps its data: a new folder in data/ each time, unless one is given; and where it listens.
 DATA ?=
+LISTEN ?=
 
 # Tests run with nextest where it is installed; documentation tests always with cargo.
 NEXTEST := $(shell command -v cargo-nextest)
@@ -28,8 +29,8 @@ build: engine ## fetches the ClickHouse engine once and makes target/release/tru
 	$(CARGO) build --release --locked
 
 .PHONY: run
-run: build ## a made-up company: 30 days of history, a first report, then live (DATA=folder goes on with an earlier one)
-	@exec target/release/trunkline demo $(if $(DATA),--data '$(abspath $(DATA))')
+run: build ## a made-up company: 30 days of history, a first report, then live (DATA=folder goes on with an earlier one, LISTEN=127.0.0.1:8081)
+	@exec target/release/trunkline demo $(if $(DATA),--data '$(abspath $(DATA))') $(if $(LISTEN),--listen '$(LISTEN)')
 
 .PHONY: test
 test: setup check-format check-shell lint docs build test-rooms test-doors deny ## checks everything; says what is missing
@@ -47,6 +48,11 @@ bench: build ## measures the speed as ratios to floors taken in the same run (AR
 .PHONY: pictures
 pictures: setup build ## pictures of the board into docs/pictures/, made by the real program in a headless browser
 	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked board::a_person
+
+.PHONY: references
+references: build ## writes the references of configuration, metrics and providers in docs/ anew, from the code
+	TRUNKLINE_REFERENCES=write $(CARGO) test --quiet -p trunkline --locked tests::the_reference
+	TRUNKLINE_REFERENCES=write $(CARGO) test --quiet --workspace --test e2e --locked conformance::every_adapter
 
 .PHONY: clean-data
 clean-data: ## deletes what `make run` left in data/

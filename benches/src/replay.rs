@@ -134,6 +134,7 @@ pub(crate) fn fill(dir: &Path, workload: &Workload) -> Result<()> {
             account: ACCOUNT.into(),
             origin: "api".into(),
             events: batch.events,
+            webhook: None,
         };
         life.runtime.block_on(life.handle.submit(submission))?;
     }

@@ -64,6 +64,6 @@ export const open = async (browser, { width = 1360, height = 900, dark = false }
 
 // Waits until every panel has its figures or says why not.
 export const filled = (page) => page.waitForFunction(() => {
-  const has = (id) => document.getElementById(id)?.querySelector("h3 ~ .figures, table, .calm, .notice, .first");
-  return ["tiles", "live", "times", "managers", "heat"].every(has);
+  const has = (panel) => panel.querySelector("h3 ~ .figures, table, .calm, .notice, .first, .hook");
+  return [...document.querySelectorAll("[hx-get]")].every(has);
 }, { timeout: 8_000 });

@@ -2,23 +2,11 @@
 // Asked by the end-to-end test `board`: BASE is the service, TOKEN may read and send, PICTURES a folder for pictures.
 // Prints what it measured and one line for each thing that holds; ends with 1 at the first that does not.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { axe, filled, open, withBrowser } from "./browser.mjs";
+import { filled, open, withBrowser } from "./browser.mjs";
+import { BASE, TOKEN, accessible, go, holds, login, pause, picture } from "./visit.mjs";
 
-const { BASE, TOKEN, PICTURES } = process.env;
 const bearer = { headers: { authorization: `Bearer ${TOKEN}` } };
 const v1 = async (path) => (await fetch(`${BASE}/v1/${path}`, bearer)).json();
-const holds = (what) => console.log(`ok: ${what}`);
-const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
-
-// Logs a page in and waits for the board.
-export const login = async (page) => {
-  await page.goto(`${BASE}/`);
-  assert.equal(new URL(page.url()).pathname, "/login");
-  await page.type("#token", TOKEN);
-  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
-  await filled(page);
-};
 
 // Reads a value of a report as the board writes it exactly.
 const exact = (table, row, name) => {
@@ -59,24 +47,6 @@ const sameFigures = async (page, query = "") => {
   assert.ok(compared > 0, "there is something to compare");
   return compared;
 };
-
-const accessible = async (page, what) => {
-  await page.evaluate(readFileSync(axe, "utf8"));
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  const told = violations.map((it) => `${it.impact} ${it.id}: ${it.nodes.slice(0, 3).map((node) => node.html).join(" ")}`);
-  const serious = violations.filter((it) => ["serious", "critical"].includes(it.impact));
-  assert.deepEqual(serious.map((it) => it.id), [], `${what}: ${told.join("\n")}`);
-  holds(`axe finds nothing serious: ${what}${told.length ? ` (lesser: ${told.join("; ")})` : ""}`);
-};
-
-const picture = async (page, name, fullPage = true) => {
-  if (!PICTURES) return;
-  mkdirSync(PICTURES, { recursive: true });
-  await pause(400);
-  await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage });
-};
-
-const go = (page, act) => Promise.all([page.waitForNavigation(), act()]);
 
 // Loads the board and says how long that took, in milliseconds: until the page, and until every panel has its figures.
 const measure = async (page, act) => {

@@ -107,6 +107,8 @@ pub struct Config {
     journal: String,
     /// Lines of the section `[fold]`.
     fold: String,
+    /// More lines of the section `[server]`.
+    server: String,
 }
 
 impl Config {
@@ -117,6 +119,7 @@ impl Config {
             warehouse: String::new(),
             journal: "segment_mb = 8\nreserve_mb = 64\n".into(),
             fold: String::new(),
+            server: String::new(),
         }
     }
 
@@ -139,6 +142,13 @@ impl Config {
         self
     }
 
+    /// Adds lines to `[server]`.
+    #[must_use]
+    pub fn server(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.server);
+        self
+    }
+
     /// Sets the lines of `[fold]`.
     #[must_use]
     pub fn fold(mut self, lines: &str) -> Self {
@@ -149,9 +159,9 @@ impl Config {
     /// Writes the file's text.
     pub fn text(&self, port: u16, data_dir: &str) -> String {
         let mut out = format!(
-            "[server]\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"{data_dir}\"\n\n\
+            "[server]\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"{data_dir}\"\n{}\n\
              [journal]\n{}\n[fold]\n{}\n[warehouse]\n{}",
-            self.journal, self.fold, self.warehouse
+            self.server, self.journal, self.fold, self.warehouse
         );
         for account in &self.accounts {
             account.write(&mut out);

@@ -16,7 +16,8 @@
 //! - [`grafana`] expands the queries of its dashboards as Grafana does;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
-//! Nothing here depends on a crate of the product.
+//! Nothing here depends on a crate of the product but [`hooks`], which sends the samples of providers and signs them
+//! with their adapters; that these sign right is shown by the vendors' own vectors and libraries.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::expect_used,
@@ -35,6 +36,7 @@ pub mod events;
 pub mod facts;
 pub mod generate;
 pub mod grafana;
+pub mod hooks;
 pub mod ledger;
 pub mod link;
 pub mod load;

@@ -263,6 +263,17 @@ impl Service {
     /// Returns a reader of the views of its embedded ClickHouse, with the reader's rights.
     #[track_caller]
     pub fn views(&self) -> Views {
+        self.reader("reader")
+    }
+
+    /// Returns a reader of the tables of its embedded ClickHouse, with the service's own rights.
+    #[track_caller]
+    pub fn tables(&self) -> Views {
+        self.reader("writer")
+    }
+
+    #[track_caller]
+    fn reader(&self, who: &str) -> Views {
         let path = self.data_dir().join("clickhouse/credentials");
         let text = fs::read_to_string(path).expect("the embedded ClickHouse's credentials");
         let value = |name: &str| {
@@ -273,7 +284,7 @@ impl Service {
                 .1
         };
         let url = format!("http://127.0.0.1:{}", value("port"));
-        Views::new(&url, "trunkline", "reader", value("reader"))
+        Views::new(&url, "trunkline", who, value(who))
     }
 
     /// Waits until ClickHouse has another process id than `before`, and runs.

@@ -15,7 +15,8 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use trunkline_board::{
-    Answer, Asked, Kept, Live, Missing, Opened, Pair, Panel, Rendered, Source, Viewer,
+    Answer, Asked, Board, Connection, Kept, Live, Missing, Opened, Pair, Panel, Rendered, Source,
+    Viewer,
 };
 use trunkline_board::{Choices, Logins, assets};
 use trunkline_model::settings::Scope;
@@ -23,6 +24,7 @@ use trunkline_model::time::Time;
 use trunkline_reports::{Table, Values};
 
 use crate::directory::{Grant, Key};
+use crate::hooks::connections;
 use crate::live;
 use crate::login::{self, document, guarded};
 use crate::problem::{Code, Problem};
@@ -101,13 +103,23 @@ impl Source for Eyes<'_> {
             })
         })
     }
+
+    fn connections(&self) -> Answer<'_, Vec<Connection>> {
+        let connections = if self.grant.may(Scope::Admin) {
+            connections::of(&self.shared.hooks.load(), &self.grant.account)
+        } else {
+            let detail = "this login's token lacks the scope admin";
+            Err(Problem::new(Code::Forbidden, detail))
+        };
+        Box::pin(std::future::ready(connections.map_err(missing)))
+    }
 }
 
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the shape that map_err wants"
 )]
-fn missing(problem: Problem) -> Missing {
+pub(crate) fn missing(problem: Problem) -> Missing {
     Missing {
         status: problem.status().as_u16(),
         code: problem.code(),
@@ -148,8 +160,12 @@ impl Look {
 /// Names all who see the same.
 fn sight(grant: &Grant) -> String {
     let (only, phones) = (grant.restriction(), grant.may(Scope::ReadPhones));
+    let admin = grant.may(Scope::Admin);
     let account = &grant.account;
-    format!("{account}\n{:?}{:?}{phones}\n", only.teams, only.managers)
+    format!(
+        "{account}\n{:?}{:?}{phones}{admin}\n",
+        only.teams, only.managers
+    )
 }
 
 /// The address by which a viewer reaches the service, if it is one that can be shown in a command.
@@ -187,8 +203,46 @@ impl IntoResponse for Failed {
     }
 }
 
-/// Shows the board.
+/// Shows the board of messages.
 pub(crate) async fn home(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    figures(Board::Today, &shared, &uri, &headers).await
+}
+
+/// Shows the board of calls.
+pub(crate) async fn calls(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    figures(Board::Calls, &shared, &uri, &headers).await
+}
+
+/// Shows a board with figures of a period.
+async fn figures(
+    board: Board,
+    shared: &Shared,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Failed> {
+    let Some(look) = Look::of(shared, headers) else {
+        return Ok(login::first(headers));
+    };
+    let asked = Asked::read(board, &query::pairs(uri)?)?;
+    let eyes = look.eyes(shared);
+    let choices = trunkline_board::choices(board, &look.viewer, &eyes);
+    let kept = &shared.desk.choices;
+    let question = format!("{}{board:?}", sight(&look.grant));
+    let choices = kept.get(question, look.viewer.now, CHOICES, choices);
+    let page = trunkline_board::home(&asked, &look.viewer, &choices.await);
+    Ok(document(StatusCode::OK, page))
+}
+
+/// Shows the board *Connections*.
+pub(crate) async fn connections(
     State(shared): State<Shared>,
     uri: Uri,
     headers: HeaderMap,
@@ -196,12 +250,8 @@ pub(crate) async fn home(
     let Some(look) = Look::of(&shared, &headers) else {
         return Ok(login::first(&headers));
     };
-    let asked = Asked::read(&query::pairs(&uri)?)?;
-    let eyes = look.eyes(&shared);
-    let choices = trunkline_board::choices(&eyes);
-    let kept = &shared.desk.choices;
-    let choices = kept.get(sight(&look.grant), look.viewer.now, CHOICES, choices);
-    let page = trunkline_board::home(&asked, &look.viewer, &choices.await);
+    Asked::read(Board::Connections, &query::pairs(&uri)?)?;
+    let page = trunkline_board::connections(&look.viewer);
     Ok(document(StatusCode::OK, page))
 }
 
@@ -220,7 +270,7 @@ pub(crate) async fn panel(
         return Ok(login::ended());
     };
     let pairs = query::pairs(&uri)?;
-    let asked = Asked::read(&pairs)?;
+    let asked = Asked::read(panel.board(), &pairs)?;
     let eyes = look.eyes(&shared);
     if wants_csv(&pairs) {
         let text = trunkline_board::csv(panel, &asked, &look.viewer, &eyes).await?;
@@ -268,7 +318,7 @@ pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Respo
 }
 
 /// Answers with what is compressed, where that is understood.
-fn either(headers: &HeaderMap, gzip: &[u8], plain: &[u8]) -> Response {
+pub(crate) fn either(headers: &HeaderMap, gzip: &[u8], plain: &[u8]) -> Response {
     let understood = headers.get(ACCEPT_ENCODING);
     let understood = understood.and_then(|value| value.to_str().ok());
     let zipped = understood.is_some_and(|value| value.contains("gzip"));

@@ -23,6 +23,9 @@ use crate::problem::{Code, Problem};
 /// The most that is claimed on the word of `Content-Length`, and the least where none is given.
 const FIRST_CLAIM: (usize, usize) = (16 * 1024, 256 * 1024);
 
+/// The most that a webhook may hold.
+const WEBHOOK_BYTES: usize = 1_000_000;
+
 /// Why a body was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -104,6 +107,19 @@ impl Bodies {
         let mut claim = self.budget.claim();
         let bytes = inflate(&raw.bytes, encoding, self.limit, &mut claim, &self.decoders).await?;
         Ok(Collected { bytes, claim })
+    }
+
+    /// Reads the body of a webhook as it was sent: its signature is over these bytes.
+    pub(crate) async fn collect_raw(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Collected, Problem> {
+        let webhooks = Self {
+            limit: self.limit.min(WEBHOOK_BYTES),
+            ..self.clone()
+        };
+        Ok(webhooks.read(announced(headers), body).await?)
     }
 
     async fn read(&self, announced: Option<usize>, mut body: Body) -> Result<Collected, BodyError> {

@@ -5,6 +5,7 @@
 //! Nothing is counted for a request that its peer gives up before its events are handed on; after
 //! that the pipeline goes on without the peer.
 
+mod about;
 mod answer;
 pub(crate) mod refusals;
 
@@ -19,6 +20,8 @@ use trunkline_model::event::{Code as EventCode, Refusal};
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Phase, Submission, SubmitError};
+
+pub(crate) use about::about;
 
 use crate::config::ms;
 use crate::encoding::shape;
@@ -83,7 +86,7 @@ fn note_refusals(
 }
 
 /// Hands the accepted events on and answers what became of them.
-async fn take(
+pub(crate) async fn take(
     shared: &Shared,
     account: &Arc<str>,
     batch: Batch,
@@ -97,6 +100,7 @@ async fn take(
         account,
         origin,
         events,
+        webhook: None,
     };
     let receipt = shared
         .pipeline
@@ -112,7 +116,7 @@ async fn take(
 }
 
 /// Reads the one parameter of this path.
-fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
+pub(crate) fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
     let mut wait = false;
     for (name, value) in query::pairs(uri)? {
         if name != "wait" {
@@ -168,7 +172,7 @@ async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Read, 
 }
 
 /// Turns the model's refusal of a whole body into the door's.
-fn whole(refusal: Refusal) -> Problem {
+pub(crate) fn whole(refusal: Refusal) -> Problem {
     let status = match refusal.code {
         EventCode::TooLarge | EventCode::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::BAD_REQUEST,
@@ -177,7 +181,7 @@ fn whole(refusal: Refusal) -> Problem {
 }
 
 /// Turns the pipeline's refusal into the door's.
-fn not_taken(error: SubmitError) -> Problem {
+pub(crate) fn not_taken(error: SubmitError) -> Problem {
     match error {
         SubmitError::Unavailable { reason } => {
             tracing::warn!(reason, "events could not be made durable");

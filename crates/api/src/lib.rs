@@ -4,8 +4,10 @@
 //! ```text
 //! socket -> caps -> watched (timeouts) -> hyper -> request (id, span, panic, figures) -> handler
 //! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
+//! hooks:   providers (verify, parse) -> model (parse) -> pipeline -> the provider's answer
 //! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
-//! reports: directory (token, restriction) -> reports -> JSON or CSV
+//! reports: directory (token, restriction) -> reports -> JSON or CSV; records: the same, single things
+//! openapi: what stands beside each handler -> document -> JSON, page
 //! board:   login (cookie) -> directory -> board -> the same reports and live view -> HTML
 //! ```
 //!
@@ -23,16 +25,20 @@ mod caps;
 mod config;
 mod connection;
 mod directory;
+mod door;
 mod encoding;
 mod events;
+mod hooks;
 mod inflate;
 mod live;
 mod login;
 pub mod metrics;
+mod openapi;
 mod people;
 mod phones;
 mod problem;
 mod query;
+mod records;
 mod redact;
 mod rejects;
 mod request;
@@ -45,6 +51,7 @@ mod ways_out;
 
 pub use config::{Config, Connections, Requests, Streams};
 pub use directory::{Directory, Grant};
+pub use hooks::Hooks;
 pub use problem::{Code, Info, Problem, codes};
 pub use routes::{Api, Reload, router};
 pub use serve::{Error, Service};

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use tokio::task::spawn_blocking;
 use trunkline_model::event::Author;
 use trunkline_model::settings::Scope;
@@ -19,6 +21,7 @@ use trunkline_pipeline::{Cell, Definition, Distribution, LiveAccount, Waits};
 use trunkline_reports::Value;
 
 use crate::directory::Grant;
+use crate::openapi::{Group, Operation, Place};
 use crate::phones;
 use crate::problem::{Code, Problem};
 use crate::query;
@@ -26,11 +29,13 @@ use crate::routes::Shared;
 use crate::ways_out;
 
 mod asked;
+mod calls;
 
-use asked::Asked;
+use asked::{Asked, LIMITS};
 
 /// How it stands now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Live")]
 pub(crate) struct Now {
     /// All events acknowledged before are in it.
     as_of: Time,
@@ -39,14 +44,17 @@ pub(crate) struct Now {
     today: Time,
     waiting: Waiting,
     managers: Vec<Manager>,
+    /// Calls in progress, the longest first.
+    calls: Vec<calls::Call>,
 }
 
 /// Conversations in which a reply is owed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Waiting {
     count: usize,
     /// Those that are nobody's.
     unassigned: usize,
+    #[schemars(with = "Option<f64>")]
     longest_wait_s: Value,
     conversations: Vec<Conversation>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -54,12 +62,14 @@ struct Waiting {
 }
 
 #[expect(clippy::struct_field_names, reason = "named as what readers get")]
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "WaitingConversation")]
 struct Conversation {
     channel: String,
     conversation: String,
     contact: String,
     since: Time,
+    #[schemars(with = "f64")]
     wait_s: Value,
     /// Whose it is; `null` = unassigned.
     manager: Option<String>,
@@ -71,13 +81,15 @@ struct Conversation {
 
 /// One manager today; `null` is an unknown one.
 #[expect(clippy::struct_field_names, reason = "named as what readers get")]
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ManagerToday")]
 struct Manager {
     manager: Option<String>,
     manager_name: Option<String>,
     team: Option<String>,
     /// Conversations that wait for him.
     waiting: usize,
+    #[schemars(with = "Option<f64>")]
     longest_wait_s: Option<Value>,
     /// Messages he wrote.
     outbound: u32,
@@ -86,11 +98,15 @@ struct Manager {
 }
 
 /// Response times by one definition.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ResponseTimes")]
 struct Answers {
     count: u32,
+    #[schemars(with = "Option<f64>")]
     mean_s: Option<Value>,
+    #[schemars(with = "Option<f64>")]
     p50_s: Option<Value>,
+    #[schemars(with = "Option<f64>")]
     p90_s: Option<Value>,
 }
 
@@ -104,6 +120,41 @@ pub(crate) async fn live(
     let grant = shared.directory.load().admit(&headers, Scope::Read, now)?;
     let pairs = query::pairs(&uri)?;
     stands(&shared, grant, pairs, now).await.map(Json)
+}
+
+pub(crate) fn about() -> Operation {
+    let many = json!({ "type": "array", "items": { "type": "string" } });
+    let limit =
+        json!({ "type": "integer", "minimum": 1, "maximum": LIMITS.1, "default": LIMITS.0 });
+    Operation::new(Group::Figures, "live", "Says how it stands now")
+        .about(
+            "Out of memory, at most one second behind the acknowledged events: conversations in \
+             which a reply is owed, nobody's first, then the longest wait first; and each \
+             manager's figures of today.",
+        )
+        .scope(Scope::Read)
+        .takes(
+            Place::Query,
+            "manager",
+            many.clone(),
+            "Only of these managers.",
+        )
+        .takes(
+            Place::Query,
+            "team",
+            many.clone(),
+            "Only of managers in these teams.",
+        )
+        .takes(Place::Query, "channel", many, "Only on these channels.")
+        .takes(
+            Place::Query,
+            "limit",
+            limit,
+            "How many conversations are listed.",
+        )
+        .json::<Now>(200, "How it stands.")
+        .refuses(&[Code::BadParameter, Code::Overloaded])
+        .sample("The ten that wait longest", "/v1/live?limit=10")
 }
 
 /// Says how it stands to who has a grant.
@@ -133,6 +184,7 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
         .waiting()
         .into_iter()
         .filter(|waits| asked.channel(&waits.channel))
+        .map(|waits| people.resolved(waits))
         .map(|waits| (people.owner(&waits, now), waits))
         .filter(|(manager, _)| is_shown(manager.as_deref(), grant, asked, now))
         .collect();
@@ -142,13 +194,14 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
             .cmp(&place(right, b))
             .then_with(|| (&a.channel, &a.conversation).cmp(&(&b.channel, &b.conversation)))
     });
-    let cells = live.managers(today, |channel| asked.channel(channel));
+    let cells = people.together(live.managers(today, |channel| asked.channel(channel)));
     Now {
         as_of,
         tz: grant.timezone().name(),
         today,
         managers: managers(&waiting, cells, grant, asked, now),
         waiting: Waiting::of(waiting, grant, asked, now),
+        calls: calls::calls(live, grant, asked, now),
     }
 }
 

@@ -54,16 +54,47 @@ pub(crate) enum Source {
     Events,
     /// `GET /v1/stream`.
     Stream,
+    /// `/v1/hooks/{hook}`.
+    Hooks,
 }
 
 impl Source {
-    const ALL: [Self; 2] = [Self::Events, Self::Stream];
+    const ALL: [Self; 3] = [Self::Events, Self::Stream, Self::Hooks];
 
     /// The label's value.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Stream => "stream",
+            Self::Hooks => "hooks",
+        }
+    }
+}
+
+/// What became of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HookOutcome {
+    /// Its events were taken in, if it told of any.
+    Taken,
+    /// The provider only asked whether we are there.
+    Greeting,
+    /// It was not verified.
+    Unverified,
+    /// It told of a kind that we do not know.
+    Unknown,
+    /// It was not written as the provider writes.
+    Unreadable,
+}
+
+impl HookOutcome {
+    /// The label's value.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Greeting => "greeting",
+            Self::Unverified => "unverified",
+            Self::Unknown => "unknown",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -83,6 +114,11 @@ impl Arrival {
             newest,
         })
     }
+
+    /// Gives when the newest of them happened.
+    pub(crate) const fn newest(self) -> Time {
+        self.newest
+    }
 }
 
 const DURATION: &str = "trunkline_http_request_duration_seconds";
@@ -95,6 +131,7 @@ const STREAMS_CLOSED: &str = "trunkline_streams_closed_total";
 const STREAM_FRAMES: &str = "trunkline_stream_frames_total";
 const STREAM_BATCH: &str = "trunkline_stream_batch_frames";
 const STREAM_ACK: &str = "trunkline_stream_ack_seconds";
+const HOOKS: &str = "trunkline_hook_requests_total";
 const LAST_ARRIVAL: &str = "trunkline_source_last_arrival_seconds";
 const LAG: &str = "trunkline_ingest_lag_seconds";
 const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
@@ -146,7 +183,7 @@ pub fn describe() {
     describe_histogram!(
         DURATION,
         Unit::Seconds,
-        "Time from a request's head to its answer."
+        "Time from a request's head to its answer, by route, method and status."
     );
     describe_histogram!(
         BODY_BYTES,
@@ -168,25 +205,29 @@ pub fn describe() {
         "Memory claimed by event bodies in flight."
     );
     describe_gauge!(STREAMS, "Streams open now, after their token was accepted.");
-    describe_counter!(STREAMS_CLOSED, "Streams that ended, by reason.");
+    describe_counter!(
+        STREAMS_CLOSED,
+        "Streams that ended, by reason: those of docs/errors.md, `closed` by the peer, or `lost`."
+    );
     describe_counter!(STREAM_FRAMES, "Frames of streams that were parsed.");
     describe_histogram!(
         STREAM_BATCH,
-        "Frames of a stream that went into the journal together."
+        "Frames of a stream that went into the journal together: how well acknowledgements are shared."
     );
     describe_histogram!(
         STREAM_ACK,
         Unit::Seconds,
         "Time from handing frames to the journal to their acknowledgement."
     );
+    describe_counter!(HOOKS, "Webhooks, by provider and by what became of them.");
     describe_gauge!(
         LAST_ARRIVAL,
-        "When events were last taken in, in seconds since 1970, by source."
+        "When events were last taken in, in seconds since 1970, by source; absent until the first since the start."
     );
     describe_histogram!(
         LAG,
         Unit::Seconds,
-        "Time from the newest event of a request or append to its arrival, by source."
+        "Time from the newest event of a request or append to its arrival, by source: `events` (POST /v1/events) or `stream` (imports too)."
     );
     begin();
 }
@@ -253,6 +294,11 @@ pub(crate) fn stream_closed(reason: &'static str) {
 pub(crate) fn frames(count: usize) {
     counter!(STREAM_FRAMES).increment(count as u64);
     histogram!(STREAM_BATCH).record(count as f64);
+}
+
+/// Counts a webhook.
+pub(crate) fn hook(provider: &'static str, outcome: HookOutcome) {
+    counter!(HOOKS, "provider" => provider, "outcome" => outcome.as_str()).increment(1);
 }
 
 /// Records how long frames waited for the disk.

@@ -15,6 +15,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The media type of problems.
@@ -73,7 +74,7 @@ problems! {
     OriginRefused = "origin_refused", 403, "Origin refused",
         "The token may not be used from pages of this `Origin`: add it to the token's `origins`. For `/login`: it takes forms of its own pages only; behind a proxy that changes `Host`, set `server.public_url`.";
     NotFound = "not_found", 404, "No such path",
-        "Nothing is served at this path.";
+        "Nothing is served at this path, or nothing of this id is in the figures.";
     UnknownReport = "unknown_report", 404, "No such report",
         "There is no report of this name; `GET /v1/reports` lists them.";
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed",
@@ -123,12 +124,19 @@ pub struct Problem {
     retry_after_s: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
+/// Why nothing of a request was done (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Shown<'a> {
+    /// `urn:trunkline:problem:` and the code.
     r#type: String,
+    /// The same for every problem of this code.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// The stable code, for programs.
     code: &'a str,
+    /// What happened, for people.
     detail: &'a str,
 }
 

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_model::time::Time;
@@ -16,7 +17,7 @@ const KEPT: usize = 100;
 pub(crate) const TAKEN: usize = 10;
 
 /// A refused event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Reject {
     /// When it was refused.
     pub(crate) at: Time,

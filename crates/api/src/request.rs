@@ -20,7 +20,7 @@ use tracing::Instrument;
 
 use crate::metrics;
 use crate::problem::{Code, Problem, Refused};
-use crate::routes::ROUTES;
+use crate::routes::label;
 
 /// The header that names a request, taken from the sender if it is sane, else made.
 const REQUEST_ID: &str = "x-request-id";
@@ -139,11 +139,7 @@ fn new_id() -> HeaderValue {
 }
 
 fn route(path: &MatchedPath) -> &'static str {
-    ROUTES
-        .iter()
-        .copied()
-        .find(|route| *route == path.as_str())
-        .unwrap_or(NO_ROUTE)
+    label(path.as_str()).unwrap_or(NO_ROUTE)
 }
 
 fn method(method: &Method) -> &'static str {

@@ -1,8 +1,8 @@
 //! What is served where, and what the handlers share.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -21,36 +21,66 @@ use crate::board::Desk;
 use crate::body::Bodies;
 use crate::config::{Config, ms};
 use crate::directory::Directory;
+use crate::door::Door;
+use crate::hooks::Hooks;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
-use crate::{admin, board, events, live, login, request, status, stream, ways_out};
+use crate::{
+    admin, board, events, hooks, live, login, openapi, records, request, status, stream, ways_out,
+};
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
 /// is for the log, for it may be about other accounts.
 pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-/// All routes; also the labels of the metrics.
-pub(crate) const ROUTES: [&str; 18] = [
-    "/v1/events",
-    "/v1/stream",
-    "/v1/reports",
-    "/v1/reports/{name}",
-    "/v1/reports/{name}/rows",
-    "/v1/dimensions/{name}",
-    "/v1/live",
-    "/v1/admin/rejects",
-    "/v1/admin/reload",
-    "/metrics",
-    "/healthz",
-    "/readyz",
-    "/",
-    "/login",
-    "/logout",
-    "/board/{panel}",
-    "/board/rows/{report}",
-    "/board/assets/{file}",
-];
+/// All paths: the router, the document and the labels of the metrics are made from this list.
+pub(crate) fn doors() -> Vec<Door> {
+    let at = Door::at;
+    let page = Door::page;
+    vec![
+        at("/v1/events").post(events::post, events::about()),
+        at("/v1/stream").get(stream::open, stream::about()),
+        at("/v1/hooks/{hook}")
+            .get(hooks::receive, hooks::about_get())
+            .post(hooks::receive, hooks::about_post()),
+        at("/v1/reports").get(ways_out::catalogue, ways_out::about::catalogue()),
+        at("/v1/reports/{name}").get(ways_out::report, ways_out::about::report()),
+        at("/v1/reports/{name}/rows").get(ways_out::rows, ways_out::about::rows()),
+        at("/v1/dimensions/{dimension}").get(ways_out::dimension, ways_out::about::dimension()),
+        at("/v1/calls").get(records::calls, records::about::calls()),
+        at("/v1/calls/{call}")
+            .get(records::call, records::about::call())
+            .patch(records::mend, records::about::mend()),
+        at("/v1/contacts").get(records::contacts, records::about::contacts()),
+        at("/v1/contacts/{contact}").get(records::contact, records::about::contact()),
+        at("/v1/contacts/{contact}/timeline").get(records::timeline, records::about::timeline()),
+        at("/v1/live").get(live::live, live::about()),
+        at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
+        at("/v1/admin/rejects").get(admin::rejects, admin::about_rejects()),
+        at("/v1/admin/reload").post(admin::reload, admin::about_reload()),
+        at("/metrics").get(status::metrics, status::about_metrics()),
+        at("/healthz").get(status::healthz, status::about_healthz()),
+        at("/readyz").get(status::readyz, status::about_readyz()),
+        at("/openapi.json").get(openapi::json, openapi::about_json()),
+        at("/docs").get(openapi::page, openapi::about_page()),
+        page("/", get(board::home)),
+        page("/calls", get(board::calls)),
+        page("/connections", get(board::connections)),
+        page("/login", get(login::page).post(login::login)),
+        page("/logout", post(login::logout)),
+        page("/board/{panel}", get(board::panel)),
+        page("/board/rows/{report}", get(board::rows)),
+        page("/board/assets/{file}", get(board::asset)),
+    ]
+}
+
+/// Finds a path as the label of a metric.
+pub(crate) fn label(path: &str) -> Option<&'static str> {
+    static PATHS: LazyLock<Vec<&'static str>> =
+        LazyLock::new(|| doors().iter().map(|door| door.path).collect());
+    PATHS.iter().copied().find(|known| *known == path)
+}
 
 /// What the API needs from the rest of the program.
 pub struct Api {
@@ -58,6 +88,8 @@ pub struct Api {
     pub reload: Reload,
     /// Who may do what; storing another directory is how a reload reaches the doors.
     pub directory: Arc<ArcSwap<Directory>>,
+    /// The hooks of providers; a reload stores others.
+    pub hooks: Arc<ArcSwap<Hooks>>,
     /// Where events go.
     pub pipeline: Handle,
     /// Where figures come from.
@@ -136,46 +168,10 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         origin: events::ORIGIN.into(),
         api,
     });
-    let [
-        events,
-        frames,
-        reports,
-        report,
-        rows,
-        dimension,
-        now,
-        rejects,
-        reload,
-        metrics,
-        healthz,
-        readyz,
-        home,
-        login,
-        logout,
-        panel,
-        opened,
-        asset,
-    ] = ROUTES;
-    let router = Router::new()
-        .route(events, post(events::post))
-        .route(frames, get(stream::open))
-        .route(reports, get(ways_out::catalogue))
-        .route(report, get(ways_out::report))
-        .route(rows, get(ways_out::rows))
-        .route(dimension, get(ways_out::dimension))
-        .route(now, get(live::live))
-        .route(rejects, get(admin::rejects))
-        .route(reload, post(admin::reload))
-        .route(metrics, get(status::metrics))
-        .route(healthz, get(status::healthz))
-        .route(readyz, get(status::readyz))
-        .route(home, get(board::home))
-        .route(login, get(login::page).post(login::login))
-        .route(logout, post(login::logout))
-        .route(panel, get(board::panel))
-        .route(opened, get(board::rows))
-        .route(asset, get(board::asset))
-        .with_state(shared);
+    let router = doors().into_iter().fold(Router::new(), |router, door| {
+        router.route(door.path, door.service)
+    });
+    let router = router.with_state(shared);
     (surrounded(router, answer_limit), draining)
 }
 

@@ -6,25 +6,30 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, FORWARDED, VIA};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::settings::Scope;
 use trunkline_pipeline::{Phase, WarehouseState};
 
 use crate::connection::Peer;
+use crate::openapi::{Group, Operation, Shape};
 use crate::problem::Problem;
 use crate::routes::Shared;
 
 /// How the service stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Readiness {
     /// `starting`, `ready` or `draining`.
+    #[schemars(extend("enum" = ["starting", "ready", "draining"]))]
     status: &'static str,
     /// `connecting`, `up` or `down`.
+    #[schemars(extend("enum" = ["connecting", "up", "down"]))]
     warehouse: &'static str,
     /// What kind of fault keeps ClickHouse away, as one stable word.
     #[serde(skip_serializing_if = "Option::is_none")]
     warehouse_fault: Option<&'static str>,
     /// `writable` or `refusing`.
+    #[schemars(extend("enum" = ["writable", "refusing"]))]
     journal: &'static str,
 }
 
@@ -82,6 +87,28 @@ pub(crate) async fn metrics(
         text,
     )
         .into_response())
+}
+
+pub(crate) fn about_healthz() -> Operation {
+    Operation::new(Group::Service, "healthz", "Says that the process answers")
+        .answers(200, "`ok`", "text/plain", Shape::text())
+        .sample("Does it answer?", "/healthz")
+}
+
+pub(crate) fn about_readyz() -> Operation {
+    Operation::new(Group::Service, "readyz", "Says whether events are taken in")
+        .json::<Readiness>(200, "They are, also while ClickHouse is away.")
+        .json::<Readiness>(503, "They are not: the service is starting or stopping.")
+        .sample("Is it ready?", "/readyz")
+}
+
+pub(crate) fn about_metrics() -> Operation {
+    Operation::new(Group::Service, "metrics", "Gives the metrics")
+        .about("In the text format of Prometheus. From this machine itself without a token.")
+        .scope(Scope::Read)
+        .or_without_token()
+        .answers(200, "The metrics.", "text/plain", Shape::text())
+        .sample("All metrics", "/metrics")
 }
 
 /// Whether the peer is on this machine and does not speak for another, as a proxy would.

@@ -29,6 +29,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use trunkline_model::settings::Scope;
@@ -38,6 +39,7 @@ use crate::config::ms;
 use crate::directory::Key;
 use crate::events;
 use crate::metrics;
+use crate::openapi::{Group, Operation, Place};
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::routes::Shared;
@@ -79,6 +81,40 @@ pub(crate) async fn open(
         name,
     });
     Ok(answer)
+}
+
+pub(crate) fn about() -> Operation {
+    let name = json!({ "type": "string", "minLength": 1, "maxLength": 200 });
+    Operation::new(
+        Group::Events,
+        "stream",
+        "Takes events in through a WebSocket",
+    )
+    .about(
+        "Offer the subprotocol `trunkline.v1`. The token stands in the header or, from a page \
+             in a browser, in the first frame: `{\"token\":\"...\"}`, within 2 s.\n\n\
+             Each text frame is an event or an array of events, and counts 1, 2, 3 … The service \
+             sends `{\"hello\":{\"stream\":\"...\",\"ack\":n}}` first, then `{\"ack\":n}` when all \
+             frames up to n are on stable storage, and \
+             `{\"reject\":{\"frame\":n,\"index\":i,\"code\":\"...\"}}` for what it refused.",
+    )
+    .scope(Scope::Ingest)
+    .or_without_token()
+    .takes(
+        Place::Query,
+        "stream",
+        name,
+        "A name makes the stream resumable: `hello.ack` is the last frame on stable storage.",
+    )
+    .answers_nothing(101, "The WebSocket is open.")
+    .refuses(&[
+        Code::BadParameter,
+        Code::BadHandshake,
+        Code::OriginRefused,
+        Code::UpgradeRequired,
+        Code::Starting,
+        Code::Draining,
+    ])
 }
 
 /// Reads the one parameter of this path.

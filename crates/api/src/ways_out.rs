@@ -1,8 +1,10 @@
 //! `GET /v1/reports`, `/v1/reports/{name}` and `/v1/reports/{name}/rows`, as JSON or CSV; and
-//! `/v1/dimensions/{name}`, as JSON.
+//! `/v1/dimensions/{dimension}`, as JSON.
 //!
 //! What may be asked is the reports' own matter; here the token decides whose figures they are and
 //! which of them it may see, and how many questions ClickHouse is asked at once.
+
+pub(crate) mod about;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,15 +130,15 @@ pub(crate) async fn values(shared: &Shared, grant: &Grant, name: &str) -> Result
 }
 
 /// A question whose turn it is.
-struct Asked<'a> {
-    grant: Arc<Grant>,
-    name: String,
-    pairs: Vec<(String, String)>,
+pub(crate) struct Asked<'a> {
+    pub(crate) grant: Arc<Grant>,
+    pub(crate) name: String,
+    pub(crate) pairs: Vec<(String, String)>,
     _turn: SemaphorePermit<'a>,
 }
 
 /// Reads a question, and waits for its turn.
-async fn asked<'a>(
+pub(crate) async fn asked<'a>(
     shared: &'a Shared,
     name: Result<Path<String>, PathRejection>,
     uri: &Uri,
@@ -177,7 +179,7 @@ fn named(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     })
 }
 
-fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
+pub(crate) fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
     let now = (shared.clock)();
     Context {
         account: grant.view(),
@@ -204,7 +206,7 @@ pub(crate) async fn turn(shared: &Shared) -> Result<SemaphorePermit<'_>, Problem
     }
 }
 
-fn problem(error: Error) -> Problem {
+pub(crate) fn problem(error: Error) -> Problem {
     match error {
         Error::UnknownReport { name, suggestion } => {
             let name = mask(&name, 64);

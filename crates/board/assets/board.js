@@ -64,7 +64,7 @@
     for (const field of filters?.elements ?? []) field.disabled = false;
   });
 
-  if (!document.getElementById("live")) return;
+  if (!document.querySelector("[data-live]")) return;
 
   // Ages.
   const ahead = Date.now() - Number(page.dataset.now);
@@ -98,7 +98,7 @@
     const { ctx } = event.detail, status = ctx.response.status;
     failed = status < 400 ? 0 : failed + 1;
     if (status === 200) {
-      if (ctx.sourceElement.id === "live" && tags.has(ctx.sourceElement)) changed ||= Date.now();
+      if ("live" in ctx.sourceElement.dataset && tags.has(ctx.sourceElement)) changed ||= Date.now();
       tags.set(ctx.sourceElement, ctx.response.headers.get("ETag"));
     }
   });
@@ -129,7 +129,7 @@
     const links = [...document.querySelectorAll("table.heat a")];
     if (links.length && !links.some((link) => link.tabIndex === 0)) links[0].tabIndex = 0;
   };
-  document.getElementById("heat").addEventListener("keydown", (event) => {
+  document.getElementById("heat")?.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     const cell = event.target.closest("table.heat td");
     if (!step || !cell) return;

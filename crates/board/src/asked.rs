@@ -6,6 +6,7 @@
 use chrono::{Datelike, Days, LocalResult, TimeZone, Timelike};
 use trunkline_model::time::{Day, Time, start_of_day};
 
+use crate::boards::Board;
 use crate::question::{Question, pair, written};
 use crate::shown;
 use crate::source::{Missing, Pair, Viewer};
@@ -35,12 +36,45 @@ pub(crate) const HEATS: [(&str, &str); 3] = [
     ("count", "Replies"),
     ("received", "Inquiries"),
 ];
+/// The same of calls.
+pub(crate) const CALL_HEATS: [(&str, &str); 3] = [
+    ("calls", "Calls"),
+    ("missed", "Missed"),
+    ("wait_p90_s", "Wait (p90)"),
+];
+/// Directions of calls, how far calls are vouched for, and whose a call is unless it is the first's
+/// who talked.
+pub(crate) const DIRECTIONS: [(&str, &str); 3] = [
+    ("inbound", "Inbound"),
+    ("outbound", "Outbound"),
+    ("internal", "Internal"),
+];
+pub(crate) const INTEGRITIES: [(&str, &str); 3] = [
+    ("verified", "Verified"),
+    ("weak", "Weak"),
+    ("unverified", "Unverified"),
+];
+pub(crate) const CREDITS: [(&str, &str); 2] = [
+    ("last", "Last who talked"),
+    ("longest", "Who talked longest"),
+];
 /// What may be filtered by.
 pub(crate) const FILTERS: [&str; 3] = ["team", "manager", "channel"];
+
+/// The same of calls.
+pub(crate) const CALL_FILTERS: [&str; 6] = [
+    "team",
+    "manager",
+    "number",
+    "direction",
+    "integrity",
+    "credit",
+];
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
+    pub(crate) board: Board,
     pub(crate) period: &'static str,
     pub(crate) dates: Option<(Day, Day)>,
     pub(crate) filters: Vec<Pair>,
@@ -62,34 +96,34 @@ pub(crate) enum Before {
 
 impl Asked {
     /// Reads the query of the board. A parameter that cannot be followed is named.
-    pub fn read(pairs: &[Pair]) -> Result<Self, Missing> {
+    pub fn read(board: Board, pairs: &[Pair]) -> Result<Self, Missing> {
         let mut asked = Self {
+            board,
             period: "today",
             dates: None,
             filters: Vec::new(),
             definition: "wait",
             hours: "calendar",
-            heat: "p50_s",
-            sort: "-count".to_owned(),
+            heat: usual_heat(board),
+            sort: board.sort().to_owned(),
         };
         let mut dates = [None, None];
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
+                "format" => {}
+                name if board.filters().contains(&name) => asked.filters.push(pair(name, value)),
+                other if !board.has_period() => return Err(unknown(other)),
                 "period" if value == "dates" => {}
                 "period" => asked.period = word(name, value, &PERIODS)?,
-                "definition" => asked.definition = word(name, value, &DEFINITIONS)?,
-                "hours" => asked.hours = word(name, value, &HOURS)?,
-                "heat" => asked.heat = word(name, value, &HEATS)?,
+                "definition" if board == Board::Today => {
+                    asked.definition = word(name, value, &DEFINITIONS)?
+                }
+                "hours" if board == Board::Today => asked.hours = word(name, value, &HOURS)?,
+                "heat" => asked.heat = word(name, value, board.heats())?,
                 "from" => dates[0] = Some(date(name, value)?),
                 "to" => dates[1] = Some(date(name, value)?),
                 "sort" => asked.sort.clone_from(value),
-                "format" => {}
-                name if FILTERS.contains(&name) => asked.filters.push(pair(name, value)),
-                other => {
-                    return Err(Missing::bad(format!(
-                        "the board knows no parameter {other:?}"
-                    )));
-                }
+                other => return Err(unknown(other)),
             }
         }
         if let [Some(from), to] = dates {
@@ -114,8 +148,8 @@ impl Asked {
         for (name, value, usual) in [
             ("definition", self.definition, "wait"),
             ("hours", self.hours, "calendar"),
-            ("heat", self.heat, "p50_s"),
-            ("sort", self.sort.as_str(), "-count"),
+            ("heat", self.heat, usual_heat(self.board)),
+            ("sort", self.sort.as_str(), self.board.sort()),
         ] {
             if value != usual {
                 pairs.push(pair(name, value));
@@ -156,12 +190,25 @@ impl Asked {
             }
             None => vec![pair("period", self.period)],
         };
-        pairs.extend(self.filters.iter().cloned());
+        // An episode is of inbound calls, and credited to nobody who talked.
+        let strange =
+            |name: &str| report == "missed-calls" && (name == "direction" || name == "credit");
+        let filters = self.filters.iter().filter(|(name, _)| !strange(name));
+        pairs.extend(filters.cloned());
         if report == "response-times" {
             pairs.push(pair("definition", self.definition));
             pairs.push(pair("hours", self.hours));
         }
         Question::new(report, pairs)
+    }
+
+    /// Asks about the calls of the directions chosen, inbound ones if none is.
+    pub(crate) fn of_direction(&self) -> Question {
+        let question = self.of("calls");
+        match self.filter("direction") {
+            Some(_) => question,
+            None => question.and("direction", "inbound"),
+        }
     }
 
     /// Gives what the period is compared with.
@@ -214,6 +261,14 @@ pub(crate) fn weekday(viewer: &Viewer) -> u64 {
     u64::from(today.weekday().number_from_monday())
 }
 
+fn usual_heat(board: Board) -> &'static str {
+    board.heats().first().map_or("", |(heat, _)| heat)
+}
+
+fn unknown(name: &str) -> Missing {
+    Missing::bad(format!("the board knows no parameter {name:?}"))
+}
+
 fn word(
     name: &str,
     value: &str,
@@ -241,7 +296,7 @@ mod tests {
             .iter()
             .map(|(name, value)| pair(name, value))
             .collect();
-        Asked::read(&pairs)
+        Asked::read(Board::Today, &pairs)
     }
 
     fn viewer(now: &str) -> Viewer {
@@ -273,7 +328,7 @@ mod tests {
         let read: Vec<Pair> = url::form_urlencoded::parse(text.as_bytes())
             .into_owned()
             .collect();
-        assert_eq!(Asked::read(&read).unwrap(), other);
+        assert_eq!(Asked::read(Board::Today, &read).unwrap(), other);
     }
 
     #[test]

@@ -29,6 +29,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         asset("board.css", CSS, include_bytes!("../assets/board.css")),
         asset("theme.js", JS, include_bytes!("../assets/theme.js")),
         asset("board.js", JS, include_bytes!("../assets/board.js")),
+        asset("docs.css", CSS, include_bytes!("../assets/docs.css")),
         asset("chart.js", JS, include_bytes!("../assets/chart.js")),
         asset(
             "icon.svg",
@@ -56,7 +57,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
 });
 
 /// Compresses by gzip.
-pub(crate) fn zip(plain: &[u8], level: Compression) -> Vec<u8> {
+pub fn zip(plain: &[u8], level: Compression) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), level);
     // Writing to memory cannot fail; an empty one would be seen by the test below.
     let gzip = gzip.write_all(plain).and_then(|()| gzip.finish());
@@ -109,7 +110,14 @@ mod tests {
 
     #[test]
     fn nothing_is_loaded_from_another_host() {
-        for name in ["board.css", "theme.js", "board.js", "chart.js", "uplot.css"] {
+        for name in [
+            "board.css",
+            "docs.css",
+            "theme.js",
+            "board.js",
+            "chart.js",
+            "uplot.css",
+        ] {
             let text = String::from_utf8_lossy(find(name).unwrap().plain);
             let foreign = text.contains("http://") || text.contains("https://");
             assert!(!foreign && !text.contains("@import"), "{name}");

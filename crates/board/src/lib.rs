@@ -1,4 +1,4 @@
-//! The built-in board *Today*: pages, scripts and styles in the binary, and what stands behind them.
+//! The built-in boards: pages, scripts and styles in the binary, and what stands behind them.
 //!
 //! ```text
 //! URL -> asked (filters) -> questions of /v1 -> source (the doors' own code) -> panels -> HTML or CSV
@@ -12,6 +12,9 @@
 
 mod asked;
 pub mod assets;
+mod boards;
+mod connection;
+mod docs;
 mod kept;
 mod logins;
 mod meaning;
@@ -23,9 +26,14 @@ mod shown;
 mod source;
 
 pub use asked::Asked;
+pub use boards::Board;
+pub use connection::{Connection, Guide, Recent, Told};
+pub use docs::docs;
 pub use kept::{Kept, Rendered};
 pub use logins::{Links, Logins};
-pub use pages::{Choices, choices, error, home, login, once_more};
+pub use pages::{Choices, choices, connections, error, home, login, once_more};
 pub use panels::{Panel, csv, panel};
 pub use rows::rows;
-pub use source::{Answer, Live, Manager, Missing, Opened, Pair, Source, Viewer, Waiting, Waits};
+pub use source::{
+    Answer, CallNow, Live, Manager, Missing, Opened, Pair, Source, Viewer, Waiting, Waits,
+};

@@ -43,6 +43,19 @@ mod tests {
             ),
             ("conversations", &["participations", "conversations"]),
             ("messages", &["messages"]),
+            (
+                "calls",
+                &["calls", "answer_rate", "connect_rate", "service_level"],
+            ),
+            (
+                "calls",
+                &["wait_mean_s", "wait_p50_s", "wait_p90_s", "missed", "share"],
+            ),
+            (
+                "calls",
+                &["participations", "talk_sum_s", "talk_mean_s", "take_rate"],
+            ),
+            ("missed-calls", &["open", "lost"]),
         ] {
             for figure in figures {
                 assert_ne!(of(report, figure), "", "{report} {figure}");
@@ -50,6 +63,7 @@ mod tests {
         }
         assert_eq!(of("response-times", "nonsense"), "");
         assert_eq!(of_rows("messages", "messages").1, "the messages");
-        assert_eq!(of_rows("calls", ""), ("", ""));
+        assert_eq!(of_rows("missed-calls", "open").1, "whom to call back now");
+        assert_eq!(of_rows("nonsense", ""), ("", ""));
     }
 }

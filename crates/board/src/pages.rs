@@ -1,43 +1,92 @@
 //! Whole pages: the board without its figures, which its panels fetch, the login page, and errors.
 
 use askama::Template;
-use trunkline_reports::Named;
+use trunkline_model::time::Day;
+use trunkline_reports::{Named, Value};
 
-use crate::asked::{Asked, DEFINITIONS, FILTERS, HOURS, PERIODS};
+use crate::asked::{Asked, CREDITS, DEFINITIONS, DIRECTIONS, HOURS, INTEGRITIES, PERIODS, day};
 use crate::assets;
+use crate::boards::{self, Board};
 use crate::panels::render;
+use crate::question::{cell, pair};
 use crate::source::{Missing, Source, Viewer};
 
-/// What the filters offer: teams, managers, channels.
+/// What the filters of a board offer: values that reports know, by the name of the filter.
 #[derive(Clone, Debug, Default)]
-pub struct Choices([Vec<Named>; 3]);
+pub struct Choices(Vec<(&'static str, Vec<Named>)>);
 
-/// Asks what the filters can offer; nothing while ClickHouse is away.
-pub async fn choices(source: &dyn Source) -> Choices {
-    let [team, manager, channel] = FILTERS.map(|name| source.values(name));
-    let (team, manager, channel) = tokio::join!(team, manager, channel);
-    Choices([team, manager, channel].map(|values| values.map(|it| it.values).unwrap_or_default()))
+/// How many days back numbers are looked for.
+const NUMBERS: u64 = 30;
+
+/// Asks what the filters of a board can offer; nothing while ClickHouse is away.
+pub async fn choices(board: Board, viewer: &Viewer, source: &dyn Source) -> Choices {
+    let of = async |name: &'static str| {
+        let values = match name {
+            "number" => numbers(viewer, source).await,
+            name => source.values(name).await.map(|it| it.values),
+        };
+        (name, values.unwrap_or_default())
+    };
+    let own = match board {
+        Board::Calls => "number",
+        _ => "channel",
+    };
+    let (team, manager, own) = tokio::join!(of("team"), of("manager"), of(own));
+    Choices(vec![team, manager, own])
+}
+
+/// Gives the numbers of ours that calls came to or went out from lately.
+async fn numbers(viewer: &Viewer, source: &dyn Source) -> Result<Vec<Named>, Missing> {
+    let pairs = [pair("from", day(viewer, NUMBERS).0), pair("by", "number")];
+    let table = source.report("calls", &pairs).await?;
+    let numbers = table.rows.iter().filter_map(|row| {
+        let Value::Text(number) = cell(&table, Some(row), "number") else {
+            return None;
+        };
+        Some(Named {
+            value: number.clone(),
+            name: number.clone(),
+        })
+    });
+    Ok(numbers.collect())
 }
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home<'a> {
+    here: Board,
     viewer: &'a Viewer,
     query: String,
+    form: Form,
+    csv: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "calls.html")]
+struct Calls<'a> {
+    here: Board,
+    viewer: &'a Viewer,
+    query: String,
+    form: Form,
+    csv: &'static str,
+}
+
+/// The filters as a form.
+struct Form {
     periods: Vec<Choice>,
     from: String,
     to: String,
     filters: Vec<Filter>,
-    definitions: Vec<Choice>,
-    hours: Vec<Choice>,
     kept: Vec<(&'static str, String)>,
     filtered: bool,
-    csv: &'static str,
 }
 
 struct Filter {
     name: &'static str,
     title: &'static str,
+    help: &'static str,
+    /// What is offered first and says nothing in the address; none where a word always holds.
+    usual: Option<&'static str>,
     choices: Vec<Choice>,
 }
 
@@ -47,8 +96,29 @@ struct Choice {
     chosen: bool,
 }
 
-/// Renders the board; its panels fetch their figures themselves.
+/// Renders a board with figures of a period; its panels fetch them themselves.
 pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
+    let (here, query, form) = (asked.board, asked.query(), form(asked, choices));
+    let csv = "format=csv";
+    match here {
+        Board::Calls => render(&Calls {
+            here,
+            viewer,
+            query,
+            form,
+            csv,
+        }),
+        _ => render(&Home {
+            here,
+            viewer,
+            query,
+            form,
+            csv,
+        }),
+    }
+}
+
+fn form(asked: &Asked, choices: &Choices) -> Form {
     let mut periods = words(&PERIODS, asked.period);
     if asked.dates.is_some() {
         for choice in &mut periods {
@@ -60,34 +130,86 @@ pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
         name: "Other dates".to_owned(),
         chosen: asked.dates.is_some(),
     });
-    let filters = FILTERS.iter().zip(["Team", "Manager", "Channel"]);
-    let filters = filters
-        .zip(&choices.0)
-        .map(|((name, title), values)| Filter {
-            name,
-            title,
-            choices: offered(values, asked.filter(name)),
-        });
-    render(&Home {
-        viewer,
-        query: asked.query(),
+    let names = asked.board.filters().iter();
+    let mut filters: Vec<Filter> = names.map(|name| filter(name, asked, choices)).collect();
+    if asked.board == Board::Today {
+        filters.extend(measured(asked));
+    }
+    let date = |day: Option<Day>| day.map_or_else(String::new, |day| day.to_string());
+    Form {
         periods,
-        from: asked
-            .dates
-            .map_or_else(String::new, |(from, _)| from.to_string()),
-        to: asked
-            .dates
-            .map_or_else(String::new, |(_, to)| to.to_string()),
-        filters: filters.collect(),
-        definitions: words(&DEFINITIONS, asked.definition),
-        hours: words(&HOURS, asked.hours),
+        from: date(asked.dates.map(|(from, _)| from)),
+        to: date(asked.dates.map(|(_, to)| to)),
+        filters,
         kept: vec![
             ("heat", asked.heat.to_owned()),
             ("sort", asked.sort.clone()),
         ],
         filtered: !asked.query().is_empty(),
-        csv: "format=csv",
-    })
+    }
+}
+
+fn filter(name: &'static str, asked: &Asked, choices: &Choices) -> Filter {
+    let chosen = asked.filter(name);
+    let fixed = |known: &[(&str, &str)]| words(known, chosen.unwrap_or_default());
+    let (title, help, usual, choices) = match name {
+        "direction" => (
+            "Direction",
+            "Tiles, chart and map are of inbound calls unless another direction is chosen",
+            "All",
+            fixed(&DIRECTIONS),
+        ),
+        "integrity" => (
+            "Vouched for",
+            "How far what the provider sent is vouched for by its signature",
+            "All",
+            fixed(&INTEGRITIES),
+        ),
+        "credit" => (
+            "Credited to",
+            "Whose a call is of those who talked in it",
+            "First who talked",
+            fixed(&CREDITS),
+        ),
+        name => {
+            let title = match name {
+                "team" => "Team",
+                "manager" => "Manager",
+                "number" => "Number",
+                _ => "Channel",
+            };
+            let known = choices.0.iter().find(|(known, _)| *known == name);
+            let values = known.map_or(&[][..], |(_, values)| values);
+            (title, "", "All", offered(values, chosen))
+        }
+    };
+    Filter {
+        name,
+        title,
+        help,
+        usual: Some(usual),
+        choices,
+    }
+}
+
+/// How response times are measured.
+fn measured(asked: &Asked) -> [Filter; 2] {
+    [
+        Filter {
+            name: "definition",
+            title: "Measured",
+            help: "What a response time is",
+            usual: None,
+            choices: words(&DEFINITIONS, asked.definition),
+        },
+        Filter {
+            name: "hours",
+            title: "Hours",
+            help: "Whether all time counts, or only that inside the schedule",
+            usual: None,
+            choices: words(&HOURS, asked.hours),
+        },
+    ]
 }
 
 fn words(words: &[(&str, &str)], chosen: &str) -> Vec<Choice> {
@@ -116,6 +238,23 @@ fn offered(values: &[Named], chosen: Option<&str>) -> Vec<Choice> {
         });
     }
     choices
+}
+
+#[derive(Template)]
+#[template(path = "hooks.html")]
+struct Hooks<'a> {
+    here: Board,
+    viewer: &'a Viewer,
+    csv: &'static str,
+}
+
+/// Renders the board *Connections*; its panel fetches what it shows.
+pub fn connections(viewer: &Viewer) -> String {
+    render(&Hooks {
+        here: Board::Connections,
+        viewer,
+        csv: "format=csv",
+    })
 }
 
 #[derive(Template)]

@@ -1,14 +1,19 @@
 //! The panels of the board: each is asked for by itself, shown as HTML and written as CSV.
 
+mod calls;
+mod compared;
+mod connections;
 mod heat;
 mod live;
 mod managers;
+mod sheet;
 mod tiles;
 mod times;
 
 use askama::Template;
 
 use crate::asked::Asked;
+use crate::boards::Board;
 use crate::kept::Rendered;
 use crate::source::{Missing, Source, Viewer};
 
@@ -25,14 +30,35 @@ pub enum Panel {
     Times,
     /// By hour and weekday.
     Heat,
+    /// What providers send.
+    Connections,
+    /// Calls in progress.
+    CallsNow,
+    /// Whom to call back now.
+    CallsBack,
+    /// The six tiles of calls.
+    CallsTiles,
+    /// The managers' calls.
+    CallsManagers,
+    /// Calls over time.
+    CallsTimes,
+    /// Calls by hour and weekday.
+    CallsHeat,
 }
 
-const NAMES: [(&str, Panel); 5] = [
+const NAMES: [(&str, Panel); 12] = [
     ("live", Panel::Live),
     ("tiles", Panel::Tiles),
     ("managers", Panel::Managers),
     ("times", Panel::Times),
     ("heat", Panel::Heat),
+    ("connections", Panel::Connections),
+    ("calls-now", Panel::CallsNow),
+    ("calls-back", Panel::CallsBack),
+    ("calls-tiles", Panel::CallsTiles),
+    ("calls-managers", Panel::CallsManagers),
+    ("calls-times", Panel::CallsTimes),
+    ("calls-heat", Panel::CallsHeat),
 ];
 
 impl Panel {
@@ -43,12 +69,22 @@ impl Panel {
         found.map(|(_, panel)| *panel)
     }
 
+    /// Gives the board that it is a part of.
+    pub fn board(self) -> Board {
+        match self {
+            Self::Connections => Board::Connections,
+            Self::Live | Self::Tiles | Self::Managers | Self::Times | Self::Heat => Board::Today,
+            _ => Board::Calls,
+        }
+    }
+
     /// How old it may be when it is shown, in milliseconds.
     pub fn fresh(self) -> i64 {
         match self {
-            Self::Live => 250,
+            Self::Live | Self::Connections | Self::CallsNow => 250,
             Self::Tiles | Self::Managers => 1_000,
-            Self::Times | Self::Heat => 5_000,
+            Self::CallsTiles | Self::CallsBack | Self::CallsManagers => 1_000,
+            Self::Times | Self::Heat | Self::CallsTimes | Self::CallsHeat => 5_000,
         }
     }
 }
@@ -61,7 +97,13 @@ pub async fn panel(panel: Panel, asked: &Asked, viewer: &Viewer, source: &dyn So
         Panel::Tiles => Box::pin(tiles::html(asked, viewer, source)).await,
         Panel::Managers => Box::pin(managers::html(asked, viewer, source)).await,
         Panel::Times => Box::pin(times::html(asked, viewer, source)).await,
-        Panel::Heat => Box::pin(heat::html(asked, viewer, source)).await,
+        Panel::Heat | Panel::CallsHeat => Box::pin(heat::html(asked, viewer, source)).await,
+        Panel::CallsNow => Box::pin(calls::now::html(asked, viewer, source)).await,
+        Panel::CallsBack => Box::pin(calls::back::html(asked, viewer, source)).await,
+        Panel::CallsTiles => Box::pin(calls::tiles::html(asked, viewer, source)).await,
+        Panel::CallsManagers => Box::pin(calls::managers::html(asked, source)).await,
+        Panel::CallsTimes => Box::pin(calls::times::html(asked, viewer, source)).await,
+        Panel::Connections => Box::pin(connections::html(viewer, source)).await,
     };
     Rendered::new(html)
 }
@@ -78,7 +120,13 @@ pub async fn csv(
         Panel::Tiles => Box::pin(tiles::table(asked, viewer, source)).await,
         Panel::Managers => Box::pin(managers::table(asked, viewer, source)).await,
         Panel::Times => Box::pin(times::table(asked, viewer, source)).await,
-        Panel::Heat => Box::pin(heat::table(asked, viewer, source)).await,
+        Panel::Heat | Panel::CallsHeat => Box::pin(heat::table(asked, viewer, source)).await,
+        Panel::CallsNow => Box::pin(calls::now::table(asked, viewer, source)).await,
+        Panel::CallsBack => Box::pin(calls::back::table(asked, viewer, source)).await,
+        Panel::CallsTiles => Box::pin(calls::tiles::table(asked, viewer, source)).await,
+        Panel::CallsManagers => Box::pin(calls::managers::table(asked, viewer, source)).await,
+        Panel::CallsTimes => Box::pin(calls::times::table(asked, viewer, source)).await,
+        Panel::Connections => Box::pin(connections::table(viewer, source)).await,
     };
     Ok(table?.to_csv())
 }

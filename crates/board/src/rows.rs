@@ -4,6 +4,7 @@ use askama::Template;
 use trunkline_reports::Unit;
 
 use crate::assets;
+use crate::boards::{self, Board};
 use crate::meaning;
 use crate::panels::render;
 use crate::question::{pair, written};
@@ -13,6 +14,7 @@ use crate::source::{Missing, Opened, Pair, Source, Viewer};
 #[derive(Template)]
 #[template(path = "rows.html")]
 struct Shown<'a> {
+    here: Board,
     viewer: &'a Viewer,
     title: &'static str,
     about: &'static str,
@@ -71,14 +73,17 @@ pub async fn rows(
         let all: Vec<Pair> = kept.cloned().chain(more).collect();
         format!("/board/rows/{report}?{}", written(&all))
     };
-    let filters = pairs.iter().filter(|(name, value)| {
-        ["manager", "team", "channel"].contains(&name.as_str()) && !value.is_empty()
-    });
+    let here = Board::of_report(report);
+    let here_filters = here.filters();
+    let filters = pairs
+        .iter()
+        .filter(|(name, value)| here_filters.contains(&name.as_str()) && !value.is_empty());
     let filters: Vec<Pair> = filters.cloned().collect();
     let chips = pairs
         .iter()
         .filter(|(name, _)| !SILENT.contains(&name.as_str()));
     let shown = Shown {
+        here,
         viewer,
         title,
         about,
@@ -95,14 +100,29 @@ pub async fn rows(
             .next
             .as_deref()
             .map(|next| address(Some(pair("after", next)))),
-        back: format!("/?{}", written(&filters)),
+        back: format!("{}?{}", here.path(), written(&filters)),
     };
     Ok(render(&shown))
 }
 
 /// Writes the name of a column for people.
 fn head(name: &str) -> &'static str {
-    const HEADS: [(&str, &str); 23] = [
+    const HEADS: [(&str, &str); 38] = [
+        ("number", "Number"),
+        ("caller", "Caller"),
+        ("calls", "Calls"),
+        ("call", "Call"),
+        ("leg", "Leg"),
+        ("talk_s", "Talk"),
+        ("disposition", "Ended"),
+        ("status", "Status"),
+        ("first_attempt_s", "First attempt"),
+        ("recovery_s", "Recovered after"),
+        ("recovered_by", "Recovered by"),
+        ("recovered_how", "How"),
+        ("integrity", "Vouched for"),
+        ("credit", "Credited to"),
+        ("target", "Target"),
         ("at", "Time"),
         ("last_at", "Last"),
         ("first_at", "First"),

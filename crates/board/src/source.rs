@@ -7,6 +7,8 @@ use serde::Deserialize;
 use trunkline_model::time::Time;
 use trunkline_reports::{Page, Table, Values};
 
+use crate::connection::Connection;
+
 /// A query parameter: name and value.
 pub type Pair = (String, String);
 
@@ -19,10 +21,12 @@ pub trait Source: Sync {
     fn report<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Table>;
     /// Answers `GET /v1/reports/{name}/rows`.
     fn rows<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Opened>;
-    /// Answers `GET /v1/dimensions/{name}`.
+    /// Answers `GET /v1/dimensions/{dimension}`.
     fn values<'a>(&'a self, name: &'a str) -> Answer<'a, Values>;
     /// Answers `GET /v1/live`.
     fn live<'a>(&'a self, pairs: &'a [Pair]) -> Answer<'a, Live>;
+    /// Answers `GET /v1/admin/hooks`; 403 to who may not see it.
+    fn connections(&self) -> Answer<'_, Vec<Connection>>;
 }
 
 /// Who looks, and when.
@@ -83,6 +87,29 @@ pub struct Live {
     pub waiting: Waiting,
     /// Managers today.
     pub managers: Vec<Manager>,
+    /// Calls in progress, the longest first.
+    pub calls: Vec<CallNow>,
+}
+
+/// A call in progress.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CallNow {
+    /// The call's id.
+    pub call: String,
+    /// `inbound` or `outbound`.
+    pub direction: String,
+    /// Who calls; empty if unknown.
+    pub from: String,
+    /// Who is called.
+    pub to: String,
+    /// When it began.
+    pub since: Time,
+    /// `started`, `menu`, `queued`, `ringing`, `talking` or `held`.
+    pub state: String,
+    /// Who talks, else whom it rang last; none if that was not told.
+    pub manager: Option<String>,
+    /// The extension of that leg.
+    pub extension: Option<String>,
 }
 
 /// Conversations in which a reply is owed.

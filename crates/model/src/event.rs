@@ -26,6 +26,7 @@ mod schema;
 mod source;
 mod spend;
 mod web;
+mod whole;
 
 pub use calls::{Call, Direction, Phase};
 pub use conversations::{Author, Change, ConversationChange, File, Message, MessageKind};

@@ -39,7 +39,7 @@ pub use fold::{FoldRules, OTHER, ScheduleOf, Whose, cell_minutes};
 pub use goal::{Goal, GoalPeriod, GoalWho};
 pub use moment::{Moment, Validity};
 pub use open::OpenHours;
-pub use people::{Channel, Manager, Membership, Team};
+pub use people::{Channel, ExtensionOf, Manager, Membership, Team};
 pub use places::{Country, Zone};
 pub use rules::{Attribution, AttributionModel, CallRules, Caps, Targets};
 pub use schedule::{Hours, Schedule};
@@ -225,6 +225,17 @@ impl Account {
         people::memberships(self)
     }
 
+    /// Lists whose which extension is, and when, by extension and time.
+    pub fn extensions(&self) -> Vec<ExtensionOf<'_>> {
+        people::extensions(self)
+    }
+
+    /// Gives what managers are called at providers (the provider, a colon and the id there), each with
+    /// the id of the manager.
+    pub fn aliases(&self) -> BTreeMap<String, String> {
+        people::aliases(self)
+    }
+
     /// Gives the rules by which the account's conversations are folded.
     pub fn fold_rules(&self) -> FoldRules {
         let gaps = self.channels.iter().filter_map(|channel| {
@@ -240,6 +251,8 @@ impl Account {
             cell_minutes: cell_minutes(self.zone()),
             schedules: fold::schedules(self),
             due: Due::of(self),
+            country: self.country,
+            min_answer_s: self.calls.min_answer_s,
         }
     }
 

@@ -152,11 +152,18 @@ impl JsonSchema for Time {
         "Time".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        if generator.contract().is_serialize() {
+            return json_schema!({ "type": "string", "format": "date-time" });
+        }
         json_schema!({
             "anyOf": [
                 { "type": "string", "pattern": parse::PATTERN },
-                { "type": "number", "minimum": 0, "maximum": 4_102_444_800_000_000_u64 }
+                { "type": "number", "minimum": 0, "exclusiveMaximum": 4_102_444_801_u64 },
+                { "type": "number", "minimum": 100_000_000_000_u64,
+                    "exclusiveMaximum": 4_102_444_800_001_u64 },
+                { "type": "number", "minimum": 100_000_000_000_000_u64,
+                    "exclusiveMaximum": 4_102_444_800_001_000_u64 }
             ]
         })
     }

@@ -31,9 +31,9 @@ use crate::metrics;
 use crate::status::{StatusBoard, WarehouseState};
 use crate::worker::Gathering;
 
-/// Message rows of one gathering, over all workers.
+/// Rows of messages and calls of one gathering, over all workers.
 const ROWS: usize = 300_000;
-/// Message rows from which a flush is large.
+/// Rows of messages, or of calls, from which a flush is large.
 const LARGE: usize = 20_000;
 /// The pause after a flush: as a rule; after a large one, so that the row of a busy conversation
 /// is not written every second; while a gathering leaves rows behind; and when somebody waits.
@@ -397,6 +397,7 @@ impl Flusher {
         let rows = [
             gathering.rows.messages(),
             gathering.rows.conversations(),
+            gathering.rows.calls(),
             gathering.rows.cells(),
         ];
         let (through, left) = (gathering.through, gathering.left);
@@ -414,7 +415,7 @@ impl Flusher {
         self.progress.pending = None;
         Ok(Ok(if left {
             PAUSE_BEHIND
-        } else if rows[0] >= LARGE {
+        } else if rows[0].max(rows[2]) >= LARGE {
             PAUSE_LARGE
         } else {
             PAUSE

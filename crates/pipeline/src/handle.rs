@@ -50,6 +50,8 @@ pub struct Submission {
     pub origin: Arc<str>,
     /// The events, parsed and valid.
     pub events: Parsed,
+    /// What they were made of, if a provider sent it: a record of its own ([`record::webhook`]).
+    pub webhook: Option<Vec<u8>>,
 }
 
 /// What became of a submission that is on stable storage.
@@ -185,7 +187,7 @@ impl Handle {
                 return Err(error);
             }
         };
-        if events == 0 {
+        if events == 0 && submission.webhook.is_none() {
             return Ok(Receipt {
                 accepted: 0,
                 duplicates: 0,
@@ -194,7 +196,12 @@ impl Handle {
                 observed: true,
             });
         }
-        let records = records(&submission, 0);
+        let webhook = submission.webhook.as_deref();
+        let more = webhook.map_or(0, |record| record.len() + FRAME);
+        let mut records = records(&submission, more);
+        if let Some(record) = webhook {
+            records.push(record);
+        }
         self.shared.ledger.receive(u64::from(events));
         let work = TokenWork::Events(submission);
         let waiting = self.append(records, work, Some(permit), None)?;
@@ -249,7 +256,8 @@ impl Handle {
         }
         let items = submission.events.items();
         // What a submission holds until it is observed: its body, whole, and its parsed items.
-        let body = submission.events.body().len();
+        let webhook = submission.webhook.as_ref().map_or(0, Vec::len);
+        let body = submission.events.body().len() + webhook;
         let units = (body + size_of_val(items))
             .div_ceil(UNIT)
             .clamp(1, UNITS as usize) as u32;

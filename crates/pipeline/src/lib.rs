@@ -41,7 +41,7 @@ mod worker;
 pub use flush::FlushError;
 pub use handle::{Durable, Handle, Mark, Receipt, Submission, SubmitError};
 pub use keeper::KeepConfig;
-pub use live::{LiveAccount, Waits};
+pub use live::{CallGoesOn, LiveAccount, Waits};
 pub use quarantine::Quarantined;
 pub use recover::RecoverError;
 pub use service::{AccountSettings, Config, Error, Service, World};

@@ -1,4 +1,4 @@
-//! What readers see of the fold: who waits for a reply, and figures by cell, in concurrent maps
+//! What readers see of the fold: who waits for a reply, which calls go on, and figures by cell, in concurrent maps
 //! that the account's one writer brings up to date when somebody looks.
 //!
 //! Nobody looking costs nothing. However many look, the fold is asked once in [`FRESH`], for what
@@ -12,8 +12,9 @@ use std::time::Duration;
 use dashmap::DashMap;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
+use trunkline_model::event::Direction;
 use trunkline_model::time::Time;
-use trunkline_rollup::account::{View, Waiting};
+use trunkline_rollup::account::{CallNow, View, Waiting};
 use trunkline_rollup::cells::Cell;
 
 use crate::worker::Work;
@@ -45,6 +46,7 @@ pub(crate) struct Live {
 pub struct LiveAccount {
     account: Arc<str>,
     waiting: Map<(String, String), Waits>,
+    calls: Map<String, CallGoesOn>,
     cells: Map<CellKey, Cell>,
     as_of: AtomicI64,
     asking: Mutex<()>,
@@ -74,6 +76,31 @@ pub struct Waits {
     pub assignee: Option<String>,
     /// The manager who wrote last.
     pub last_manager: Option<String>,
+}
+
+/// A call that has not ended, as far as is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallGoesOn {
+    /// The call's id.
+    pub call: String,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// Who is outside; empty if unknown.
+    pub caller: String,
+    /// The number of ours.
+    pub number: String,
+    /// When it began.
+    pub since: Time,
+    /// What it is doing: `started`, `menu`, `queued`, `ringing`, `talking` or `held`.
+    pub state: &'static str,
+    /// The manager who talks, else whom it rang last, as told.
+    pub manager: Option<String>,
+    /// His extension, or the number it was forwarded to.
+    pub extension: Option<String>,
+    /// Whether it is spam.
+    pub spam: bool,
+    /// When its latest phase arrived: hours later it is taken for over.
+    pub heard_at: Time,
 }
 
 impl Default for Live {
@@ -124,6 +151,7 @@ impl LiveAccount {
         Self {
             account: Arc::clone(account),
             waiting: map(),
+            calls: map(),
             cells: map(),
             as_of: AtomicI64::new(NEVER),
             asking: Mutex::default(),
@@ -146,6 +174,11 @@ impl LiveAccount {
     /// Lists the conversations in which a reply is owed, in no order.
     pub fn waiting(&self) -> Vec<Waits> {
         self.waiting.iter().map(|waits| waits.clone()).collect()
+    }
+
+    /// Lists the calls that have not ended, in no order.
+    pub fn calls(&self) -> Vec<CallGoesOn> {
+        self.calls.iter().map(|call| call.clone()).collect()
     }
 
     /// Gives the figures of each manager (none: of messages that no known manager wrote) over the
@@ -201,6 +234,26 @@ impl View for Writing<'_> {
     fn settled(&mut self, channel: &str, conversation: &str) {
         let key = (channel.to_owned(), conversation.to_owned());
         self.0.waiting.remove(&key);
+    }
+
+    fn call(&mut self, call: &CallNow<'_>) {
+        let goes_on = CallGoesOn {
+            call: call.call.to_owned(),
+            direction: call.direction,
+            caller: call.caller.to_owned(),
+            number: call.number.to_owned(),
+            since: call.since,
+            state: call.state,
+            manager: call.manager.map(str::to_owned),
+            extension: call.extension.map(str::to_owned),
+            spam: call.spam,
+            heard_at: call.heard_at,
+        };
+        self.0.calls.insert(goes_on.call.clone(), goes_on);
+    }
+
+    fn call_over(&mut self, call: &str) {
+        self.0.calls.remove(call);
     }
 
     fn forget_cells(&mut self) {

@@ -48,7 +48,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ),
     (
         "trunkline_events_refused_total",
-        "Events answered with a refusal, since the start",
+        "Events answered with a refusal",
     ),
     (
         "trunkline_events_appended_total",
@@ -64,21 +64,21 @@ const COUNTERS: &[(&str, &str)] = &[
     ),
     (
         "trunkline_events_conflict_total",
-        "Events seen before with other content; the first stays",
+        "Events seen before with other content; the first stays. Not zero: a sender changes what it sent",
     ),
     (
         "trunkline_events_quarantined_total",
-        "Events kept that the fold could not apply",
+        "Events in the journal that the fold could not apply. Not zero: look at the log",
     ),
     ("trunkline_journal_batches_total", "Batches made durable"),
     ("trunkline_journal_bytes_total", "Bytes of durable batches"),
     (
         "trunkline_journal_failures_total",
-        "Batches or segments that could not be made durable",
+        "Batches or segments that could not be made durable, by kind of fault",
     ),
     (
         "trunkline_flush_rows_written_total",
-        "Rows confirmed by ClickHouse",
+        "Rows confirmed by ClickHouse, by table",
     ),
     (
         "trunkline_facts_expired_total",
@@ -86,7 +86,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ),
     (
         "trunkline_flush_cell_statements_total",
-        "Statements that computed cells of figures from the messages in ClickHouse",
+        "Statements that computed cells of figures from the messages in ClickHouse: old messages that came or changed",
     ),
     (
         "trunkline_flush_failures_total",
@@ -114,7 +114,7 @@ const GAUGES: &[(&str, &str)] = &[
     ),
     (
         "trunkline_journal_writable",
-        "1 while the journal takes events",
+        "1 while the journal takes events; 0 means 503",
     ),
     (
         "trunkline_journal_durable_offset",
@@ -131,15 +131,15 @@ const GAUGES: &[(&str, &str)] = &[
     ),
     (
         "trunkline_shrunk_conversations",
-        "Conversations of which only the clock is in memory",
+        "Conversations beyond fold.horizon: of them only the clock is in memory",
     ),
     (
         "trunkline_parked_conversations",
-        "Conversations that wait to be read back from ClickHouse",
+        "Conversations that wait to be read back from ClickHouse for something late; over 10000 a worker the fold pauses, while the doors stay open",
     ),
     (
         "trunkline_conversations_beyond_cap",
-        "How often a conversation shrank before its time because the account had too many",
+        "How often a conversation shrank before its time because the account held more than caps.conversations",
     ),
     (
         "trunkline_dirty_conversations",
@@ -151,7 +151,7 @@ const GAUGES: &[(&str, &str)] = &[
     ),
     (
         "trunkline_managers_beyond_cap",
-        "How often a manager beyond the account's cap was named: his figures are those of __other__",
+        "How often a manager beyond caps.managers was named: his figures are those of `__other__`",
     ),
     (
         "trunkline_journal_disk_bytes",
@@ -194,18 +194,18 @@ pub fn describe() {
     describe_gauge!(
         "trunkline_flush_age_seconds",
         Unit::Seconds,
-        "Age of the oldest event that is not in ClickHouse"
+        "Age of the oldest event that is not in ClickHouse; 0 if all are. The one to watch"
     );
     describe_histogram!(
         "trunkline_journal_sync_seconds",
         Unit::Seconds,
-        "Time of one fdatasync"
+        "Time of one fdatasync: the floor of every answer's time"
     );
     // A histogram that appears with its first value has no rate until the second.
     let _ = histogram!("trunkline_journal_sync_seconds");
     describe_histogram!(
         "trunkline_journal_batch_records",
-        "Records of one durable batch"
+        "Records of one durable batch: how well commits are shared"
     );
     describe_histogram!(
         "trunkline_flush_duration_seconds",
@@ -300,9 +300,9 @@ pub(crate) fn journal_failed(kind: &'static str) {
     counter!("trunkline_journal_failures_total", "kind" => kind).increment(1);
 }
 
-/// Notes the rows of a flush: messages, conversations, answers.
-pub(crate) fn flushed(rows: [usize; 3], took: Duration) {
-    for (table, rows) in ["messages", "conversations", "answers"]
+/// Notes the rows of a flush: messages, conversations, calls, answers.
+pub(crate) fn flushed(rows: [usize; 4], took: Duration) {
+    for (table, rows) in ["messages", "conversations", "calls", "answers"]
         .into_iter()
         .zip(rows)
     {

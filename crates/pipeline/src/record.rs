@@ -4,9 +4,14 @@
 //! event     1  version=1  account  origin  provider  raw
 //! settings  2  version=1  account  json
 //! mark      3  version=1  account  stream  frame (u64, little endian)
+//! webhook   4  version=1  account  hook  head  body
 //! ```
 //! A mark says that all frames of a named stream up to this one are in the journal: it stands in
 //! the same append as the last of their events, so either both are there or neither. It is no event.
+//!
+//! A webhook is what a provider sent, as it was received: `head` is a JSON object with its method,
+//! query and content type. It stands behind the events that were made of it, in the same append, and
+//! is no event: the figures come from the events, and do not change with a later adapter or map.
 //!
 //! The first two are bytes; `account`, `origin` (a hook's id, or `api`) and `provider` (empty for
 //! our own format) are a length byte-pair (u16, little endian) and UTF-8; the last field takes the
@@ -19,6 +24,7 @@ use trunkline_model::settings::FoldRules;
 const EVENT: u8 = 1;
 const SETTINGS: u8 = 2;
 const MARK: u8 = 3;
+const WEBHOOK: u8 = 4;
 const VERSION: u8 = 1;
 
 /// A record, read.
@@ -50,6 +56,17 @@ pub enum Record<'a> {
         stream: &'a str,
         /// The highest frame of it.
         frame: u64,
+    },
+    /// What a provider sent.
+    Webhook {
+        /// The account's id.
+        account: &'a str,
+        /// The hook's id.
+        hook: &'a str,
+        /// Its method, query and content type as JSON.
+        head: &'a str,
+        /// Its body.
+        body: &'a [u8],
     },
 }
 
@@ -96,6 +113,16 @@ pub fn mark(account: &str, stream: &str, frame: u64) -> Vec<u8> {
     record
 }
 
+/// A record of what a provider sent.
+pub fn webhook(account: &str, hook: &str, head: &str, body: &[u8]) -> Vec<u8> {
+    let mut record = vec![WEBHOOK, VERSION];
+    push_field(&mut record, account);
+    push_field(&mut record, hook);
+    push_field(&mut record, head);
+    record.extend_from_slice(body);
+    record
+}
+
 /// Whether a record is a mark: cheap, to find the few among the many.
 pub fn is_mark(record: &[u8]) -> bool {
     record.first() == Some(&MARK)
@@ -130,6 +157,12 @@ pub fn read(record: &[u8]) -> Result<Record<'_>, Unreadable> {
             account: field(&mut rest)?,
             stream: field(&mut rest)?,
             frame: u64::from_le_bytes(rest.try_into().map_err(|_| Unreadable::Broken)?),
+        }),
+        (WEBHOOK, VERSION) => Ok(Record::Webhook {
+            account: field(&mut rest)?,
+            hook: field(&mut rest)?,
+            head: field(&mut rest)?,
+            body: rest,
         }),
         (kind, version) => Err(Unreadable::Unknown { kind, version }),
     }

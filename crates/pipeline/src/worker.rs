@@ -312,7 +312,8 @@ impl Worker {
                 Err(refusal) => refusal.to_string(),
             },
             // How far a stream is: no event, and known before (`crate::streams`).
-            Ok(Record::Mark { .. }) => return,
+            // So is what a provider sent: its events stand before it.
+            Ok(Record::Mark { .. } | Record::Webhook { .. }) => return,
             Ok(Record::Settings { account, json }) => match serde_json::from_str(json) {
                 Ok(rules) => {
                     self.observe_group(group);

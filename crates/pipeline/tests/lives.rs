@@ -141,6 +141,7 @@ impl Life {
             account: account.into(),
             origin: "api".into(),
             events: batch.events,
+            webhook: None,
         };
         self.runtime
             .block_on(self.handle.submit(submission))

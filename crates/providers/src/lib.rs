@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod body;
 mod draft;
 mod fields;
 mod guide;
@@ -29,4 +30,4 @@ pub use provider::{Answer, Parsed, Provider, Unreadable};
 pub use record::Record;
 pub use refused::Refused;
 pub use request::Request;
-pub use vendors::{ALL, named};
+pub use vendors::{ALL, named, unknown};

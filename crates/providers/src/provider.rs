@@ -38,6 +38,11 @@ pub trait Provider: Sync + Send {
         Answer::EMPTY
     }
 
+    /// Makes a secret of random bytes, where the secret is ours to choose.
+    fn new_secret(&self, _: &[u8; 32]) -> Option<String> {
+        None
+    }
+
     /// Signs a request as the provider does: gives the headers to add. For tests and for trying a hook.
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)>;
 

@@ -6,9 +6,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use trunkline_model::event::Integrity;
 
 use crate::hook::Hook;
 use crate::refused::Refused;
+use crate::request::Request;
 
 /// Makes HMAC-SHA1 of the parts one after the other.
 pub(crate) fn sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
@@ -60,4 +62,39 @@ pub(crate) fn any(hook: &Hook, is: impl Fn(&[u8]) -> bool) -> Result<(), Refused
         found |= !secret.is_empty() & is(secret);
     }
     if found { Ok(()) } else { Err(Refused::Wrong) }
+}
+
+/// Verifies a hook whose provider signs nothing by the secret in its address, `?key=SECRET`: it says
+/// who calls, not what was sent.
+pub(crate) fn keyed(hook: &Hook, request: &Request<'_>) -> Result<Integrity, Refused> {
+    let key = request.asked("key").unwrap_or_default();
+    any(hook, |secret| same(secret, key.as_bytes()))?;
+    Ok(Integrity::Weak)
+}
+
+/// Says whether a header is `prefix` and the hexadecimal digits of a signature.
+pub(crate) fn same_hex(header: &str, prefix: &str, signature: &[u8]) -> bool {
+    header
+        .trim()
+        .strip_prefix(prefix)
+        .is_some_and(|digits| same(digits.as_bytes(), hex::encode(signature).as_bytes()))
+}
+
+/// How far a signed time may be from our clock, in seconds.
+const WINDOW_S: i64 = 300;
+
+/// Refuses what was signed, at the seconds in `header`, too long ago or in the future. To be asked last:
+/// what is told of the time is told to those who can sign.
+pub(crate) fn fresh(
+    request: &Request<'_>,
+    seconds: &str,
+    header: &'static str,
+) -> Result<(), Refused> {
+    let seconds: i64 = seconds.parse().map_err(|_| Refused::Malformed(header))?;
+    let now = request.received_at.0.div_euclid(1000);
+    let away = now.saturating_sub(seconds);
+    if away.saturating_abs() > WINDOW_S {
+        return Err(Refused::Stale(away, WINDOW_S));
+    }
+    Ok(())
 }

@@ -6,24 +6,61 @@ use crate::provider::Provider;
 pub mod asterisk;
 pub mod binotel;
 pub mod callrail;
+pub mod chatwoot;
 pub mod didww;
 pub mod freeswitch;
+pub mod intercom;
 #[cfg(test)]
 pub(crate) mod kit;
+pub mod kommo;
+pub mod kommo_account;
 pub mod mango;
 pub mod map;
+pub mod messenger;
+mod meta;
+pub mod plivo;
+pub mod signalwire;
+pub mod slack;
 pub mod standard;
+pub mod telegram;
+mod telephony;
+pub mod telnyx;
+pub mod telnyx_texml;
+pub mod twilio;
+pub mod viber;
+pub mod vonage;
+pub mod whatsapp;
+pub mod zadarma;
+pub mod zendesk;
 
 /// All providers, by name.
+#[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
     &asterisk::Asterisk,
     &binotel::Binotel,
     &callrail::CallRail,
+    &chatwoot::Chatwoot,
     &didww::Didww,
     &freeswitch::FreeSwitch,
+    &intercom::Intercom,
+    &kommo::Kommo,
+    &kommo_account::KommoAccount,
     &mango::Mango,
     &map::Mapped,
+    &messenger::Messenger,
+    &plivo::Plivo,
+    &signalwire::SignalWire,
+    &slack::Slack,
     &standard::Standard,
+    &telegram::Telegram,
+    &telnyx::Telnyx,
+    &telnyx_texml::TelnyxTexml,
+    &twilio::Twilio,
+    &viber::Viber,
+    &vonage::Vonage,
+    &whatsapp::WhatsApp,
+    &zadarma::Zadarma,
+    &zendesk::Zendesk,
 ];
 
 /// Finds a provider by its name.
@@ -34,7 +71,7 @@ pub fn named(name: &str) -> Option<&'static dyn Provider> {
 }
 
 /// Says that there is no such provider, and which name may have been meant.
-pub(crate) fn unknown(name: &str) -> String {
+pub fn unknown(name: &str) -> String {
     let names = ALL.iter().map(|provider| provider.guide().name);
     let near = names
         .clone()
@@ -45,6 +82,30 @@ pub(crate) fn unknown(name: &str) -> String {
         return format!("there is no provider \"{name}\"; did you mean \"{near}\"?");
     }
     let names: Vec<_> = names.collect();
-    let names = names.join(", ");
-    format!("there is no provider \"{name}\"; known are {names}")
+    format!(
+        "there is no provider \"{name}\"; known are {}",
+        names.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    mod strange;
+
+    use std::path::Path;
+
+    use super::*;
+
+    /// A folder is named as the guide, which writes - for _.
+    #[test]
+    fn providers_are_sorted_by_names_that_are_unique_and_those_of_their_folders() {
+        let names: Vec<_> = ALL.iter().map(|provider| provider.guide().name).collect();
+        assert!(names.is_sorted_by(|left, right| left < right), "{names:?}");
+        for name in names {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("src/vendors")
+                .join(name.replace('-', "_"));
+            assert!(folder.is_dir(), "there is no {}", folder.display());
+        }
+    }
 }

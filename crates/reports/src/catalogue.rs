@@ -1,6 +1,7 @@
 //! `GET /v1/reports`: what can be asked, made from the descriptions that questions are checked
 //! against, so that it cannot say anything else.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::time::{Interval, Period};
 use trunkline_model::word::Word;
@@ -11,14 +12,15 @@ use crate::request::{Asked, COMPARE};
 use crate::value::Unit;
 
 /// The list of reports.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Catalogue {
     /// The reports.
     pub reports: Vec<Entry>,
 }
 
 /// One report of the catalogue.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
 pub struct Entry {
     /// Its name in the path.
     pub name: &'static str,
@@ -42,7 +44,7 @@ pub struct Entry {
 }
 
 /// A column and its meaning.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Described {
     /// Its name.
     pub name: &'static str,
@@ -54,7 +56,8 @@ pub struct Described {
 }
 
 /// A parameter that may be given once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ReportParameter")]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
@@ -72,7 +75,8 @@ pub struct Parameter {
 }
 
 /// The rows behind a figure.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RowsBehind")]
 pub struct Rows {
     /// The figures that open so, each a value of `figure`.
     pub figures: &'static [&'static str],
@@ -114,7 +118,7 @@ fn entry(report: &Report) -> Entry {
         title: report.title,
         description: report.about,
         columns: figures.collect(),
-        filters: report.dimensions().map(Dimension::name).collect(),
+        filters: report.filterable().map(Dimension::name).collect(),
         by: by.collect(),
         parameters,
         rows: report.opened.iter().map(rows).collect(),
@@ -152,7 +156,8 @@ fn common() -> Vec<Parameter> {
                    the same part of the calendar period before) or that of a year earlier, by the \
                    local clock; each beside the row in its place, then what occurred only before; \
                    in csv a first column period tells them apart";
-    let period = "calendar to date, until now; instead of from and to";
+    let period = "calendar to date, until now; instead of from and to; the month if none of the \
+                  three is given";
     vec![
         free(
             "from",
@@ -227,10 +232,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_catalogue_lists_the_three_reports_with_their_figures() {
+    fn the_catalogue_lists_the_reports_with_their_figures() {
         let catalogue = catalogue();
         let names: Vec<_> = catalogue.reports.iter().map(|entry| entry.name).collect();
-        assert_eq!(names, ["response-times", "conversations", "messages"]);
+        assert_eq!(
+            names,
+            [
+                "response-times",
+                "conversations",
+                "messages",
+                "calls",
+                "missed-calls"
+            ]
+        );
         let first = serde_json::to_value(&catalogue.reports[0]).expect("a catalogue is JSON");
         assert_eq!(first["columns"][1]["name"], "sum_s");
         assert_eq!(first["columns"][1]["unit"], "s");

@@ -13,12 +13,24 @@ pub(crate) enum Dimension {
     Team,
     /// The channel.
     Channel,
-    /// `inbound` from a contact, else `outbound`.
+    /// `inbound` from a contact, else `outbound`; of calls also `internal`.
     Direction,
     /// Who wrote: contact, manager, bot, system or campaign.
     Author,
     /// What was written: text, image, audio and so on.
     Kind,
+    /// How a call ended; none while it has not.
+    Disposition,
+    /// The number of ours that a call came to or went out from.
+    Number,
+    /// Where a contact came from; none until calls are tracked.
+    Source,
+    /// A tag; a filter alone, as a call may have several.
+    Tag,
+    /// What made a call; none for a person. A filter alone.
+    Origin,
+    /// How far it is vouched for.
+    Integrity,
     /// Hour of the local day, 0 to 23.
     Hour,
     /// Day of the local week, 1 (Monday) to 7.
@@ -35,6 +47,12 @@ impl Dimension {
             Self::Direction => "direction",
             Self::Author => "author",
             Self::Kind => "kind",
+            Self::Disposition => "disposition",
+            Self::Number => "number",
+            Self::Source => "source",
+            Self::Tag => "tag",
+            Self::Origin => "origin",
+            Self::Integrity => "integrity",
             Self::Hour => "hour",
             Self::Weekday => "weekday",
         }
@@ -54,9 +72,23 @@ impl Dimension {
             Self::Manager => "the manager's id; null where there is none or he is unknown",
             Self::Team => "the manager's team at that time; null where there is none",
             Self::Channel => "the channel's id",
-            Self::Direction => "inbound (from a contact) or outbound",
+            Self::Direction => {
+                "inbound (from a contact) or outbound; of calls also internal, if asked for"
+            }
             Self::Author => "who wrote: contact, manager, bot, system or campaign",
             Self::Kind => "what was written: text, image, audio, video, file, location, ...",
+            Self::Disposition => {
+                "how the call ended: answered, missed, abandoned, menu, voicemail, busy, no_answer, \
+                 failed, blocked, timed_out or a word of the sender; null while it has not"
+            }
+            Self::Number => "the number of ours that was called, or called from; null if not told",
+            Self::Source => "where the contact came from; null until calls are tracked",
+            Self::Tag => "a tag of the call",
+            Self::Origin => "what made the call, like callback or dialler; empty for a person",
+            Self::Integrity => {
+                "how far it is vouched for: verified, weak or unverified; a cycle or a wait as the \
+                 message that it begins with"
+            }
             Self::Hour => "hour of the local day, 0 to 23",
             Self::Weekday => "day of the local week, 1 (Monday) to 7",
         }
@@ -68,9 +100,15 @@ impl Dimension {
             Self::Manager => "manager",
             Self::Team => "team",
             Self::Channel => "channel",
-            Self::Direction => "if(author = 'contact', 'inbound', 'outbound')",
+            Self::Direction => "direction",
             Self::Author => "author",
             Self::Kind => "kind",
+            Self::Disposition => "nullIf(disposition, '')",
+            Self::Number => "nullIf(number, '')",
+            Self::Source => "source",
+            Self::Tag => "tags",
+            Self::Origin => "origin",
+            Self::Integrity => "integrity",
             Self::Hour => "toHour(at, {tz:String})",
             Self::Weekday => "toDayOfWeek(at, 0, {tz:String})",
         }

@@ -11,14 +11,18 @@
 #![forbid(unsafe_code)]
 
 mod after;
+mod aliases;
 mod answer;
+mod calls;
 mod catalogue;
 mod conversations;
 mod dimension;
 mod distribution;
 mod error;
 mod messages;
+mod missed_calls;
 mod open_waits;
+mod records;
 mod report;
 mod reports;
 mod request;
@@ -31,12 +35,14 @@ mod value;
 mod values;
 
 pub use after::PageKey;
+pub use aliases::Aliases;
 pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
 pub use open_waits::Schedules;
+pub use records::Records;
 pub use reports::Reports;
 pub use request::{AccountView, Cells, Context, Restriction};
 pub use table::{Compared, Page, Table};
 pub use targets::Targets;
 pub use value::{Column, Unit, Value};
-pub use values::{Named, Values};
+pub use values::{Named, Values, listed};

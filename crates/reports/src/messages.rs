@@ -11,7 +11,14 @@ pub(crate) static REPORT: Report = Report {
     name: "messages",
     title: "Messages",
     about: "Public messages; those that managers wrote are author=manager",
-    by: &[Dimension::Direction, Dimension::Author, Dimension::Kind],
+    by: &[
+        Dimension::Channel,
+        Dimension::Direction,
+        Dimension::Author,
+        Dimension::Kind,
+    ],
+    filters: &[],
+    of_calls: false,
     choices: &[],
     figures: &[Figure::count(
         "messages",
@@ -28,7 +35,7 @@ pub(crate) static REPORT: Report = Report {
         gathered: &[],
         columns: &[
             Listed::new("at", Unit::Time, "at"),
-            Listed::new("direction", Unit::Text, Dimension::Direction.sql()),
+            Listed::text("direction"),
             Listed::text("author"),
             Listed::text("manager"),
             Listed::text("team"),
@@ -43,9 +50,13 @@ pub(crate) static REPORT: Report = Report {
     }],
 };
 
+/// Who speaks to whom.
+const DIRECTION: &str = "if(author = 'contact', 'inbound', 'outbound') AS direction";
+
 fn samples(request: &Request, views: Views<'_>) -> String {
     format!(
-        "SELECT at, manager, channel, conversation, contact, message, author, kind, chars \
+        "SELECT at, manager, channel, conversation, contact, message, author, kind, chars, integrity, \
+         {DIRECTION} \
          FROM {messages} WHERE account = {{account:String}} AND {WITHIN}{managers}",
         managers = of_managers(request),
         messages = views.named("v_messages"),
@@ -55,7 +66,7 @@ fn samples(request: &Request, views: Views<'_>) -> String {
 /// Messages by cell, manager, channel and author.
 fn cells(request: &Request, views: Views<'_>) -> String {
     format!(
-        "SELECT at, manager, channel, author, count AS n FROM {answers} \
+        "SELECT at, manager, channel, author, {DIRECTION}, count AS n FROM {answers} \
          WHERE account = {{account:String}} AND definition = 'messages' AND hours = 'calendar' \
          AND {WITHIN}{managers}",
         managers = of_managers(request),

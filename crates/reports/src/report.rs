@@ -17,6 +17,11 @@ pub(crate) struct Report {
     pub(crate) about: &'static str,
     /// What its figures may be told apart and filtered by, beside what all reports' may.
     pub(crate) by: &'static [Dimension],
+    /// What they may be filtered by alone.
+    pub(crate) filters: &'static [Dimension],
+    /// Whether it is about calls: their targets hold, and a sample's team is that of its `crew`, a
+    /// manager too, who may be named where no single one can be.
+    pub(crate) of_calls: bool,
     /// Its own parameters.
     pub(crate) choices: &'static [Choice],
     /// Its figures, in the order of their columns.
@@ -61,6 +66,8 @@ pub(crate) struct Figure {
     pub(crate) empty: Empty,
     /// Whether it cannot be divided among managers: `null` by, and filtered by, manager or team.
     pub(crate) undivided: bool,
+    /// Whether it is a row's part in the sum over all rows: the parts of a table make 1.
+    pub(crate) parted: bool,
     /// The word of a parameter with which it is not known: `null` then.
     pub(crate) withheld: Option<(&'static str, &'static str)>,
 }
@@ -117,10 +124,15 @@ impl Listed {
 }
 
 impl Report {
+    /// All that its figures may be filtered by.
+    pub(crate) fn filterable(&self) -> impl Iterator<Item = Dimension> + use<'_> {
+        self.dimensions().chain(self.filters.iter().copied())
+    }
+
     /// What its figures may be told apart and filtered by.
     pub(crate) fn dimensions(&self) -> impl Iterator<Item = Dimension> + use<'_> {
-        let shared = [Dimension::Manager, Dimension::Team, Dimension::Channel];
-        let clock = [Dimension::Hour, Dimension::Weekday];
+        let shared = [Dimension::Manager, Dimension::Team];
+        let clock = [Dimension::Integrity, Dimension::Hour, Dimension::Weekday];
         shared
             .into_iter()
             .chain(self.by.iter().copied())
@@ -132,6 +144,11 @@ impl Report {
         self.opened
             .iter()
             .flat_map(|opened| opened.figures.iter().copied())
+    }
+
+    /// The column of its samples that tells their team.
+    pub(crate) const fn member(&self) -> &'static str {
+        if self.of_calls { "crew" } else { "manager" }
     }
 
     /// Whether a figure cannot be divided among managers.
@@ -212,6 +229,7 @@ impl Figure {
             sql,
             empty: Empty::Zero,
             undivided: false,
+            parted: false,
             withheld: None,
         }
     }
@@ -240,4 +258,6 @@ pub(crate) static REPORTS: &[&Report] = &[
     &crate::response_times::REPORT,
     &crate::conversations::REPORT,
     &crate::messages::REPORT,
+    &crate::calls::REPORT,
+    &crate::missed_calls::REPORT,
 ];

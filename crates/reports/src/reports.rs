@@ -151,10 +151,10 @@ impl Reports {
         })
     }
 
-    /// Answers `GET /v1/dimensions/{name}`: the values that a filter of that name may take.
+    /// Answers `GET /v1/dimensions/{dimension}`: the values that a filter of that name may take.
     pub async fn values(&self, name: &str, context: &Context<'_>) -> Result<Values, Error> {
         let dimension = values::find(name)?;
-        let views = Views(self.client.database());
+        let views = self.views(context);
         let statement = values::statement(dimension, views, context);
         let text = |name| Column {
             name,
@@ -192,14 +192,29 @@ impl Reports {
         Ok(request)
     }
 
-    fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
+    pub(crate) fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
         Source {
-            views: Views(self.client.database()),
+            views: self.views(context),
             account: context.account.id,
         }
     }
 
-    async fn ask(&self, statement: Statement) -> Result<Vec<Vec<serde_json::Value>>, Error> {
+    fn views(&self, context: &Context<'_>) -> Views<'_> {
+        Views {
+            database: self.client.database(),
+            aliases: context.account.aliases.parts(),
+        }
+    }
+
+    /// What positions of pages are sealed with.
+    pub(crate) fn pages(&self) -> &PageKey {
+        &self.pages
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<Vec<serde_json::Value>>, Error> {
         let mut query = self.client.query(&statement.sql, LIMIT);
         for (name, value) in statement.parameters {
             query = match value {

@@ -7,19 +7,20 @@
 
 mod before;
 mod cells;
-mod given;
+pub(crate) mod given;
 mod span;
 
 use chrono_tz::Tz;
 use trunkline_model::time::Time;
 
 use crate::after::{After, List, PageKey};
+use crate::aliases::Aliases;
 use crate::dimension::Dimension;
 use crate::error::BadParameter;
 use crate::open_waits::{OpenWaits, Schedules};
 use crate::report::{Choice, Opened, Report};
 use crate::statement::Parameter;
-use crate::targets::{Target, Targets};
+use crate::targets::{Rules, Target, Targets};
 pub(crate) use before::{Before, COMPARE};
 pub use cells::Cells;
 pub(crate) use cells::Rows;
@@ -33,6 +34,8 @@ pub struct AccountView<'a> {
     pub id: &'a str,
     /// Its zone: the default of `tz`.
     pub timezone: Tz,
+    /// What its managers are called at providers.
+    pub aliases: &'a Aliases,
 }
 
 /// What a token may see (`only` in the configuration): the managers named, and those who were in
@@ -137,8 +140,12 @@ pub(crate) struct Request {
     pub(crate) as_of: Time,
     /// How soon a reply is due, of a report about replies.
     pub(crate) target: Target,
+    /// How calls are counted.
+    pub(crate) rules: Rules,
     /// How much of open waits is business time, once it was asked for.
     pub(crate) open: Option<OpenWaits>,
+    /// What its managers are called at providers.
+    pub(crate) aliases: Aliases,
     /// What the asker may see; none for everything.
     pub(crate) restriction: Option<Restricted>,
     /// The cells that tell apart what it tells apart.
@@ -199,12 +206,16 @@ impl Request {
         };
         let choices = choices(report, &given)?;
         let definition = chosen(&choices, "definition");
+        let aliases = context.account.aliases;
         let request = Self {
-            filters: filters(report, &given)?,
+            filters: filters(report, &given, aliases)?,
             as_of: context.as_of,
-            target: definition.map_or_else(Target::default, |definition| {
-                context.targets.of_definition(definition)
-            }),
+            target: match definition {
+                Some(definition) => context.targets.of_definition(definition),
+                None if report.of_calls => context.targets.of_calls(),
+                None => Target::default(),
+            },
+            rules: context.targets.calls.clone(),
             choices,
             limit: limit(asked, &given)?,
             after: given
@@ -214,6 +225,7 @@ impl Request {
             figure,
             opened,
             open: None,
+            aliases: aliases.clone(),
             restriction: context.restriction.restricted(),
             before: given
                 .one("compare")?
@@ -242,6 +254,14 @@ impl Request {
     /// Returns the word chosen for one of the report's own parameters.
     pub(crate) fn choice(&self, name: &str) -> Option<&'static str> {
         chosen(&self.choices, name)
+    }
+
+    /// Whether a value of a dimension is asked for by name.
+    pub(crate) fn asks_for(&self, dimension: Dimension, value: &str) -> bool {
+        let asked = |(of, values): &(Dimension, Vec<String>)| {
+            *of == dimension && values.iter().any(|own| own == value)
+        };
+        self.filters.iter().any(asked)
     }
 
     /// Whether intervals in which nothing happened have rows in the table too: those are added to
@@ -274,7 +294,7 @@ impl Request {
 
 fn known_names(report: &Report, asked: Asked, given: &Given<'_>) -> Result<(), BadParameter> {
     let mut names = COMMON.to_vec();
-    names.extend(report.dimensions().map(Dimension::name));
+    names.extend(report.filterable().map(Dimension::name));
     names.extend(report.choices.iter().map(|choice| choice.name));
     if asked == Asked::Rows {
         names.extend(["figure", "after"]);
@@ -318,19 +338,27 @@ fn dimensions(report: &Report, given: &Given<'_>) -> Result<Vec<Dimension>, BadP
 fn filters(
     report: &Report,
     given: &Given<'_>,
+    aliases: &Aliases,
 ) -> Result<Vec<(Dimension, Vec<String>)>, BadParameter> {
     let mut filters = Vec::new();
-    for dimension in report.dimensions() {
+    for dimension in report.filterable() {
         let values = given.all(dimension.name());
         if values.iter().map(|value| value.len() + 8).sum::<usize>() > FILTER_BYTES {
             let detail = format!("has more than {FILTER_BYTES} bytes of values; ask in parts");
             return Err(BadParameter::new(dimension.name(), detail));
         }
         if !values.is_empty() {
-            let stored = values
-                .iter()
-                .map(|value| dimension.stored(value).to_owned());
-            filters.push((dimension, stored.collect()));
+            let stored = values.iter().map(|value| match dimension {
+                Dimension::Manager => aliases.resolved(value).to_owned(),
+                _ => dimension.stored(value).to_owned(),
+            });
+            let stored: Vec<_> = stored.collect();
+            if dimension == Dimension::Integrity {
+                for value in &stored {
+                    word(dimension.name(), value, &["verified", "weak", "unverified"])?;
+                }
+            }
+            filters.push((dimension, stored));
         }
     }
     Ok(filters)

@@ -3,13 +3,14 @@
 //! `Table` and `Page` serialise to the JSON of `contract.md` §4 and write themselves as CSV; the
 //! same question over the same data gives the same bytes, but for `as_of`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::time::Time;
 
 use crate::value::{Column, Unit, Value};
 
 /// The answer of `GET /v1/reports/{name}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Table {
     /// The report's name.
     pub report: &'static str,
@@ -34,7 +35,7 @@ pub struct Table {
 }
 
 /// What a table is compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Compared {
     /// Start of the period before, inclusive.
     pub previous_from: Time,
@@ -47,7 +48,8 @@ pub struct Compared {
 }
 
 /// The answer of `GET /v1/reports/{name}/rows`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Rows")]
 pub struct Page {
     /// The report's name.
     pub report: &'static str,

@@ -3,17 +3,21 @@
 //!
 //! A team's first target holds for all time before it (`metrics.md` §0: settings in time).
 
+mod rules;
+
 use std::collections::BTreeSet;
 
 use trunkline_model::settings::{self, Account};
 use trunkline_model::time::Time;
 
 use crate::statement::Parameter;
+pub(crate) use rules::Rules;
 
 /// Seconds in which a reply is due where no setting says so: of a cycle's first, and of any.
 const DEFAULT: Due = Due {
     first: 300_000,
     wait: 900_000,
+    call: 20_000,
 };
 
 /// Later than any sample.
@@ -25,6 +29,8 @@ pub struct Targets {
     account: settings::Targets,
     channels: Vec<(String, settings::Targets)>,
     teams: Vec<Dated>,
+    /// How its calls are counted.
+    pub(crate) calls: Rules,
 }
 
 /// A team's targets while an entry of it holds.
@@ -40,12 +46,13 @@ struct Dated {
 struct Due {
     first: i64,
     wait: i64,
+    call: i64,
 }
 
 impl Targets {
     /// Reads the targets that an account's settings name.
     pub fn of(account: &Account) -> Self {
-        let set = |targets: &settings::Targets| targets.first_s.or(targets.wait_s).is_some();
+        let set = |targets: &settings::Targets| *targets != settings::Targets::default();
         let mut teams: Vec<_> = account.teams.iter().collect();
         teams.sort_by_key(|team| team.validity(account.zone()).from);
         let mut begun = BTreeSet::new();
@@ -68,21 +75,28 @@ impl Targets {
                 .map(|channel| (channel.id.clone(), channel.targets))
                 .collect(),
             teams: teams.filter(|team| set(&team.targets)).collect(),
+            calls: Rules::of(account),
         }
     }
 
     /// The targets of one definition.
     pub(crate) fn of_definition(&self, definition: &str) -> Target {
-        let first = definition == "first";
-        let ms = |targets: &settings::Targets| {
-            let seconds = if first {
-                targets.first_s
-            } else {
-                targets.wait_s
-            };
-            seconds.map(|seconds| i64::from(seconds) * 1_000)
-        };
-        let default = if first { DEFAULT.first } else { DEFAULT.wait };
+        match definition {
+            "first" => self.due(DEFAULT.first, |targets| targets.first_s),
+            _ => self.due(DEFAULT.wait, |targets| targets.wait_s),
+        }
+    }
+
+    /// The targets of calls, which have no channel.
+    pub(crate) fn of_calls(&self) -> Target {
+        Target {
+            channels: Vec::new(),
+            ..self.due(DEFAULT.call, |targets| targets.call_s)
+        }
+    }
+
+    fn due(&self, default: i64, due: fn(&settings::Targets) -> Option<u32>) -> Target {
+        let ms = |targets: &settings::Targets| Some(i64::from(due(targets)?) * 1_000);
         let channels = self.channels.iter();
         let teams = self.teams.iter();
         Target {

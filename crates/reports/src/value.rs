@@ -3,14 +3,16 @@
 //! Values are exact: seconds are whole milliseconds until they are written, and are written as a
 //! decimal with three places, never through a floating number.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 use trunkline_model::time::Time;
 
 /// What a column's values are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// An instant: RFC 3339, UTC, with milliseconds.
@@ -78,8 +80,22 @@ impl Serialize for Value {
     }
 }
 
+impl JsonSchema for Value {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["null", "number", "string"] })
+    }
+}
+
 /// A column of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Column {
     /// The dimension, or the figure's name in `metrics.md`.
     pub name: &'static str,

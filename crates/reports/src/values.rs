@@ -1,8 +1,9 @@
-//! The values of a dimension, for choosing filters (`contract.md` §4: `GET /v1/dimensions/{name}`).
+//! The values of a dimension, for choosing filters (`contract.md` §4: `GET /v1/dimensions/{dimension}`).
 //!
 //! What occurred and what the configuration names, with the names to show. Who may see only some
 //! managers is shown these, their teams and the channels on which they wrote.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::time::Time;
 
@@ -17,8 +18,8 @@ pub(crate) const MOST: usize = 100_000;
 /// The dimensions whose values are ids.
 const LISTED: [Dimension; 3] = [Dimension::Manager, Dimension::Team, Dimension::Channel];
 
-/// The answer of `GET /v1/dimensions/{name}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The answer of `GET /v1/dimensions/{dimension}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Values {
     /// The dimension.
     pub dimension: &'static str,
@@ -32,12 +33,17 @@ pub struct Values {
 }
 
 /// A value and its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Named {
     /// What a filter takes.
     pub value: String,
     /// What people call it; the value where the configuration gives no name.
     pub name: String,
+}
+
+/// Names the dimensions whose values can be listed.
+pub fn listed() -> [&'static str; 3] {
+    LISTED.map(Dimension::name)
 }
 
 /// Finds a dimension whose values can be listed.
@@ -47,8 +53,8 @@ pub(crate) fn find(name: &str) -> Result<Dimension, Error> {
         .find(|dimension| dimension.name() == name);
     found.ok_or_else(|| Error::UnknownDimension {
         name: name.to_owned(),
-        known: LISTED.map(Dimension::name).join(", "),
-        suggestion: nearest(name, LISTED.map(Dimension::name)),
+        known: listed().join(", "),
+        suggestion: nearest(name, listed()),
     })
 }
 
@@ -82,6 +88,7 @@ pub(crate) fn statement(
         ),
         ("rows".to_owned(), Parameter::Whole(MOST as i64 + 1)),
     ];
+    parameters.extend(context.account.aliases.parameters());
     parameters.extend(only.into_iter().flat_map(Restricted::parameters));
     Statement { sql, parameters }
 }
@@ -108,6 +115,10 @@ fn occurred(dimension: Dimension, views: Views<'_>) -> String {
         _ => &[("v_channels", "channel"), ("v_conversations", "channel")],
     };
     let places = places.iter().map(|(view, value)| {
+        let value = match *value {
+            "manager_key" => views.manager_key(),
+            value => value.to_owned(),
+        };
         let view = views.named(view);
         format!(
             "SELECT DISTINCT toString({value}) AS value FROM {view} \
@@ -135,7 +146,8 @@ fn kept(dimension: Dimension, views: Views<'_>) -> String {
         ),
         _ => format!(
             "value IN (SELECT toString(channel) FROM {messages} \
-             WHERE account = {{account:String}} AND manager_key IN ({managers}))"
+             WHERE account = {{account:String}} AND {key} IN ({managers}))",
+            key = views.manager_key(),
         ),
     }
 }

@@ -13,8 +13,10 @@ use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
+use crate::calls::{self, Calls};
 use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
+use crate::contacts::Contacts;
 use crate::conversation::{Context, Conversation, Inserted};
 use crate::facts::Rows;
 use crate::names::Name;
@@ -25,6 +27,8 @@ use crate::submap::{self, Changed, Place, Submap};
 use crate::timeline::{Body, Entry, Message as TimelineMessage};
 
 mod ahead;
+mod call;
+mod contact;
 mod counts;
 mod live;
 mod parked;
@@ -33,10 +37,11 @@ mod settings;
 mod shrink;
 mod snapshot;
 
+pub use crate::calls::{KeptCalls, PartOfCalls};
 pub use ahead::Told;
 use ahead::{GROUP, Prepared};
 pub use counts::Counts;
-pub use live::{View, Waiting};
+pub use live::{CallNow, View, Waiting};
 use parked::{Item, Parked};
 pub use parked::{Refused, Sought, Timeline, Timelines, Wanted};
 use retract::{Due, Retractions, Within};
@@ -76,6 +81,8 @@ pub enum Outcome {
     Conflict,
     /// Its room does not exist yet: it will be observed by replay.
     Waiting,
+    /// Its call has too many phases already: it stays in the journal alone.
+    Quarantined,
     /// It waits until its conversation is whole again: what becomes of it is counted then.
     Parked,
 }
@@ -104,10 +111,12 @@ pub struct Account {
     seen: Seen,
     fresh: Chunks<Seeing, 8192>,
     changed: Changed,
+    calls: Calls,
     cells: Cells,
     prepared: Vec<Prepared>,
     parked: Parked,
     let_go: LetGo,
+    contacts: Contacts,
     /// The part in which conversations beyond the horizon are looked for next.
     shrinks_next: u8,
     /// Records below this offset are in `counts`, `rules` and `waiting` already.
@@ -133,8 +142,10 @@ impl Account {
             prepared: Vec::new(),
             parked: Parked::default(),
             let_go: LetGo::default(),
+            contacts: Contacts::default(),
             shrinks_next: 0,
             changed: Changed::default(),
+            calls: Calls::new(config.seed),
             cells: Cells::new(FoldRules::default().cell_minutes),
             taken: 0,
             scratch: Vec::new(),
@@ -149,27 +160,6 @@ impl Account {
     /// Gives the outcomes since the journal began.
     pub fn counts(&self) -> Counts {
         self.counts
-    }
-
-    /// Counts the conversations whose timeline is held, and those that have shrunk.
-    pub fn conversations(&self) -> (usize, usize) {
-        let all = self.submaps.iter().map(Submap::counts);
-        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
-    }
-
-    /// Counts the identities remembered.
-    pub fn remembered(&self) -> usize {
-        self.seen.len()
-    }
-
-    /// Counts how often a manager beyond the cap was named.
-    pub fn beyond_cap(&self) -> u64 {
-        self.names.beyond()
-    }
-
-    /// Counts the conversations with rows to gather.
-    pub fn dirty(&self) -> usize {
-        self.changed.dirty.len()
     }
 
     /// Gives the settings last told.
@@ -192,7 +182,7 @@ impl Account {
             Sight::Other => Outcome::Conflict,
             Sight::New => {
                 self.fresh.push(Seeing { mark, at });
-                self.apply(event, prepared.key, at)
+                self.apply(event, prepared, at)
             }
         };
         if at.offset >= self.taken {
@@ -225,17 +215,20 @@ impl Account {
                 self.counts.waiting += 1;
                 self.waiting.insert(offset / WAITING_BLOCK);
             }
+            Outcome::Quarantined => self.counts.quarantined += 1,
             Outcome::Parked => {}
         }
     }
 
-    fn apply(&mut self, event: &Event<'_>, key: Option<u128>, at: Position) -> Outcome {
-        match (event, key) {
+    fn apply(&mut self, event: &Event<'_>, prepared: Prepared, at: Position) -> Outcome {
+        match (event, prepared.key) {
             // A note is no message: it moves no clock and gives no row (`metrics.md` §1).
             (Event::Message(message), _) if message.private => Outcome::Observed,
             (Event::Message(message), Some(key)) => self.message(message, key, at),
             (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
             (Event::Retract(retract), _) => self.retract(retract, at),
+            (Event::Call(call), _) => self.call(event, call, prepared.hook, at),
+            (Event::Contact(change), _) => self.contact(event, change, at),
             _ => Outcome::Waiting,
         }
     }
@@ -256,6 +249,7 @@ impl Account {
             kind: message.kind,
             chars: message.chars,
             expects_reply: message.expects_reply,
+            integrity: message.integrity,
         });
         let run = message.batch.as_ref().map(|run| names.number(run));
         let id = CompactString::from(message.effective_id());
@@ -375,14 +369,24 @@ impl Account {
     /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
         let dirty = self.changed.dirty.front().map(|(since, _)| *since);
-        dirty.into_iter().chain(self.parked.oldest()).min()
+        let others = [self.calls.oldest_dirty(), self.contacts.oldest_dirty()];
+        dirty
+            .into_iter()
+            .chain(self.parked.oldest())
+            .chain(others.into_iter().flatten())
+            .min()
     }
 
-    /// Shows changed rows, the longest waiting first, until there were `limit` message rows or
-    /// there are no more; gives how many messages there were. `generation` goes into the rows'
-    /// versions.
+    /// Shows changed rows, of contacts first, then of calls and conversations, the longest waiting
+    /// first, until there were `limit` rows of identities, messages and calls or there are no more;
+    /// gives how many of these there were. Calls take half of that at most while conversations wait.
+    /// `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
-        let mut messages = 0;
+        let mut messages = self.contacts.gather(&self.id, generation, limit, rows);
+        let alone = self.changed.dirty.is_empty();
+        let left = limit.saturating_sub(messages);
+        let share = if alone { left } else { left.div_ceil(2) };
+        messages += self.gather_calls(generation, share, rows);
         while messages < limit && !self.changed.dirty.is_empty() {
             let group: Vec<Place> = {
                 let group = self.changed.dirty.len().min(GROUP);
@@ -413,6 +417,16 @@ impl Account {
         conversation.gather(&context, &mut self.cells, rows)
     }
 
+    fn gather_calls(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
+        let context = calls::Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: generation << 48,
+        };
+        self.calls.gather(limit, &context, rows)
+    }
+
     /// Shows the cells of the rows gathered since the last time, as of `version`: it must not be less
     /// than before, and not less than that of any record that was gathered.
     pub fn gather_cells(&mut self, version: u64, rows: &mut impl Rows) {
@@ -432,6 +446,7 @@ impl Account {
         if self.rules.recuts_from(offset) {
             self.cells.recut();
         }
+        self.calls.rewind(offset);
         submap::each(
             &mut self.submaps,
             &mut self.changed,
@@ -441,6 +456,7 @@ impl Account {
         for (since, _) in &mut self.changed.dirty {
             *since = (*since).min(offset);
         }
+        self.contacts.rewind(offset);
     }
 
     /// Gives the offset below which all records lie that changed what has been let go of: of them

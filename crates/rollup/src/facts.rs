@@ -4,7 +4,8 @@
 //!
 //! Times are milliseconds, samples are milliseconds, `None` means "no sample" or "nobody".
 
-use trunkline_model::event::{Author, Change, MessageKind};
+use trunkline_model::amount::Decimal;
+use trunkline_model::event::{Author, Change, Direction, Integrity, MessageKind};
 use trunkline_model::time::Time;
 
 use crate::cells::Cell;
@@ -22,6 +23,12 @@ pub trait Rows {
 
     /// Takes a conversation.
     fn conversation(&mut self, fact: &ConversationFact<'_>);
+
+    /// Takes a call.
+    fn call(&mut self, _: &CallFact<'_>) {}
+
+    /// Takes whose an identity is.
+    fn identity(&mut self, _: &IdentityFact<'_>) {}
 
     /// Takes a cell of figures, after the messages that it is made of.
     fn cell(&mut self, _: &CellFact<'_>) {}
@@ -137,6 +144,25 @@ pub struct CellFact<'a> {
     pub version: u64,
 }
 
+/// Which contact something belongs to that contacts are known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityFact<'a> {
+    /// The account's id.
+    pub account: &'a str,
+    /// What it is: `phone`, `email`, `channel` or `contact`.
+    pub kind: &'a str,
+    /// The channel of an id on a channel; else empty.
+    pub channel: &'a str,
+    /// The number in E.164, the address in lower case, or the id.
+    pub identity: &'a str,
+    /// The contact after all merges; none if it is nobody's any more.
+    pub contact: Option<&'a str>,
+    /// When it was told last (our clock).
+    pub received_at: Time,
+    /// `generation << 48 | offset` of the last record that changed this row.
+    pub version: u64,
+}
+
 /// One public message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFact<'a> {
@@ -164,6 +190,8 @@ pub struct MessageFact<'a> {
     pub assignee: Option<&'a str>,
     /// Whether a contact's message waits for a reply.
     pub expects_reply: bool,
+    /// How far it is vouched for.
+    pub integrity: Integrity,
     /// The run of the import that brought it.
     pub run: Option<&'a str>,
     /// The response times it gives.
@@ -262,4 +290,138 @@ pub struct Cycle<'a> {
     pub owed_by: Option<&'a str>,
     /// When people took it over from the bot, if a bot had it.
     pub handed_off_at: Option<Time>,
+}
+
+/// One call as it stands after its last known phase (`metrics.md` §2).
+#[expect(clippy::struct_excessive_bools, reason = "a column each")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallFact<'a> {
+    /// The account's id.
+    pub account: &'a str,
+    /// The call's id, unique within its account.
+    pub call: &'a str,
+    /// The hook that told of it first; `api` if none did.
+    pub hook: &'a str,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What made it, like `callback`; empty for a person.
+    pub origin: &'a str,
+    /// Who is outside: E.164 where it is a phone number, else as told; empty if unknown.
+    pub caller: &'a str,
+    /// Whether who is outside is told by a phone number.
+    pub known: bool,
+    /// The number of ours: E.164 where it is one, else as told.
+    pub number: &'a str,
+    /// When it began.
+    pub started_at: Time,
+    /// When it was queued first.
+    pub queued_at: Option<Time>,
+    /// When it rang first.
+    pub ringing_at: Option<Time>,
+    /// When a person answered first.
+    pub answered_at: Option<Time>,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+    /// How it ended, a word of `metrics.md` §2 or of the sender; empty while it has not.
+    pub disposition: &'a str,
+    /// Whether it was answered for less than `min_answer_s`.
+    pub ghost: bool,
+    /// Time in menus, before a person answered, in milliseconds, like all that follow.
+    pub menu_ms: i64,
+    /// Time in queues, before a person answered.
+    pub queue_ms: i64,
+    /// Time of ringing, before a person answered.
+    pub ring_ms: i64,
+    /// Time on hold.
+    pub hold_ms: i64,
+    /// From the first queueing, else ringing, else the start, to the answer by a person or the end;
+    /// none while it waits.
+    pub wait_ms: Option<i64>,
+    /// From the answer to the end without hold.
+    pub talk_ms: i64,
+    /// Its tags, in order.
+    pub tags: &'a [&'a str],
+    /// Whether it is spam.
+    pub spam: bool,
+    /// What it is worth, in the account's currency.
+    pub value: Option<Decimal>,
+    /// The address of its recording; empty if none.
+    pub recording: &'a str,
+    /// The weakest of what told of it.
+    pub integrity: Integrity,
+    /// The legs of persons, in order of ringing.
+    pub legs: &'a [LegFact<'a>],
+    /// When its latest phase arrived (our clock), of those not taken back.
+    pub last_received_at: Time,
+    /// When its latest event arrived (our clock).
+    pub received_at: Time,
+    /// `generation << 48 | offset` of the last record that changed this row.
+    pub version: u64,
+    /// Whether nothing is left of it but what was taken back, or a recording or tag.
+    pub deleted: bool,
+}
+
+/// One leg of a call: a person who was rung, or answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegFact<'a> {
+    /// Its id; empty if it was told without.
+    pub leg: &'a str,
+    /// Its manager as told; empty if not told.
+    pub manager: &'a str,
+    /// Its extension or forwarded number; empty if not told.
+    pub extension: &'a str,
+    /// When it rang first.
+    pub ringing_at: Option<Time>,
+    /// When it was answered.
+    pub answered_at: Option<Time>,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+    /// Time of ringing, in milliseconds, like all that follow.
+    pub ring_ms: i64,
+    /// From its answer to its end without hold.
+    pub talk_ms: i64,
+    /// Time on hold.
+    pub hold_ms: i64,
+    /// Whether it gave the call on.
+    pub transferred_out: bool,
+    /// Whether the call was given to it.
+    pub transferred_in: bool,
+}
+
+impl Default for CallFact<'_> {
+    fn default() -> Self {
+        Self {
+            account: "",
+            call: "",
+            hook: "",
+            direction: Direction::Inbound,
+            origin: "",
+            caller: "",
+            known: false,
+            number: "",
+            started_at: Time(0),
+            queued_at: None,
+            ringing_at: None,
+            answered_at: None,
+            ended_at: None,
+            disposition: "",
+            ghost: false,
+            menu_ms: 0,
+            queue_ms: 0,
+            ring_ms: 0,
+            hold_ms: 0,
+            wait_ms: None,
+            talk_ms: 0,
+            tags: &[],
+            spam: false,
+            value: None,
+            recording: "",
+            integrity: Integrity::Verified,
+            legs: &[],
+            last_received_at: Time(0),
+            received_at: Time(0),
+            version: 0,
+            deleted: false,
+        }
+    }
 }

@@ -5,16 +5,20 @@
 //!
 //! - [`account`]: the state of one account, what is observed and what is gathered
 //! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
+//! - `calls`: calls, their phases and what they come to
 //! - [`seen`]: duplicates and conflicts
+//! - [`contacts`]: who is who
 //! - [`facts`]: the rows that come out
 //! - [`cells`]: figures by manager, channel and hour, for what is shown live
 
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod calls;
 pub mod cells;
 mod chunks;
 mod clock;
+pub mod contacts;
 mod conversation;
 pub mod facts;
 mod moment;

@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_model::settings::{
-    BotReplies, FoldRules, OpenHours, ScheduleOf, Targets, TeamDue, Whose, due,
+    BotReplies, Country, FoldRules, OpenHours, ScheduleOf, Targets, TeamDue, Whose, due,
 };
 use trunkline_model::time::{Time, Tz};
 
 use crate::clock::Rules;
+use crate::contacts::Countries;
 use crate::facts::{Measured, Samples, Within};
 use crate::names::{Name, Names};
 use crate::plain;
@@ -89,6 +90,50 @@ impl History {
         })
     }
 
+    /// Gives the rules of a call that began at `at`.
+    pub(crate) fn calls(&self, at: Time) -> CallRules {
+        let told = Told(&self.values);
+        let least = told.at(at, |_| true).map(|value| value.rules.min_answer_s);
+        CallRules {
+            country: told.found(at, |value| value.rules.country),
+            min_answer: i64::from(least.unwrap_or_default()) * 1_000,
+        }
+    }
+
+    /// Says whether calls may be told otherwise by the settings of the record at `offset` than by
+    /// those before.
+    pub(crate) fn calls_change(&self, offset: u64) -> bool {
+        let default = FoldRules::default();
+        let mut last = &default;
+        for value in &self.values {
+            let rules = &value.rules;
+            if value.offset == offset {
+                let of = |rules: &FoldRules| (rules.country, rules.min_answer_s);
+                return of(last) != of(rules);
+            }
+            last = rules;
+        }
+        true
+    }
+
+    /// Gives the countries that phone numbers were read with.
+    pub(crate) fn countries(&self) -> Countries {
+        let mut countries = Countries {
+            all: vec![None],
+            ..Countries::default()
+        };
+        for value in &self.values {
+            let told = value.rules.country;
+            if told != countries.current {
+                (countries.current, countries.since) = (told, value.offset);
+            }
+            if !countries.all.contains(&told) {
+                countries.all.push(told);
+            }
+        }
+        countries
+    }
+
     /// Gives the last value, if any was ever set.
     pub fn latest(&self) -> Option<&FoldRules> {
         self.values.last().map(|value| &value.rules)
@@ -144,6 +189,15 @@ impl<'a> Told<'a> {
         }
         after.iter().find(|value| set(value)).or(before.last())
     }
+}
+
+/// The rules that a call is derived by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CallRules {
+    /// The country that phone numbers are read with.
+    pub(crate) country: Option<Country>,
+    /// The talk below which it counts as missed, in milliseconds.
+    pub(crate) min_answer: i64,
 }
 
 /// The rules of one channel through time.

@@ -6,16 +6,19 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use trunkline_model::settings::Scope;
 use trunkline_model::word::Word;
 
 mod demo;
+mod hook;
 mod import;
 mod simulate;
 mod state;
 mod torture;
 
 pub(crate) use demo::Demo;
+pub(crate) use hook::{Hook, Verify};
 pub(crate) use import::{Format, Import, Service};
 pub(crate) use simulate::Simulate;
 pub(crate) use state::{Doctor, Status};
@@ -63,6 +66,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  trunkline doctor --data-dir ./data\n  \
                       trunkline --config trunkline.toml doctor")]
     Doctor(Doctor),
+    /// Helps to connect a provider: what to click, why a signature fails, what comes.
+    #[command(subcommand)]
+    Hook(Hook),
     /// Makes tokens.
     #[command(subcommand)]
     Token(Token),
@@ -107,6 +113,13 @@ pub(crate) enum Command {
     /// doubled or wrong.
     #[command(after_help = "Example:\n  trunkline torture --minutes 10 --seed 7")]
     Torture(Torture),
+    /// Prints a script that completes commands and options in a shell.
+    #[command(after_help = "Examples:\n  source <(trunkline completions bash)\n  \
+                      trunkline completions fish > ~/.config/fish/completions/trunkline.fish")]
+    Completions {
+        /// The shell that reads the script.
+        shell: Shell,
+    },
     /// Runs the embedded ClickHouse in this process; started by `serve`.
     #[command(hide = true)]
     Engine {

@@ -15,9 +15,11 @@ use crate::{print, secret, telemetry};
 
 mod amounts;
 mod audit;
+mod completions;
 mod demo;
 mod doctor;
 mod first_start;
+mod hook;
 mod import;
 mod migrate;
 mod serve;
@@ -39,6 +41,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(options) => demo::run(config, &options, &environment)?,
         Command::Status(options) => return status::run(&options),
         Command::Doctor(options) => return doctor::run(config, options, &environment),
+        Command::Hook(hook) => return hook::run(config, hook, &environment),
         Command::Token(Token::New { name, scopes }) => new_token(&name, &scopes)?,
         Command::Config(Config::Example) => print::line(EXAMPLE.trim_end())?,
         Command::Config(Config::Schema) => print_json(&schemars::schema_for!(File))?,
@@ -67,6 +70,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
             telemetry::start_logs(Some(filter));
             return torture::run(&options);
         }
+        Command::Completions { shell } => print::line(completions::script(shell).trim_end())?,
         Command::Engine { arguments } => {
             return Ok(trunkline_warehouse::engine::child::run(arguments));
         }

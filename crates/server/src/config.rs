@@ -40,7 +40,7 @@ pub(crate) struct File {
 pub(crate) struct Server {
     /// Address and port to listen on. Default `127.0.0.1:8080`; port 0 takes a free one.
     pub(crate) listen: String,
-    /// The address under which others reach the service, for signed webhooks and links.
+    /// The address under which browsers and others reach the service, where a proxy hides it.
     pub(crate) public_url: Option<String>,
     /// The folder of everything that is kept. Default `./data`.
     pub(crate) data_dir: PathBuf,
@@ -94,11 +94,12 @@ pub(crate) struct Warehouse {
     pub(crate) url: Option<String>,
     /// Its user. Default `default`.
     pub(crate) user: String,
-    /// Its password; also `password_file`, or `env:NAME`.
+    /// Its password; better as `password_file`, or `env:NAME`.
     pub(crate) password: String,
     /// The database. Default `trunkline`.
     pub(crate) database: String,
-    /// Path of `libchdb.so` or of a `clickhouse` program, for the embedded ClickHouse.
+    /// Path of `libchdb.so` or of a `clickhouse` program, for the embedded ClickHouse. Default:
+    /// looked for beside the program, in `.engine` (where `make build` puts it), and on the PATH.
     pub(crate) engine: Option<PathBuf>,
     /// Memory of the embedded ClickHouse in MiB. Default 1500.
     pub(crate) memory_mb: u64,
@@ -120,9 +121,10 @@ pub(crate) struct Fold {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Retention {
-    /// How long the journal is kept. Default `400d`.
+    /// How long the journal is kept, counted back from the last arrival. Default `400d`.
     pub(crate) journal: Span,
-    /// How long facts are kept. Default `25 months`.
+    /// How long ClickHouse keeps messages, changes and conversations of which nothing arrives any
+    /// more, counted back from the last arrival; looked at once a day. Default `25 months`.
     pub(crate) facts: Span,
 }
 

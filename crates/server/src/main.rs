@@ -11,6 +11,8 @@ mod print;
 mod secret;
 mod stream;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod wiring;
 
 use std::process::ExitCode;

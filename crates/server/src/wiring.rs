@@ -16,6 +16,7 @@ use crate::config::{Compression, Environment, File};
 use crate::telemetry;
 
 mod disk;
+pub(crate) mod hooks;
 mod memory;
 mod names;
 mod page_key;
@@ -68,10 +69,12 @@ impl Wired {
         let disk = Disk::of(file);
         pipeline::metrics::started(clock::now());
         let directory = trunkline_api::Directory::new(&file.accounts);
+        let hooks = hooks::hooks(file)?;
         let reloader = Arc::new(Reloader {
             read,
             pipeline: handle.clone(),
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
+            hooks: Arc::new(arc_swap::ArcSwap::from_pointee(hooks)),
             settings,
             turn: Mutex::default(),
         });
@@ -83,6 +86,7 @@ impl Wired {
                 Box::pin(async move { reloader.reload().await })
             }),
             directory: Arc::clone(&reloader.directory),
+            hooks: Arc::clone(&reloader.hooks),
             pipeline: handle,
             reports: store.reports(&file.server.data_dir)?,
             links: Arc::clone(&links),

@@ -80,6 +80,7 @@ fn wrong_calls_end_with_2_and_every_command_has_help_with_an_example() {
         &["migrate", "status"],
         &["import"],
         &["simulate"],
+        &["completions"],
     ] {
         let help = run(dir.path(), &[command, &["--help"]].concat());
         assert!(help.status.success(), "{command:?}");
@@ -91,6 +92,49 @@ fn wrong_calls_end_with_2_and_every_command_has_help_with_an_example() {
         &["journal", "verify", "--data-dir", "./nowhere"],
     );
     assert_eq!(nothing.status.code(), Some(1), "{}", said(&nothing));
+}
+
+#[test]
+fn completions_complete_in_bash_and_name_every_command_for_every_shell() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = said(&run(dir.path(), &["--help"]));
+    let commands = help.split_once("Commands:\n").unwrap().1;
+    let commands = commands.split("\n\n").next().unwrap().lines();
+    let name = |line: &str| line.split_whitespace().next().unwrap().to_owned();
+    let is_name = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
+    let commands: Vec<String> = commands.filter(is_name).map(name).collect();
+    assert!(commands.contains(&"serve".to_owned()), "{help}");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(dir.path(), &["completions", shell]);
+        assert!(script.status.success(), "{}", said(&script));
+        let script = String::from_utf8(script.stdout).unwrap();
+        for command in &commands {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+        fs::write(dir.path().join(shell), script).unwrap();
+    }
+    for (typed, completed) in [
+        ("trunkline dem", "demo"),
+        ("trunkline config ", "example schema check"),
+        ("trunkline serve --data", "--data-dir"),
+        ("trunkline eng", ""),
+    ] {
+        let tab = "source ./bash; read -ra COMP_WORDS <<< \"$1.\"; last=$((${#COMP_WORDS[@]} - 1)); \
+                   COMP_WORDS[last]=${COMP_WORDS[last]%.}; COMP_CWORD=$last; \
+                   _trunkline trunkline \"${COMP_WORDS[last]}\" \"${COMP_WORDS[last-1]}\"; \
+                   echo \"${COMPREPLY[@]}\"";
+        let output = Command::new("bash")
+            .args(["-c", tab, "bash", typed])
+            .current_dir(dir.path())
+            .output()
+            .expect("bash runs");
+        let offered = String::from_utf8_lossy(&output.stdout).into_owned();
+        let offered: Vec<&str> = offered.split_whitespace().collect();
+        for word in completed.split_whitespace() {
+            assert!(offered.contains(&word), "{typed}: {}", said(&output));
+        }
+        assert!(!offered.contains(&"engine"), "{typed}: {offered:?}");
+    }
 }
 
 #[test]

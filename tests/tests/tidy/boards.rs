@@ -29,7 +29,7 @@ fn dashboards_are_complete() {
 
 #[test]
 fn dashboards_name_metrics_that_exist() {
-    let documented = read("docs/operations.md");
+    let documented = read("docs/metrics.md");
     let known: BTreeSet<&str> = metrics(&documented).collect();
     let mut found = Vec::new();
     for (path, _) in boards() {
@@ -43,7 +43,7 @@ fn dashboards_name_metrics_that_exist() {
     }
     none(
         found,
-        "correct the name, or document the metric in docs/operations.md",
+        "correct the name, or declare the metric and run `make references`",
     );
 }
 

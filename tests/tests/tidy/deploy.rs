@@ -8,7 +8,7 @@ use crate::tree::{read, root};
 
 const COMPOSE: &str = "deploy/compose.yaml";
 const RULES: &str = "deploy/prometheus/rules.yml";
-const METRICS: &str = "docs/operations.md";
+const METRICS: &str = "docs/metrics.md";
 
 #[test]
 fn every_path_that_the_deployment_names_exists() {
@@ -152,7 +152,7 @@ fn rules_and_runbook_name_metrics_that_exist() {
     }
     none(
         found,
-        "correct the name, or document the metric in docs/operations.md",
+        "correct the name, or declare the metric and run `make references`",
     );
 }
 

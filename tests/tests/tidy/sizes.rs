@@ -38,13 +38,13 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "api",
-        5000,
-        "every door, of which HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
+        7000,
+        "every door with its description; HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
     ),
     (
         "rollup",
-        5000,
-        "one state machine: timeline, clock, rows, cells, live view and shrinking change together",
+        7500,
+        "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls and contacts beside it share names, settings, retractions and checkpoints",
     ),
     (
         "reports",
@@ -58,7 +58,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "warehouse",
-        2800,
+        3500,
         "the engine's life, the schema, and the writing of every table in it",
     ),
     (

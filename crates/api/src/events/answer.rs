@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use trunkline_model::batch::Rejected;
 use trunkline_model::event::Code;
@@ -12,7 +13,8 @@ use trunkline_pipeline::Receipt;
 use crate::problem::{MEDIA_TYPE, Refused};
 
 /// What became of a batch: `accepted`, `duplicates`, `conflicts` and the refused sum to its items.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Receipt")]
 pub(super) struct Answer<'a> {
     accepted: u32,
     duplicates: u32,
@@ -21,6 +23,7 @@ pub(super) struct Answer<'a> {
     /// Offset of the batch's last event in the journal, as text: it may exceed what a JavaScript
     /// number holds.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "Option<String>")]
     offset: Option<u64>,
     #[serde(skip_serializing_if = "is_true")]
     observed: bool,
@@ -30,7 +33,8 @@ pub(super) struct Answer<'a> {
 }
 
 /// A refused event.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RefusedEvent")]
 struct Shown<'a> {
     index: u32,
     code: &'static str,
@@ -38,8 +42,8 @@ struct Shown<'a> {
 }
 
 /// The problem of a batch of which nothing could be taken: every item is listed all the same.
-#[derive(Debug, Serialize)]
-struct NothingTaken<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct NothingTaken<'a> {
     r#type: String,
     title: &'static str,
     status: u16,

@@ -14,7 +14,7 @@ const SEARCHED: usize = 256 * 1024;
 const DETAIL: usize = 300;
 
 /// Describes the first refused items of a batch.
-pub(super) fn of_batch(batch: &Batch, shape: Shape, at: Time) -> Vec<Reject> {
+pub(crate) fn of_batch(batch: &Batch, shape: Shape, at: Time) -> Vec<Reject> {
     let refused = &batch.rejected[..batch.rejected.len().min(TAKEN)];
     if refused.is_empty() {
         return Vec::new();
@@ -52,6 +52,14 @@ pub(crate) fn of_frames(frames: &Frames, ends: &[usize], at: Time) -> Vec<Reject
         }
     });
     described.collect()
+}
+
+/// Describes a webhook that was refused, or not understood.
+pub(crate) fn of_hook(code: &'static str, detail: &str, at: Time) -> Reject {
+    Reject {
+        origin: "hook",
+        ..of_body(code, detail, at)
+    }
 }
 
 /// Describes a body that was refused as a whole.

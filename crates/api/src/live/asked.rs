@@ -8,7 +8,7 @@ use crate::problem::{Code, Problem};
 use crate::query;
 
 /// Default and greatest number of conversations listed.
-const LIMITS: (usize, usize) = (100, 1_000);
+pub(super) const LIMITS: (usize, usize) = (100, 1_000);
 
 /// What is asked for.
 #[derive(Debug)]

@@ -268,6 +268,7 @@ impl<'a> Talk<'a> {
             account: Arc::clone(&self.key.grant.account),
             origin: Arc::clone(&self.shared.origin),
             events,
+            webhook: None,
         };
         let durable = self.shared.pipeline.append_frames(submission, mark).await?;
         self.on_its_way = Some(OnItsWay {

@@ -1,17 +1,17 @@
-//! By hour and weekday: when replies are slow, and when inquiries come. Days are rows, hours are
+//! By hour and weekday: when replies are slow, and when inquiries and calls come. Days are rows, hours are
 //! columns; a period shorter than a month is shown with the four weeks before it.
 
 use askama::Template;
 use trunkline_reports::{Table, Value};
 
 use super::{notice, render};
-use crate::asked::{Asked, HEATS, day, weekday};
+use crate::asked::{Asked, day, weekday};
+use crate::boards::Board;
 use crate::meaning;
 use crate::question::{Question, cell};
 use crate::shown;
 use crate::source::{Missing, Source, Viewer};
 
-const REPORT: &str = "response-times";
 const DAYS: [&str; 7] = [
     "Monday",
     "Tuesday",
@@ -62,8 +62,21 @@ fn is_long(asked: &Asked) -> bool {
     }
 }
 
+/// What is counted in a cell: the figure whose rows open, and what people call them.
+fn counted(asked: &Asked) -> (&'static str, &'static str) {
+    match (asked.board, asked.heat) {
+        (Board::Calls, "missed") => ("missed", "missed"),
+        (Board::Calls, _) => ("calls", "calls"),
+        (_, "received") => ("received", "inquiries"),
+        _ => ("count", "replies"),
+    }
+}
+
 fn question(asked: &Asked, viewer: &Viewer) -> Question {
-    let question = asked.of(REPORT);
+    let question = match asked.board {
+        Board::Calls => asked.of_direction(),
+        _ => asked.of("response-times"),
+    };
     if is_long(asked) {
         question
     } else {
@@ -73,7 +86,7 @@ fn question(asked: &Asked, viewer: &Viewer) -> Question {
 
 async fn ask(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Result<Table, Missing> {
     let question = question(asked, viewer).and("by", "weekday,hour");
-    source.report(REPORT, &question.pairs).await
+    source.report(question.report, &question.pairs).await
 }
 
 pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> String {
@@ -92,11 +105,7 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) ->
             is("weekday", day) && is("hour", hour)
         })
     };
-    let opens = if figure == "received" {
-        figure
-    } else {
-        "count"
-    };
+    let (opens, noun) = counted(asked);
     let cell_of = |day: u64, hour: u64| {
         let row = find(day, hour);
         let value = cell(&table, row, figure);
@@ -107,13 +116,8 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) ->
             step: number(value).map_or(0, |value| step(value, &bounds)),
             text: short(value),
             label: format!(
-                "{name} {hour}:00: {}, {many} {}",
+                "{name} {hour}:00: {}, {many} {noun}",
                 shown::value(value, viewer.zone),
-                if opens == "count" {
-                    "replies"
-                } else {
-                    "inquiries"
-                }
             ),
             href: if number(value).is_some() {
                 question.rows(opens)
@@ -129,7 +133,7 @@ pub(super) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) ->
     });
     render(&Shown {
         about: about(asked),
-        meaning: meaning::of(REPORT, figure),
+        meaning: meaning::of(question.report, figure),
         rows: rows.collect(),
         hours: hours.clone(),
         measures: measures(asked),
@@ -167,11 +171,11 @@ fn measures(asked: &Asked) -> Vec<Measure> {
                 heat,
                 ..asked.clone()
             };
-            format!("/?{}#heat", other.query())
+            format!("{}?{}#heat", asked.board.path(), other.query())
         },
         chosen: *heat == asked.heat,
     };
-    HEATS.iter().map(measure).collect()
+    asked.board.heats().iter().map(measure).collect()
 }
 
 /// A value that can be coloured; a count of nothing is left white.

@@ -10,7 +10,7 @@ use trunkline_model::time::Time;
 use trunkline_reports::{Column, Table, Unit, Value};
 
 use super::{notice, render};
-use crate::asked::Asked;
+use crate::asked::{Asked, FILTERS};
 use crate::meaning;
 use crate::question::pair;
 use crate::shown;
@@ -48,13 +48,14 @@ struct Row {
     href: Option<String>,
 }
 
-struct Since {
-    at: Time,
-    clock: String,
+/// Since when, as an instant and by the local clock.
+pub(super) struct Since {
+    pub(super) at: Time,
+    pub(super) clock: String,
 }
 
 impl Since {
-    fn new(at: Time, viewer: &Viewer) -> Self {
+    pub(super) fn new(at: Time, viewer: &Viewer) -> Self {
         let clock = shown::local(at, viewer.zone);
         let clock = clock.format("%a %H:%M").to_string();
         Self { at, clock }
@@ -98,13 +99,15 @@ pub(super) async fn stand(
     source: &dyn Source,
     limit: usize,
 ) -> Result<Live, Missing> {
-    let mut pairs: Vec<Pair> = asked.filters.clone();
+    // Calls have filters that the live view has not.
+    let known = |(name, _): &&Pair| FILTERS.contains(&name.as_str());
+    let mut pairs: Vec<Pair> = asked.filters.iter().filter(known).cloned().collect();
     pairs.push(pair("limit", limit));
     source.live(&pairs).await
 }
 
 /// Gives what people call the managers that a view names.
-fn names(live: &Live) -> BTreeMap<&str, &str> {
+pub(super) fn names(live: &Live) -> BTreeMap<&str, &str> {
     let named = live.managers.iter();
     named
         .filter_map(|of| Some((of.manager.as_deref()?, of.manager_name.as_deref()?)))

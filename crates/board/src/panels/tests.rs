@@ -4,9 +4,10 @@ use trunkline_model::time::Time;
 use trunkline_reports::{Column, Compared, Named, Page, Table, Unit, Value, Values};
 
 use super::*;
-use crate::pages::{choices, home};
+use crate::connection::{Connection, Guide, Recent, Told};
+use crate::pages::{choices, connections, home};
 use crate::rows::rows;
-use crate::source::{Answer, Answers, Live, Manager, Opened, Pair, Waiting, Waits};
+use crate::source::{Answer, Answers, CallNow, Live, Manager, Opened, Pair, Waiting, Waits};
 
 const EVIL: &str = "<script>alert('1')</script>\"><img src=x onerror=alert(2)>";
 
@@ -14,6 +15,8 @@ const EVIL: &str = "<script>alert('1')</script>\"><img src=x onerror=alert(2)>";
 #[derive(Default)]
 struct Fake {
     away: bool,
+    /// Who looks may not see the connections.
+    closed: bool,
     empty: bool,
     asked: Mutex<Vec<(String, Vec<Pair>)>>,
 }
@@ -26,12 +29,16 @@ fn away() -> Missing {
     }
 }
 
+fn nine() -> Value {
+    Value::Time(Time::parse("2026-03-10T09:00:00Z").unwrap())
+}
+
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
 /// Figures of every report, so that one table serves all.
-const FIGURES: [(&str, Unit); 10] = [
+const FIGURES: [(&str, Unit); 22] = [
     ("received", Unit::Count),
     ("answered_share", Unit::Share),
     ("count", Unit::Count),
@@ -42,6 +49,18 @@ const FIGURES: [(&str, Unit); 10] = [
     ("participations", Unit::Count),
     ("conversations", Unit::Count),
     ("messages", Unit::Count),
+    ("calls", Unit::Count),
+    ("answer_rate", Unit::Share),
+    ("connect_rate", Unit::Share),
+    ("service_level", Unit::Share),
+    ("wait_p50_s", Unit::S),
+    ("wait_p90_s", Unit::S),
+    ("open", Unit::Count),
+    ("lost", Unit::Count),
+    ("share", Unit::Share),
+    ("talk_sum_s", Unit::S),
+    ("taken", Unit::Count),
+    ("missed", Unit::Count),
 ];
 
 impl Fake {
@@ -65,16 +84,20 @@ impl Fake {
                 vec![("manager", Unit::Text), ("manager_name", Unit::Text)],
                 vec![vec![text("ana"), text("Ana")], vec![text(EVIL), text(EVIL)]],
             ),
+            Some("disposition") => (
+                vec![("time", Unit::Time), ("disposition", Unit::Text)],
+                vec![
+                    vec![nine(), text("answered")],
+                    vec![nine(), text("missed")],
+                    vec![nine(), text(EVIL)],
+                ],
+            ),
+            Some("number") => (vec![("number", Unit::Text)], vec![vec![text(EVIL)]]),
             Some(_) => (
                 vec![("weekday", Unit::Number), ("hour", Unit::Number)],
                 vec![vec![Value::Count(1), Value::Count(9)]],
             ),
-            None if given("interval").is_some() => (
-                vec![("time", Unit::Time)],
-                vec![vec![Value::Time(
-                    Time::parse("2026-03-10T09:00:00Z").unwrap(),
-                )]],
-            ),
+            None if given("interval").is_some() => (vec![("time", Unit::Time)], vec![vec![nine()]]),
             None => (vec![], vec![vec![]]),
         };
         let columns = names.iter().chain(&FIGURES);
@@ -99,6 +122,43 @@ impl Fake {
     }
 }
 
+impl Fake {
+    /// Two episodes, the newest first; of the older one was tried to call back.
+    fn episodes(&self) -> Opened {
+        let column = |(name, unit): &(&'static str, Unit)| Column { name, unit: *unit };
+        let columns = [
+            ("at", Unit::Time),
+            ("number", Unit::Text),
+            ("caller", Unit::Text),
+            ("contact", Unit::Text),
+            ("calls", Unit::Count),
+            ("first_attempt_s", Unit::S),
+        ];
+        let row = |at, caller: &str, calls, attempt| {
+            let at = Value::Time(Time(at));
+            let calls = Value::Count(calls);
+            vec![at, text("911"), text(caller), text(EVIL), calls, attempt]
+        };
+        let rows = vec![
+            row(2_000, "newer", 1, Value::Null),
+            row(1_000, "older", 3, Value::Millis(5)),
+        ];
+        Opened {
+            links: vec![None, None],
+            page: Page {
+                report: "missed-calls",
+                from: Time(0),
+                to: Time(1),
+                tz: "UTC",
+                columns: columns.iter().map(column).collect(),
+                rows: if self.empty { vec![] } else { rows },
+                next: None,
+                as_of: Time(1),
+            },
+        }
+    }
+}
+
 impl Source for Fake {
     fn report<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Table> {
         let mut asked = self.asked.lock().unwrap();
@@ -111,7 +171,13 @@ impl Source for Fake {
         Box::pin(std::future::ready(answer))
     }
 
-    fn rows<'a>(&'a self, _: &'a str, _: &'a [Pair]) -> Answer<'a, Opened> {
+    fn rows<'a>(&'a self, name: &'a str, _: &'a [Pair]) -> Answer<'a, Opened> {
+        if self.away {
+            return Box::pin(std::future::ready(Err(away())));
+        }
+        if name == "missed-calls" {
+            return Box::pin(std::future::ready(Ok(self.episodes())));
+        }
         let column = |name| Column {
             name,
             unit: Unit::Text,
@@ -145,6 +211,20 @@ impl Source for Fake {
         Box::pin(std::future::ready(answer))
     }
 
+    fn connections(&self) -> Answer<'_, Vec<Connection>> {
+        let closed = Missing {
+            status: 403,
+            code: "forbidden",
+            detail: "not for you".to_owned(),
+        };
+        let answer = match (self.closed, self.empty) {
+            (true, _) => Err(closed),
+            (_, true) => Ok(vec![]),
+            _ => Ok(vec![connection()]),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
     fn live<'a>(&'a self, _: &'a [Pair]) -> Answer<'a, Live> {
         let waits = Waits {
             channel: EVIL.to_owned(),
@@ -175,8 +255,73 @@ impl Source for Fake {
                 conversations: if self.empty { vec![] } else { vec![waits] },
             },
             managers: if self.empty { vec![] } else { vec![ana] },
+            calls: if self.empty {
+                vec![]
+            } else {
+                vec![call("inbound"), call("outbound")]
+            },
         };
         Box::pin(std::future::ready(Ok(live)))
+    }
+}
+
+/// A hook that heard something, refused something and is waited for in vain.
+fn connection() -> Connection {
+    let at = |text| Time::parse(text).unwrap();
+    let recent = |when, outcome: &str, detail: &str| Recent {
+        at: at(when),
+        outcome: outcome.to_owned(),
+        events: vec![EVIL.to_owned()],
+        detail: detail.to_owned(),
+    };
+    Connection {
+        told: Told {
+            hook: "pbx".to_owned(),
+            provider: "standard".to_owned(),
+            path: "/v1/hooks/pbx".to_owned(),
+            secret: true,
+            last_request: Some(at("2026-03-10T12:30:01Z")),
+            last_event: Some(at("2026-03-10T12:30:00Z")),
+            lag_s: Some(1.25),
+            requests: 1_234,
+            events: 2_000,
+            refused: 3,
+            last_refused: Some(at("2026-03-10T12:29:00Z")),
+            unknown: 2,
+            shadowed: 1,
+            no_replies: true,
+            recent: vec![
+                recent("2026-03-10T12:29:00Z", "unverified", EVIL),
+                recent("2026-03-10T12:30:01Z", "taken", ""),
+            ],
+        },
+        guide: Guide {
+            title: "Standard Webhooks",
+            secret: "a secret",
+            steps: &["give your system the address {url}"],
+            integrity: "all is signed",
+            retries: "yours",
+            replies: "The provider sends them.",
+            notes: &["a note"],
+        },
+    }
+}
+
+/// A call in progress with the number 911.
+fn call(direction: &str) -> CallNow {
+    let (from, to) = match direction {
+        "inbound" => (EVIL, "911"),
+        _ => ("911", EVIL),
+    };
+    CallNow {
+        call: direction.to_owned(),
+        direction: direction.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        since: Time(0),
+        state: "talking".to_owned(),
+        manager: Some("ana".to_owned()),
+        extension: Some(EVIL.to_owned()),
     }
 }
 
@@ -190,15 +335,20 @@ fn viewer() -> Viewer {
 }
 
 fn asked(pairs: &[(&str, &str)]) -> Asked {
+    asked_of(Board::Today, pairs)
+}
+
+fn asked_of(board: Board, pairs: &[(&str, &str)]) -> Asked {
     let pairs = pairs.iter();
     let pairs: Vec<Pair> = pairs
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    Asked::read(&pairs).unwrap()
+    Asked::read(board, &pairs).unwrap()
 }
 
 async fn shown(which: Panel, pairs: &[(&str, &str)], source: &Fake) -> String {
-    let rendered = panel(which, &asked(pairs), &viewer(), source).await;
+    let asked = asked_of(which.board(), pairs);
+    let rendered = panel(which, &asked, &viewer(), source).await;
     rendered.html.to_string()
 }
 
@@ -207,12 +357,20 @@ async fn what_outsiders_wrote_is_text_wherever_it_is_shown() {
     let fake = Fake::default();
     let mut pages = Vec::new();
     for (_, which) in NAMES {
+        if which.board() == Board::Connections {
+            pages.push(shown(which, &[], &fake).await);
+            continue;
+        }
         pages.push(shown(which, &[("manager", EVIL)], &fake).await);
         pages.push(shown(which, &[("period", "month")], &fake).await);
     }
-    let choices = choices(&fake).await;
-    let filtered = asked(&[("team", EVIL), ("sort", EVIL)]);
-    pages.push(home(&filtered, &viewer(), &choices));
+    let boards = [Board::Today, Board::Calls];
+    for board in boards {
+        let offered = choices(board, &viewer(), &fake).await;
+        let filtered = asked_of(board, &[("team", EVIL), ("sort", EVIL)]);
+        pages.push(home(&filtered, &viewer(), &offered));
+    }
+    pages.push(connections(&viewer()));
     let pairs = [("manager".to_owned(), EVIL.to_owned())];
     pages.push(rows("messages", &pairs, &viewer(), &fake).await.unwrap());
     pages.push(crate::pages::login(Some(EVIL), Some(EVIL)));
@@ -255,7 +413,10 @@ async fn without_clickhouse_every_panel_says_so_and_what_is_live_stays() {
         away: true,
         ..Fake::default()
     };
-    for (name, which) in NAMES.into_iter().filter(|(name, _)| *name != "live") {
+    for (name, which) in NAMES
+        .into_iter()
+        .filter(|(name, _)| !["live", "connections", "calls-now"].contains(name))
+    {
         let html = shown(which, &[], &fake).await;
         assert!(
             html.contains("ClickHouse does not answer"),
@@ -289,6 +450,46 @@ async fn an_empty_account_says_how_to_send_the_first_event() {
 }
 
 #[tokio::test]
+async fn a_connection_says_what_came_of_it_what_was_refused_and_how_it_is_made() {
+    let fake = Fake::default();
+    let html = shown(Panel::Connections, &[], &fake).await;
+    for part in [
+        "http://127.0.0.1:8080/v1/hooks/pbx",
+        "data-since=\"1773145800000\"",
+        ">1\u{202f}234<",
+        "<dd class=\"bad\">3<",
+        "<dd class=\"warn\">2<",
+        "no reply of a manager comes",
+        "trunkline hook verify pbx",
+        "give your system the address http://127.0.0.1:8080/v1/hooks/pbx",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    let written = csv(Panel::Connections, &asked(&[]), &viewer(), &fake).await;
+    let written = written.unwrap();
+    let line = "pbx,standard,http://127.0.0.1:8080/v1/hooks/pbx,2026-03-10T12:30:01.000Z,\
+                2026-03-10T12:30:00.000Z,1.250,1234,2000,3,2026-03-10T12:29:00.000Z,2,1,1";
+    assert!(written.contains(line), "{written}");
+}
+
+#[tokio::test]
+async fn who_may_not_see_connections_is_told_so_and_who_has_none_how_to_make_one() {
+    let closed = Fake {
+        closed: true,
+        ..Fake::default()
+    };
+    let html = shown(Panel::Connections, &[], &closed).await;
+    assert!(html.contains("Not for this login"), "{html}");
+    assert!(!html.contains("hooks/pbx"), "{html}");
+    let none = Fake {
+        empty: true,
+        ..Fake::default()
+    };
+    let html = shown(Panel::Connections, &[], &none).await;
+    assert!(html.contains("trunkline hook add"), "{html}");
+}
+
+#[tokio::test]
 async fn a_panel_as_csv_has_the_same_figures() {
     let fake = Fake::default();
     let of = async |which| csv(which, &asked(&[]), &viewer(), &fake).await.unwrap();
@@ -305,10 +506,82 @@ async fn a_panel_as_csv_has_the_same_figures() {
     assert!(live.starts_with("since,wait_s,channel,"), "{live}");
 }
 
+#[tokio::test]
+async fn calls_are_inbound_ones_unless_another_direction_is_chosen() {
+    let fake = Fake::default();
+    let html = shown(Panel::CallsTiles, &[("number", "911")], &fake).await;
+    for part in [
+        "data-figure=\"answer_rate\" title=\"0.9150\">91.5\u{202f}%<",
+        "<small>out</small>",
+        "data-figure=\"in_progress\">2<",
+        "/board/rows/calls?figure=calls&#38;period=today&#38;number=911&#38;direction=inbound",
+        "/board/rows/missed-calls?figure=open&#38;from=2026-02-07",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    let chosen = [("direction", "outbound"), ("credit", "last")];
+    let html = shown(Panel::CallsTiles, &chosen, &fake).await;
+    assert!(
+        html.contains("connect_rate") && !html.contains("answer_rate"),
+        "{html}"
+    );
+    assert!(html.contains("data-figure=\"in_progress\">1<"), "{html}");
+    // Episodes know neither.
+    let asked = fake.asked.lock().unwrap();
+    let strange = |(name, _): &Pair| name == "direction" || name == "credit";
+    let missed = asked.iter().filter(|(report, _)| report == "missed-calls");
+    assert!(missed.clone().count() > 0);
+    assert!(
+        missed
+            .flat_map(|(_, pairs)| pairs)
+            .all(|pair| !strange(pair))
+    );
+}
+
+#[tokio::test]
+async fn whom_to_call_back_is_listed_from_the_oldest() {
+    let html = shown(Panel::CallsBack, &[], &Fake::default()).await;
+    let place = |part: &str| {
+        html.find(part)
+            .unwrap_or_else(|| panic!("{part} in\n{html}"))
+    };
+    assert!(
+        place("older") < place("3 times") && place("3 times") < place("newer"),
+        "{html}"
+    );
+    assert!(place("tried") < place("newer"), "{html}");
+    assert!(html.contains("from=1970-01-01T00%3A00%3A01.000Z&#38;to=1970-01-01T00%3A00%3A01.001Z"));
+    let written = csv(
+        Panel::CallsBack,
+        &asked_of(Board::Calls, &[]),
+        &viewer(),
+        &Fake::default(),
+    );
+    let written = written.await.unwrap();
+    assert!(
+        written.starts_with("at,number,caller,contact,calls,first_attempt_s"),
+        "{written}"
+    );
+}
+
+#[tokio::test]
+async fn calls_over_time_are_told_apart_by_how_they_ended() {
+    let html = shown(Panel::CallsTimes, &[], &Fake::default()).await;
+    // 7 answered, 7 missed, and 7 of a word that nobody knows.
+    assert!(
+        html.contains(
+            ">21</a></td><td class=\"number\">7</td><td class=\"number\">7</td>\
+                           <td class=\"number\">0</td><td class=\"number\">0</td>\
+                           <td class=\"number\">7</td>"
+        ),
+        "{html}"
+    );
+}
+
 #[test]
 fn who_has_no_figure_comes_last_either_way() {
     let line = |manager: &str, median| {
-        let mut line = managers::Line::empty(Some(manager.to_owned()));
+        let mut line = sheet::Line::empty(&managers::COLUMNS, Some(manager.to_owned()));
         line.values[2] = median;
         line
     };
@@ -319,8 +592,8 @@ fn who_has_no_figure_comes_last_either_way() {
     ];
     let sorted = |by: &str| {
         let mut lines = lines.to_vec();
-        managers::sort(&mut lines, by);
-        lines.iter().map(managers::Line::name).collect::<String>()
+        sheet::sort(&managers::COLUMNS, &mut lines, by);
+        lines.iter().map(sheet::Line::name).collect::<String>()
     };
     assert_eq!(sorted("p50_s"), "bca");
     assert_eq!(sorted("-p50_s"), "cba");

@@ -55,7 +55,8 @@ struct Answer {
     axis: [Time; 2],
 }
 
-fn interval(asked: &Asked) -> &'static str {
+/// Chooses how the period is cut.
+pub(super) fn interval(asked: &Asked) -> &'static str {
     let days = match (asked.dates, asked.period) {
         (Some((from, to)), _) => (to.date() - from.date()).num_days() + 1,
         (None, "today") => 1,
@@ -126,7 +127,8 @@ fn by_clock(table: &Table, other: &Table, viewer: &Viewer) -> Vec<Option<i64>> {
     table.rows.iter().map(of).collect()
 }
 
-fn at(row: Option<&Vec<Value>>) -> Option<Time> {
+/// Gives the start of a row's interval.
+pub(super) fn at(row: Option<&Vec<Value>>) -> Option<Time> {
     match row?.first()? {
         Value::Time(at) => Some(*at),
         _ => None,
@@ -202,7 +204,7 @@ fn shown(answer: &Answer, asked: &Asked, viewer: &Viewer) -> Shown {
 }
 
 /// Says of when the grey line is.
-fn against(asked: &Asked, viewer: &Viewer) -> String {
+pub(super) fn against(asked: &Asked, viewer: &Viewer) -> String {
     match asked.before(viewer) {
         Before::Week(from, _) => {
             let from = shown::local(from, viewer.zone);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::hash::{Fields, Hashed};
-use super::{Integrity, Kind, lists, null};
+use super::{Integrity, Kind, lists, null, whole};
 use crate::amount::{self, Decimal};
 use crate::text::{Id, LongText, Party, Text};
 use crate::time::{Elapsed, Time};
@@ -81,6 +81,8 @@ pub struct Call<'a> {
     #[serde(borrow)]
     pub leg: Option<Id<'a>>,
     /// The sender's running number within the call.
+    #[serde(default, deserialize_with = "whole::maybe")]
+    #[schemars(range(min = 0, max = u64::MAX))]
     pub seq: Option<u64>,
     /// How the call ended, taken as given.
     #[serde(borrow)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::hash::{Fields, Hashed};
 use super::source::{self, Source, Sourced};
-use super::{Integrity, Kind, hash, null};
+use super::{Integrity, Kind, hash, null, whole};
 use crate::text::{Id, Text};
 use crate::time::Time;
 use crate::word::words;
@@ -75,6 +75,8 @@ pub struct File<'a> {
     #[serde(borrow)]
     pub name: Text<'a>,
     /// The size in bytes.
+    #[serde(default, deserialize_with = "whole::maybe")]
+    #[schemars(range(min = 0, max = u64::MAX))]
     pub size: Option<u64>,
     /// The media type, like `image/png`.
     #[serde(borrow)]
@@ -120,6 +122,7 @@ pub struct Message<'a> {
     #[serde(borrow)]
     pub file: Option<Box<File<'a>>>,
     /// The length of its text in characters.
+    #[serde(default, deserialize_with = "whole::maybe")]
     #[schemars(range(min = 0, max = u32::MAX))]
     pub chars: Option<u32>,
     /// The manager to whom the conversation is given.

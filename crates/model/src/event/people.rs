@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer};
 
-use super::Kind;
 use super::conversations::File;
 use super::hash::{Fields, Hashed};
+use super::{Kind, whole};
 use crate::text::Id;
 use crate::time::Time;
 use crate::word::words;
@@ -31,6 +31,7 @@ pub struct Rating<'a> {
     /// What the rating measures.
     pub kind: RatingKind,
     /// The mark: 0 to 10 of `nps`, 1 to 5 of `csat`.
+    #[serde(deserialize_with = "whole::number")]
     #[schemars(range(min = 0, max = 10))]
     pub value: u8,
     /// When it was given.

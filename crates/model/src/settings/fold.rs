@@ -1,4 +1,4 @@
-//! The settings that the fold of conversations depends on. They are recorded in the journal, so
+//! The settings that the fold of conversations and calls depends on. They are recorded in the journal, so
 //! that the figures stay a function of it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,8 @@ use chrono::{DateTime, Offset};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, BotReplies, Due, Schedule, Validity, Zone};
+use super::people::Names;
+use super::{Account, BotReplies, Country, Due, Schedule, Validity, Zone};
 
 /// The rules by which an account's conversations are folded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -33,6 +34,12 @@ pub struct FoldRules {
     /// How soon replies are due.
     #[serde(default, skip_serializing_if = "Due::is_default")]
     pub due: Due,
+    /// The country that phone numbers are read with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// The talk below which a call counts as missed, in seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_answer_s: u32,
 }
 
 /// The name that managers beyond the cap share.
@@ -67,6 +74,11 @@ const fn an_hour() -> u8 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn is_an_hour(minutes: &u8) -> bool {
     *minutes == HOUR
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
 }
 
 /// Gives the longest of 60, 30 and 15 minutes that divides all offsets a zone has had from 1980 on,
@@ -126,12 +138,18 @@ pub(super) fn schedules(account: &Account) -> Vec<ScheduleOf> {
             schedule,
         })
     };
-    let managers = account.managers.iter().filter_map(|manager| {
-        let whose = Whose::Manager(manager.id.clone());
-        of(whose, manager.validity(zone), &manager.schedule)
+    let names = Names::of(account);
+    let managers = account.managers.iter().flat_map(|manager| {
+        let names = names.all(&manager.id);
+        let own = names.into_iter().filter_map(|name| {
+            let whose = Whose::Manager(name);
+            of(whose, manager.validity(zone), &manager.schedule)
+        });
+        own.collect::<Vec<_>>()
     });
     let teams = account.teams.iter().filter_map(|team| {
-        let (id, managers) = (team.id.clone(), team.managers.clone());
+        let members = team.managers.iter().flat_map(|id| names.all(id));
+        let (id, managers) = (team.id.clone(), members.collect());
         let whose = Whose::Team { id, managers };
         of(whose, team.validity(zone), &team.schedule)
     });
@@ -164,6 +182,8 @@ impl Default for FoldRules {
             cell_minutes: HOUR,
             schedules: Vec::new(),
             due: Due::default(),
+            country: None,
+            min_answer_s: 0,
         }
     }
 }

@@ -8,6 +8,8 @@ mod verify;
 
 use trunkline_model::event::Integrity;
 
+use crate::secrets::base64;
+
 use crate::{Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
 
 /// The adapter.
@@ -42,6 +44,10 @@ impl Provider for Standard {
 
     fn parse(&self, _: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
         parse::parse(request.body)
+    }
+
+    fn new_secret(&self, random: &[u8; 32]) -> Option<String> {
+        Some(format!("whsec_{}", base64(random)))
     }
 
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {

@@ -28,7 +28,7 @@ pub(crate) fn figures(
     let sql = format!(
         "SELECT {outer} FROM ({grouped}) AS g {names}{order} LIMIT {{rows:Int64}}",
         outer = outer.join(", "),
-        grouped = grouped(report, request, source),
+        grouped = parted(report, request, grouped(report, request, source)),
         order = order(request),
     );
     let mut parameters = parameters(request, source.account, rows);
@@ -76,9 +76,33 @@ fn grouped(report: &Report, request: &Request, source: Source<'_>) -> String {
         samples = with_team(
             source.views,
             &samples(report, request)(request, source.views),
+            report.member(),
             request.names_team()
         ),
         kept = kept(request),
+    )
+}
+
+/// Makes parts of 1 of a figure that is one's part in all rows: ten-thousandths by the largest
+/// remainder, of equal ones the first in the usual order, so that they make exactly 1.
+fn parted(report: &Report, request: &Request, grouped: String) -> String {
+    let Some(figure) = report.figures.iter().find(|figure| figure.parted) else {
+        return grouped;
+    };
+    let mut ties = Vec::new();
+    if request.span.interval.is_some() {
+        ties.push(", by_time".to_owned());
+    }
+    let by = request.by.iter();
+    ties.extend(by.map(|dimension| format!(", by_{} ASC NULLS FIRST", dimension.name())));
+    let one = "intDiv(10000 * own, greatest(whole, 1))";
+    let left = "10000 * own % greatest(whole, 1)";
+    format!(
+        "SELECT * REPLACE (if(whole = 0, NULL, {one} + (row_number() OVER (\
+         ORDER BY {left} DESC{ties}) <= 10000 - sum({one}) OVER ())) AS figure_{name}) FROM (\
+         SELECT *, toInt64(figure_{name}) AS own, sum(own) OVER () AS whole FROM ({grouped}))",
+        name = figure.name,
+        ties = ties.concat(),
     )
 }
 

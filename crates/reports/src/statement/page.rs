@@ -50,6 +50,7 @@ pub(crate) fn page(report: &Report, request: &Request, source: Source<'_>, rows:
         samples = with_team(
             source.views,
             &samples(request, source.views),
+            report.member(),
             has("team") || request.names_team()
         ),
         only = if nobodys { "0" } else { only },

@@ -7,6 +7,9 @@
 
 mod answers;
 mod calendar;
+mod call_views;
+mod calls;
+mod calls_opened;
 mod cells;
 mod combinations;
 mod compare;
@@ -14,14 +17,18 @@ mod conversations;
 mod dimensions;
 mod hdr;
 mod messages;
+mod missed_calls;
 mod open_waits;
 mod opened;
 mod pruning;
+mod records;
 mod response_times;
 mod restriction;
+mod ringing;
 mod rows;
 mod targets;
 mod unanswered;
+mod who;
 mod world;
 
 #[test]

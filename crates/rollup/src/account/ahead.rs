@@ -7,6 +7,7 @@ use std::hint::black_box;
 use trunkline_model::event::Event;
 
 use super::{Account, Outcome, Position};
+use crate::names::Name;
 use crate::seen::Mark;
 use crate::submap::{self, Place};
 
@@ -30,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) mark: Mark,
     /// The key of its conversation, if it is of one.
     pub(super) key: Option<u128>,
+    /// The hook of an event of a call.
+    pub(super) hook: Option<Name>,
 }
 
 impl Account {
@@ -78,13 +81,14 @@ impl Account {
         Prepared {
             mark: self.mark(event, origin),
             key,
+            hook: matches!(event, Event::Call(_)).then(|| self.names.number(origin)),
         }
     }
 
     /// Reads what the events will need: independent reads, which the processor overlaps.
     fn look_up(&self, prepared: &[Prepared]) {
         let mut touched = 0;
-        for Prepared { mark, key } in prepared {
+        for Prepared { mark, key, .. } in prepared {
             touched ^= self.seen.touch(mark.identity);
             if let Some(key) = *key {
                 touched ^= self.submaps[usize::from(submap::part(key))].touch(key);

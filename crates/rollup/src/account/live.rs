@@ -1,6 +1,7 @@
 //! What is shown live: who waits for a reply, and figures by cell. Only what changed since the last
 //! time is told, so that showing costs no more than the events since.
 
+use trunkline_model::event::Direction;
 use trunkline_model::time::Time;
 
 use super::Account;
@@ -15,6 +16,12 @@ pub trait View {
 
     /// A conversation that was told as waiting, and in which no reply is owed any more.
     fn settled(&mut self, channel: &str, conversation: &str);
+
+    /// A call that goes on, as it stands now.
+    fn call(&mut self, _: &CallNow<'_>) {}
+
+    /// A call that was told as going on, and does not any more.
+    fn call_over(&mut self, _call: &str) {}
 
     /// All cells told before are void: those that follow are all there are.
     fn forget_cells(&mut self);
@@ -41,6 +48,31 @@ pub struct Waiting<'a> {
     pub last_manager: Option<&'a str>,
 }
 
+/// A call that has not ended, as far as is told (`metrics.md` §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallNow<'a> {
+    /// The call's id.
+    pub call: &'a str,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// Who is outside; empty if unknown.
+    pub caller: &'a str,
+    /// The number of ours.
+    pub number: &'a str,
+    /// When it began.
+    pub since: Time,
+    /// What it is doing: `started`, `menu`, `queued`, `ringing`, `talking` or `held`.
+    pub state: &'static str,
+    /// The manager who talks, else whom it rang last, as told.
+    pub manager: Option<&'a str>,
+    /// His extension, or the number it was forwarded to.
+    pub extension: Option<&'a str>,
+    /// Whether it is spam.
+    pub spam: bool,
+    /// When its latest phase arrived: hours later it is taken for over.
+    pub heard_at: Time,
+}
+
 impl Account {
     /// Tells what changed since the last time.
     pub fn show(&mut self, view: &mut impl View) {
@@ -62,6 +94,7 @@ impl Account {
                 shrunk.set_marks(false, known.is_waiting());
             }
         }
+        self.calls.show(&self.names, &self.rules, view);
         if self.cells.begin_to_show() {
             view.forget_cells();
         }

@@ -14,6 +14,7 @@ use trunkline_model::event::Retract;
 
 use super::parked::Item;
 use super::{Account, Outcome, Position};
+use crate::calls::TakenBack;
 use crate::cells::{Cells, Tally};
 use crate::conversation::Conversation;
 use crate::names::{Name, Names};
@@ -55,6 +56,10 @@ pub(super) struct Due {
 }
 
 impl Where {
+    fn is_anywhere(&self) -> bool {
+        self.channel.is_none() && self.conversation.is_none()
+    }
+
     fn holds(&self, within: Within<'_>) -> bool {
         let other = |own: &Option<CompactString>| {
             own.as_ref().is_some_and(|own| own != within.conversation)
@@ -64,7 +69,7 @@ impl Where {
 }
 
 impl Retractions {
-    /// Says whether an event was taken back before it came.
+    /// Says whether an event of a conversation was taken back before it came.
     pub(super) fn take_back(
         &self,
         id: &str,
@@ -79,7 +84,44 @@ impl Retractions {
     }
 }
 
+impl Retractions {
+    /// Says whether an event of a call was taken back before it came.
+    pub(super) fn take_back_call(&self, id: &str, run: Option<Name>, offset: u64) -> bool {
+        let mut events = self.events.get(id).into_iter().flatten();
+        let of_run = run.and_then(|run| self.runs.get(&run));
+        events.any(|of| of.is_anywhere() && of.offset < offset)
+            || of_run.is_some_and(|at| *at < offset)
+    }
+
+    /// Says whether an event of no conversation was taken back before it came.
+    pub(super) fn take_back_anywhere(&self, id: &str, offset: u64) -> bool {
+        let mut events = self.events.get(id).into_iter().flatten();
+        events.any(|of| of.offset < offset && of.is_anywhere())
+    }
+}
+
 impl Due {
+    /// Gives what is taken back of calls.
+    fn of_calls(&self) -> TakenBack {
+        let mut all = TakenBack::new(self.last);
+        for (id, of) in &self.events {
+            let of_calls = of.iter().filter(|of| of.is_anywhere());
+            of_calls.for_each(|of| all.event(id, of.offset));
+        }
+        self.runs
+            .iter()
+            .for_each(|(run, offset)| all.run(*run, *offset));
+        all
+    }
+
+    /// Gives the offset of the retraction of an event of no conversation, of those in records from
+    /// `taken` on.
+    fn anywhere(&self, id: &str, taken: u64) -> Option<u64> {
+        let events = self.events.get(id).into_iter().flatten();
+        let offsets = events.filter(|of| of.is_anywhere()).map(|of| of.offset);
+        offsets.filter(|offset| *offset >= taken).min()
+    }
+
     /// Gives the offset of the retraction of an entry, of those in records from `taken` on.
     fn of(&self, entry: &Entry, within: Within<'_>, taken: u64) -> Option<u64> {
         let events = self.events.get(&entry.id).into_iter().flatten();
@@ -164,6 +206,10 @@ impl Account {
             return;
         }
         let due = Arc::new(std::mem::take(&mut self.due));
+        self.calls.take_back(&due.of_calls());
+        if !due.events.is_empty() {
+            self.contacts.take_back(|id, taken| due.anywhere(id, taken));
+        }
         let (rules, names, cells) = (&self.rules, &self.names, &mut self.cells);
         let parked = &mut self.parked;
         let mut shrunk = self.submaps.iter().any(|submap| submap.counts().1 > 0);

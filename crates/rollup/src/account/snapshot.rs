@@ -1,5 +1,5 @@
-//! What a checkpoint takes of an account, and how it comes back: the parts with their
-//! conversations first, then the cells, the ledger last.
+//! What a checkpoint takes of an account, and how it comes back: the parts with their conversations
+//! and calls first, then the cells, the ledger last.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,9 @@ use serde::ser::{SerializeSeq, SerializeTuple};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Account, Counts, LetGo, Retractions};
+use crate::calls::{KeptCalls, PartOfCalls};
 use crate::cells::CellSet;
+use crate::contacts;
 use crate::names::Names;
 use crate::rules::History;
 use crate::shrunk::Shrunk;
@@ -29,6 +31,17 @@ impl Account {
         Part(&self.submaps[usize::from(part)])
     }
 
+    /// Gives the calls of part `part` (0 to 255) for a checkpoint.
+    pub fn part_of_calls(&self, part: u8) -> PartOfCalls<'_> {
+        self.calls.part(part)
+    }
+
+    /// Restores one part of the calls, taken when all records below `taken` were in it. Nothing of it
+    /// is dirty: what ClickHouse lacks is told by [`Account::rewind`].
+    pub fn restore_calls(&mut self, part: u8, calls: KeptCalls, taken: u64) {
+        self.calls.restore(part, calls, taken);
+    }
+
     /// Gives one of the [`SETS`](crate::cells::SETS) sets of cells; none must be older than any part.
     pub fn cells(&self, set: u8) -> CellSet {
         self.cells.set(set)
@@ -37,6 +50,16 @@ impl Account {
     /// Restores a set of cells, taken when all records below `taken` were in it.
     pub fn restore_cells(&mut self, set: u8, cells: CellSet, taken: u64) {
         self.cells.restore(set, cells, taken);
+    }
+
+    /// Gives one of the [`PARTS`](crate::contacts::PARTS) parts of its contacts.
+    pub fn contacts(&self, part: u8) -> contacts::Kept<'_> {
+        self.contacts.part(part)
+    }
+
+    /// Restores a part of its contacts, taken when all records below `taken` were in it.
+    pub fn restore_contacts(&mut self, part: u8, contacts: contacts::Read, taken: u64) {
+        self.contacts.restore(part, contacts, taken);
     }
 
     /// Gives what a checkpoint takes last; `names` must not be older than any part or cell.
@@ -58,6 +81,7 @@ impl Account {
         self.counts = ledger.counts;
         self.waiting = ledger.waiting;
         self.taken = taken;
+        self.contacts.restore_countries(self.rules.countries());
     }
 
     /// Restores one part, taken when all records below `taken` were in it. Nothing of it is dirty:

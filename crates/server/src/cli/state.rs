@@ -25,4 +25,7 @@ pub(crate) struct Doctor {
     /// Goes before `server.data_dir` of the configuration.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// A token with the scope admin: a running service is asked what came of the account's hooks.
+    #[arg(long, env = "TRUNKLINE_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
 }

@@ -14,6 +14,7 @@ use crate::print;
 
 mod engine;
 mod folder;
+mod hooks;
 mod journal;
 mod machine;
 mod ports;
@@ -83,12 +84,14 @@ pub(super) fn run(
     options: cli::Doctor,
     environment: &Environment,
 ) -> Result<ExitCode> {
+    let token = options.token.clone().filter(|token| !token.is_empty());
     let (file, first) = configuration(config, options, environment);
-    let checks: [&dyn Fn() -> Vec<Finding>; 5] = [
+    let checks: [&dyn Fn() -> Vec<Finding>; 6] = [
         &|| folder::check(&file),
         &|| journal::check(&file),
         &|| engine::check(&file, environment),
         &|| ports::check(&file),
+        &|| hooks::check(&file, token.as_deref()),
         &|| machine::check(&file),
     ];
     let mut found = vec![first];
@@ -176,6 +179,7 @@ mod tests {
         std::fs::write(&path, "[server]\nlisten = 7").unwrap();
         let options = cli::Doctor {
             data_dir: Some(dir.path().join("data")),
+            token: None,
         };
         let (file, finding) = configuration(Some(&path), options, &Environment::new());
         assert!(matches!(finding.state, State::Problem(_)), "{finding:?}");

@@ -3,6 +3,7 @@
 //! Everything is asked through its doors, as any monitor would: `/readyz`, `/metrics` twice, for
 //! what is a rate, and with a token `/v1/admin/rejects`.
 
+use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::time::sleep;
 
+use super::hook::listed;
 use crate::cli::Status;
 use crate::http::Door;
 use crate::{clock, print, stream};
@@ -25,7 +27,7 @@ use scrape::Scrape;
 /// Runs the command; exit code 1 if something grave is out of order.
 pub(super) fn run(options: &Status) -> Result<ExitCode> {
     let door = Door::new(&options.url, options.token.as_deref())?;
-    let (reading, rejects) = stream::block_on(look(&door, options))?;
+    let (reading, rejects, hooks) = stream::block_on(look(&door, options))?;
     let advice = advice::advice(&reading);
     let up = super::amounts::span(reading.up());
     print::line(format_args!(
@@ -35,14 +37,20 @@ pub(super) fn run(options: &Status) -> Result<ExitCode> {
     ))?;
     print::line(screen::parts(&reading))?;
     print::line(format_args!("\n{}", screen::todo(&advice)))?;
-    for more in [screen::refusals(&reading), rejects].into_iter().flatten() {
+    for more in [hooks, screen::refusals(&reading), rejects]
+        .into_iter()
+        .flatten()
+    {
         print::line(format_args!("\n{more}"))?;
     }
     let grave = advice.iter().any(|it| it.grave);
     Ok(ExitCode::from(u8::from(grave)))
 }
 
-async fn look(door: &Door, options: &Status) -> Result<(Reading, Option<String>)> {
+/// What was read: the figures, the last refused events, and the hooks.
+type Looked = (Reading, Option<String>, Option<String>);
+
+async fn look(door: &Door, options: &Status) -> Result<Looked> {
     let url = &options.url;
     let ready = door.get("/readyz").await.with_context(|| {
         format!(
@@ -64,11 +72,11 @@ async fn look(door: &Door, options: &Status) -> Result<(Reading, Option<String>)
         seconds: ended.saturating_sub(began).as_secs_f64(),
         at: clock::now(),
     };
-    let rejects = match options.token {
-        Some(_) => Some(rejects(door).await?),
-        None => None,
+    let (rejects, hooks) = match options.token {
+        Some(_) => (Some(rejects(door).await?), hooks(door).await?),
+        None => (None, None),
     };
-    Ok((reading, rejects))
+    Ok((reading, rejects, hooks))
 }
 
 async fn scrape(door: &Door) -> Result<(Duration, Scrape)> {
@@ -80,6 +88,23 @@ async fn scrape(door: &Door) -> Result<(Duration, Scrape)> {
         );
     }
     Ok((clock::elapsed(), Scrape::parse(&answer.good()?.text())))
+}
+
+/// Tells of each hook of the token's account; nothing if there are none, or the token may not ask.
+async fn hooks(door: &Door) -> Result<Option<String>> {
+    let answer = door.get("/v1/admin/hooks").await?;
+    let listed = answer.json();
+    let Some(hooks) = listed["hooks"].as_array().filter(|hooks| !hooks.is_empty()) else {
+        return Ok(None);
+    };
+    let mut text = "Hooks of this token's account:".to_owned();
+    for hook in hooks {
+        let _ = write!(text, "\n   {}", listed::line(hook, clock::now().0));
+        if let Some(todo) = listed::advice(hook) {
+            let _ = write!(text, "\n   > {todo}");
+        }
+    }
+    Ok(Some(text))
 }
 
 async fn rejects(door: &Door) -> Result<String> {

@@ -119,6 +119,7 @@ fn warehouse(warehouse: &Warehouse, problems: &mut Vec<String>) {
 fn accounts(file: &File, problems: &mut Vec<String>) {
     let mut ids = BTreeMap::new();
     let mut tokens = BTreeMap::new();
+    let mut hooks = BTreeMap::new();
     for (place, account) in file.accounts.iter().enumerate() {
         for problem in account.check() {
             problems.push(format!("{}: {}", problem.key, problem.message));
@@ -130,6 +131,16 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
                 first + 1,
                 place + 1
             ));
+        }
+        for hook in &account.hooks {
+            // Two in one account are the account's own problem, and were told.
+            if let Some(other) = hooks.insert(&hook.id, id).filter(|other| *other != id) {
+                problems.push(format!(
+                    "account.{id}.hook.{}: account {other} has a hook of this id, and it ends the \
+                     address of both; choose another",
+                    hook.id
+                ));
+            }
         }
         for token in &account.tokens {
             let here = (place, format!("account.{id}.token.{}", token.name));

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
-use trunkline_api::Directory;
+use trunkline_api::{Directory, Hooks};
 use trunkline_pipeline::{AccountSettings, Handle};
 use trunkline_warehouse::writer::Settings;
 
-use super::names;
+use super::{hooks, names};
 use crate::config::File;
 
 /// Reads the configuration as at the start.
@@ -21,6 +21,7 @@ pub(super) struct Reloader {
     pub(super) read: Read,
     pub(super) pipeline: Handle,
     pub(super) directory: Arc<ArcSwap<Directory>>,
+    pub(super) hooks: Arc<ArcSwap<Hooks>>,
     pub(super) settings: watch::Sender<Arc<Settings>>,
     /// One at a time.
     pub(super) turn: Mutex<()>,
@@ -48,11 +49,14 @@ impl Reloader {
     /// The journal comes first: what it does not have is in force nowhere.
     async fn apply(&self) -> Result<usize> {
         let file = (self.read)()?;
+        let hooks = hooks::hooks(&file)?;
         let changed = self.pipeline.apply(&account_settings(&file)).await?;
         let names = Arc::new(names::settings(&file.accounts));
         self.settings.send_replace(names);
         self.directory
             .store(Arc::new(Directory::new(&file.accounts)));
+        let hooks = hooks.after(&self.hooks.load());
+        self.hooks.store(Arc::new(hooks));
         Ok(changed)
     }
 }

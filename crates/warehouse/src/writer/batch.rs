@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use trunkline_rollup::facts::{CellFact, ChangeFact, ConversationFact, MessageFact, Rows};
+use trunkline_rollup::facts::{
+    CallFact, CellFact, ChangeFact, ConversationFact, IdentityFact, MessageFact, Rows,
+};
 
 use super::months::Months;
-use super::rows::{self, ANSWERS, CHANGES, CONVERSATIONS, MESSAGES, Table};
+use super::rows::{self, ANSWERS, CALLS, CHANGES, CONVERSATIONS, IDENTITIES, MESSAGES, Table};
 use super::stale::Stale;
 
 /// The most rows that one INSERT takes.
@@ -19,6 +21,8 @@ pub struct Batch {
     messages: BTreeMap<i32, Blocks>,
     changes: Blocks,
     conversations: Blocks,
+    calls: Blocks,
+    identities: Blocks,
     /// Cells likewise by month, those that are held in memory.
     cells: BTreeMap<i32, Blocks>,
     /// The others: to be computed once the messages are written.
@@ -47,6 +51,8 @@ impl Batch {
         self.messages.is_empty()
             && self.changes.rows() == 0
             && self.conversations.rows() == 0
+            && self.calls.rows() == 0
+            && self.identities.rows() == 0
             && self.cells.is_empty()
             && self.stale.is_empty()
     }
@@ -59,6 +65,11 @@ impl Batch {
     /// Counts the rows of conversations.
     pub fn conversations(&self) -> usize {
         self.conversations.rows()
+    }
+
+    /// Counts the rows of calls.
+    pub fn calls(&self) -> usize {
+        self.calls.rows()
     }
 
     /// Counts the rows of cells.
@@ -78,6 +89,8 @@ impl Batch {
         }
         self.changes.append(other.changes);
         self.conversations.append(other.conversations);
+        self.calls.append(other.calls);
+        self.identities.append(other.identities);
         for (month, blocks) in other.cells {
             self.cells.entry(month).or_default().append(blocks);
         }
@@ -91,9 +104,12 @@ impl Batch {
         let changes = self.changes.blocks().map(|block| (CHANGES, block));
         let conversations = self.conversations.blocks();
         let conversations = conversations.map(|block| (CONVERSATIONS, block));
+        let calls = self.calls.blocks().map(|block| (CALLS, block));
+        let identities = self.identities.blocks().map(|block| (IDENTITIES, block));
         let cells = self.cells.values_mut().flat_map(Blocks::blocks);
         let cells = cells.map(|block| (ANSWERS, block));
-        messages.chain(changes).chain(conversations).chain(cells)
+        let facts = messages.chain(changes).chain(conversations);
+        facts.chain(calls).chain(identities).chain(cells)
     }
 }
 
@@ -113,6 +129,16 @@ impl Rows for Batch {
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         rows::conversation(&mut self.conversations.bytes, fact);
         self.conversations.count();
+    }
+
+    fn call(&mut self, fact: &CallFact<'_>) {
+        rows::call(&mut self.calls.bytes, fact);
+        self.calls.count();
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        rows::identity(&mut self.identities.bytes, fact);
+        self.identities.count();
     }
 
     fn cell(&mut self, fact: &CellFact<'_>) {

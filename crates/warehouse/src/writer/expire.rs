@@ -7,8 +7,8 @@ use super::Writer;
 use super::cells::start;
 use crate::client::{DDL_LIMIT, Fault, INSERT_LIMIT};
 
-/// The tables of facts. A conversation's arrival is that of its latest event.
-const FACTS: [&str; 3] = ["messages", "changes", "conversations"];
+/// The tables of facts. A conversation's or call's arrival is that of its latest event.
+const FACTS: [&str; 4] = ["messages", "changes", "conversations", "calls"];
 
 /// Cells of every length begin where such quarters of an hour do.
 const QUARTER: u8 = 15;

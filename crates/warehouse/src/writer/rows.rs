@@ -6,9 +6,12 @@
 //! here on the fold's own thread. The order of the columns is that of each [`Table`]; tests read
 //! back what was written.
 
+use trunkline_model::amount::Decimal;
 use trunkline_model::time::Time;
 use trunkline_rollup::cells::{Figures, Part};
-use trunkline_rollup::facts::{CellFact, ChangeFact, ConversationFact, Cycle, MessageFact};
+use trunkline_rollup::facts::{
+    CallFact, CellFact, ChangeFact, ConversationFact, Cycle, IdentityFact, LegFact, MessageFact,
+};
 
 /// A table and its columns in the order in which a row has them.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,7 @@ pub(super) struct Table {
 pub(super) const MESSAGES: Table = Table {
     name: "messages",
     columns: "account, channel, conversation, contact, at, message, author, manager, kind, chars, \
-              assignee, expects_reply, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
+              assignee, expects_reply, integrity, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
               first_from_start_ms, kommo_business_ms, turn_business_ms, wait_business_ms, \
               assigned_business_ms, first_business_ms, first_from_start_business_ms, \
               within_target, received_at, version, deleted",
@@ -38,6 +41,22 @@ pub(super) const CONVERSATIONS: Table = Table {
               pending_at, unserved_at, `cycles.started_at`, `cycles.contact`, `cycles.answered`, \
               `cycles.closed_at`, `cycles.closed_by`, `cycles.pending_at_close`, \
               `cycles.reopened_at`, `cycles.owed_by`, `cycles.handed_off_at`, received_at, version, deleted",
+};
+
+pub(super) const CALLS: Table = Table {
+    name: "calls",
+    columns: "account, call, hook, direction, origin, caller, known, number, started_at, queued_at, \
+              ringing_at, answered_at, ended_at, disposition, ghost, menu_ms, queue_ms, ring_ms, \
+              hold_ms, wait_ms, talk_ms, tags, spam, value, recording, integrity, `legs.leg`, \
+              `legs.manager`, `legs.extension`, `legs.ringing_at`, `legs.answered_at`, \
+              `legs.ended_at`, `legs.ring_ms`, `legs.talk_ms`, `legs.hold_ms`, \
+              `legs.transferred_out`, `legs.transferred_in`, last_received_at, received_at, version, \
+              deleted",
+};
+
+pub(super) const IDENTITIES: Table = Table {
+    name: "identities",
+    columns: "account, kind, channel, identity, contact, received_at, version, deleted",
 };
 
 pub(super) const ANSWERS: Table = Table {
@@ -61,6 +80,7 @@ pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
     row.nullable(fact.chars, |row, chars| row.bytes(chars.to_le_bytes()));
     row.text(fact.assignee.unwrap_or_default());
     row.flag(fact.expects_reply);
+    row.text(fact.integrity.as_str());
     row.text(fact.run.unwrap_or_default());
     for sample in fact.samples.all().into_iter().chain(fact.business.all()) {
         row.nullable(sample, |row, ms| row.bytes(ms.to_le_bytes()));
@@ -109,6 +129,52 @@ pub(super) fn conversation(to: &mut Vec<u8>, fact: &ConversationFact<'_>) {
     });
     row.times(cycles, |cycle| cycle.handed_off_at);
     row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+pub(super) fn call(to: &mut Vec<u8>, fact: &CallFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.call);
+    row.text(fact.hook);
+    row.text(fact.direction.as_str());
+    row.text(fact.origin);
+    row.text(fact.caller);
+    row.flag(fact.known);
+    row.text(fact.number);
+    row.time(fact.started_at);
+    for at in [
+        fact.queued_at,
+        fact.ringing_at,
+        fact.answered_at,
+        fact.ended_at,
+    ] {
+        row.nullable(at, Row::time);
+    }
+    row.text(fact.disposition);
+    row.flag(fact.ghost);
+    for ms in [fact.menu_ms, fact.queue_ms, fact.ring_ms, fact.hold_ms] {
+        row.bytes(ms.to_le_bytes());
+    }
+    row.nullable(fact.wait_ms, |row, ms| row.bytes(ms.to_le_bytes()));
+    row.bytes(fact.talk_ms.to_le_bytes());
+    row.list(fact.tags, |row, tag| row.text(tag));
+    row.flag(fact.spam);
+    row.nullable(fact.value, Row::amount);
+    row.text(fact.recording);
+    row.text(fact.integrity.as_str());
+    row.legs(fact.legs);
+    row.time(fact.last_received_at);
+    row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+pub(super) fn identity(to: &mut Vec<u8>, fact: &IdentityFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.kind);
+    row.text(fact.channel);
+    row.text(fact.identity);
+    row.text(fact.contact.unwrap_or_default());
+    row.end(fact.received_at, fact.version, fact.contact.is_none());
 }
 
 /// Writes what a cell holds of one kind.
@@ -168,11 +234,40 @@ impl Row<'_> {
         }
     }
 
-    fn list(&mut self, cycles: &[Cycle<'_>], write: impl Fn(&mut Self, &Cycle<'_>)) {
-        self.length(cycles.len());
-        for cycle in cycles {
-            write(self, cycle);
+    fn list<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
+        self.length(items.len());
+        for item in items {
+            write(self, item);
         }
+    }
+
+    /// As `Decimal(38, 9)` holds it: a whole number of billionths.
+    fn amount(&mut self, amount: Decimal) {
+        let billionths = 10_i128.pow(9 - u32::from(amount.scale()));
+        let units = i128::from(amount.units()) * billionths;
+        self.bytes(units.to_le_bytes());
+    }
+
+    fn legs(&mut self, legs: &[LegFact<'_>]) {
+        self.list(legs, |row, leg| row.text(leg.leg));
+        self.list(legs, |row, leg| row.text(leg.manager));
+        self.list(legs, |row, leg| row.text(leg.extension));
+        for time in [
+            |leg: &LegFact<'_>| leg.ringing_at,
+            |leg: &LegFact<'_>| leg.answered_at,
+            |leg: &LegFact<'_>| leg.ended_at,
+        ] {
+            self.list(legs, |row, leg| row.nullable(time(leg), Self::time));
+        }
+        for ms in [
+            |leg: &LegFact<'_>| leg.ring_ms,
+            |leg: &LegFact<'_>| leg.talk_ms,
+            |leg: &LegFact<'_>| leg.hold_ms,
+        ] {
+            self.list(legs, |row, leg| row.bytes(ms(leg).to_le_bytes()));
+        }
+        self.list(legs, |row, leg| row.flag(leg.transferred_out));
+        self.list(legs, |row, leg| row.flag(leg.transferred_in));
     }
 
     fn times(&mut self, cycles: &[Cycle<'_>], time: impl Fn(&Cycle<'_>) -> Option<Time>) {

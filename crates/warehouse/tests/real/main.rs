@@ -5,6 +5,7 @@
 )]
 
 mod answers;
+mod calls;
 mod closed;
 mod faults;
 mod lifecycle;

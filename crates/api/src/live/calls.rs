@@ -1,0 +1,73 @@
+//! Calls in progress. One of which nothing was heard for hours is taken for over: its end was lost.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use trunkline_model::event::Direction;
+use trunkline_model::settings::Scope;
+use trunkline_model::time::Time;
+use trunkline_pipeline::{CallGoesOn, LiveAccount};
+
+use super::asked::Asked;
+use super::is_shown;
+use crate::directory::Grant;
+use crate::phones;
+
+/// How long after its last phase a call without an end is taken for one that goes on (`metrics.md`
+/// §2), in milliseconds.
+const TIMES_OUT: i64 = 4 * 3_600_000;
+
+/// A call in progress.
+#[expect(clippy::struct_field_names, reason = "named as what readers get")]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CallNow")]
+pub(super) struct Call {
+    call: String,
+    direction: Direction,
+    /// Who calls; empty if unknown.
+    from: String,
+    to: String,
+    since: Time,
+    /// `started`, `menu`, `queued`, `ringing`, `talking` or `held`.
+    state: &'static str,
+    /// Who talks, else whom it rang last, as told.
+    manager: Option<String>,
+    extension: Option<String>,
+}
+
+/// Lists the calls in progress, the longest first. Spam and what stays in the house are not shown.
+pub(super) fn calls(live: &LiveAccount, grant: &Grant, asked: &Asked, now: Time) -> Vec<Call> {
+    let mut calls = live.calls();
+    calls.retain(|call| {
+        !call.spam
+            && call.direction != Direction::Internal
+            && now.since(call.heard_at) < TIMES_OUT
+            && is_shown(call.manager.as_deref(), grant, asked, now)
+    });
+    calls.sort_by(|a, b| (a.since, &a.call).cmp(&(b.since, &b.call)));
+    let phones = grant.may(Scope::ReadPhones);
+    let shown = calls.into_iter().take(asked.limit);
+    shown.map(|call| Call::of(call, phones)).collect()
+}
+
+impl Call {
+    fn of(call: CallGoesOn, phones: bool) -> Self {
+        let text = |text: String| {
+            if phones { text } else { phones::masked(text) }
+        };
+        let (outside, ours) = (text(call.caller), call.number);
+        let (from, to) = match call.direction {
+            Direction::Outbound => (ours, outside),
+            Direction::Inbound | Direction::Internal => (outside, ours),
+        };
+        Self {
+            call: call.call,
+            direction: call.direction,
+            from,
+            to,
+            since: call.since,
+            state: call.state,
+            manager: call.manager,
+            extension: call.extension.map(text),
+        }
+    }
+}

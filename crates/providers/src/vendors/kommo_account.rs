@@ -1,0 +1,62 @@
+//! Kommo and amoCRM, webhooks of the account: leads, contacts, talks and messages of all channels.
+//!
+//! Source: providers.md M-KW and the names of fields in public code that reads these webhooks; Kommo
+//! signs nothing here.
+
+mod crm;
+mod form;
+mod parse;
+mod verify;
+
+use trunkline_model::event::Integrity;
+
+use crate::{Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
+
+/// The adapter.
+#[derive(Debug)]
+pub struct KommoAccount;
+
+static GUIDE: Guide = Guide {
+    name: "kommo-account",
+    title: "Kommo (amoCRM) account",
+    talk: Talk::Conversations,
+    secret: "",
+    steps: &[
+        "make up a long random word and put it into account.hook.secrets",
+        "in Kommo open Settings > Integrations > Web hooks and add {url}?key=THE-WORD",
+        "tick incoming and outgoing messages, talks, and what happens to leads and contacts",
+    ],
+    integrity: "nothing is signed: a request is known by the word in its address only, so that its \
+                events are weak; set allow_ips where Kommo's addresses are known",
+    retries: "repeats a few times and may switch the web hook off after many failures",
+    replies: Replies::Echoes,
+    notes: &[
+        "replies come from Kommo: outgoing messages say who wrote them, a manager or a Salesbot; an \
+         account whose web hooks offer incoming messages only needs the Chats API (kommo) as well",
+        "all channels of the account come through this one hook, as one channel",
+        "a talk that is closed closes its conversation; Kommo does not say who closed it",
+        "tags of leads and contacts are not told of when they are set, only as they stand: not read",
+    ],
+    cycle_gap: None,
+};
+
+impl Provider for KommoAccount {
+    fn guide(&self) -> &'static Guide {
+        &GUIDE
+    }
+
+    fn verify(&self, hook: &Hook, request: &Request<'_>) -> Result<Integrity, Refused> {
+        verify::verify(hook, request)
+    }
+
+    fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
+        parse::parse(hook, request)
+    }
+
+    fn sign(&self, _: &str, _: &Request<'_>) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests;

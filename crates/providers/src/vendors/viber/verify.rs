@@ -1,0 +1,21 @@
+//! `X-Viber-Content-Signature`: HMAC-SHA256 of the body in hexadecimal digits.
+
+use trunkline_model::event::Integrity;
+
+use crate::secrets::{any, same_hex, sha256};
+use crate::{Hook, Refused, Request};
+
+const HEADER: &str = "x-viber-content-signature";
+
+pub(super) fn verify(hook: &Hook, request: &Request<'_>) -> Result<Integrity, Refused> {
+    let given = request.header(HEADER).ok_or(Refused::Missing(HEADER))?;
+    any(hook, |secret| {
+        same_hex(given, "", &sha256(secret, &[request.body]))
+    })?;
+    Ok(Integrity::Verified)
+}
+
+pub(super) fn sign(secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {
+    let signed = sha256(secret.as_bytes(), &[request.body]);
+    vec![(HEADER, hex::encode(signed))]
+}

@@ -1,0 +1,131 @@
+//! What the report of calls counts: a list in which each call stands as itself and as what it was to
+//! each manager. The column `what` says which a sample is: the `call`, credited to one manager or to
+//! none; a manager's `talk` in it; an `offer` of it to a manager, taken or not; a leg that was given
+//! `away`, or taken over (`took`).
+//!
+//! Whose a call is: of those who talked, the first, the last or who talked longest, as asked. Of a
+//! call in which nobody talked: who alone was rung; of an outbound one, who called. Where several
+//! were rung it is nobody's, and their team's if they were all of one: `crew` is one of them then.
+
+use super::counted::{TARGET, counted, earlier, legs, of_people};
+use crate::request::Request;
+use crate::statement::{Views, WITHIN, with_team};
+use trunkline_warehouse::hdr;
+
+/// All samples.
+pub(super) fn samples(request: &Request, views: Views<'_>) -> String {
+    list(request, views, request.names_team())
+}
+
+/// The same, for rows, which show teams.
+pub(super) fn listed(request: &Request, views: Views<'_>) -> String {
+    list(request, views, true)
+}
+
+fn list(request: &Request, views: Views<'_>, crews: bool) -> String {
+    let counted = counted(request, views, WITHIN);
+    let (crew, joined) = if crews {
+        let crews = crews_of(&counted, views);
+        let crew = "if(sample.1 = 'call' AND sample.2 = '', w.crew, sample.2)";
+        (crew, format!("LEFT JOIN ({crews}) AS w ON f.call = w.call"))
+    } else {
+        ("sample.2", String::new())
+    };
+    format!(
+        "SELECT f.*, sample.1 AS what, CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, \
+         {crew} AS crew, sample.3 AS talk, sample.4 AS hold, sample.5 AS taken, sample.6 AS nth, \
+         CAST(NULL, 'Nullable(String)') AS source \
+         FROM (SELECT *, arrayJoin({samples}) AS sample FROM ({told})) AS f {joined}",
+        samples = of_a_call(),
+        told = who_talked(request, views, &counted),
+    )
+}
+
+/// The calls with who talked in them and whose they are: `credit`, empty for nobody.
+fn who_talked(request: &Request, views: Views<'_>, counted: &str) -> String {
+    // The word is among those of the choice: text of ours.
+    let talker = match request.choice("credit") {
+        Some("last") => "talkers[-1].2",
+        Some("longest") => {
+            "arrayElement(talked, indexOf(arrayMap(who -> {TALK}, talked), \
+             arrayMax(arrayMap(who -> {TALK}, talked))))"
+        }
+        _ => "talked[1]",
+    };
+    format!(
+        "SELECT *, arraySort(leg -> (leg.3, leg.1), \
+         arrayFilter(leg -> leg.3 > 0 AND is_talk, legs)) AS talkers, \
+         arrayDistinct(arrayMap(leg -> leg.2, talkers)) AS talked, \
+         arrayDistinct(arrayMap(leg -> leg.2, legs)) AS rung, \
+         multiIf(notEmpty(talked), {talker}, \
+         direction = 'outbound', arrayFirst(who -> who != '', rung), \
+         length(rung) = 1, rung[1], '') AS credit FROM ({measured})",
+        talker = talker.replace("{TALK}", &summed("4")),
+        measured = measured(request, views, counted),
+    )
+}
+
+/// The calls with their legs in the order of ringing, who they are from and what came before.
+///
+/// An answered call of which no leg was told had one, nobody knows whose.
+fn measured(request: &Request, views: Views<'_>, counted: &str) -> String {
+    let wait = "greatest(toInt64(0), ifNull(c.wait_ms, 0))";
+    format!(
+        "SELECT c.call AS call, c.at AS at, c.direction AS direction, c.dialled AS dialled, \
+         c.disposition AS disposition, c.number AS number, c.origin AS origin, \
+         c.integrity AS integrity, c.tags AS tags, c.caller AS caller, c.known AS known, \
+         c.contact AS contact, c.wait_ms AS wait_ms, {wait} AS ms, {bucket} AS bucket, \
+         c.talk_ms AS talk_ms, c.hold_ms AS hold_ms, {inbound} AND h.before IS NULL AS is_first, \
+         {inbound} AND ifNull(c.ms_at - h.before > {{unique_ms:Int64}}, 1) AS is_unique, \
+         c.is_target AS is_target, c.known AND c.is_target \
+         AND ifNull(c.ms_at - h.target_before > {{unique_ms:Int64}}, 1) AS is_unique_target, \
+         c.disposition IN ('answered', 'timed_out', '') AS is_talk, \
+         if(empty(l.legs) AND c.disposition = 'answered', \
+         [(toUInt32(1), '', toInt64(1), c.talk_ms, c.hold_ms, toUInt8(0), toUInt8(0))], l.legs) \
+         AS legs FROM (SELECT *, {TARGET} AS is_target FROM ({people})) AS c \
+         LEFT JOIN ({legs}) AS l ON c.call = l.call LEFT JOIN ({earlier}) AS h ON c.call = h.call",
+        inbound = "c.direction = 'inbound' AND c.known",
+        bucket = hdr::index_sql(wait),
+        people = of_people(counted, views),
+        legs = gathered(&legs(counted, views)),
+        earlier = earlier(request, views, WITHIN),
+    )
+}
+
+/// The legs of each call as one list.
+fn gathered(legs: &str) -> String {
+    format!(
+        "SELECT call, arraySort(groupArray((toUInt32(nth), manager, answered_ms, talk, hold, \
+         away, took))) AS legs FROM ({legs}) GROUP BY call"
+    )
+}
+
+/// The sum over the legs of `who` that talked.
+fn summed(part: &str) -> String {
+    format!("arraySum(leg -> if(leg.2 = who, leg.{part}, toInt64(0)), talkers)")
+}
+
+/// What a call is to whom: what, manager, talk, hold, taken, and which leg if it is one.
+fn of_a_call() -> String {
+    let none = "toInt64(0), toInt64(0)";
+    let [talk, hold] = ["4", "5"].map(summed);
+    format!(
+        "arrayConcat([('call', credit, talk_ms, hold_ms, toUInt8(0), toUInt32(0))], \
+         if(disposition = 'answered', \
+         arrayMap(who -> ('talk', who, {talk}, {hold}, toUInt8(1), toUInt32(0)), talked), []), \
+         if(direction = 'inbound' AND disposition NOT IN ('', 'timed_out'), \
+         arrayMap(who -> ('offer', who, {none}, toUInt8(has(talked, who)), toUInt32(0)), rung), []), \
+         arrayMap(leg -> ('away', leg.2, {none}, toUInt8(0), leg.1), arrayFilter(leg -> leg.6 > 0, legs)), \
+         arrayMap(leg -> ('took', leg.2, {none}, toUInt8(0), leg.1), arrayFilter(leg -> leg.7 > 0, legs)))"
+    )
+}
+
+/// Of each call one who was rung, if all who were are of the same team.
+fn crews_of(counted: &str, views: Views<'_>) -> String {
+    let legs = legs(counted, views);
+    format!(
+        "SELECT call, if(uniqExact(ifNull(team, '')) = 1, any(manager), '') AS crew \
+         FROM ({teams}) GROUP BY call",
+        teams = with_team(views, &legs, "manager", true),
+    )
+}

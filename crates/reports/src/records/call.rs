@@ -1,0 +1,126 @@
+//! One call, with its legs.
+
+use serde_json::{Map, Value as Json};
+
+use super::Field::{self, Flag, Plain, Seconds, Time};
+use super::shape;
+use crate::calls::counted::{every, legs, of_people};
+use crate::request::{Context, Restricted};
+use crate::statement::{Parameter, Source, Statement, with_team};
+
+/// What stands in a call.
+const CALL: &[(&str, Field)] = &[
+    ("call", Plain),
+    ("hook", Plain),
+    ("direction", Plain),
+    ("origin", Plain),
+    ("caller", Plain),
+    ("contact", Plain),
+    ("number", Plain),
+    ("at", Time),
+    ("queued_at", Time),
+    ("ringing_at", Time),
+    ("answered_at", Time),
+    ("ended_at", Time),
+    ("disposition", Plain),
+    ("ghost", Flag),
+    ("menu_s", Seconds),
+    ("queue_s", Seconds),
+    ("ring_s", Seconds),
+    ("hold_s", Seconds),
+    ("wait_s", Seconds),
+    ("talk_s", Seconds),
+    ("tags", Plain),
+    ("spam", Flag),
+    ("value", Plain),
+    ("recording", Plain),
+    ("integrity", Plain),
+];
+
+/// What stands in each of its legs, beside each other in lists.
+const LEG: &[(&str, Field)] = &[
+    ("leg", Plain),
+    ("manager", Plain),
+    ("extension", Plain),
+    ("ringing_at", Time),
+    ("answered_at", Time),
+    ("ended_at", Time),
+    ("ring_s", Seconds),
+    ("talk_s", Seconds),
+    ("hold_s", Seconds),
+    ("transferred_out", Flag),
+    ("transferred_in", Flag),
+];
+
+/// Writes the statement for a call; its row is that of [`CALL`], then [`LEG`].
+pub(super) fn statement(id: &str, source: Source<'_>, context: &Context<'_>) -> Statement {
+    let views = source.views;
+    let only = context.restriction.restricted();
+    let one = format!(
+        "SELECT * FROM ({}) WHERE call = {{call:String}}",
+        every(views)
+    );
+    let seen = match only {
+        Some(_) => {
+            "WHERE notEmpty(arrayIntersect(l.managers, {only_managers:Array(String)})) \
+             OR notEmpty(arrayIntersect(l.teams, {only_teams:Array(String)}))"
+        }
+        None => "",
+    };
+    let time = |name: &str| format!("toUnixTimestamp64Milli(f.{name})");
+    let times = |name: &str| format!("arrayMap(at -> toUnixTimestamp64Milli(at), f.`legs.{name}`)");
+    let sql = format!(
+        "SELECT c.call, c.hook, c.direction, nullIf(c.origin, ''), nullIf(c.caller, ''), \
+         nullIf(c.contact, ''), nullIf(c.number, ''), c.ms_at, {queued}, {ringing}, {answered}, \
+         {ended}, nullIf(c.disposition, ''), c.ghost, f.menu_ms, f.queue_ms, f.ring_ms, \
+         c.hold_ms, c.wait_ms, c.talk_ms, c.tags, c.spam, toString(f.value), \
+         nullIf(f.recording, ''), c.integrity, f.`legs.leg`, l.managers, c.extensions, \
+         {rung}, {taken}, {over}, f.`legs.ring_ms`, c.talks, c.holds, c.outs, c.ins \
+         FROM ({people}) AS c INNER JOIN (SELECT * FROM {calls} FINAL \
+         WHERE account = {{account:String}} AND call = {{call:String}}) AS f ON c.call = f.call \
+         LEFT JOIN (SELECT call, arrayMap(leg -> leg.2, arraySort(groupArray((nth, manager)))) \
+         AS managers, groupUniqArray(ifNull(team, '')) AS teams FROM ({legs}) GROUP BY call) AS l \
+         ON c.call = l.call {seen}",
+        queued = time("queued_at"),
+        ringing = time("ringing_at"),
+        answered = time("answered_at"),
+        ended = time("ended_at"),
+        rung = times("ringing_at"),
+        taken = times("answered_at"),
+        over = times("ended_at"),
+        people = of_people(&one, views),
+        calls = views.named("calls"),
+        legs = with_team(views, &legs(&one, views), "manager", true),
+    );
+    let mut parameters = vec![
+        (
+            "account".to_owned(),
+            Parameter::Text(source.account.to_owned()),
+        ),
+        ("as_of".to_owned(), Parameter::Whole(context.as_of.0)),
+        ("call".to_owned(), Parameter::Text(id.to_owned())),
+    ];
+    parameters.extend(only.into_iter().flat_map(Restricted::parameters));
+    Statement { sql, parameters }
+}
+
+/// Gives the row its shape: the call, and its legs in a list.
+pub(super) fn shaped(mut row: Vec<Json>) -> Json {
+    let lists = row.split_off(CALL.len().min(row.len()));
+    let mut call = shape(CALL, row);
+    let lists = shape(LEG, lists);
+    let many = lists
+        .get("leg")
+        .and_then(Json::as_array)
+        .map_or(0, Vec::len);
+    let leg = |nth: usize| {
+        let of = |(name, list): (&String, &Json)| {
+            let value = list.get(nth).cloned().unwrap_or(Json::Null);
+            let empty = value.as_str().is_some_and(str::is_empty);
+            (name.clone(), if empty { Json::Null } else { value })
+        };
+        Json::Object(lists.iter().map(of).collect::<Map<_, _>>())
+    };
+    call.insert("legs".to_owned(), (0..many).map(leg).collect());
+    Json::Object(call)
+}

@@ -1,0 +1,294 @@
+//! The conformance kit: every adapter through the public doors, by one table of checks. What each
+//! adapter was put through stands in `docs/providers/README.md`; `make references` writes it anew.
+//!
+//! One account has the samples in their order, once; another has them backwards, each twice. Both have
+//! the same rows in the end, whatever the order and however often. In between come requests that are
+//! forged, replayed or of the other account, of which none is taken; a third account gets what is
+//! cut and hostile, which harms nobody.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use e2e::clock;
+use e2e::config::{Account, Config};
+use e2e::doors::Answer;
+use e2e::hooks::{PUBLIC, Webhook, samples};
+use e2e::service::Service;
+use trunkline_providers::{ALL, Provider};
+
+/// The secrets of the two accounts' hooks.
+pub(crate) fn secrets(provider: &str) -> [String; 2] {
+    let pair = match provider {
+        "standard" => [
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+        ],
+        // The test signs as the vendor does, so it needs the private keys.
+        "telnyx" | "telnyx-texml" => [
+            "seed:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "seed:HxoeHRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgE=",
+        ],
+        "mango" => ["first-key:first-salt", "other-key:other-salt"],
+        _ => ["first_secret-0123456789", "other_secret-9876543210"],
+    };
+    pair.map(str::to_owned)
+}
+
+/// An adapter under test, and the samples it has.
+struct Tried {
+    provider: &'static dyn Provider,
+    name: &'static str,
+    samples: Vec<Webhook>,
+}
+
+impl Tried {
+    fn new(provider: &'static dyn Provider) -> Self {
+        let name = provider.guide().name;
+        let hook = |file: &std::path::PathBuf| Webhook::sample(file, &format!("first-{name}"));
+        Self {
+            provider,
+            name,
+            samples: samples(provider).iter().map(hook).collect(),
+        }
+    }
+
+    fn signs(&self) -> bool {
+        !self.provider.guide().secret.is_empty()
+    }
+
+    /// Whether signatures are good for a while only.
+    fn has_window(&self) -> bool {
+        let sample = &self.samples[0];
+        let [secret, _] = secrets(self.name);
+        let at = |time: i64| sample.signed_at(self.provider, &secret, time).headers;
+        let now = clock::wall();
+        at(now) != at(now - HOUR)
+    }
+}
+
+/// A provider that calls no hook: a connection of ours asks it.
+const CALLED_BY_US: &str = "asterisk";
+const HOUR: i64 = 3_600_000;
+/// In order and once; backwards and twice; what is strange, under the secrets of the first.
+const ACCOUNTS: [&str; 3] = ["first", "other", "third"];
+
+fn account(which: usize, tried: &[Tried]) -> Account {
+    let id = ACCOUNTS[which];
+    let mut account = Account::new(id).setting("country = \"ES\"");
+    for Tried { name, provider, .. } in tried {
+        let secret = &secrets(name)[which % 2];
+        let secret = if provider.guide().secret.is_empty() {
+            String::new()
+        } else {
+            format!("secrets = [\"{secret}\"]\n")
+        };
+        account = account.section(&format!(
+            "[[account.hook]]\nid = \"{id}-{name}\"\nprovider = \"{name}\"\n{secret}\
+             default_manager = \"desk\"\n"
+        ));
+    }
+    account
+}
+
+/// The same for another account's hook.
+fn to(account: &str, webhook: &Webhook, name: &str) -> Webhook {
+    let (first, other) = (format!("first-{name}"), format!("{account}-{name}"));
+    let mut webhook = webhook.clone();
+    webhook.path = webhook.path.replacen(&first, &other, 1);
+    webhook
+}
+
+fn events(service: &Service, account: &str) -> BTreeMap<&'static str, Vec<String>> {
+    let rows = |sql: &str| -> Vec<String> {
+        let text = service.views().text(&format!("{sql} FORMAT TSV"));
+        let same = |line: &str| line.replace(&format!("{account}-"), "");
+        text.lines().map(same).collect()
+    };
+    let of = |columns: &str, view: &str, order: &str| {
+        rows(&format!(
+            "SELECT {columns} FROM trunkline.{view} FINAL WHERE account = '{account}' AND deleted = 0 ORDER BY {order}"
+        ))
+    };
+    BTreeMap::from([
+        (
+            "messages",
+            of(
+                "* EXCEPT (account, version, received_at)",
+                "messages",
+                "channel, conversation, message",
+            ),
+        ),
+        (
+            "changes",
+            of(
+                "* EXCEPT (account, version, received_at)",
+                "changes",
+                "channel, conversation, id",
+            ),
+        ),
+        (
+            "calls",
+            of(
+                "* EXCEPT (account, version, received_at, last_received_at)",
+                "calls",
+                "call",
+            ),
+        ),
+    ])
+}
+
+#[track_caller]
+fn refused(answer: &Answer, of: &str) {
+    assert_eq!(answer.status, 401, "{of}: {}", answer.text());
+}
+
+#[test]
+fn every_adapter_takes_what_is_its_providers_once_and_nothing_else() {
+    let called = ALL.iter().filter(|it| it.guide().name != CALLED_BY_US);
+    let tried: Vec<Tried> = called.map(|provider| Tried::new(*provider)).collect();
+    let config = Config::of([0, 1, 2].map(|which| account(which, &tried)))
+        .server(&format!("public_url = \"{PUBLIC}\"\n"));
+    let service = Service::start(config);
+    let port = service.port();
+    let mut table = Vec::new();
+    for it in &tried {
+        assert!(!it.samples.is_empty(), "{} has no samples", it.name);
+        let [secret, others] = secrets(it.name);
+        for sample in &it.samples {
+            let good = sample.signed(it.provider, &secret);
+            let answer = good.send(port);
+            assert_eq!(
+                answer.status,
+                200,
+                "{}: {}",
+                it.name,
+                why(&service, "first")
+            );
+            if it.signs() {
+                refuses(it, sample, port);
+                // What the one account's provider sent is not the other's.
+                refused(&to("other", &good, it.name).send(port), it.name);
+            }
+            survives(it, sample, port);
+        }
+        for sample in it.samples.iter().rev() {
+            let there = to("other", sample, it.name).signed(it.provider, &others);
+            for _ in 0..2 {
+                let answer = there.send(port);
+                assert_eq!(
+                    answer.status,
+                    200,
+                    "{}: {}",
+                    it.name,
+                    why(&service, "other")
+                );
+            }
+        }
+        table.push(row(it));
+    }
+    for account in ["first", "other"] {
+        service.door(account).flush();
+    }
+    let (first, other) = (events(&service, "first"), events(&service, "other"));
+    assert!(first.values().map(Vec::len).sum::<usize>() > 0);
+    for (table, rows) in &first {
+        assert_eq!(
+            rows, &other[table],
+            "{table}: in order and once, backwards and twice"
+        );
+    }
+    let sums = service.door("first").metrics().sums();
+    assert!(sums.balance(), "{sums:?}");
+    documented(&table);
+}
+
+/// Says why the last request was refused.
+fn why(service: &Service, account: &str) -> String {
+    let rejects = service.door(account).get("/v1/admin/rejects", &[]).json();
+    rejects["refused"][0].to_string()
+}
+
+/// Requests that are not the provider's are refused.
+fn refuses(it: &Tried, sample: &Webhook, port: u16) {
+    let [secret, _] = secrets(it.name);
+    refused(&sample.send(port), &format!("{} unsigned", it.name));
+    let forged = sample.signed(it.provider, "not-the-secret-of-this-hook");
+    refused(&forged.send(port), &format!("{} forged", it.name));
+    if it.has_window() {
+        for away in [-HOUR, HOUR] {
+            let late = sample.signed_at(it.provider, &secret, clock::wall() + away);
+            refused(&late.send(port), &format!("{} replayed", it.name));
+        }
+    }
+}
+
+/// Whatever is signed and strange is answered, and never by a fault of ours.
+fn survives(it: &Tried, sample: &Webhook, port: u16) {
+    let [secret, _] = secrets(it.name);
+    let sample = &to("third", sample, it.name);
+    let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
+    let bodies: [&[u8]; 6] = [
+        b"",
+        &sample.body[..sample.body.len() / 2],
+        b"\xff\xfe\x00{",
+        deep.as_bytes(),
+        b"{\"a\":1e999,\"a\":[null]}",
+        b"a=%ff&a=%00&&&=;",
+    ];
+    for body in bodies {
+        let strange = Webhook {
+            body: body.to_owned(),
+            ..sample.clone()
+        };
+        let answer = strange.signed(it.provider, &secret).send(port);
+        let fine = matches!(answer.status, 200 | 401);
+        assert!(fine, "{} {}: {}", it.name, answer.status, answer.text());
+    }
+    let mut other = sample.signed(it.provider, &secret);
+    other
+        .headers
+        .insert("content-type", "text/plain".parse().expect("a value"));
+    let status = other.send(port).status;
+    assert!(matches!(status, 200 | 401), "{} {status}", it.name);
+}
+
+/// A provider's line of the table of the docs.
+fn row(it: &Tried) -> String {
+    let guide = it.provider.guide();
+    let checks = [
+        (true, "duplicated, reordered, late"),
+        (it.signs(), "forged, unsigned, cross-account"),
+        (it.has_window(), "replayed"),
+        (true, "cut, hostile, wrong type"),
+    ];
+    let checks = checks.iter().filter(|(is, _)| *is).map(|(_, what)| *what);
+    format!(
+        "| [{}]({}.md) | {} | {} | {} |",
+        guide.title,
+        guide.name,
+        it.samples.len(),
+        checks.collect::<Vec<_>>().join("; "),
+        if it.has_window() {
+            "5 min"
+        } else {
+            "none: repetitions are known by their ids"
+        },
+    )
+}
+
+/// Holds the table against the docs, or writes it there.
+fn documented(rows: &[String]) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/providers/README.md");
+    let text = fs::read_to_string(path).expect("the docs have a page of providers");
+    let begin = "<!-- conformance -->\n";
+    let (before, _) = text
+        .split_once(begin)
+        .expect("the page has a place for the table");
+    let head = "| provider | samples | put through | replay window |\n|---|---|---|---|\n";
+    let made = format!("{before}{begin}{head}{}\n", rows.join("\n"));
+    if std::env::var_os("TRUNKLINE_REFERENCES").is_some() {
+        fs::write(path, made).expect("the page can be written");
+    } else {
+        assert_eq!(text, made, "`make references` writes the table anew");
+    }
+}
