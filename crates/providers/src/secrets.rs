@@ -57,7 +57,9 @@ pub(crate) fn any(hook: &Hook, is: impl Fn(&[u8]) -> bool) -> Result<(), Refused
     }
     let mut found = false;
     for secret in &hook.secrets {
-        found |= is(secret.expose().as_bytes());
+        // Anybody could sign with an empty one.
+        let secret = secret.expose().as_bytes();
+        found |= !secret.is_empty() & is(secret);
     }
     if found { Ok(()) } else { Err(Refused::Wrong) }
 }
