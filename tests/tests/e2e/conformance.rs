@@ -130,7 +130,7 @@ fn account(which: usize, tried: &[Tried]) -> Account {
             .map_or_else(String::new, |map| format!("map = \"{}\"\n", map.display()));
         account = account.section(&format!(
             "[[account.hook]]\nid = \"{id}-{name}\"\nprovider = \"{}\"\n{secret}{map}\
-             default_manager = \"desk\"\n",
+             default_manager = \"desk\"\nallow_ips = [\"127.0.0.1\"]\n",
             provider.guide().name
         ));
     }
@@ -151,33 +151,30 @@ fn events(service: &Service, account: &str) -> BTreeMap<&'static str, Vec<String
         let same = |line: &str| line.replace(&format!("{account}-"), "");
         text.lines().map(same).collect()
     };
-    let of = |columns: &str, view: &str, order: &str| {
+    let of = |what: &str, order: &str| {
         rows(&format!(
-            "SELECT {columns} FROM trunkline.{view} FINAL WHERE account = '{account}' AND deleted = 0 ORDER BY {order}"
+            "SELECT {what} AND account = '{account}' ORDER BY {order}"
         ))
     };
     BTreeMap::from([
         (
             "messages",
             of(
-                "* EXCEPT (account, version, received_at)",
-                "messages",
+                "* EXCEPT account FROM trunkline.v_messages WHERE 1",
                 "channel, conversation, message",
             ),
         ),
         (
             "changes",
             of(
-                "* EXCEPT (account, version, received_at)",
-                "changes",
+                "* EXCEPT account FROM trunkline.v_timeline WHERE change = 1",
                 "channel, conversation, id",
             ),
         ),
         (
             "calls",
             of(
-                "* EXCEPT (account, version, received_at, last_received_at)",
-                "calls",
+                "* EXCEPT (account, version, received_at, last_received_at) FROM trunkline.calls FINAL WHERE deleted = 0",
                 "call",
             ),
         ),
