@@ -330,6 +330,10 @@ fn only_a_person_answers_an_inbound_call() {
     // Of two it is nobody's.
     phases[1] = (15, "ringing", E102);
     assert_eq!(call(&phases).disposition, "missed");
+    // Nor if somebody is named: what tells of the whole call tells nothing new.
+    phases.push((18, "answered", E101));
+    let talks = [("101", Some(18), 60), ("102", None, 0)];
+    assert_eq!(call(&phases).talks(), talks);
 }
 
 #[test]
