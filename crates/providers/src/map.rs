@@ -64,6 +64,7 @@
 //! with `zone`, `fold` and `plus` (columns with seconds or `h:mm:ss` to add). `number` is a sample:
 //! `1.234,56`, `h:mm:ss` or `ms`, the last two in seconds. `flag` is `{ yes = [..], no = [..] }`,
 //! `list` what stands between values. Fields that the contract does not know stand in `extra`.
+//! `each` beside `when` names a list: each of its items, as `{item}` at `{place}`, makes an event.
 //! `[file]` says how a file is written: `delimiter`, and `columns` where it has no header.
 
 mod clock;

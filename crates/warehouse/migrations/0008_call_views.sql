@@ -55,7 +55,7 @@ LEFT JOIN
 LEFT JOIN
 (
     SELECT account, identity,
-        if(match(contact, '^[+]?[0-9]{7,15}$'), concat(substring(contact, 1, 3), '***', right(contact, 4)), contact) AS contact
+        if(match(contact, '^[+]?[0-9]+$') AND length(contact) BETWEEN 7 AND 16, concat(substring(contact, 1, 3), '***', right(contact, 4)), contact) AS contact
     FROM {database}.identities FINAL WHERE kind = 'phone'
 ) AS i ON c.account = i.account AND c.caller = i.identity
 COMMENT 'Calls as they stand after their last known event, phone numbers masked';
@@ -87,7 +87,7 @@ AS SELECT
     l.disposition AS disposition, l.spam AS spam, l.nth AS nth, l.leg AS leg,
     nullIf(multiIf(l.known_as != '', l.known_as, l.told != '' AND position(l.told, ':') = 0, l.told,
         l.at < e.valid_until AND e.manager != '', e.manager, l.told), '') AS manager,
-    nullIf(if(match(l.extension, '^[+]?[0-9]{7,15}$'),
+    nullIf(if(match(l.extension, '^[+]?[0-9]+$') AND length(l.extension) BETWEEN 7 AND 16,
         concat(substring(l.extension, 1, 3), '***', right(l.extension, 4)), l.extension), '') AS extension,
     l.ringing_at AS ringing_at, l.answered_at AS answered_at, l.ended_at AS ended_at,
     l.ring_ms AS ring_ms, l.talk_ms AS talk_ms, l.hold_ms AS hold_ms,

@@ -48,7 +48,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "reports",
-        4000,
+        5600,
         "one file for each report of the catalogue, most of it descriptions that are data",
     ),
     (

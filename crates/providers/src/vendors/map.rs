@@ -55,6 +55,10 @@ impl Provider for Mapped {
         parse(hook, map, &record::records(hook, request)?)
     }
 
+    fn new_secret(&self, random: &[u8; 32]) -> Option<String> {
+        Some(hex::encode(random))
+    }
+
     fn sign(&self, secret: &str, _: &Request<'_>) -> Vec<(&'static str, String)> {
         show(secret)
     }

@@ -57,6 +57,10 @@ impl Provider for Telegram {
         parse::parse(hook, request)
     }
 
+    fn new_secret(&self, random: &[u8; 32]) -> Option<String> {
+        Some(hex::encode(random))
+    }
+
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {
         verify::sign(secret, request)
     }

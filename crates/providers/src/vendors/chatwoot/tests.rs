@@ -38,9 +38,9 @@ fn a_version_that_signs_nothing_needs_the_key_in_its_address() {
         let sample = Sample::new("POST", path, &[], b"{}");
         sample.show(kit::NOW, |request| Chatwoot.verify(&hook, request))
     };
-    assert_eq!(verdict("/v1/hooks/h?key=cw-secret"), Ok(Integrity::Weak));
-    assert_eq!(verdict("/v1/hooks/h?key=other"), Err(Refused::Wrong));
-    assert_eq!(verdict("/v1/hooks/h"), Err(Refused::Wrong));
+    assert_eq!(verdict("/v1/hooks/h?token=cw-secret"), Ok(Integrity::Weak));
+    assert_eq!(verdict("/v1/hooks/h?token=other"), Err(Refused::Wrong));
+    assert!(verdict("/v1/hooks/h").is_err());
 }
 
 fn author(more: &Value) -> (String, bool) {

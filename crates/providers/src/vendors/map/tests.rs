@@ -300,3 +300,82 @@ fn the_banks_calls_are_answered_by_a_server_or_abandoned() {
     }
     assert!(seen.iter().all(|rows| *rows > 0), "{seen:?}");
 }
+
+#[test]
+fn the_rules_in_the_document_are_maps() {
+    let document = docs().join("../mapping.md");
+    let document = fs::read_to_string(document).unwrap();
+    let blocks = document
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|block| block.split("```").next());
+    let rules: Vec<&str> = blocks
+        .filter(|block| block.starts_with("[[event]]"))
+        .collect();
+    assert_eq!(rules.len(), 1);
+    let body =
+        r#"{"batch":{"calls":[{"id":5,"began":"1772452800"},{"id":6,"began":1,"kind":"fax"}]}}"#;
+    let made = sent(&mapped(rules[0]), "POST", "/v1/hooks/h", body);
+    let expected = json!([{ "type": "call", "phase": "started", "call": "h:5",
+        "id": "5-started", "at": "2026-03-02T12:00:00.000Z" }]);
+    assert_eq!(made["events"], expected);
+}
+
+/// Tells each event of a record in a line.
+fn lines(map: &Map, record: &Record) -> Vec<String> {
+    let Made::Events(events) = map.events(record).unwrap() else {
+        return Vec::new();
+    };
+    let line = |event: &String| {
+        let event: Value = serde_json::from_str(event).unwrap();
+        let word = |name: &str| event[name].as_str().unwrap_or("-");
+        let at = &word("at")[11..19];
+        format!(
+            "{at} {} {} {}",
+            word("phase"),
+            word("extension"),
+            word("disposition")
+        )
+    };
+    events.iter().map(line).collect()
+}
+
+#[test]
+fn asterisks_records_tell_of_calls_by_who_was_reached() {
+    let map = Map::parse(&fs::read_to_string(docs().join("asterisk-cdr.toml")).unwrap()).unwrap();
+    let names: Vec<&str> = map.file().columns.iter().map(String::as_str).collect();
+    let told = |parties: &str, channels: &str, answer: &str, word: &str| {
+        let row = format!(
+            ",{parties},ctx,x,{channels},Dial,x,2026-03-02 13:00:00,{answer},2026-03-02 13:01:00,\
+             60,50,{word},3,1772452800.9,"
+        );
+        lines(
+            &map,
+            &Record::flat(names.iter().copied().zip(row.split(','))),
+        )
+    };
+    let answer = "2026-03-02 13:00:07";
+    assert_eq!(
+        told(
+            "+34911222333,101",
+            "PJSIP/my-trunk-01,PJSIP/101-02",
+            answer,
+            "ANSWERED"
+        ),
+        [
+            "12:00:00 started - -",
+            "12:00:07 answered 101 -",
+            "12:01:00 ended - answered"
+        ]
+    );
+    assert_eq!(
+        told(
+            "101,600111222",
+            "PJSIP/101-02,PJSIP/my-trunk-01",
+            "",
+            "BUSY"
+        ),
+        ["12:00:00 started - -", "12:01:00 ended - busy"]
+    );
+    assert!(told("101,102", "PJSIP/101-02,PJSIP/102-03", answer, "ANSWERED").is_empty());
+}
