@@ -551,13 +551,9 @@ async fn whom_to_call_back_is_listed_from_the_oldest() {
     );
     assert!(place("tried") < place("newer"), "{html}");
     assert!(html.contains("from=1970-01-01T00%3A00%3A01.000Z&#38;to=1970-01-01T00%3A00%3A01.001Z"));
-    let written = csv(
-        Panel::CallsBack,
-        &asked_of(Board::Calls, &[]),
-        &viewer(),
-        &Fake::default(),
-    );
-    let written = written.await.unwrap();
+    let (asked, fake) = (asked_of(Board::Calls, &[]), Fake::default());
+    let written = csv(Panel::CallsBack, &asked, &viewer(), &fake).await;
+    let written = written.unwrap();
     assert!(
         written.starts_with("at,number,caller,contact,calls,first_attempt_s"),
         "{written}"
