@@ -98,9 +98,11 @@ impl Card {
 impl State {
     fn of(connection: &Connection) -> Self {
         let told = &connection.told;
+        let last = told.recent.last();
+        let was_refused = last.is_some_and(|it| it.outcome == "unverified");
         let (tone, word) = match () {
             () if !told.secret => ("bad", "has no secret"),
-            () if told.last_refused > told.last_request => ("bad", "refused"),
+            () if was_refused => ("bad", "refused"),
             () if told.last_request.is_none() => ("even", "nothing yet"),
             () if told.no_replies => ("warn", "no replies"),
             () => ("good", "heard"),
