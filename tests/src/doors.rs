@@ -166,6 +166,16 @@ impl Door {
         answer(request.send_empty()).expect("an answer")
     }
 
+    /// Sends JSON to a path to change what is there.
+    #[track_caller]
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        let request = self.agent.patch(format!("{}{path}", self.base));
+        let request = request
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json");
+        answer(request.send(body.to_string())).expect("an answer")
+    }
+
     /// Posts a body to `/v1/events`, or says that no answer came.
     pub fn try_post(
         &self,

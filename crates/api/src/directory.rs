@@ -160,6 +160,7 @@ impl Grant {
         AccountView {
             id: &self.account,
             timezone: self.timezone,
+            aliases: self.people.aliases(),
         }
     }
 

@@ -50,6 +50,15 @@ impl Door {
         self.on(MethodFilter::POST, "post", handler, about)
     }
 
+    /// Answers PATCH.
+    pub(crate) fn patch<H: Handler<T, Shared>, T: 'static>(
+        self,
+        handler: H,
+        about: Operation,
+    ) -> Self {
+        self.on(MethodFilter::PATCH, "patch", handler, about)
+    }
+
     fn on<H: Handler<T, Shared>, T: 'static>(
         mut self,
         filter: MethodFilter,

@@ -86,7 +86,7 @@ fn note_refusals(
 }
 
 /// Hands the accepted events on and answers what became of them.
-async fn take(
+pub(crate) async fn take(
     shared: &Shared,
     account: &Arc<str>,
     batch: Batch,
@@ -116,7 +116,7 @@ async fn take(
 }
 
 /// Reads the one parameter of this path.
-fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
+pub(crate) fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
     let mut wait = false;
     for (name, value) in query::pairs(uri)? {
         if name != "wait" {

@@ -6,7 +6,7 @@
 //! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
 //! hooks:   providers (verify, parse) -> model (parse) -> pipeline -> the provider's answer
 //! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
-//! reports: directory (token, restriction) -> reports -> JSON or CSV
+//! reports: directory (token, restriction) -> reports -> JSON or CSV; records: the same, single things
 //! openapi: what stands beside each handler -> document -> JSON, page
 //! board:   login (cookie) -> directory -> board -> the same reports and live view -> HTML
 //! ```
@@ -38,6 +38,7 @@ mod people;
 mod phones;
 mod problem;
 mod query;
+mod records;
 mod redact;
 mod rejects;
 mod request;

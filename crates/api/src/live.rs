@@ -184,6 +184,7 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
         .waiting()
         .into_iter()
         .filter(|waits| asked.channel(&waits.channel))
+        .map(|waits| people.resolved(waits))
         .map(|waits| (people.owner(&waits, now), waits))
         .filter(|(manager, _)| is_shown(manager.as_deref(), grant, asked, now))
         .collect();
@@ -193,7 +194,7 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
             .cmp(&place(right, b))
             .then_with(|| (&a.channel, &a.conversation).cmp(&(&b.channel, &b.conversation)))
     });
-    let cells = live.managers(today, |channel| asked.channel(channel));
+    let cells = people.together(live.managers(today, |channel| asked.channel(channel)));
     Now {
         as_of,
         tz: grant.timezone().name(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use trunkline_model::settings::{Account, Roster, Validity};
 use trunkline_model::time::Time;
-use trunkline_pipeline::Waits;
+use trunkline_pipeline::{Cell, Waits};
+use trunkline_reports::Aliases;
 use url::form_urlencoded::byte_serialize;
 
 /// The managers, teams and channels that the configuration names.
@@ -14,6 +15,8 @@ pub(crate) struct People {
     managers: BTreeMap<String, (String, Vec<Validity>)>,
     /// Who is in which team, and when.
     members: Vec<(String, String, Validity)>,
+    /// What managers are called at providers.
+    aliases: Aliases,
     /// Where a channel's conversations can be opened.
     links: BTreeMap<String, String>,
     /// Whether only declared managers count.
@@ -36,11 +39,43 @@ impl People {
             members: members
                 .map(|of| (of.manager.to_owned(), of.team.to_owned(), of.validity))
                 .collect(),
+            aliases: Aliases::of(account),
             links: channels
                 .filter_map(|channel| link((&channel.id, &channel.link)))
                 .collect(),
             closed: account.roster == Roster::Closed,
         }
+    }
+
+    /// What managers are called at providers.
+    pub(crate) fn aliases(&self) -> &Aliases {
+        &self.aliases
+    }
+
+    /// Gives a conversation with its managers by their ids, whatever they were called.
+    pub(crate) fn resolved(&self, waits: Waits) -> Waits {
+        let resolved = |name: Option<String>| name.map(|name| self.aliases.resolved(&name).into());
+        Waits {
+            assignee: resolved(waits.assignee),
+            last_manager: resolved(waits.last_manager),
+            ..waits
+        }
+    }
+
+    /// Gives the figures of managers by their ids: those of one who has several names together.
+    pub(crate) fn together(
+        &self,
+        cells: BTreeMap<Option<String>, Cell>,
+    ) -> BTreeMap<Option<String>, Cell> {
+        if self.aliases.is_empty() {
+            return cells;
+        }
+        let mut together = BTreeMap::<_, Cell>::new();
+        for (name, cell) in cells {
+            let manager = name.map(|name| self.aliases.resolved(&name).to_owned());
+            together.entry(manager).or_default().merge(&cell);
+        }
+        together
     }
 
     /// Gives the name of a manager that people see; the id of one who is not declared.
@@ -102,7 +137,7 @@ mod tests {
     fn people(roster: &str) -> People {
         let account = format!(
             r#"{{"id":"acme","timezone":"UTC","roster":"{roster}",
-                "manager":[{{"id":"ana","name":"Ana","until":"2026-01-01"}},{{"id":"eva"}}],
+                "manager":[{{"id":"ana","name":"Ana","until":"2026-01-01"}},{{"id":"eva","aliases":{{"crm":"5"}}}}],
                 "team":[{{"id":"sales","managers":["eva"],"from":"2026-01-01"}}],
                 "channel":[{{"id":"web","link":"https://crm.example/{{conversation}}"}}]}}"#
         );
@@ -152,6 +187,10 @@ mod tests {
             open.link("web", "c1").as_deref(),
             Some("https://crm.example/c1")
         );
+        let called = waits(Some("crm:5"), Some("crm:6"));
+        let known = open.resolved(called);
+        assert_eq!(known.assignee.as_deref(), Some("eva"));
+        assert_eq!(known.last_manager.as_deref(), Some("crm:6"));
         assert_eq!(open.link("mail", "c1"), None);
         assert_eq!(
             open.link("web", "a b?x=1#é").as_deref(),

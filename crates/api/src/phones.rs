@@ -2,6 +2,7 @@
 //!
 //! An id is one if nothing but a phone number is in it: see [`is_phone`].
 
+use serde_json::Value as Json;
 use trunkline_model::settings::Scope;
 use trunkline_reports::{Page, Value};
 
@@ -9,6 +10,10 @@ use crate::directory::Grant;
 
 /// The columns whose ids are as a channel gives them, often phone numbers.
 const COLUMNS: [&str; 3] = ["contact", "conversation", "caller"];
+
+/// The fields of things that hold such ids; an extension may be the number that a call was
+/// forwarded to, the id of a contact on a channel is often his number.
+const THINGS: [&str; 5] = ["contact", "conversation", "caller", "extension", "id"];
 
 /// Masks the phone numbers of a page.
 pub(crate) fn mask(page: &mut Page) {
@@ -20,6 +25,31 @@ pub(crate) fn mask(page: &mut Page) {
                 *text = masked(std::mem::take(text));
             }
         }
+    }
+}
+
+/// Masks the phone numbers of a thing: ids of contacts and their numbers, wherever they stand in it.
+pub(crate) fn mask_thing(thing: &mut Json) {
+    match thing {
+        Json::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Json::String(text) if THINGS.contains(&name.as_str()) => {
+                        *text = masked(std::mem::take(text));
+                    }
+                    Json::Array(texts) if name == "phones" => texts.iter_mut().for_each(mask_text),
+                    value => mask_thing(value),
+                }
+            }
+        }
+        Json::Array(values) => values.iter_mut().for_each(mask_thing),
+        _ => {}
+    }
+}
+
+fn mask_text(value: &mut Json) {
+    if let Json::String(text) = value {
+        *text = masked(std::mem::take(text));
     }
 }
 

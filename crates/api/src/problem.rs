@@ -74,7 +74,7 @@ problems! {
     OriginRefused = "origin_refused", 403, "Origin refused",
         "The token may not be used from pages of this `Origin`: add it to the token's `origins`. For `/login`: it takes forms of its own pages only; behind a proxy that changes `Host`, set `server.public_url`.";
     NotFound = "not_found", 404, "No such path",
-        "Nothing is served at this path.";
+        "Nothing is served at this path, or nothing of this id is in the figures.";
     UnknownReport = "unknown_report", 404, "No such report",
         "There is no report of this name; `GET /v1/reports` lists them.";
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed",

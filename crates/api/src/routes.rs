@@ -26,7 +26,9 @@ use crate::hooks::Hooks;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
-use crate::{admin, board, events, hooks, live, login, openapi, request, status, stream, ways_out};
+use crate::{
+    admin, board, events, hooks, live, login, openapi, records, request, status, stream, ways_out,
+};
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
 /// is for the log, for it may be about other accounts.
@@ -42,10 +44,22 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/hooks/{hook}")
             .get(hooks::receive, hooks::about_get())
             .post(hooks::receive, hooks::about_post()),
+        // Some providers put the kind of what they tell behind the address, and some senders a secret.
+        page(
+            "/v1/hooks/{hook}/{*rest}",
+            get(hooks::receive).post(hooks::receive),
+        ),
         at("/v1/reports").get(ways_out::catalogue, ways_out::about::catalogue()),
         at("/v1/reports/{name}").get(ways_out::report, ways_out::about::report()),
         at("/v1/reports/{name}/rows").get(ways_out::rows, ways_out::about::rows()),
         at("/v1/dimensions/{dimension}").get(ways_out::dimension, ways_out::about::dimension()),
+        at("/v1/calls").get(records::calls, records::about::calls()),
+        at("/v1/calls/{call}")
+            .get(records::call, records::about::call())
+            .patch(records::mend, records::about::mend()),
+        at("/v1/contacts").get(records::contacts, records::about::contacts()),
+        at("/v1/contacts/{contact}").get(records::contact, records::about::contact()),
+        at("/v1/contacts/{contact}/timeline").get(records::timeline, records::about::timeline()),
         at("/v1/live").get(live::live, live::about()),
         at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
         at("/v1/admin/rejects").get(admin::rejects, admin::about_rejects()),

@@ -130,15 +130,15 @@ pub(crate) async fn values(shared: &Shared, grant: &Grant, name: &str) -> Result
 }
 
 /// A question whose turn it is.
-struct Asked<'a> {
-    grant: Arc<Grant>,
-    name: String,
-    pairs: Vec<(String, String)>,
+pub(crate) struct Asked<'a> {
+    pub(crate) grant: Arc<Grant>,
+    pub(crate) name: String,
+    pub(crate) pairs: Vec<(String, String)>,
     _turn: SemaphorePermit<'a>,
 }
 
 /// Reads a question, and waits for its turn.
-async fn asked<'a>(
+pub(crate) async fn asked<'a>(
     shared: &'a Shared,
     name: Result<Path<String>, PathRejection>,
     uri: &Uri,
@@ -179,7 +179,7 @@ fn named(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     })
 }
 
-fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
+pub(crate) fn context<'a>(shared: &Shared, grant: &'a Grant) -> Context<'a> {
     let now = (shared.clock)();
     Context {
         account: grant.view(),
@@ -206,7 +206,7 @@ pub(crate) async fn turn(shared: &Shared) -> Result<SemaphorePermit<'_>, Problem
     }
 }
 
-fn problem(error: Error) -> Problem {
+pub(crate) fn problem(error: Error) -> Problem {
     match error {
         Error::UnknownReport { name, suggestion } => {
             let name = mask(&name, 64);

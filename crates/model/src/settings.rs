@@ -39,7 +39,7 @@ pub use fold::{FoldRules, OTHER, ScheduleOf, Whose, cell_minutes};
 pub use goal::{Goal, GoalPeriod, GoalWho};
 pub use moment::{Moment, Validity};
 pub use open::OpenHours;
-pub use people::{Channel, Manager, Membership, Team};
+pub use people::{Channel, ExtensionOf, Manager, Membership, Team};
 pub use places::{Country, Zone};
 pub use rules::{Attribution, AttributionModel, CallRules, Caps, Targets};
 pub use schedule::{Hours, Schedule};
@@ -223,6 +223,17 @@ impl Account {
     /// Lists who belongs to which team, and when.
     pub fn memberships(&self) -> Vec<Membership<'_>> {
         people::memberships(self)
+    }
+
+    /// Lists whose which extension is, and when, by extension and time.
+    pub fn extensions(&self) -> Vec<ExtensionOf<'_>> {
+        people::extensions(self)
+    }
+
+    /// Gives what managers are called at providers (the provider, a colon and the id there), each with
+    /// the id of the manager.
+    pub fn aliases(&self) -> BTreeMap<String, String> {
+        people::aliases(self)
     }
 
     /// Gives the rules by which the account's conversations are folded.

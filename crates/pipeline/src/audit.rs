@@ -8,7 +8,6 @@
 //! behind where the audit stops reading.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
 
 use hashbrown::{HashMap, HashSet};
@@ -17,12 +16,18 @@ use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
-use trunkline_rollup::facts::{ChangeFact, ConversationFact, MessageFact, OFFSET, Rows};
+use trunkline_rollup::facts::{
+    CallFact, ChangeFact, ConversationFact, IdentityFact, MessageFact, Rows,
+};
 use trunkline_rollup::{Account, Config, Position};
 use trunkline_warehouse::{Client, Fault, Writer, read};
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::record::{self, Record};
+
+mod line;
+
+use line::Line;
 
 /// Differences that are described; the others are counted.
 const DESCRIBED: usize = 100;
@@ -260,74 +265,6 @@ impl Fold {
     }
 }
 
-/// A row as text: what it is of, and what it says.
-struct Line {
-    of: String,
-    says: String,
-    version: u64,
-}
-
-impl Line {
-    fn message(fact: &MessageFact<'_>) -> Self {
-        let of = format!(
-            "message {}/{}/{}/{}",
-            fact.account, fact.channel, fact.conversation, fact.message
-        );
-        let mut says = format!(
-            "at {} author {} manager {:?} contact {:?} kind {} chars {:?} assignee {:?} \
-             expects_reply {} run {:?} received_at {}",
-            fact.at,
-            fact.author,
-            fact.manager,
-            fact.contact,
-            fact.kind,
-            fact.chars,
-            fact.assignee,
-            fact.expects_reply,
-            fact.run,
-            fact.received_at,
-        );
-        let _ = write!(says, " within {:b}", fact.within.0);
-        for (name, samples) in [("samples", fact.samples), ("business", fact.business)] {
-            // Writing to a string cannot fail.
-            let _ = write!(says, " {name} {:?}", samples.all());
-        }
-        Self {
-            of,
-            says,
-            version: fact.version & OFFSET,
-        }
-    }
-
-    fn conversation(fact: &ConversationFact<'_>) -> Self {
-        let of = format!(
-            "conversation {}/{}/{}",
-            fact.account, fact.channel, fact.conversation
-        );
-        let says = format!(
-            "contact {:?} first_at {} last_at {} assignee {:?} last_manager {:?} pending_at {:?} \
-             unserved_at {:?} cycles {:?}",
-            fact.contact,
-            fact.first_at,
-            fact.last_at,
-            fact.assignee,
-            fact.last_manager,
-            fact.pending_at,
-            fact.unserved_at,
-            fact.cycles,
-        );
-        Self {
-            of,
-            says,
-            version: fact.version & OFFSET,
-        }
-    }
-
-    fn key(&self) -> u128 {
-        xxh3_128(self.of.as_bytes())
-    }
-}
-
 /// The rows that the journal gives, as hashes.
 #[derive(Default)]
 struct Ours(HashMap<u128, u64>);
@@ -350,6 +287,18 @@ impl Rows for Ours {
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         if !fact.deleted {
             self.take(&Line::conversation(fact));
+        }
+    }
+
+    fn call(&mut self, fact: &CallFact<'_>) {
+        if !fact.deleted {
+            self.take(&Line::call(fact));
+        }
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        if fact.contact.is_some() {
+            self.take(&Line::identity(fact));
         }
     }
 }
@@ -394,6 +343,14 @@ impl Rows for Theirs<'_> {
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         self.take(&Line::conversation(fact));
     }
+
+    fn call(&mut self, fact: &CallFact<'_>) {
+        self.take(&Line::call(fact));
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        self.take(&Line::identity(fact));
+    }
 }
 
 /// Finds the rows that ClickHouse lacks.
@@ -428,5 +385,14 @@ impl Rows for Missing<'_> {
 
     fn conversation(&mut self, fact: &ConversationFact<'_>) {
         self.take(&Line::conversation(fact), fact.received_at, fact.deleted);
+    }
+
+    fn call(&mut self, fact: &CallFact<'_>) {
+        self.take(&Line::call(fact), fact.received_at, fact.deleted);
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        // They do not expire.
+        self.take(&Line::identity(fact), Time::MAX, fact.contact.is_none());
     }
 }

@@ -8,8 +8,8 @@
 //! A checkpoint is taken section by section between batches, so every section says below which
 //! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
 //! any `taken`; a section passes over the records it has. An account's conversations and calls (256
-//! parts of each) come before its cells (32 sets), which count what conversations take in, and these before its
-//! ledger: the ledger's names must not be older than any part or cell.
+//! parts of each) come before its cells (32 sets), which count what conversations take in; these and
+//! its contacts (64 parts) before its ledger, whose names must not be older than any part or cell.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.
@@ -23,6 +23,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_rollup::account::{Account, Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
+use trunkline_rollup::contacts::{self, PARTS};
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
@@ -65,6 +66,7 @@ enum Kind {
     Calls(u8),
     Cells(u8),
     Ledger,
+    Contacts(u8),
 }
 
 /// Why a checkpoint cannot be read; the one before is tried then.
@@ -95,6 +97,7 @@ pub(crate) struct Round {
     account: usize,
     part: u16,
     set: u8,
+    contacts: u8,
 }
 
 impl Round {
@@ -104,6 +107,7 @@ impl Round {
             account: 0,
             part: 0,
             set: 0,
+            contacts: 0,
         }
     }
 
@@ -131,9 +135,16 @@ impl Round {
                 let set = self.set;
                 self.set += 1;
                 bytes += sections.push(id, Kind::Cells(set), taken, &account.cells(set));
+            } else if self.contacts < PARTS {
+                let part = self.contacts;
+                self.contacts += 1;
+                let part_of = account.contacts(part);
+                if !part_of.is_empty() {
+                    bytes += sections.push(id, Kind::Contacts(part), taken, &part_of);
+                }
             } else {
                 bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
-                (self.part, self.set) = (0, 0);
+                (self.part, self.set, self.contacts) = (0, 0, 0);
                 self.account += 1;
             }
         }
@@ -325,6 +336,10 @@ fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postca
         Kind::Cells(set) => {
             let cells: CellSet = postcard::from_bytes(body)?;
             account.restore_cells(set, cells, taken);
+        }
+        Kind::Contacts(part) => {
+            let read: contacts::Read = postcard::from_bytes(body)?;
+            account.restore_contacts(part, read, taken);
         }
         Kind::Ledger => {
             let ledger: Ledger = postcard::from_bytes(body)?;

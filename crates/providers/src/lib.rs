@@ -9,6 +9,7 @@
 mod address;
 mod body;
 mod draft;
+mod fields;
 mod guide;
 mod hook;
 mod map;
@@ -18,6 +19,7 @@ mod record;
 mod refused;
 mod request;
 mod secrets;
+mod shown;
 pub mod vendors;
 
 pub use draft::Draft;

@@ -64,6 +64,7 @@
 //! with `zone`, `fold` and `plus` (columns with seconds or `h:mm:ss` to add). `number` is a sample:
 //! `1.234,56`, `h:mm:ss` or `ms`, the last two in seconds. `flag` is `{ yes = [..], no = [..] }`,
 //! `list` what stands between values. Fields that the contract does not know stand in `extra`.
+//! `each` beside `when` names a list: each of its items, as `{item}` at `{place}`, makes an event.
 //! `[file]` says how a file is written: `delimiter`, and `columns` where it has no header.
 
 mod clock;
@@ -78,12 +79,17 @@ mod section;
 mod template;
 mod when;
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 use trunkline_model::event::Kind;
 
 pub(crate) use clock::local;
 pub use error::{MapError, RowError};
 use field::Field;
 use out::Out;
+use path::Path;
 use when::When;
 
 use crate::record::Record;
@@ -111,6 +117,8 @@ pub struct FileShape {
 struct EventRule {
     key: String,
     kind: Kind,
+    /// The list of the record of which each item makes an event.
+    each: Option<Path>,
     when: Option<When>,
     fields: Vec<Field>,
 }
@@ -133,6 +141,13 @@ impl Map {
         read::map(text)
     }
 
+    /// Reads a map that was written as JSON: the same keys and values, as in a hook's settings.
+    ///
+    /// Errors with the first key that is unknown, missing or does not fit.
+    pub fn of(value: &Value) -> Result<Self, MapError> {
+        read::json(value)
+    }
+
     /// Makes the events of a record.
     ///
     /// Errors where a value is not written as the map says, where a look-up table has no such word,
@@ -140,27 +155,31 @@ impl Map {
     /// record would be taken for the same one.
     pub fn events(&self, record: &Record) -> Result<Made, RowError> {
         let blank = &self.blank;
-        let holds = |when: &Option<When>| when.as_ref().map(|when| when.holds(record, blank));
-        if holds(&self.skip) == Some(true) {
+        let skip = self.skip.as_ref();
+        if skip.is_some_and(|skip| skip.holds(record, blank)) {
             return Ok(Made::Skipped);
         }
         let mut made = Vec::new();
-        let mut ids = Vec::new();
+        let mut ids = BTreeSet::new();
         for rule in &self.events {
-            if holds(&rule.when) == Some(false) {
-                continue;
-            }
-            let fields = rule.make(record, blank)?;
-            if let Some((_, id)) = fields.iter().find(|(name, _)| *name == "id") {
-                let identity = (rule.kind, id.clone());
-                if ids.contains(&identity) {
+            for record in rule.records(record) {
+                if rule
+                    .when
+                    .as_ref()
+                    .is_some_and(|when| !when.holds(&record, blank))
+                {
+                    continue;
+                }
+                let fields = rule.make(&record, blank)?;
+                if let Some((_, id)) = fields.iter().find(|(name, _)| *name == "id")
+                    && !ids.insert((rule.kind.as_str(), id.text()))
+                {
                     let detail = "the id is that of another event of this row: add what tells \
                                   them apart, like \"{id}-ended\"";
                     return Err(RowError::new(format!("{}.id", rule.key), detail));
                 }
-                ids.push(identity);
+                made.push(written(rule.kind, &fields));
             }
-            made.push(written(rule.kind, &fields));
         }
         if made.is_empty() {
             let detail =
@@ -175,6 +194,7 @@ impl Map {
         let mut columns: Vec<&str> = Vec::new();
         columns.extend(self.skip.iter().flat_map(When::columns));
         for rule in &self.events {
+            columns.extend(rule.each.iter().map(|each| each.name.as_str()));
             columns.extend(rule.when.iter().flat_map(When::columns));
             columns.extend(rule.fields.iter().flat_map(Field::columns));
         }
@@ -190,6 +210,23 @@ impl Map {
 }
 
 impl EventRule {
+    /// Gives the record, or, where the rule is about a list in it, the record with each of its items.
+    fn records<'r>(&self, record: &'r Record) -> Vec<Cow<'r, Record>> {
+        let Some(each) = &self.each else {
+            return vec![Cow::Borrowed(record)];
+        };
+        let items = match each.find(record) {
+            Some(Value::Array(items)) => items.iter().collect(),
+            Some(Value::Null) | None => Vec::new(),
+            Some(Value::Object(fields)) => fields.values().collect(),
+            Some(one) => vec![one],
+        };
+        let items = items.into_iter().enumerate();
+        items
+            .map(|(place, item)| Cow::Owned(record.at(item, place)))
+            .collect()
+    }
+
     fn make(&self, record: &Record, blank: &[String]) -> Result<Vec<(&str, Out)>, RowError> {
         let mut made = Vec::new();
         for field in &self.fields {

@@ -45,6 +45,11 @@ pub trait Provider: Sync + Send {
 
     /// Signs a request as the provider does: gives the headers to add. For tests and for trying a hook.
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)>;
+
+    /// Gives the body as it is signed, where the signature stands in it.
+    fn signed_body(&self, _secret: &str, _request: &Request<'_>) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// What a request tells.

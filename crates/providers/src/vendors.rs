@@ -4,12 +4,21 @@
 use crate::provider::Provider;
 
 pub mod asterisk;
+pub mod binotel;
+pub mod callrail;
 pub mod chatwoot;
+pub mod didww;
+pub mod freeswitch;
 pub mod intercom;
+#[cfg(test)]
+pub(crate) mod kit;
 pub mod kommo;
 pub mod kommo_account;
+pub mod mango;
+pub mod map;
 pub mod messenger;
 mod meta;
+pub mod plivo;
 pub mod signalwire;
 pub mod slack;
 pub mod standard;
@@ -19,33 +28,27 @@ pub mod telnyx;
 pub mod telnyx_texml;
 pub mod twilio;
 pub mod viber;
+pub mod vonage;
 pub mod whatsapp;
 pub mod zadarma;
 pub mod zendesk;
-#[cfg(test)]
-mod kit;
-pub mod kommo;
-pub mod kommo_account;
-pub mod messenger;
-mod meta;
-pub mod signalwire;
-pub mod standard;
-pub mod telegram;
-mod telephony;
-pub mod twilio;
-pub mod viber;
-pub mod whatsapp;
-pub mod zadarma;
 
 /// All providers, by name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Provider] = &[
     &asterisk::Asterisk,
+    &binotel::Binotel,
+    &callrail::CallRail,
     &chatwoot::Chatwoot,
+    &didww::Didww,
+    &freeswitch::FreeSwitch,
     &intercom::Intercom,
     &kommo::Kommo,
     &kommo_account::KommoAccount,
+    &mango::Mango,
+    &map::Mapped,
     &messenger::Messenger,
+    &plivo::Plivo,
     &signalwire::SignalWire,
     &slack::Slack,
     &standard::Standard,
@@ -54,6 +57,7 @@ pub static ALL: &[&dyn Provider] = &[
     &telnyx_texml::TelnyxTexml,
     &twilio::Twilio,
     &viber::Viber,
+    &vonage::Vonage,
     &whatsapp::WhatsApp,
     &zadarma::Zadarma,
     &zendesk::Zendesk,
@@ -86,6 +90,8 @@ pub fn unknown(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod strange;
+
     use std::path::Path;
 
     use super::*;

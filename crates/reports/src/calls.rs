@@ -35,7 +35,7 @@ pub(crate) static REPORT: Report = Report {
 };
 
 /// What calls may be filtered by alone.
-pub(crate) const FILTERS: &[Dimension] = &[Dimension::Tag, Dimension::Origin, Dimension::Integrity];
+pub(crate) const FILTERS: &[Dimension] = &[Dimension::Tag, Dimension::Origin];
 
 const CREDIT: Choice = Choice {
     name: "credit",

@@ -11,7 +11,7 @@ use crate::dimension::Dimension;
 use crate::distribution::{Level, mean, of_some, quantile};
 use crate::report::{Figure, Listed, Opened, Report};
 use crate::request::Request;
-use crate::statement::{NOT_OVER, Views, WITHIN, of_managers};
+use crate::statement::{NOT_OVER, Views, WITHIN, of_managers, vouched};
 use crate::value::Unit;
 use trunkline_warehouse::hdr;
 
@@ -218,7 +218,7 @@ fn samples(request: &Request, views: Views<'_>) -> String {
 fn written(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, \
-         'message' AS what, toInt64(0) AS ms, toInt64(0) AS bucket \
+         'message' AS what, toInt64(0) AS ms, toInt64(0) AS bucket, toString(integrity) AS integrity \
          FROM {messages} WHERE account = {{account:String}} AND {WITHIN} \
          AND author = 'manager'{managers}",
         managers = of_managers(request),
@@ -242,8 +242,8 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
     };
     format!(
         "SELECT sample.1 AS at, sample.2 AS manager, channel, conversation, contact, \
-         '' AS message, cycle, sample.3 AS what, sample.4 AS ms, {bucket} AS bucket FROM (\
-         SELECT channel, conversation, contact, cycle, arrayJoin(arrayConcat(\
+         '' AS message, cycle, sample.3 AS what, sample.4 AS ms, {bucket} AS bucket, integrity FROM (\
+         SELECT channel, conversation, contact, cycle, integrity, arrayJoin(arrayConcat(\
          if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun', toInt64(0))], []), \
          if({STAYED_CLOSED} AND {by_whom} AND {closed}, \
          [(assumeNotNull(closed_at), closed_by, 'closed', {took})], [])\
@@ -252,20 +252,21 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
         closed = WITHIN.replace("at ", "closed_at "),
         took = "greatest(toInt64(0), toUnixTimestamp64Milli(assumeNotNull(closed_at)) \
                 - toUnixTimestamp64Milli(started_at))",
-        cycles = views.named("v_cycles"),
+        cycles = vouched(request, views, "started_at", &views.named("v_cycles")),
     )
 }
 
 /// Contacts, at the start of the first cycle each ever had, on whichever channel that was: for this
 /// all cycles are read. To gather the period's cycles by contact here as well, in place of a reading
 /// of their own, takes more memory and time than it saves.
-fn contacts(_: &Request, views: Views<'_>) -> String {
-    format!(
-        "SELECT first.1 AS at, CAST(NULL, 'Nullable(String)') AS manager, first.2 AS channel, \
+fn contacts(request: &Request, views: Views<'_>) -> String {
+    let first = format!(
+        "(SELECT first.1 AS at, CAST(NULL, 'Nullable(String)') AS manager, first.2 AS channel, \
          first.3 AS conversation, contact, '' AS message, 0 AS cycle, 'contact' AS what, \
          toInt64(0) AS ms, toInt64(0) AS bucket FROM (\
          SELECT contact, min((started_at, channel, conversation)) AS first \
-         FROM {cycles} WHERE account = {{account:String}} GROUP BY contact) WHERE {WITHIN}",
+         FROM {cycles} WHERE account = {{account:String}} GROUP BY contact) WHERE {WITHIN})",
         cycles = views.named("v_cycles"),
-    )
+    );
+    format!("SELECT * FROM {}", vouched(request, views, "at", &first))
 }

@@ -29,7 +29,7 @@ pub(crate) enum Dimension {
     Tag,
     /// What made a call; none for a person. A filter alone.
     Origin,
-    /// How far it is vouched for; a filter alone.
+    /// How far it is vouched for.
     Integrity,
     /// Hour of the local day, 0 to 23.
     Hour,
@@ -85,7 +85,10 @@ impl Dimension {
             Self::Source => "where the contact came from; null until calls are tracked",
             Self::Tag => "a tag of the call",
             Self::Origin => "what made the call, like callback or dialler; empty for a person",
-            Self::Integrity => "how far it is vouched for: verified, weak or unverified",
+            Self::Integrity => {
+                "how far it is vouched for: verified, weak or unverified; a cycle or a wait as the \
+                 message that it begins with"
+            }
             Self::Hour => "hour of the local day, 0 to 23",
             Self::Weekday => "day of the local week, 1 (Monday) to 7",
         }

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod after;
+mod aliases;
 mod answer;
 mod calls;
 mod catalogue;
@@ -34,6 +35,7 @@ mod value;
 mod values;
 
 pub use after::PageKey;
+pub use aliases::Aliases;
 pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
 pub use open_waits::Schedules;

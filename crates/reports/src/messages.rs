@@ -55,7 +55,8 @@ const DIRECTION: &str = "if(author = 'contact', 'inbound', 'outbound') AS direct
 
 fn samples(request: &Request, views: Views<'_>) -> String {
     format!(
-        "SELECT at, manager, channel, conversation, contact, message, author, kind, chars, {DIRECTION} \
+        "SELECT at, manager, channel, conversation, contact, message, author, kind, chars, integrity, \
+         {DIRECTION} \
          FROM {messages} WHERE account = {{account:String}} AND {WITHIN}{managers}",
         managers = of_managers(request),
         messages = views.named("v_messages"),

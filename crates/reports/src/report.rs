@@ -132,7 +132,7 @@ impl Report {
     /// What its figures may be told apart and filtered by.
     pub(crate) fn dimensions(&self) -> impl Iterator<Item = Dimension> + use<'_> {
         let shared = [Dimension::Manager, Dimension::Team];
-        let clock = [Dimension::Hour, Dimension::Weekday];
+        let clock = [Dimension::Integrity, Dimension::Hour, Dimension::Weekday];
         shared
             .into_iter()
             .chain(self.by.iter().copied())

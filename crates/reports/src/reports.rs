@@ -154,7 +154,7 @@ impl Reports {
     /// Answers `GET /v1/dimensions/{dimension}`: the values that a filter of that name may take.
     pub async fn values(&self, name: &str, context: &Context<'_>) -> Result<Values, Error> {
         let dimension = values::find(name)?;
-        let views = Views(self.client.database());
+        let views = self.views(context);
         let statement = values::statement(dimension, views, context);
         let text = |name| Column {
             name,
@@ -194,8 +194,15 @@ impl Reports {
 
     pub(crate) fn source<'a>(&'a self, context: &Context<'a>) -> Source<'a> {
         Source {
-            views: Views(self.client.database()),
+            views: self.views(context),
             account: context.account.id,
+        }
+    }
+
+    fn views(&self, context: &Context<'_>) -> Views<'_> {
+        Views {
+            database: self.client.database(),
+            aliases: context.account.aliases.parts(),
         }
     }
 

@@ -14,6 +14,7 @@ use chrono_tz::Tz;
 use trunkline_model::time::Time;
 
 use crate::after::{After, List, PageKey};
+use crate::aliases::Aliases;
 use crate::dimension::Dimension;
 use crate::error::BadParameter;
 use crate::open_waits::{OpenWaits, Schedules};
@@ -33,6 +34,8 @@ pub struct AccountView<'a> {
     pub id: &'a str,
     /// Its zone: the default of `tz`.
     pub timezone: Tz,
+    /// What its managers are called at providers.
+    pub aliases: &'a Aliases,
 }
 
 /// What a token may see (`only` in the configuration): the managers named, and those who were in
@@ -141,6 +144,8 @@ pub(crate) struct Request {
     pub(crate) rules: Rules,
     /// How much of open waits is business time, once it was asked for.
     pub(crate) open: Option<OpenWaits>,
+    /// What its managers are called at providers.
+    pub(crate) aliases: Aliases,
     /// What the asker may see; none for everything.
     pub(crate) restriction: Option<Restricted>,
     /// The cells that tell apart what it tells apart.
@@ -201,8 +206,9 @@ impl Request {
         };
         let choices = choices(report, &given)?;
         let definition = chosen(&choices, "definition");
+        let aliases = context.account.aliases;
         let request = Self {
-            filters: filters(report, &given)?,
+            filters: filters(report, &given, aliases)?,
             as_of: context.as_of,
             target: match definition {
                 Some(definition) => context.targets.of_definition(definition),
@@ -219,6 +225,7 @@ impl Request {
             figure,
             opened,
             open: None,
+            aliases: aliases.clone(),
             restriction: context.restriction.restricted(),
             before: given
                 .one("compare")?
@@ -331,6 +338,7 @@ fn dimensions(report: &Report, given: &Given<'_>) -> Result<Vec<Dimension>, BadP
 fn filters(
     report: &Report,
     given: &Given<'_>,
+    aliases: &Aliases,
 ) -> Result<Vec<(Dimension, Vec<String>)>, BadParameter> {
     let mut filters = Vec::new();
     for dimension in report.filterable() {
@@ -340,10 +348,17 @@ fn filters(
             return Err(BadParameter::new(dimension.name(), detail));
         }
         if !values.is_empty() {
-            let stored = values
-                .iter()
-                .map(|value| dimension.stored(value).to_owned());
-            filters.push((dimension, stored.collect()));
+            let stored = values.iter().map(|value| match dimension {
+                Dimension::Manager => aliases.resolved(value).to_owned(),
+                _ => dimension.stored(value).to_owned(),
+            });
+            let stored: Vec<_> = stored.collect();
+            if dimension == Dimension::Integrity {
+                for value in &stored {
+                    word(dimension.name(), value, &["verified", "weak", "unverified"])?;
+                }
+            }
+            filters.push((dimension, stored));
         }
     }
     Ok(filters)

@@ -13,7 +13,7 @@ use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sq
 use crate::report::{Choice, Figure, Listed, Opened, Report};
 use crate::request::{Request, Rows};
 use crate::scope;
-use crate::statement::{NOT_OVER, OWED_BY, Views, WITHIN, of_managers};
+use crate::statement::{NOT_OVER, OWED_BY, Views, WITHIN, of_managers, vouched};
 use crate::value::Unit;
 use trunkline_warehouse::hdr;
 
@@ -358,7 +358,8 @@ pub(crate) fn verdict(definition: &str) -> usize {
 /// Replies that gave a sample, at their own time.
 fn replies(request: &Request, views: Views<'_>) -> String {
     if scope::is_contact(request) {
-        return scope::replies(request, views);
+        let replies = format!("({})", scope::replies(request, views));
+        return format!("SELECT * FROM {}", vouched(request, views, "at", &replies));
     }
     // The words are among those of the choices: text of ours.
     let definition = request.choice(DEFINITION.name).unwrap_or("wait");
@@ -383,7 +384,7 @@ fn replies(request: &Request, views: Views<'_>) -> String {
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, \
          'reply' AS what, assumeNotNull({measured}) AS ms, {bucket} AS bucket, \
          wait{hours}_ms - assigned{hours}_ms AS queue, {from_start} AS from_start, 0 AS answered, {outside} AS outside, \
-         bitTest(within_target, {bit}) AS within, {NO_AGE} AS age \
+         bitTest(within_target, {bit}) AS within, {NO_AGE} AS age, toString(integrity) AS integrity \
          FROM {messages} \
          WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \
          AND {measured} IS NOT NULL{exclude}{managers}",
@@ -413,15 +414,20 @@ fn awaiting(request: &Request, views: Views<'_>) -> String {
         "SELECT assumeNotNull(pending_at) AS at, {OWED_BY} AS manager, channel, conversation, \
          contact, '' AS message, 0 AS cycle, 'awaiting' AS what, \
          {ms} AS ms, toInt64(0) AS bucket, {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, \
-         0 AS answered, 0 AS outside, 0 AS within, {age} AS age \
+         0 AS answered, 0 AS outside, 0 AS within, {age} AS age, integrity \
          FROM {conversations} WHERE account = {{account:String}} AND pending_at IS NOT NULL \
          AND {WITHIN} AND {NOT_OVER}",
         ms = elapsed("at"),
-        conversations = if scope::is_contact(request) {
-            scope::conversations(views)
-        } else {
-            views.named("v_conversations")
-        },
+        conversations = vouched(
+            request,
+            views,
+            "pending_at",
+            &if scope::is_contact(request) {
+                scope::conversations(views)
+            } else {
+                views.named("v_conversations")
+            }
+        ),
     )
 }
 
@@ -436,17 +442,22 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT sample.1 AS at, sample.2 AS manager, channel, conversation, contact, \
          '' AS message, cycle, sample.3 AS what, toInt64(0) AS ms, toInt64(0) AS bucket, \
-         {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside, 0 AS within, {NO_AGE} AS age FROM (\
-         SELECT channel, conversation, contact, cycle, answered, arrayJoin(arrayConcat(\
+         {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside, 0 AS within, {NO_AGE} AS age, integrity FROM (\
+         SELECT channel, conversation, contact, cycle, answered, integrity, arrayJoin(arrayConcat(\
          if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun')], []), \
          if(closed_at IS NOT NULL AND pending_at_close AND {closed}, \
          [(assumeNotNull(closed_at), CAST(owed_by, 'Nullable(String)'), 'dropped')], [])\
          )) AS sample FROM {cycles} WHERE account = {{account:String}} AND {NOT_OVER})",
         closed = WITHIN.replace("at ", "closed_at "),
-        cycles = if scope::is_contact(request) {
-            scope::cycles(views)
-        } else {
-            views.named("v_cycles")
-        },
+        cycles = vouched(
+            request,
+            views,
+            "started_at",
+            &if scope::is_contact(request) {
+                scope::cycles(views)
+            } else {
+                views.named("v_cycles")
+            }
+        ),
     )
 }

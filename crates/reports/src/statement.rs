@@ -13,6 +13,7 @@ mod page;
 
 use trunkline_model::time::Time;
 
+use crate::aliases;
 use crate::dimension::Dimension;
 use crate::open_waits::OpenWaits;
 use crate::request::{Request, Restricted};
@@ -52,12 +53,25 @@ pub(crate) struct Source<'a> {
 
 /// The database that holds the views; its name is a plain identifier.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Views<'a>(pub(crate) &'a str);
+pub(crate) struct Views<'a> {
+    pub(crate) database: &'a str,
+    /// In how many parameters the account's aliases stand.
+    pub(crate) aliases: usize,
+}
 
 impl Views<'_> {
-    /// Returns a view's full name.
+    /// Returns a view's full name, or a table in its place in which managers are resolved.
     pub(crate) fn named(self, view: &str) -> String {
-        format!("{}.{view}", self.0)
+        let name = format!("{}.{view}", self.database);
+        match self.aliases {
+            0 => name,
+            parts => aliases::resolved(view, &name, parts),
+        }
+    }
+
+    /// The manager of a row of `v_messages`, empty for none: the key itself where that will do.
+    pub(crate) fn manager_key(self) -> String {
+        aliases::resolved_sql("manager_key", self.aliases)
     }
 }
 
@@ -80,7 +94,7 @@ pub(crate) fn of_managers(request: &Request) -> String {
         .iter()
         .any(|(dimension, _)| *dimension == Dimension::Manager)
     {
-        conditions.push_str(" AND manager_key IN {only_manager:Array(String)}");
+        conditions.push_str(" AND manager_key IN {keys_of_manager:Array(String)}");
     }
     // Managers of a team are told by their membership alone, so a list of teams leaves all.
     if request
@@ -88,9 +102,26 @@ pub(crate) fn of_managers(request: &Request) -> String {
         .as_ref()
         .is_some_and(|only| only.teams.is_empty())
     {
-        conditions.push_str(" AND manager_key IN {only_managers:Array(String)}");
+        conditions.push_str(" AND manager_key IN {keys_of_managers:Array(String)}");
     }
     conditions
+}
+
+/// Gives rows with how far they are vouched for in a column `integrity`, if that is told apart: as the
+/// messages of their conversation at the time in the column `at`. What has none is verified.
+pub(crate) fn vouched(request: &Request, views: Views<'_>, at: &str, rows: &str) -> String {
+    if !request.tells(Dimension::Integrity) {
+        return format!("(SELECT *, 'verified' AS integrity FROM {rows})");
+    }
+    format!(
+        "(SELECT r.*, if(i.found = '', 'verified', i.found) AS integrity FROM {rows} AS r LEFT JOIN (\
+         SELECT channel AS of_channel, conversation AS of_conversation, at AS of_at, \
+         min(toString(integrity)) AS found FROM {messages} \
+         WHERE account = {{account:String}} AND integrity != 'verified' \
+         GROUP BY channel, conversation, at) AS i ON r.channel = i.of_channel \
+         AND r.conversation = i.of_conversation AND r.{at} = i.of_at)",
+        messages = views.named("v_messages"),
+    )
 }
 
 /// Joins the names of managers, to stand beside the ids in `key`.
@@ -181,7 +212,16 @@ pub(crate) fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(St
     for (dimension, values) in &request.filters {
         let name = format!("only_{}", dimension.name());
         parameters.push((name, Parameter::Texts(values.clone())));
+        if *dimension == Dimension::Manager {
+            let keys = Parameter::Texts(request.aliases.keys(values));
+            parameters.push(("keys_of_manager".to_owned(), keys));
+        }
     }
+    if let Some(only) = &request.restriction {
+        let keys = Parameter::Texts(request.aliases.keys(&only.managers));
+        parameters.push(("keys_of_managers".to_owned(), keys));
+    }
+    parameters.extend(request.aliases.parameters());
     let only = request.restriction.clone();
     parameters.extend(only.into_iter().flat_map(Restricted::parameters));
     parameters

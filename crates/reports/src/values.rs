@@ -88,6 +88,7 @@ pub(crate) fn statement(
         ),
         ("rows".to_owned(), Parameter::Whole(MOST as i64 + 1)),
     ];
+    parameters.extend(context.account.aliases.parameters());
     parameters.extend(only.into_iter().flat_map(Restricted::parameters));
     Statement { sql, parameters }
 }
@@ -114,6 +115,10 @@ fn occurred(dimension: Dimension, views: Views<'_>) -> String {
         _ => &[("v_channels", "channel"), ("v_conversations", "channel")],
     };
     let places = places.iter().map(|(view, value)| {
+        let value = match *value {
+            "manager_key" => views.manager_key(),
+            value => value.to_owned(),
+        };
         let view = views.named(view);
         format!(
             "SELECT DISTINCT toString({value}) AS value FROM {view} \
@@ -141,7 +146,8 @@ fn kept(dimension: Dimension, views: Views<'_>) -> String {
         ),
         _ => format!(
             "value IN (SELECT toString(channel) FROM {messages} \
-             WHERE account = {{account:String}} AND manager_key IN ({managers}))"
+             WHERE account = {{account:String}} AND {key} IN ({managers}))",
+            key = views.manager_key(),
         ),
     }
 }

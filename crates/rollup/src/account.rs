@@ -16,6 +16,7 @@ use trunkline_model::time::Time;
 use crate::calls::{self, Calls};
 use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
+use crate::contacts::Contacts;
 use crate::conversation::{Context, Conversation, Inserted};
 use crate::facts::Rows;
 use crate::names::Name;
@@ -27,6 +28,7 @@ use crate::timeline::{Body, Entry, Message as TimelineMessage};
 
 mod ahead;
 mod call;
+mod contact;
 mod counts;
 mod live;
 mod parked;
@@ -114,6 +116,7 @@ pub struct Account {
     prepared: Vec<Prepared>,
     parked: Parked,
     let_go: LetGo,
+    contacts: Contacts,
     /// The part in which conversations beyond the horizon are looked for next.
     shrinks_next: u8,
     /// Records below this offset are in `counts`, `rules` and `waiting` already.
@@ -139,6 +142,7 @@ impl Account {
             prepared: Vec::new(),
             parked: Parked::default(),
             let_go: LetGo::default(),
+            contacts: Contacts::default(),
             shrinks_next: 0,
             changed: Changed::default(),
             calls: Calls::new(config.seed),
@@ -156,32 +160,6 @@ impl Account {
     /// Gives the outcomes since the journal began.
     pub fn counts(&self) -> Counts {
         self.counts
-    }
-
-    /// Counts the conversations whose timeline is held, and those that have shrunk.
-    pub fn conversations(&self) -> (usize, usize) {
-        let all = self.submaps.iter().map(Submap::counts);
-        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
-    }
-
-    /// Counts the identities remembered.
-    pub fn remembered(&self) -> usize {
-        self.seen.len()
-    }
-
-    /// Counts how often a manager beyond the cap was named.
-    pub fn beyond_cap(&self) -> u64 {
-        self.names.beyond()
-    }
-
-    /// Counts the calls.
-    pub fn calls(&self) -> usize {
-        self.calls.len()
-    }
-
-    /// Counts the conversations and calls with rows to gather.
-    pub fn dirty(&self) -> usize {
-        self.changed.dirty.len() + self.calls.dirty()
     }
 
     /// Gives the settings last told.
@@ -250,6 +228,7 @@ impl Account {
             (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
             (Event::Retract(retract), _) => self.retract(retract, at),
             (Event::Call(call), _) => self.call(event, call, prepared.hook, at),
+            (Event::Contact(change), _) => self.contact(event, change, at),
             _ => Outcome::Waiting,
         }
     }
@@ -270,6 +249,7 @@ impl Account {
             kind: message.kind,
             chars: message.chars,
             expects_reply: message.expects_reply,
+            integrity: message.integrity,
         });
         let run = message.batch.as_ref().map(|run| names.number(run));
         let id = CompactString::from(message.effective_id());
@@ -389,21 +369,24 @@ impl Account {
     /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
         let dirty = self.changed.dirty.front().map(|(since, _)| *since);
-        let others = self.calls.oldest_dirty().into_iter();
+        let others = [self.calls.oldest_dirty(), self.contacts.oldest_dirty()];
         dirty
             .into_iter()
             .chain(self.parked.oldest())
-            .chain(others)
+            .chain(others.into_iter().flatten())
             .min()
     }
 
-    /// Shows changed rows, the longest waiting first, until there were `limit` rows of messages and
-    /// calls or there are no more; gives how many there were. Calls take half of that at most while
-    /// conversations wait. `generation` goes into the rows' versions.
+    /// Shows changed rows, of contacts first, then of calls and conversations, the longest waiting
+    /// first, until there were `limit` rows of identities, messages and calls or there are no more;
+    /// gives how many of these there were. Calls take half of that at most while conversations wait.
+    /// `generation` goes into the rows' versions.
     pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
+        let mut messages = self.contacts.gather(&self.id, generation, limit, rows);
         let alone = self.changed.dirty.is_empty();
-        let share = if alone { limit } else { limit.div_ceil(2) };
-        let mut messages = self.gather_calls(generation, share, rows);
+        let left = limit.saturating_sub(messages);
+        let share = if alone { left } else { left.div_ceil(2) };
+        messages += self.gather_calls(generation, share, rows);
         while messages < limit && !self.changed.dirty.is_empty() {
             let group: Vec<Place> = {
                 let group = self.changed.dirty.len().min(GROUP);
@@ -473,6 +456,7 @@ impl Account {
         for (since, _) in &mut self.changed.dirty {
             *since = (*since).min(offset);
         }
+        self.contacts.rewind(offset);
     }
 
     /// Gives the offset below which all records lie that changed what has been let go of: of them

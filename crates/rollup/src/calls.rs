@@ -135,6 +135,15 @@ impl Calls {
         self.parts.iter().map(|part| part.calls.len()).sum()
     }
 
+    /// Measures what they take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let calls = self.parts.iter().flat_map(|part| &part.calls);
+        let place = size_of::<(u64, u32)>() + 1;
+        calls
+            .map(|call| call.log.len() + size_of::<Packed>() + place)
+            .sum()
+    }
+
     /// Counts those with a row to gather.
     pub(crate) fn dirty(&self) -> usize {
         self.dirty.len()

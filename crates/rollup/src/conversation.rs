@@ -180,13 +180,15 @@ impl Conversation {
         entry.received_at.since(self.first_arrival) >= window
     }
 
-    /// Compares what two entries say; a contact may stand in the list more than once.
+    /// Compares what two entries say; a contact may stand in the list more than once, and how far a
+    /// message is vouched for is the door's word.
     fn says_the_same(&self, known: &Body, new: &Body) -> bool {
         let (Body::Message(left), Body::Message(right)) = (known, new) else {
             return known == new;
         };
         let alike = Message {
             contact: left.contact,
+            integrity: left.integrity,
             ..right.clone()
         };
         *left == alike && self.contact_at(left.contact) == self.contact_at(right.contact)

@@ -27,6 +27,9 @@ pub trait Rows {
     /// Takes a call.
     fn call(&mut self, _: &CallFact<'_>) {}
 
+    /// Takes whose an identity is.
+    fn identity(&mut self, _: &IdentityFact<'_>) {}
+
     /// Takes a cell of figures, after the messages that it is made of.
     fn cell(&mut self, _: &CellFact<'_>) {}
 
@@ -141,6 +144,25 @@ pub struct CellFact<'a> {
     pub version: u64,
 }
 
+/// Which contact something belongs to that contacts are known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityFact<'a> {
+    /// The account's id.
+    pub account: &'a str,
+    /// What it is: `phone`, `email`, `channel` or `contact`.
+    pub kind: &'a str,
+    /// The channel of an id on a channel; else empty.
+    pub channel: &'a str,
+    /// The number in E.164, the address in lower case, or the id.
+    pub identity: &'a str,
+    /// The contact after all merges; none if it is nobody's any more.
+    pub contact: Option<&'a str>,
+    /// When it was told last (our clock).
+    pub received_at: Time,
+    /// `generation << 48 | offset` of the last record that changed this row.
+    pub version: u64,
+}
+
 /// One public message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFact<'a> {
@@ -168,6 +190,8 @@ pub struct MessageFact<'a> {
     pub assignee: Option<&'a str>,
     /// Whether a contact's message waits for a reply.
     pub expects_reply: bool,
+    /// How far it is vouched for.
+    pub integrity: Integrity,
     /// The run of the import that brought it.
     pub run: Option<&'a str>,
     /// The response times it gives.

@@ -7,6 +7,7 @@
 //! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
 //! - `calls`: calls, their phases and what they come to
 //! - [`seen`]: duplicates and conflicts
+//! - [`contacts`]: who is who
 //! - [`facts`]: the rows that come out
 //! - [`cells`]: figures by manager, channel and hour, for what is shown live
 
@@ -17,6 +18,7 @@ mod calls;
 pub mod cells;
 mod chunks;
 mod clock;
+pub mod contacts;
 mod conversation;
 pub mod facts;
 mod moment;

@@ -64,6 +64,8 @@ mod more {
 mod rare {
     pub(super) const RETRACTED: u8 = 1;
     pub(super) const RUN: u8 = 1 << 1;
+    /// Two bits from here on are the place of a message's integrity among the words.
+    pub(super) const INTEGRITY: u32 = 2;
 }
 
 impl Packed {
@@ -169,7 +171,10 @@ impl Base {
 
 fn write_entry(to: &mut Vec<u8>, entry: &Entry) {
     let (form, number) = id_form(&entry.id);
-    let rare = set(rare::RETRACTED, entry.retracted) | set(rare::RUN, entry.run.is_some());
+    let integrity = entry.body.message().map(|message| message.integrity);
+    let rare = set(rare::RETRACTED, entry.retracted)
+        | set(rare::RUN, entry.run.is_some())
+        | (integrity.unwrap_or_default() as u8) << rare::INTEGRITY;
     let more = form | set(more::RARE, rare != 0);
     match &entry.body {
         Body::Message(message) => {
@@ -252,6 +257,7 @@ fn read_entry(from: &mut Bytes<'_>, base: Base) -> Option<Entry> {
             kind: member(more & more::KIND)?,
             chars: (flags & flag::CHARS != 0).then_some(chars),
             expects_reply: flags & flag::EXPECTS_REPLY != 0,
+            integrity: member(rare >> rare::INTEGRITY & 0b11)?,
         })
     };
     Some(Entry {
@@ -348,7 +354,7 @@ fn member<W: Word>(place: u8) -> Option<W> {
 
 #[cfg(test)]
 mod tests {
-    use trunkline_model::event::{Author, Change, MessageKind};
+    use trunkline_model::event::{Author, Change, Integrity, MessageKind};
 
     use super::*;
 
@@ -395,6 +401,7 @@ mod tests {
                 kind: MessageKind::ALL[place],
                 chars: Some(u32::MAX),
                 expects_reply: place % 2 == 0,
+                integrity: Integrity::ALL[place % 3],
             });
             entries.push(message);
         }

@@ -11,6 +11,7 @@ use trunkline_model::settings::{
 use trunkline_model::time::{Time, Tz};
 
 use crate::clock::Rules;
+use crate::contacts::Countries;
 use crate::facts::{Measured, Samples, Within};
 use crate::names::{Name, Names};
 use crate::plain;
@@ -113,6 +114,24 @@ impl History {
             last = rules;
         }
         true
+    }
+
+    /// Gives the countries that phone numbers were read with.
+    pub(crate) fn countries(&self) -> Countries {
+        let mut countries = Countries {
+            all: vec![None],
+            ..Countries::default()
+        };
+        for value in &self.values {
+            let told = value.rules.country;
+            if told != countries.current {
+                (countries.current, countries.since) = (told, value.offset);
+            }
+            if !countries.all.contains(&told) {
+                countries.all.push(told);
+            }
+        }
+        countries
     }
 
     /// Gives the last value, if any was ever set.

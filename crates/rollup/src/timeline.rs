@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use compact_str::CompactString;
-use trunkline_model::event::{Author, Change, MessageKind};
+use trunkline_model::event::{Author, Change, Integrity, MessageKind};
 use trunkline_model::order::compare_ids;
 use trunkline_model::time::Time;
 
@@ -60,6 +60,8 @@ pub struct Message {
     pub chars: Option<u32>,
     /// Whether a contact's message waits for a reply.
     pub expects_reply: bool,
+    /// How far it is vouched for.
+    pub integrity: Integrity,
 }
 
 impl Entry {

@@ -3,14 +3,16 @@
 
 use clickhouse::Row;
 use serde::Deserialize;
-use trunkline_model::event::{Author, Change, MessageKind};
+use trunkline_model::event::{Author, Change, Integrity, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
 use trunkline_rollup::facts::{
-    ChangeFact, ConversationFact, Cycle, MessageFact, Rows, Samples, Within,
+    ChangeFact, ConversationFact, Cycle, IdentityFact, MessageFact, Rows, Samples, Within,
 };
 
 use crate::client::{Client, Fault, READ_LIMIT};
+
+mod calls;
 
 #[expect(clippy::struct_field_names, reason = "fields are named as columns")]
 #[derive(Row, Deserialize)]
@@ -27,6 +29,7 @@ struct Message {
     chars: Option<u32>,
     assignee: String,
     expects_reply: u8,
+    integrity: String,
     run: String,
     kommo_ms: Option<i64>,
     turn_ms: Option<i64>,
@@ -96,7 +99,20 @@ struct Conversation {
     version: u64,
 }
 
-/// Shows all messages and conversations that ClickHouse holds, as they stand, in no order.
+#[expect(clippy::struct_field_names, reason = "fields are named as columns")]
+#[derive(Row, Deserialize)]
+struct Identity {
+    account: String,
+    kind: String,
+    channel: String,
+    identity: String,
+    contact: String,
+    received_at: i64,
+    version: u64,
+}
+
+/// Shows all messages, conversations, calls and identities that ClickHouse holds, as they stand, in no
+/// order.
 pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     let database = client.database();
     let messages = format!("SELECT ?fields FROM {database}.messages FINAL");
@@ -111,6 +127,25 @@ pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
         .fetch::<Conversation>()?;
     while let Some(row) = conversations.next().await? {
         rows.conversation(&row.fact());
+    }
+    calls::calls(client, rows).await?;
+    identities(client, rows).await
+}
+
+/// Shows whose the identities are that ClickHouse holds.
+async fn identities(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
+    let sql = format!("SELECT ?fields FROM {}.identities FINAL", client.database());
+    let mut identities = client.http().query(&sql).fetch::<Identity>()?;
+    while let Some(row) = identities.next().await? {
+        rows.identity(&IdentityFact {
+            account: &row.account,
+            kind: &row.kind,
+            channel: &row.channel,
+            identity: &row.identity,
+            contact: some(&row.contact),
+            received_at: Time(row.received_at),
+            version: row.version,
+        });
     }
     Ok(())
 }
@@ -202,6 +237,7 @@ impl Message {
             chars: self.chars,
             assignee: some(&self.assignee),
             expects_reply: self.expects_reply != 0,
+            integrity: Integrity::find(&self.integrity).unwrap_or_default(),
             run: some(&self.run),
             samples: Samples {
                 kommo: self.kommo_ms,

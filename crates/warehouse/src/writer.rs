@@ -24,7 +24,8 @@ use rows::Table;
 pub use batch::{Batch, MAX_ROWS};
 pub use compare::Compared;
 pub use settings::{
-    ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow,
+    TeamRow,
 };
 pub use stale::Stale;
 pub use watermark::{Watermark, WatermarkError};
@@ -67,7 +68,14 @@ impl Writer {
     /// Removes the facts whose version is below `version`: those of older generations, once all
     /// rows were written anew.
     pub async fn delete_below(&self, version: u64) -> Result<(), Fault> {
-        for table in ["messages", "changes", "conversations", "calls", "answers"] {
+        for table in [
+            "messages",
+            "changes",
+            "conversations",
+            "calls",
+            "identities",
+            "answers",
+        ] {
             let database = self.client.database();
             let sql = format!("DELETE FROM {database}.{table} WHERE version < {version}");
             self.client.execute(&sql, DDL_LIMIT).await?;

@@ -12,6 +12,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
+use crate::audit::audit;
+
 /// What is live is at most a second behind what was acknowledged; a busy machine is given more.
 const WITHIN: Duration = Duration::from_secs(10);
 
@@ -125,6 +127,12 @@ fn calls_are_rows_whatever_the_order_and_number_of_arrivals() {
     service.door("bolt").flush();
     assert_eq!(rows(&service, "bolt"), expected());
     assert_eq!(rows(&service, "acme"), expected());
+    // What the journal gives when it is read anew is what ClickHouse holds.
+    service.stop();
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("rows: 8 the same"), "{said}");
+    service.restart();
     // All again is known.
     let again = post(&service.door("bolt"), &events);
     assert_eq!(again["duplicates"], json!(events.len()));

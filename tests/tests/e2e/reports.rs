@@ -154,7 +154,16 @@ fn the_list_of_reports_says_what_each_shows() {
     let list = list.expect_status(200).json();
     let reports = list["reports"].as_array().unwrap();
     let names: Vec<&Value> = reports.iter().map(|report| &report["name"]).collect();
-    assert_eq!(names, ["response-times", "conversations", "messages"]);
+    assert_eq!(
+        names,
+        [
+            "response-times",
+            "conversations",
+            "messages",
+            "calls",
+            "missed-calls"
+        ]
+    );
     for report in reports {
         let name = report["name"].as_str().unwrap();
         let listed: Vec<&Value> = report["columns"]

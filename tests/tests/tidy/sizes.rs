@@ -43,12 +43,12 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "rollup",
-        5000,
-        "one state machine: timeline, clock, rows, cells, live view and shrinking change together",
+        7500,
+        "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls and contacts beside it share names, settings, retractions and checkpoints",
     ),
     (
         "reports",
-        4000,
+        5600,
         "one file for each report of the catalogue, most of it descriptions that are data",
     ),
     (
@@ -58,7 +58,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 8] = [
     ),
     (
         "warehouse",
-        2800,
+        3500,
         "the engine's life, the schema, and the writing of every table in it",
     ),
     (

@@ -34,8 +34,10 @@ const FOREIGN: [&str; 12] = [
     "from_timestamp_millis",
 ];
 
+const PAGED: &str = "the contract's name of the parameter that pages a list of things";
+
 /// Words that may stand in a file (or folder), each with its reason. An exception that is not used is an error.
-const EXCEPTIONS: [(&str, &str, &str); 9] = [
+const EXCEPTIONS: [(&str, &str, &str); 19] = [
     ("agent", "tests/", "ureq's type is an Agent"),
     (
         "customer",
@@ -43,23 +45,32 @@ const EXCEPTIONS: [(&str, &str, &str); 9] = [
         "the name of the data set",
     ),
     ("cursor", "docs/vocabulary.md", "names what not to say"),
+    ("cursor", "docs/reports.md", PAGED),
+    ("cursor", "crates/api/src/records", PAGED),
+    ("cursor", "crates/reports/src/records", PAGED),
+    ("cursor", "crates/reports/tests/engine/records", PAGED),
+    ("cursor", "tests/tests/e2e/records", PAGED),
     (
         "cursor",
         "crates/board/assets/chart.js",
         "the name of an option of uPlot",
     ),
-    (
-        "agent",
-        "docs/maps/bank-calls.toml",
-        "a word in the file that is mapped",
-    ),
+    ("agent", "docs/maps/", "a word of what is mapped"),
+    ("customer", "docs/maps/", "a word of what is mapped"),
+    ("session", "docs/maps/", "a word of what is mapped"),
+    ("timestamp", "docs/maps/", "a word of what is mapped"),
     (
         "customer",
-        "docs/maps/bank-calls.toml",
-        "a column of the file that is mapped",
+        "crates/providers/src/vendors/",
+        "a word of providers",
     ),
     (
         "agent",
+        "crates/providers/src/vendors/",
+        "a word of providers",
+    ),
+    (
+        "operator",
         "crates/providers/src/vendors/",
         "a word of providers",
     ),
@@ -72,6 +83,11 @@ const EXCEPTIONS: [(&str, &str, &str); 9] = [
         "timestamp",
         "crates/server/src/commands/import/",
         "the name of a type of Parquet",
+    ),
+    (
+        "session",
+        "crates/providers/src/vendors/",
+        "a word of providers",
     ),
 ];
 

@@ -1,5 +1,6 @@
 //! Calls in progress. One of which nothing was heard for hours is taken for over: its end was lost.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::event::Direction;
 use trunkline_model::settings::Scope;
@@ -17,7 +18,8 @@ const TIMES_OUT: i64 = 4 * 3_600_000;
 
 /// A call in progress.
 #[expect(clippy::struct_field_names, reason = "named as what readers get")]
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CallNow")]
 pub(super) struct Call {
     call: String,
     direction: Direction,

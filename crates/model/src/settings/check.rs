@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::net::IpAddr;
 
-use super::{Account, Funnel, GoalWho, Schedule, Span, Validity};
+use super::{Account, ExtensionOf, Funnel, GoalWho, Schedule, Span, Validity};
 use crate::text::Id;
 
 /// Settings that do not agree.
@@ -31,6 +31,7 @@ pub(super) fn account(account: &Account) -> Vec<Problem> {
     check.rules();
     check.tokens();
     check.people();
+    check.names();
     check.teams();
     check.channels();
     check.doors();
@@ -170,6 +171,39 @@ impl Check<'_> {
                 format_args!("manager.{}.schedule", manager.id),
                 manager.schedule.as_ref(),
             );
+        }
+    }
+
+    /// A name at a provider, or an extension at a time, is one manager's.
+    fn names(&mut self) {
+        let aliases = self.account.aliases();
+        for manager in &self.account.managers {
+            for (provider, id) in &manager.aliases {
+                let name = format!("{provider}:{id}");
+                if let Some(other) = aliases.get(&name).filter(|other| **other != manager.id) {
+                    let message = format!("manager `{other}` has the alias `{name}` too");
+                    self.add(format_args!("manager.{}.aliases", manager.id), message);
+                }
+            }
+        }
+        for same in self
+            .account
+            .extensions()
+            .chunk_by(|a, b| a.extension == b.extension)
+        {
+            for (place, one) in same.iter().enumerate() {
+                let meets = |other: &&ExtensionOf<'_>| {
+                    other.manager != one.manager && other.validity.overlaps(one.validity)
+                };
+                if let Some(other) = same[..place].iter().find(meets) {
+                    let message = format!(
+                        "extension `{}` is manager `{}`'s at the same time: set `from` and `until` \
+                         of the managers",
+                        one.extension, other.manager
+                    );
+                    self.add(format_args!("manager.{}.extensions", one.manager), message);
+                }
+            }
         }
     }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Targets, Validity};
+use super::people::Names;
+use super::{Account, Membership, Targets, Validity};
 use crate::time::Time;
 
 /// Targets where no setting names one.
@@ -51,11 +52,14 @@ impl Due {
     pub(super) fn of(account: &Account) -> Self {
         let zone = account.zone();
         let memberships = account.memberships();
+        let names = Names::of(account);
         let members = |team: &str| {
             let of_team = memberships.iter().filter(|of| of.team == team);
-            of_team
-                .map(|of| (of.manager.to_owned(), of.validity))
-                .collect()
+            let named = |of: &Membership<'_>| {
+                let (names, validity) = (names.all(of.manager), of.validity);
+                names.into_iter().map(move |name| (name, validity))
+            };
+            of_team.flat_map(named).collect()
         };
         let mut teams: Vec<_> = account.teams.iter().collect();
         teams.sort_by_key(|team| team.validity(zone).from);

@@ -7,6 +7,7 @@ use chrono::{DateTime, Offset};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::people::Names;
 use super::{Account, BotReplies, Country, Due, Schedule, Validity, Zone};
 
 /// The rules by which an account's conversations are folded.
@@ -137,12 +138,18 @@ pub(super) fn schedules(account: &Account) -> Vec<ScheduleOf> {
             schedule,
         })
     };
-    let managers = account.managers.iter().filter_map(|manager| {
-        let whose = Whose::Manager(manager.id.clone());
-        of(whose, manager.validity(zone), &manager.schedule)
+    let names = Names::of(account);
+    let managers = account.managers.iter().flat_map(|manager| {
+        let names = names.all(&manager.id);
+        let own = names.into_iter().filter_map(|name| {
+            let whose = Whose::Manager(name);
+            of(whose, manager.validity(zone), &manager.schedule)
+        });
+        own.collect::<Vec<_>>()
     });
     let teams = account.teams.iter().filter_map(|team| {
-        let (id, managers) = (team.id.clone(), team.managers.clone());
+        let members = team.managers.iter().flat_map(|id| names.all(id));
+        let (id, managers) = (team.id.clone(), members.collect());
         let whose = Whose::Team { id, managers };
         of(whose, team.validity(zone), &team.schedule)
     });

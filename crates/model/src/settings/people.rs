@@ -1,6 +1,6 @@
 //! Teams, managers and channels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,4 +119,68 @@ pub(super) fn memberships(account: &Account) -> Vec<Membership<'_>> {
         })
     });
     all.collect()
+}
+
+/// A manager's time with an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtensionOf<'a> {
+    /// The extension.
+    pub extension: &'a str,
+    /// The manager's id.
+    pub manager: &'a str,
+    /// When; an extension's first one for all time before.
+    pub validity: Validity,
+}
+
+pub(super) fn extensions(account: &Account) -> Vec<ExtensionOf<'_>> {
+    let zone = account.zone();
+    let managers = account.managers.iter();
+    let mut all: Vec<_> = managers
+        .flat_map(|manager| {
+            let extensions = manager.extensions.iter();
+            extensions.map(move |extension| ExtensionOf {
+                extension,
+                manager: &manager.id,
+                validity: manager.validity(zone),
+            })
+        })
+        .collect();
+    all.sort_by_key(|of| (of.extension, of.validity.from));
+    let mut known = BTreeSet::new();
+    for of in &mut all {
+        if known.insert(of.extension) {
+            of.validity.from = None;
+        }
+    }
+    all
+}
+
+/// Gives what managers are called at providers, each with the manager's id; of two managers with
+/// one name the later in the configuration.
+pub(super) fn aliases(account: &Account) -> BTreeMap<String, String> {
+    let managers = account.managers.iter();
+    let all = managers.flat_map(|manager| {
+        let aliases = manager.aliases.iter();
+        aliases.map(|(provider, id)| (format!("{provider}:{id}"), manager.id.clone()))
+    });
+    all.collect()
+}
+
+/// All that managers are called in events, by their ids.
+pub(super) struct Names(BTreeMap<String, Vec<String>>);
+
+impl Names {
+    pub(super) fn of(account: &Account) -> Self {
+        let mut names = BTreeMap::<String, Vec<String>>::new();
+        for (alias, manager) in aliases(account) {
+            names.entry(manager).or_default().push(alias);
+        }
+        Self(names)
+    }
+
+    /// Gives all names of a manager: the id, then the aliases.
+    pub(super) fn all(&self, manager: &str) -> Vec<String> {
+        let aliases = self.0.get(manager).into_iter().flatten().cloned();
+        [manager.to_owned()].into_iter().chain(aliases).collect()
+    }
 }

@@ -96,14 +96,15 @@ fn the_rules_of_the_fold_are_the_gaps_the_bots_and_the_schedules() {
         .collect();
     assert_eq!(gaps, [("telegram", 1_800_000), ("whatsapp", 86_400_000)]);
     let whose: Vec<_> = rules.schedules.iter().map(|of| of.whose.clone()).collect();
+    // A manager's schedule is his whatever he is called.
+    let ana = ["ana", "chatwoot:7", "telegram:ana_acme"].map(str::to_owned);
     let sales = Whose::Team {
         id: "sales".to_owned(),
-        managers: vec!["ana".to_owned(), "luis".to_owned()],
+        managers: [&ana[..], &["luis".to_owned()]].concat(),
     };
-    assert_eq!(
-        whose,
-        [Whose::Manager("ana".to_owned()), sales, Whose::Account]
-    );
+    let mut expected = ana.map(Whose::Manager).to_vec();
+    expected.extend([sales, Whose::Account]);
+    assert_eq!(whose, expected);
     let madrid = Some(Zone(Tz::Europe__Madrid));
     assert!(rules.schedules.iter().all(|of| of.schedule.zone == madrid));
     let written = serde_json::to_string(&rules).unwrap();
@@ -362,4 +363,50 @@ fn targets_of_replies_are_told_to_the_fold_with_who_is_in_which_team_when() {
     let rules = account.fold_rules();
     let written = serde_json::to_string(&rules).unwrap();
     assert_eq!(serde_json::from_str::<FoldRules>(&written).unwrap(), rules);
+}
+
+#[test]
+fn an_extensions_first_manager_had_it_for_all_time_before() {
+    let account = account(
+        r#"{"id":"acme","timezone":"UTC","manager":[
+            {"id":"luis","extensions":["101","102"],"from":"2026-03-01"},
+            {"id":"ana","extensions":["101"],"until":"2026-03-01","from":"2025-01-01"}]}"#,
+    );
+    assert_eq!(account.check(), []);
+    let march = Some(at("2026-03-01T00:00:00Z"));
+    let told: Vec<_> = account
+        .extensions()
+        .into_iter()
+        .map(|of| {
+            (
+                of.extension,
+                of.manager,
+                of.validity.from,
+                of.validity.until,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("101", "ana", None, march),
+            ("101", "luis", march, None),
+            ("102", "luis", None, None),
+        ]
+    );
+}
+
+#[test]
+fn a_name_at_a_provider_or_an_extension_is_one_managers() {
+    let account = account(
+        r#"{"id":"acme","timezone":"UTC","manager":[
+            {"id":"luis","extensions":["101"],"aliases":{"crm":"7"}},
+            {"id":"ana","extensions":["101"],"aliases":{"crm":"7"}}]}"#,
+    );
+    let keys: Vec<_> = account.check().into_iter().map(|of| of.key).collect();
+    let expected = [
+        "account.acme.manager.luis.aliases",
+        "account.acme.manager.ana.extensions",
+    ];
+    assert_eq!(keys, expected);
 }

@@ -14,6 +14,13 @@ pub(super) enum Out {
 }
 
 impl Out {
+    /// Gives the value as it is written.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
     /// Appends the value.
     pub(super) fn write(&self, to: &mut String) {
         match self {

@@ -15,6 +15,7 @@ use super::field::{Field, FieldValue, How, One};
 use super::lookup::Lookup;
 use super::number;
 use super::out::Out;
+use super::path::Path;
 use super::section::{Section, texts};
 use super::template::Template;
 use super::when::When;
@@ -22,7 +23,7 @@ use super::{EventRule, FileShape, Map};
 
 const TOP: [&str; 7] = ["zone", "fold", "empty", "skip", "lookup", "event", "file"];
 /// Keys of an event that are no fields.
-const OWN: [&str; 3] = ["type", "when", "extra"];
+const OWN: [&str; 4] = ["type", "when", "each", "extra"];
 const VALUE: [&str; 10] = [
     "from", "default", "lookup", "time", "zone", "fold", "plus", "number", "flag", "list",
 ];
@@ -43,7 +44,18 @@ struct Whole {
 /// Reads a map.
 pub(super) fn map(text: &str) -> Result<Map, MapError> {
     let table: Table = toml::from_str(text).map_err(|error| syntax(text, &error))?;
-    let top = Section::new("", &table, &TOP)?;
+    top(&table)
+}
+
+/// Reads a map that was written as JSON. What is null is not there.
+pub(super) fn json(value: &Json) -> Result<Map, MapError> {
+    let table = Table::try_from(value);
+    let table = table.map_err(|error| MapError::new("map", error.to_string()))?;
+    top(&table)
+}
+
+fn top(table: &Table) -> Result<Map, MapError> {
+    let top = Section::new("", table, &TOP)?;
     let whole = Whole {
         zone: zone(&top)?,
         fold: top.word("fold", &FOLDS)?.unwrap_or_default(),
@@ -127,6 +139,8 @@ impl EventRule {
             .chain(all.keys().map(String::as_str))
             .collect();
         let section = Section::new(&key, table, &known)?;
+        let each = section.text("each")?;
+        let each = each.map(|path| Path::parse(path).map_err(|why| section.wrong("each", why)));
         let when = section.value("when");
         let when = when.map(|when| When::read(&section.at("when"), when));
         let mut fields = Vec::new();
@@ -149,6 +163,7 @@ impl EventRule {
         Ok(Self {
             key,
             kind,
+            each: each.transpose()?,
             when: when.transpose()?,
             fields,
         })

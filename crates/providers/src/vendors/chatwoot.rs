@@ -26,7 +26,7 @@ static GUIDE: Guide = Guide {
         "tick Message created, Conversation status changed and Conversation updated",
         "put the secret it shows into account.hook.secrets",
         "where it shows none, that version signs nothing: put a word of your own into \
-         account.hook.secrets and use the address {url}?key=THE-WORD",
+         account.hook.secrets and use the address {url}?token=THE-WORD",
     ],
     integrity: "the body is signed with the time: verified; older than 5 minutes is refused. Without a \
                 signature the word in the address lets in, and the events are weak",

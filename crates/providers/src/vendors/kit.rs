@@ -93,9 +93,12 @@ impl Sample {
         })
     }
 
-    /// Signs it.
+    /// Signs it, in its headers or its body.
     pub(crate) fn signed(&self, provider: &dyn Provider, secret: &str) -> Self {
         let mut signed = self.clone();
+        if let Some(body) = self.show(NOW, |request| provider.signed_body(secret, request)) {
+            signed.body = body;
+        }
         for (name, value) in self.show(NOW, |request| provider.sign(secret, request)) {
             signed
                 .headers

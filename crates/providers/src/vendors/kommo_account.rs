@@ -6,10 +6,10 @@
 mod crm;
 mod form;
 mod parse;
-mod verify;
 
 use trunkline_model::event::Integrity;
 
+use crate::shown::{show, shown};
 use crate::{Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
 
 /// The adapter.
@@ -20,10 +20,10 @@ static GUIDE: Guide = Guide {
     name: "kommo-account",
     title: "Kommo (amoCRM) account",
     talk: Talk::Conversations,
-    secret: "",
+    secret: "a long random word that you make up",
     steps: &[
         "make up a long random word and put it into account.hook.secrets",
-        "in Kommo open Settings > Integrations > Web hooks and add {url}?key=THE-WORD",
+        "in Kommo open Settings > Integrations > Web hooks and add {url}?token=THE-WORD",
         "tick incoming and outgoing messages, talks, and what happens to leads and contacts",
     ],
     integrity: "nothing is signed: a request is known by the word in its address only, so that its \
@@ -46,15 +46,19 @@ impl Provider for KommoAccount {
     }
 
     fn verify(&self, hook: &Hook, request: &Request<'_>) -> Result<Integrity, Refused> {
-        verify::verify(hook, request)
+        shown(hook, request)
     }
 
     fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
         parse::parse(hook, request)
     }
 
-    fn sign(&self, _: &str, _: &Request<'_>) -> Vec<(&'static str, String)> {
-        Vec::new()
+    fn new_secret(&self, random: &[u8; 32]) -> Option<String> {
+        Some(hex::encode(random))
+    }
+
+    fn sign(&self, secret: &str, _: &Request<'_>) -> Vec<(&'static str, String)> {
+        show(secret)
     }
 }
 

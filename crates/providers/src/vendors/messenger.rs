@@ -1,7 +1,7 @@
 //! Messenger and Instagram.
 //!
-//! Source: providers.md M-FB; the ids of Meta's own inboxes and the fields of `pass_thread_control` are
-//! recalled.
+//! Source: providers.md M-FB; the ids of Meta's own inboxes as public code has them; the fields of
+//! `pass_thread_control` are recalled.
 
 mod parse;
 mod verify;

@@ -25,8 +25,8 @@ static GUIDE: Guide = Guide {
         "in your cXML let each <Number> or <Sip> inside <Dial> report: statusCallback=\"{url}\" \
          statusCallbackEvent=\"initiated ringing answered completed\"",
         "for calls that your program makes give StatusCallback={url} and the same events",
-        "where <Dial> calls someone outside, let it report to {url}?leg=contact; where the API calls one \
-         of you first, to {url}?leg=manager",
+        "where your program calls one of you first and then <Dial> someone outside, let the first report \
+         to {url}?leg=manager and the second to {url}?leg=contact",
         "for recordings give recordingStatusCallback=\"{url}\"",
         "set public_url of the service to the address that SignalWire calls: it is part of the signature",
     ],

@@ -1,7 +1,6 @@
 //! Slack: the Events API.
 //!
-//! Source: providers.md M-SL; the fields of shared channels (`is_ext_shared_channel`, `user_team`) are
-//! recalled.
+//! Source: providers.md M-SL; `is_ext_shared_channel` as public code reads it; `user_team` is recalled.
 
 mod parse;
 mod verify;

@@ -1,6 +1,7 @@
 //! Telegram: bots, and business accounts connected to a bot.
 //!
-//! Source: providers.md M-TG; the names of fields are the Bot API's, recalled.
+//! Source: providers.md M-TG; `is_from_offline` and `sender_business_bot` as
+//! libraries of the Bot API describe them; the other names of fields are recalled.
 
 mod content;
 mod parse;
@@ -35,7 +36,8 @@ static GUIDE: Guide = Guide {
          are the system's",
         "bot: Telegram does not tell a bot what the bot itself sends; the tool in which managers \
          write posts those `message` events",
-        "in a group everyone who writes is a contact: Telegram does not say who works for you",
+        "in a group everyone who writes is a contact: Telegram does not say who works for you; only what \
+         is written in the group's own name is a reply, of default_manager",
         "a business conversation is `CONNECTION:CHAT`, a bot's is the chat's id",
         "`/start WORD` of a link t.me/BOT?start=WORD makes WORD the campaign",
     ],
@@ -53,6 +55,10 @@ impl Provider for Telegram {
 
     fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
         parse::parse(hook, request)
+    }
+
+    fn new_secret(&self, random: &[u8; 32]) -> Option<String> {
+        Some(hex::encode(random))
     }
 
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {

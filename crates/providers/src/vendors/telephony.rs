@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::DateTime;
 use http::Method;
 use trunkline_model::time::{Time, Tz};
 
 use crate::Request;
+use crate::moment::moment;
 
 /// The most characters that the contract takes of a party.
 const PARTY: usize = 64;
@@ -67,36 +68,10 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
 /// without an offset. One without is local in `zone`: the earlier of two that look the same, and moved
 /// forward where the clock was.
 pub(super) fn time(text: &str, zone: Tz) -> Option<Time> {
-    let text = text.trim();
-    if let Ok(time) = Time::parse(text) {
-        return Some(time);
-    }
-    let spelled = || DateTime::parse_from_rfc2822(text).ok();
-    let offset = || {
-        let formats = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"];
-        let mut formats = formats.into_iter();
-        formats.find_map(|format| DateTime::parse_from_str(text, format).ok())
-    };
-    let millis = match spelled().or_else(offset) {
-        Some(at) => at.timestamp_millis(),
-        None => local(text, zone)?,
-    };
-    let time = Time(millis);
+    let spelled = || DateTime::parse_from_rfc2822(text.trim()).ok();
+    let spelled = || Some(Time(spelled()?.timestamp_millis()));
+    let time = moment(text, zone).or_else(spelled)?;
     (Time::MIN..=Time::MAX).contains(&time).then_some(time)
-}
-
-fn local(text: &str, zone: Tz) -> Option<i64> {
-    let mut formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"].into_iter();
-    let local = formats.find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.timestamp_millis()),
-        LocalResult::None => {
-            let before = local.checked_sub_signed(TimeDelta::try_hours(25)?)?;
-            let offset = zone.offset_from_utc_datetime(&before).fix();
-            let utc = local.checked_sub_offset(offset)?;
-            Some(utc.and_utc().timestamp_millis())
-        }
-    }
 }
 
 /// Says whether a party is a telephone or application of ours rather than a phone number: `client:anna`,
@@ -138,7 +113,7 @@ fn is_number(name: &str) -> bool {
     digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whose a leg is. Providers that only connect numbers cannot know; the one who writes the call's
+/// Whose a leg is. Providers that only connect numbers cannot always know; the one who writes the call's
 /// program can, and says it in the address that the leg reports to: `?leg=manager`, `?leg=contact`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whose {

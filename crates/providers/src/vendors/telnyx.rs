@@ -24,11 +24,9 @@ static GUIDE: Guide = Guide {
         "Telnyx tells one address only, and that is your program's: let the program pass each request on \
          to {url} as it came, with its body and its two telnyx- headers, within 5 minutes; or, if another \
          program commands the calls, paste {url} as the webhook address, API v2",
-        "where your program dials or transfers to one of you, give webhook_url {url}?leg=manager; where it \
-         dials someone outside, {url}?leg=contact; without it a SIP address is one of you and a phone \
-         number is someone outside",
-        "for an application that only takes calls use {url}?direction=inbound, for one that only makes \
-         them {url}?direction=outbound: most of Telnyx's events do not say it",
+        "where your program dials someone outside for one of you, give webhook_url {url}?leg=contact, and \
+         where it dials the telephone of one of you {url}?leg=manager; without it a SIP address is one of \
+         you, and a phone number what a call from outside was forwarded to",
         "leave the method at POST: what comes by GET is not signed",
     ],
     integrity: verify::INTEGRITY,
@@ -36,8 +34,8 @@ static GUIDE: Guide = Guide {
         single delivery or order",
     replies: Replies::None,
     notes: &[
-        "what answers a call that comes in is your program: it is shown as the menu. A call is answered \
-         when the leg of one of you is, or, where legs are not told apart, when two are bridged",
+        "a call is answered when the leg of one of you is, or the number that it was forwarded to; that your \
+         program picks up is no answer. It is shown as the menu once it asked for digits (gather)",
         "the legs of a call share call_session_id",
         "the address of a recording expires within minutes unless your account stores recordings \
          publicly; it is kept without its expiring signature",

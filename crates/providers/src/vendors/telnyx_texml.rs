@@ -24,8 +24,8 @@ static GUIDE: Guide = Guide {
          statusCallbackEvent=\"initiated ringing answered completed\"",
         "for calls that your program makes give StatusCallback={url}?direction=outbound: the callbacks do \
          not say which way a call goes",
-        "where <Dial> calls someone outside, let it report to {url}?leg=contact; where the API calls one of \
-         you first, to {url}?leg=manager",
+        "where your program calls one of you first and then <Dial> someone outside, let the first report \
+         to {url}?leg=manager and the second to {url}?leg=contact",
         "for recordings give recordingStatusCallback=\"{url}\"",
     ],
     integrity: verify::INTEGRITY,

@@ -29,8 +29,8 @@ static GUIDE: Guide = Guide {
          statusCallback=\"{url}\" statusCallbackEvent=\"initiated ringing answered completed\"; without it \
          nobody knows who rang and who answered",
         "for calls that your program makes (REST API) give StatusCallback={url} and the same events",
-        "where <Dial> calls someone outside, as from a browser telephone, let it report to \
-         {url}?leg=contact; where the REST API calls one of you first, to {url}?leg=manager",
+        "where the REST API calls one of you first and then <Dial> someone outside, let the first report to \
+         {url}?leg=manager and the second to {url}?leg=contact",
         "for recordings give recordingStatusCallback=\"{url}\"",
         "set public_url of the service to the address that Twilio calls: it is part of the signature",
     ],
@@ -44,7 +44,8 @@ static GUIDE: Guide = Guide {
          answered when a leg that it dials is",
         "legs are joined to their call by ParentCallSid. Calls that meet in a conference or a task router \
          have none in common and stay calls of their own; hold and resume of a conference are taken",
-        "the extension of a leg is what was dialled: a forwarded number, a SIP name or a client's name",
+        "the extension of a leg is what was dialled: a SIP name, a client's name or, of a call that came \
+         in, the number that it was forwarded to",
         "a leg that reports only its completion is taken to be answered CallDuration before it",
         "events from Event Streams are kept and not read",
     ],

@@ -1,7 +1,8 @@
 //! WhatsApp Cloud API.
 //!
 //! Source: providers.md M-WA; the reference of `smb_message_echoes` on developers.facebook.com; the
-//! fields of statuses (`pricing`, `conversation`, `biz_opaque_callback_data`) are recalled.
+//! fields of statuses (`pricing`, `biz_opaque_callback_data`) as public code reads them; the rest of a
+//! status is recalled.
 
 mod content;
 mod parse;

@@ -75,6 +75,7 @@ fn a_row_that_has_no_interval_is_a_failure_not_left_out() {
         account: crate::AccountView {
             id: "acme",
             timezone: chrono_tz::UTC,
+            aliases: crate::Aliases::NONE,
         },
         now: Time(0),
         as_of: Time(0),

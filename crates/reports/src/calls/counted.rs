@@ -37,22 +37,23 @@ pub(crate) fn counted(request: &Request, views: Views<'_>, within: &str) -> Stri
 
 /// The same with those of a dialler: in those too a contact talks with a person.
 pub(crate) fn held(request: &Request, views: Views<'_>, within: &str) -> String {
-    let mut left_out = String::new();
+    let mut conditions = vec![within.to_owned()];
     if !request.asks_for(Dimension::Direction, "internal") {
-        left_out.push_str(" AND direction != 'internal'");
+        conditions.push("direction != 'internal'".to_owned());
     }
     if request.choice("spam").is_none() {
-        left_out.push_str(" AND NOT spam");
+        conditions.push("NOT spam".to_owned());
     }
     if request.rules.may_be_twins() {
         let twins = twins(views);
-        left_out.push_str(&format!(
-            " AND (hook NOT IN {{trackers:Array(String)}} OR call NOT IN ({twins}))"
+        conditions.push(format!(
+            "(hook NOT IN {{trackers:Array(String)}} OR call NOT IN ({twins}))"
         ));
     }
     format!(
-        "SELECT * FROM ({all}) WHERE {within}{left_out}",
-        all = every(views)
+        "SELECT * FROM ({all}) WHERE {conditions}",
+        all = every(views),
+        conditions = conditions.join(" AND "),
     )
 }
 

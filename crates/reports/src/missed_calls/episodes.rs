@@ -119,15 +119,16 @@ fn reached(request: &Request, views: Views<'_>, chains: &str) -> String {
     format!(
         "SELECT person, arraySort(groupArrayIf((ms, how, by), is_contact)) AS contacts, \
          arraySort(groupArrayIf(tried, tried > 0)) AS attempts FROM (\
-         {calls} UNION ALL {messages}) GROUP BY person",
+         {calls} UNION ALL {messages}) \
+         WHERE person IN (SELECT person FROM ({chains})) GROUP BY person",
         calls = calls(request, views, chains),
         messages = messages(views, chains),
     )
 }
 
-/// The condition that keeps to what can be of an episode.
+/// The condition that keeps to what can be of an episode; without a chain nothing can.
 fn lasting(chains: &str, before: i64) -> String {
-    let begin = format!("(SELECT min(chain[1].1) FROM ({chains})) - {before}");
+    let begin = format!("(SELECT minOrNull(chain[1].1) FROM ({chains})) - {before}");
     format!(
         "at >= fromUnixTimestamp64Milli({begin}, 'UTC') \
          AND at < fromUnixTimestamp64Milli({{to:Int64}} + {{window_ms:Int64}} + 1, 'UTC')"
@@ -150,8 +151,7 @@ fn calls(request: &Request, views: Views<'_>, chains: &str) -> String {
          toUInt8({talked}) AS is_contact, if(c.dialled = 'outbound', c.ms_at, 0) AS tried \
          FROM ({people}) AS c LEFT JOIN (\
          SELECT call, argMin(manager, (answered_ms, nth)) AS manager FROM ({legs}) \
-         WHERE answered_ms > 0 GROUP BY call) AS t ON c.call = t.call \
-         WHERE c.person IN (SELECT person FROM ({chains}))",
+         WHERE answered_ms > 0 GROUP BY call) AS t ON c.call = t.call",
         talked = talked
             .replace("disposition", "c.disposition")
             .replace("ms_answered", "c.ms_answered")
@@ -172,7 +172,7 @@ fn messages(views: Views<'_>, chains: &str) -> String {
     format!(
         "SELECT person, toUnixTimestamp64Milli(at) AS ms, 'chat' AS how, \
          ifNull(toString(manager), '') AS by, toUInt8(1) AS is_contact, ms AS tried \
-         FROM ({of_persons}) WHERE person IN (SELECT person FROM ({chains}))",
+         FROM ({of_persons})",
         of_persons = of_persons(&messages, views),
     )
 }

@@ -43,7 +43,7 @@ pub(super) const EVENT: &[(&str, Field)] = &[
 /// Writes the statement for a page of contacts.
 pub(super) fn list(page: &Page<'_>, source: Source<'_>, context: &Context<'_>) -> Statement {
     let after = match page.after {
-        Some(_) => "contact > {after_0:String}",
+        Some(_) => "r.contact > {after_0:String}",
         None => "1",
     };
     let mut statement = contacts(after, source, context);
@@ -53,7 +53,7 @@ pub(super) fn list(page: &Page<'_>, source: Source<'_>, context: &Context<'_>) -
 
 /// Writes the statement for one contact.
 pub(super) fn one(id: &str, source: Source<'_>, context: &Context<'_>) -> Statement {
-    let is = format!("contact = {}", survivor(source.views));
+    let is = format!("r.contact = {}", survivor(source.views));
     let mut statement = contacts(&is, source, context);
     statement
         .parameters
@@ -91,7 +91,6 @@ fn contacts(condition: &str, source: Source<'_>, context: &Context<'_>) -> State
          kind = 'channel')) AS ids FROM {identities} FINAL WHERE account = {{account:String}} \
          GROUP BY contact) AS i ON r.contact = i.contact \
          WHERE {condition} ORDER BY r.contact LIMIT {{rows:Int64}}",
-        condition = condition.replacen("contact", "r.contact", 1),
         phones = of_kind("phone"),
         emails = of_kind("email"),
     );

@@ -34,7 +34,7 @@ const DAY: i64 = 86_400_000;
 impl Request {
     /// Forgets the cells if what the question tells apart is not told apart in them.
     pub(super) fn told_in_cells(mut self, report: &Report) -> Self {
-        let kind = |dimension: Dimension| dimension == Dimension::Kind;
+        let kind = |of: Dimension| matches!(of, Dimension::Kind | Dimension::Integrity);
         let fits = report.cells.is_some()
             && !self.dimensions().any(kind)
             && self.choice("exclude").is_none()
@@ -56,6 +56,11 @@ impl Request {
             _ => Rows::Samples,
         };
         self
+    }
+
+    /// Whether it tells a dimension apart or filters by it.
+    pub(crate) fn tells(&self, dimension: Dimension) -> bool {
+        self.dimensions().any(|own| own == dimension)
     }
 
     /// All that it tells apart or filters by.

@@ -4,6 +4,7 @@ use chrono_tz::Europe::Madrid;
 use trunkline_model::time::Interval;
 
 use super::*;
+use crate::aliases::Aliases;
 use crate::report::REPORTS;
 
 const KEY: PageKey = PageKey::new([7; 32]);
@@ -25,6 +26,7 @@ fn ask_for(report: &str, asked: Asked, query: &str) -> Result<Request, BadParame
     let account = AccountView {
         id: "acme",
         timezone: Madrid,
+        aliases: Aliases::NONE,
     };
     let context = Context {
         account,
@@ -305,6 +307,7 @@ fn a_restriction_makes_an_answer_one_of_people() {
     let account = AccountView {
         id: "acme",
         timezone: Madrid,
+        aliases: Aliases::NONE,
     };
     let restriction = Restriction {
         managers: &managers,

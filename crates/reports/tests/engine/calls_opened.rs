@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use trunkline_model::settings::Account;
-use trunkline_reports::{Context, Targets};
+use trunkline_reports::{Context, Restriction, Targets};
 
 use crate::calls::a_day;
 use crate::ringing::{Call, Leg, answered, figure, missed, of_row, rang, spoke};
@@ -105,7 +105,7 @@ async fn twins_are_one_call_that_has_the_legs_of_the_pbx() {
     let targets = Targets::of(&account);
     let known = Context {
         targets: &targets,
-        ..context(Default::default())
+        ..context(Restriction::default())
     };
     let query = format!("{DAY}&by=manager");
     let table = world.reports().run("calls", &pairs(&query), &known).await;
@@ -133,7 +133,7 @@ async fn thresholds_are_the_accounts() {
     let targets = Targets::of(&account);
     let known = Context {
         targets: &targets,
-        ..context(Default::default())
+        ..context(Restriction::default())
     };
     let table = world.reports().run("calls", &pairs(DAY), &known).await;
     let table = serde_json::to_value(table.expect("an answer")).expect("it is JSON");
@@ -200,7 +200,7 @@ fn made_up(seed: u64, many: usize) -> Vec<Call> {
             call
         }
     };
-    (0..many).map(|place| one(place)).collect()
+    (0..many).map(&mut one).collect()
 }
 
 /// What each manager has, counted call by call; the empty name is nobody.
@@ -216,6 +216,17 @@ struct Count {
     unique: u64,
     target: u64,
     unique_target: u64,
+}
+
+/// Whose legs a call has, each once.
+fn rung(call: &Call) -> Vec<&str> {
+    let mut rung = Vec::new();
+    for leg in &call.legs {
+        if !rung.contains(&&*leg.manager) {
+            rung.push(&*leg.manager);
+        }
+    }
+    rung
 }
 
 fn counted(calls: &[Call], from: i64, to: i64) -> BTreeMap<&str, Count> {
@@ -242,12 +253,7 @@ fn counted(calls: &[Call], from: i64, to: i64) -> BTreeMap<&str, Count> {
         if !(from..to).contains(&call.at) {
             continue;
         }
-        let mut rung = Vec::new();
-        for leg in &call.legs {
-            if !rung.contains(&&*leg.manager) {
-                rung.push(&*leg.manager);
-            }
-        }
+        let rung = rung(call);
         let mut talkers: Vec<_> = call
             .legs
             .iter()

@@ -7,6 +7,7 @@
 
 mod answers;
 mod calendar;
+mod call_views;
 mod calls;
 mod calls_opened;
 mod cells;
@@ -27,6 +28,7 @@ mod ringing;
 mod rows;
 mod targets;
 mod unanswered;
+mod who;
 mod world;
 
 #[test]

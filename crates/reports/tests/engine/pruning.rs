@@ -1,8 +1,8 @@
 //! How much ClickHouse reads for a question: only what can hold the answer.
 
-use trunkline_reports::Restriction;
+use trunkline_reports::{AccountView, Aliases, Context, Restriction};
 
-use crate::world::World;
+use crate::world::{World, context, pairs};
 
 const MARCH: &str = "from=2026-03-01&to=2026-04-01&tz=UTC";
 
@@ -17,6 +17,38 @@ async fn with_a_month() -> World {
         FROM numbers(500000)";
     world.execute(fill).await;
     world
+}
+
+#[tokio::test]
+async fn aliases_cost_no_reading_of_what_is_not_asked_for() {
+    let world = with_a_month().await;
+    let account = serde_json::json!({"id": "acme", "timezone": "UTC",
+        "manager": [{"id": "m4", "aliases": {"m": "5"}}]});
+    let aliases = Aliases::of(&serde_json::from_value(account).expect("an account"));
+    for report in ["messages", "response-times", "conversations"] {
+        for query in [
+            "from=2026-03-01&to=2026-04-01&manager=m4",
+            "from=2026-03-02&to=2026-03-03&by=manager",
+        ] {
+            let mut read = Vec::new();
+            for aliases in [Aliases::NONE, &aliases] {
+                let asked = context(Restriction::default());
+                let account = AccountView {
+                    aliases,
+                    ..asked.account
+                };
+                let asked = Context { account, ..asked };
+                let before = world.marks().await;
+                let answer = world.reports().run(report, &pairs(query), &asked).await;
+                answer.expect("an answer");
+                read.push(world.marks().await - before);
+            }
+            assert!(
+                read[0] > 0 && read[1] <= read[0],
+                "{report} {query}: {read:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

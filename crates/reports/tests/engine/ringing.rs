@@ -1,5 +1,7 @@
 //! Calls written by hand into an engine's tables, with who is who.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::world::{ACCOUNT, World, at};
@@ -151,6 +153,13 @@ impl Call {
 }
 
 impl World {
+    /// The rows of a statement over the views, as compact JSON, one a line.
+    pub(crate) async fn read(&self, sql: &str) -> Vec<String> {
+        let read = self.engine().reader.query(sql, Duration::from_secs(30));
+        let rows = read.fetch().await.expect("it is answered").rows;
+        rows.iter().map(|row| json!(row).to_string()).collect()
+    }
+
     pub(crate) async fn calls(&self, calls: &[Call]) {
         self.insert("calls", calls.iter().map(Call::row).collect())
             .await;
@@ -201,5 +210,5 @@ pub(crate) fn figure<'a>(answer: &'a Value, name: &str) -> &'a Value {
 pub(crate) fn of_row<'a>(answer: &'a Value, row: usize, name: &str) -> &'a Value {
     let columns = answer["columns"].as_array().expect("columns");
     let place = columns.iter().position(|column| column["name"] == name);
-    &answer["rows"][row][place.unwrap_or_else(|| panic!("no column {name}"))]
+    &answer["rows"][row][place.expect(name)]
 }

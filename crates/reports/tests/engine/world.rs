@@ -7,7 +7,7 @@ use clickhouse::Client;
 use serde_json::{Value, json};
 use trunkline_model::time::{Time, Tz};
 use trunkline_reports::{
-    AccountView, Context, Error, PageKey, Reports, Restriction, Schedules, Targets,
+    AccountView, Aliases, Context, Error, PageKey, Reports, Restriction, Schedules, Targets,
 };
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
@@ -43,6 +43,7 @@ pub(crate) struct Message {
     pub(crate) author: &'static str,
     pub(crate) manager: &'static str,
     pub(crate) kind: &'static str,
+    pub(crate) integrity: &'static str,
     pub(crate) chars: Option<u32>,
     /// Milliseconds by definition: kommo, turn, wait, assigned, first.
     pub(crate) samples: [Option<i64>; 5],
@@ -67,6 +68,7 @@ pub(crate) fn contact(conversation: &str, time: &str) -> Message {
         author: "contact",
         manager: "",
         kind: "text",
+        integrity: "verified",
         chars: None,
         samples: [None; 5],
         business: [None; 5],
@@ -292,6 +294,10 @@ impl World {
         read.expect("it is answered").unwrap_or_default()
     }
 
+    pub(crate) fn engine(&self) -> &TestEngine {
+        &self.engine
+    }
+
     /// The reports themselves.
     pub(crate) fn reports(&self) -> &Reports {
         &self.reports
@@ -352,6 +358,7 @@ fn row(message: &Message) -> Value {
         author,
         manager,
         kind,
+        integrity,
         chars,
         samples,
         business,
@@ -360,7 +367,7 @@ fn row(message: &Message) -> Value {
     json!({
         "account": account, "channel": channel, "conversation": conversation,
         "contact": contact, "at": decimal(*at), "message": id, "author": author,
-        "manager": manager, "kind": kind, "chars": chars,
+        "manager": manager, "kind": kind, "integrity": integrity, "chars": chars,
         "kommo_ms": samples[0], "turn_ms": samples[1], "wait_ms": samples[2],
         "assigned_ms": samples[3], "first_ms": samples[4],
         "kommo_business_ms": business[0], "turn_business_ms": business[1],
@@ -394,6 +401,7 @@ pub(crate) fn context(restriction: Restriction<'_>) -> Context<'_> {
         account: AccountView {
             id: ACCOUNT,
             timezone,
+            aliases: Aliases::NONE,
         },
         now: at(NOW),
         as_of: at(AS_OF),

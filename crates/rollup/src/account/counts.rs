@@ -1,8 +1,11 @@
-//! What became of an account's events, counted.
+//! What became of an account's events, and what it holds, counted.
 
 use std::ops::{AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::submap::Submap;
 
 /// How many events ended in each outcome since the journal began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,5 +50,38 @@ impl Sub for Counts {
             quarantined: self.quarantined - before.quarantined,
             waiting: self.waiting - before.waiting,
         }
+    }
+}
+
+impl Account {
+    /// Counts the conversations whose timeline is held, and those that have shrunk.
+    pub fn conversations(&self) -> (usize, usize) {
+        let all = self.submaps.iter().map(Submap::counts);
+        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
+    }
+
+    /// Counts the identities remembered.
+    pub fn remembered(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Counts how often a manager beyond the cap was named.
+    pub fn beyond_cap(&self) -> u64 {
+        self.names.beyond()
+    }
+
+    /// Counts the calls.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Measures the memory that the phases of calls take, in bytes, without what the allocator adds.
+    pub fn bytes_of_calls(&self) -> usize {
+        self.calls.bytes()
+    }
+
+    /// Counts the conversations, calls and identities with rows to gather.
+    pub fn dirty(&self) -> usize {
+        self.changed.dirty.len() + self.calls.dirty() + self.contacts.dirty()
     }
 }

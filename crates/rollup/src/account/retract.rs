@@ -56,16 +56,15 @@ pub(super) struct Due {
 }
 
 impl Where {
+    fn is_anywhere(&self) -> bool {
+        self.channel.is_none() && self.conversation.is_none()
+    }
+
     fn holds(&self, within: Within<'_>) -> bool {
         let other = |own: &Option<CompactString>| {
             own.as_ref().is_some_and(|own| own != within.conversation)
         };
         self.channel.is_none_or(|own| own == within.channel) && !other(&self.conversation)
-    }
-
-    /// Events of calls have neither.
-    fn is_of_calls(&self) -> bool {
-        self.channel.is_none() && self.conversation.is_none()
     }
 }
 
@@ -90,8 +89,14 @@ impl Retractions {
     pub(super) fn take_back_call(&self, id: &str, run: Option<Name>, offset: u64) -> bool {
         let mut events = self.events.get(id).into_iter().flatten();
         let of_run = run.and_then(|run| self.runs.get(&run));
-        events.any(|of| of.is_of_calls() && of.offset < offset)
+        events.any(|of| of.is_anywhere() && of.offset < offset)
             || of_run.is_some_and(|at| *at < offset)
+    }
+
+    /// Says whether an event of no conversation was taken back before it came.
+    pub(super) fn take_back_anywhere(&self, id: &str, offset: u64) -> bool {
+        let mut events = self.events.get(id).into_iter().flatten();
+        events.any(|of| of.offset < offset && of.is_anywhere())
     }
 }
 
@@ -100,13 +105,21 @@ impl Due {
     fn of_calls(&self) -> TakenBack {
         let mut all = TakenBack::new(self.last);
         for (id, of) in &self.events {
-            let of_calls = of.iter().filter(|of| of.is_of_calls());
+            let of_calls = of.iter().filter(|of| of.is_anywhere());
             of_calls.for_each(|of| all.event(id, of.offset));
         }
         self.runs
             .iter()
             .for_each(|(run, offset)| all.run(*run, *offset));
         all
+    }
+
+    /// Gives the offset of the retraction of an event of no conversation, of those in records from
+    /// `taken` on.
+    fn anywhere(&self, id: &str, taken: u64) -> Option<u64> {
+        let events = self.events.get(id).into_iter().flatten();
+        let offsets = events.filter(|of| of.is_anywhere()).map(|of| of.offset);
+        offsets.filter(|offset| *offset >= taken).min()
     }
 
     /// Gives the offset of the retraction of an entry, of those in records from `taken` on.
@@ -194,6 +207,9 @@ impl Account {
         }
         let due = Arc::new(std::mem::take(&mut self.due));
         self.calls.take_back(&due.of_calls());
+        if !due.events.is_empty() {
+            self.contacts.take_back(|id, taken| due.anywhere(id, taken));
+        }
         let (rules, names, cells) = (&self.rules, &self.names, &mut self.cells);
         let parked = &mut self.parked;
         let mut shrunk = self.submaps.iter().any(|submap| submap.counts().1 > 0);

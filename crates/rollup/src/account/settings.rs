@@ -20,6 +20,7 @@ impl Account {
         if at.offset >= self.taken {
             self.rules.append(at.received_at, at.offset, rules);
         }
+        self.contacts.settle(self.rules.countries());
         self.refold(at);
         if self.rules.calls_change(at.offset) {
             self.calls.settings(at.offset);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{Account, Counts, LetGo, Retractions};
 use crate::calls::{KeptCalls, PartOfCalls};
 use crate::cells::CellSet;
+use crate::contacts;
 use crate::names::Names;
 use crate::rules::History;
 use crate::shrunk::Shrunk;
@@ -51,6 +52,16 @@ impl Account {
         self.cells.restore(set, cells, taken);
     }
 
+    /// Gives one of the [`PARTS`](crate::contacts::PARTS) parts of its contacts.
+    pub fn contacts(&self, part: u8) -> contacts::Kept<'_> {
+        self.contacts.part(part)
+    }
+
+    /// Restores a part of its contacts, taken when all records below `taken` were in it.
+    pub fn restore_contacts(&mut self, part: u8, contacts: contacts::Read, taken: u64) {
+        self.contacts.restore(part, contacts, taken);
+    }
+
     /// Gives what a checkpoint takes last; `names` must not be older than any part or cell.
     pub fn ledger(&self) -> Ledger {
         Ledger {
@@ -70,6 +81,7 @@ impl Account {
         self.counts = ledger.counts;
         self.waiting = ledger.waiting;
         self.taken = taken;
+        self.contacts.restore_countries(self.rules.countries());
     }
 
     /// Restores one part, taken when all records below `taken` were in it. Nothing of it is dirty:

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use trunkline_model::event::Author;
+use trunkline_model::event::{Author, Integrity};
 use trunkline_model::settings::BotReplies;
+use trunkline_model::word::Word;
 
 use super::*;
 use crate::cells::{Cell, Definition, SETS};
@@ -41,6 +42,7 @@ struct MessageRow {
     business: Samples,
     within: Within,
     author: Author,
+    integrity: Integrity,
     version: u64,
     deleted: bool,
 }
@@ -90,6 +92,7 @@ impl Rows for Taken {
             business: fact.business,
             within: fact.within,
             author: fact.author,
+            integrity: fact.integrity,
             version: fact.version,
             deleted: fact.deleted,
         });
@@ -664,12 +667,16 @@ fn log() -> impl Strategy<Value = Vec<String>> {
         let mut log = Vec::new();
         for (number, (conversation, minute, who, with_id)) in events.into_iter().enumerate() {
             let (id, time) = (number.to_string(), format!("10:{minute:02}"));
-            let raw = event(
+            let mut raw = event(
                 &format!("k{conversation}"),
                 &time,
                 who,
                 with_id.then_some(&*id),
             );
+            if with_id {
+                let integrity = Integrity::ALL[number % 3];
+                raw = raw.replace("\"at\"", &format!("\"integrity\":\"{integrity}\",\"at\""));
+            }
             if !log.contains(&raw) {
                 log.push(raw);
             }
@@ -703,10 +710,11 @@ fn written(rows: Taken) -> (Vec<String>, Vec<String>) {
         .into_iter()
         .map(|row| {
             format!(
-                "{} {} {} {:?} {:?} {:?} {}",
+                "{} {} {} {} {:?} {:?} {:?} {}",
                 row.conversation,
                 row.at,
                 row.message,
+                row.integrity,
                 row.manager,
                 row.samples,
                 row.business,

@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::derive::{ANSWERED, Case};
 use super::holds::{Held, clipped, held, length};
 use super::legs::Leg;
+use super::step::Step;
 use super::transfers::{Transfer, transfers};
 use super::waits::{Place, Waits, waits};
 
@@ -58,9 +59,10 @@ pub(super) fn figures(case: &Case<'_>, answer: &Answer) -> Figures {
         length(clipped(all.collect(), from, case.ended))
     });
     let only = only_answered(answer);
-    let talk = talk(case, answer, hold, only.map(|leg| &case.legs[leg]));
-    if let Some(only) = only {
-        legs[only].talk = talk;
+    let only = only.map(|leg| (leg, &case.legs[leg]));
+    let said = answer.at.and_then(|_| said(case, only, |step| step.talk));
+    if let (Some((only, _)), Some(said)) = (only, said) {
+        legs[only].talk = said;
     }
     Figures {
         queued: first(Phase::Queued),
@@ -68,8 +70,8 @@ pub(super) fn figures(case: &Case<'_>, answer: &Answer) -> Figures {
         answered: answer.at,
         waits: waits(case, until),
         hold,
-        wait: wait(case, answer, only.map(|leg| &case.legs[leg])),
-        talk,
+        wait: wait(case, answer, only),
+        talk: said.unwrap_or_else(|| talk(case, answer, hold)),
         legs,
         holds,
     }
@@ -102,25 +104,33 @@ fn only_answered(answer: &Answer) -> Option<usize> {
     answered.next().is_none().then_some(only)
 }
 
-fn talk(case: &Case<'_>, answer: &Answer, hold: i64, only: Option<&Leg<'_>>) -> i64 {
-    let Some(at) = answer.at else { return 0 };
-    let of_leg = || only.and_then(|leg| case.leg_said(leg, |step| step.talk));
-    let said = case.said(|step| step.talk).or_else(of_leg);
-    let counted = || case.ended.map_or(0, |ended| ended - at - hold);
-    said.unwrap_or_else(counted).max(0)
+/// Gives what the sender says of the call, else of its only answered leg.
+fn said<'a>(
+    case: &Case<'a>,
+    only: Option<(usize, &Leg<'a>)>,
+    of: impl Fn(&Step<'a>) -> Option<i64>,
+) -> Option<i64> {
+    let of_leg = || only.and_then(|(_, leg)| case.leg_said(leg, &of));
+    case.said(&of).or_else(of_leg)
 }
 
-fn wait(case: &Case<'_>, answer: &Answer, only: Option<&Leg<'_>>) -> Option<i64> {
+fn talk(case: &Case<'_>, answer: &Answer, hold: i64) -> i64 {
+    let length = answer
+        .at
+        .zip(case.ended)
+        .map(|(at, ended)| ended - at - hold);
+    length.unwrap_or_default().max(0)
+}
+
+fn wait<'a>(case: &Case<'a>, answer: &Answer, only: Option<(usize, &Leg<'a>)>) -> Option<i64> {
     let until = answer.at.or(case.ended)?;
-    let of_leg = || only.and_then(|leg| case.leg_said(leg, |step| step.wait));
-    let said = case.said(|step| step.wait).or_else(of_leg);
     let first = |kind: Phase| {
         let own = case.steps.iter().filter(|step| step.kind == kind);
         own.map(|step| step.at).filter(|at| *at <= until).min()
     };
     let from = first(Phase::Queued).or_else(|| first(Phase::Ringing));
     let counted = || (until - from.unwrap_or(case.started)).max(0);
-    Some(said.unwrap_or_else(counted))
+    Some(said(case, only, |step| step.wait).unwrap_or_else(counted))
 }
 
 fn leg_figures(

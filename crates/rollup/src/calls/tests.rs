@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use trunkline_model::event::{Direction, Event};
+use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
-use crate::account::{CallNow, View, Waiting};
-use crate::cells::Cell;
 use crate::facts::{CallFact, ChangeFact, ConversationFact, LegFact, MessageFact, Rows};
 use crate::{Account, Config, Outcome, Position};
 
@@ -24,6 +22,7 @@ const TEN: i64 = 1_772_445_600_000;
 const WINDOW: i64 = 7 * 24 * 3_600_000;
 
 /// A row, copied, without versions and arrivals; times are seconds from ten o'clock.
+#[expect(clippy::struct_excessive_bools, reason = "as the row that it copies")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Row {
     pub(super) call: String,

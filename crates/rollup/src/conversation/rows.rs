@@ -80,6 +80,7 @@ impl Conversation {
             chars: message.chars,
             assignee: message.assignee.map(|name| context.names.text(name)),
             expects_reply: message.expects_reply,
+            integrity: message.integrity,
             run: entry.run.map(|name| context.names.text(name)),
             samples,
             business: measured.business,

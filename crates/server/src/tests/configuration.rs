@@ -41,19 +41,16 @@ const FIRST: [&str; 24] = [
 ];
 
 /// Keys and tables that are read and checked, and change nothing yet.
-const LATER: [&str; 20] = [
+const LATER: [&str; 17] = [
     "account.attribution",
     "account.calls",
     "account.caps.sources",
     "account.channel.hook",
-    "account.country",
     "account.currency",
     "account.funnel",
     "account.goal",
     "account.hook",
     "account.lead_basis",
-    "account.manager.aliases",
-    "account.manager.extensions",
     "account.number",
     "account.pipeline",
     "account.pool",

@@ -1,8 +1,8 @@
-//! Names and teams from the configuration to ClickHouse's tables of settings.
+//! Names, teams and extensions from the configuration to ClickHouse's tables of settings.
 
 use trunkline_model::settings::Account;
 use trunkline_warehouse::writer::{
-    ChannelRow, ManagerRow, OPEN_END, Settings, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, TeamMemberRow, TeamRow,
 };
 
 /// Gives all that the configuration says of names and teams.
@@ -16,6 +16,19 @@ pub(super) fn settings(accounts: &[Account]) -> Settings {
 
 fn add(settings: &mut Settings, account: &Account) {
     let id = &account.id;
+    settings.accounts.push(id.clone());
+    for (alias, manager) in account.aliases() {
+        settings.aliases.push(AliasRow::new(id, alias, manager));
+    }
+    for of in account.extensions() {
+        settings.extensions.push(ExtensionRow::new(
+            id,
+            of.extension,
+            of.validity.from.map_or(0, |from| from.0),
+            of.manager,
+            of.validity.until.map_or(OPEN_END, |until| until.0),
+        ));
+    }
     for manager in &account.managers {
         let name = manager.name.as_ref().unwrap_or(&manager.id);
         settings

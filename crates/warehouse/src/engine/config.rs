@@ -52,9 +52,7 @@ pub(super) fn config_xml(dir: &Path, memory_bytes: u64) -> String {
 pub(super) fn users_xml(credentials: &Credentials, database: &str) -> String {
     let writer = sha256_hex(&credentials.writer);
     let reader = sha256_hex(&credentials.reader);
-    let whole =
-        WHOLE.map(|table| format!("        <query>GRANT SELECT ON {database}.{table}</query>\n"));
-    let whole = whole.concat();
+    let whole = whole(database);
     format!(
         "<clickhouse>
   <profiles>
@@ -112,6 +110,12 @@ pub(super) fn users_xml(credentials: &Credentials, database: &str) -> String {
 </clickhouse>
 "
     )
+}
+
+/// The reader's grants beside the views.
+fn whole(database: &str) -> String {
+    let grant = |table| format!("        <query>GRANT SELECT ON {database}.{table}</query>\n");
+    WHOLE.map(grant).concat()
 }
 
 fn escape(text: &str) -> String {

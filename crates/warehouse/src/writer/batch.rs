@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use trunkline_rollup::facts::{
-    CallFact, CellFact, ChangeFact, ConversationFact, MessageFact, Rows,
+    CallFact, CellFact, ChangeFact, ConversationFact, IdentityFact, MessageFact, Rows,
 };
 
 use super::months::Months;
-use super::rows::{self, ANSWERS, CALLS, CHANGES, CONVERSATIONS, MESSAGES, Table};
+use super::rows::{self, ANSWERS, CALLS, CHANGES, CONVERSATIONS, IDENTITIES, MESSAGES, Table};
 use super::stale::Stale;
 
 /// The most rows that one INSERT takes.
@@ -22,6 +22,7 @@ pub struct Batch {
     changes: Blocks,
     conversations: Blocks,
     calls: Blocks,
+    identities: Blocks,
     /// Cells likewise by month, those that are held in memory.
     cells: BTreeMap<i32, Blocks>,
     /// The others: to be computed once the messages are written.
@@ -51,6 +52,7 @@ impl Batch {
             && self.changes.rows() == 0
             && self.conversations.rows() == 0
             && self.calls.rows() == 0
+            && self.identities.rows() == 0
             && self.cells.is_empty()
             && self.stale.is_empty()
     }
@@ -88,6 +90,7 @@ impl Batch {
         self.changes.append(other.changes);
         self.conversations.append(other.conversations);
         self.calls.append(other.calls);
+        self.identities.append(other.identities);
         for (month, blocks) in other.cells {
             self.cells.entry(month).or_default().append(blocks);
         }
@@ -102,10 +105,11 @@ impl Batch {
         let conversations = self.conversations.blocks();
         let conversations = conversations.map(|block| (CONVERSATIONS, block));
         let calls = self.calls.blocks().map(|block| (CALLS, block));
+        let identities = self.identities.blocks().map(|block| (IDENTITIES, block));
         let cells = self.cells.values_mut().flat_map(Blocks::blocks);
         let cells = cells.map(|block| (ANSWERS, block));
         let facts = messages.chain(changes).chain(conversations);
-        facts.chain(calls).chain(cells)
+        facts.chain(calls).chain(identities).chain(cells)
     }
 }
 
@@ -130,6 +134,11 @@ impl Rows for Batch {
     fn call(&mut self, fact: &CallFact<'_>) {
         rows::call(&mut self.calls.bytes, fact);
         self.calls.count();
+    }
+
+    fn identity(&mut self, fact: &IdentityFact<'_>) {
+        rows::identity(&mut self.identities.bytes, fact);
+        self.identities.count();
     }
 
     fn cell(&mut self, fact: &CellFact<'_>) {

@@ -10,7 +10,7 @@ use trunkline_model::amount::Decimal;
 use trunkline_model::time::Time;
 use trunkline_rollup::cells::{Figures, Part};
 use trunkline_rollup::facts::{
-    CallFact, CellFact, ChangeFact, ConversationFact, Cycle, LegFact, MessageFact,
+    CallFact, CellFact, ChangeFact, ConversationFact, Cycle, IdentityFact, LegFact, MessageFact,
 };
 
 /// A table and its columns in the order in which a row has them.
@@ -23,7 +23,7 @@ pub(super) struct Table {
 pub(super) const MESSAGES: Table = Table {
     name: "messages",
     columns: "account, channel, conversation, contact, at, message, author, manager, kind, chars, \
-              assignee, expects_reply, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
+              assignee, expects_reply, integrity, run, kommo_ms, turn_ms, wait_ms, assigned_ms, first_ms, \
               first_from_start_ms, kommo_business_ms, turn_business_ms, wait_business_ms, \
               assigned_business_ms, first_business_ms, first_from_start_business_ms, \
               within_target, received_at, version, deleted",
@@ -54,6 +54,11 @@ pub(super) const CALLS: Table = Table {
               deleted",
 };
 
+pub(super) const IDENTITIES: Table = Table {
+    name: "identities",
+    columns: "account, kind, channel, identity, contact, received_at, version, deleted",
+};
+
 pub(super) const ANSWERS: Table = Table {
     name: "answers",
     columns: "account, definition, hours, at, channel, author, manager, minutes, count, sum_ms, \
@@ -75,6 +80,7 @@ pub(super) fn message(to: &mut Vec<u8>, fact: &MessageFact<'_>) {
     row.nullable(fact.chars, |row, chars| row.bytes(chars.to_le_bytes()));
     row.text(fact.assignee.unwrap_or_default());
     row.flag(fact.expects_reply);
+    row.text(fact.integrity.as_str());
     row.text(fact.run.unwrap_or_default());
     for sample in fact.samples.all().into_iter().chain(fact.business.all()) {
         row.nullable(sample, |row, ms| row.bytes(ms.to_le_bytes()));
@@ -159,6 +165,16 @@ pub(super) fn call(to: &mut Vec<u8>, fact: &CallFact<'_>) {
     row.legs(fact.legs);
     row.time(fact.last_received_at);
     row.end(fact.received_at, fact.version, fact.deleted);
+}
+
+pub(super) fn identity(to: &mut Vec<u8>, fact: &IdentityFact<'_>) {
+    let mut row = Row(to);
+    row.text(fact.account);
+    row.text(fact.kind);
+    row.text(fact.channel);
+    row.text(fact.identity);
+    row.text(fact.contact.unwrap_or_default());
+    row.end(fact.received_at, fact.version, fact.contact.is_none());
 }
 
 /// Writes what a cell holds of one kind.

@@ -1,4 +1,4 @@
-//! What the configuration says about names and teams, kept in ClickHouse by difference.
+//! What the configuration says about names, teams and extensions, kept in ClickHouse by difference.
 //!
 //! Rows that the configuration no longer has are marked deleted; rows that did not change are not
 //! written. A table's `version` counts its changes, so no clock is needed to tell which is newer.
@@ -11,8 +11,9 @@ use super::Writer;
 use crate::client::Fault;
 
 mod line;
+mod pepper;
 
-pub use line::{ChannelRow, ManagerRow, TeamMemberRow, TeamRow};
+pub use line::{AliasRow, ChannelRow, ExtensionRow, ManagerRow, TeamMemberRow, TeamRow};
 
 use line::Line;
 
@@ -30,9 +31,15 @@ pub struct Settings {
     pub teams: Vec<TeamRow>,
     /// Who was in which team when.
     pub team_members: Vec<TeamMemberRow>,
+    /// Whose which extension was when.
+    pub extensions: Vec<ExtensionRow>,
+    /// What managers are called at providers.
+    pub aliases: Vec<AliasRow>,
+    /// The accounts' ids: each is given a pepper, once.
+    pub accounts: Vec<String>,
 }
 
-/// Says what a synchronisation changed, in rows of all four tables.
+/// Says what a synchronisation changed, in rows of all tables but that of peppers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SyncOutcome {
     /// Rows that are new or were changed.
@@ -50,6 +57,9 @@ impl Writer {
         self.sync(&settings.channels, &mut outcome).await?;
         self.sync(&settings.teams, &mut outcome).await?;
         self.sync(&settings.team_members, &mut outcome).await?;
+        self.sync(&settings.extensions, &mut outcome).await?;
+        self.sync(&settings.aliases, &mut outcome).await?;
+        self.pepper(&settings.accounts).await?;
         Ok(outcome)
     }
 

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use trunkline_model::event::{Author, MessageKind};
+use trunkline_model::event::{Author, Integrity, MessageKind};
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::{ConversationFact, Cycle, MessageFact, Rows, Samples, Within};
 use trunkline_warehouse::testing::TestEngine;
@@ -129,6 +129,7 @@ pub(crate) fn message(id: &str, at: i64) -> MessageFact<'_> {
         chars: None,
         assignee: None,
         expects_reply: true,
+        integrity: Integrity::Verified,
         run: None,
         samples: Samples::default(),
         business: Samples::default(),

@@ -3,7 +3,8 @@
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::writer::{
-    ChannelRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow,
+    TeamRow,
 };
 
 use super::raw::ask;
@@ -17,6 +18,12 @@ fn settings() -> Settings {
         channels: vec![ChannelRow::new("acme", "whatsapp", "WhatsApp")],
         teams: vec![TeamRow::new("acme", "sales", "Sales")],
         team_members: vec![TeamMemberRow::new("acme", "ana", "sales", 0, OPEN_END)],
+        extensions: vec![
+            ExtensionRow::new("acme", "101", 0, "ana", 1_000),
+            ExtensionRow::new("acme", "101", 1_000, "luis", OPEN_END),
+        ],
+        aliases: vec![AliasRow::new("acme", "chatwoot:7", "ana")],
+        accounts: vec!["acme".to_owned()],
     }
 }
 
@@ -33,7 +40,7 @@ async fn settings_are_written_once() {
     assert_eq!(
         first,
         Ok(SyncOutcome {
-            written: 5,
+            written: 8,
             deleted: 0
         })
     );
@@ -83,4 +90,27 @@ async fn what_the_configuration_drops_is_deleted_and_may_come_back() {
         })
     );
     assert_eq!(ask(&engine.reader, names), "Ana Díaz\nLuis");
+}
+
+#[tokio::test]
+async fn extensions_and_aliases_follow_the_configuration_and_a_pepper_stays() {
+    let (engine, writer) = start().await;
+    let mut settings = settings();
+    writer.sync_settings(&settings).await.expect("written");
+    let extensions = "SELECT extension, manager, toUnixTimestamp64Milli(valid_from) \
+                      FROM trunkline.extensions FINAL ORDER BY valid_from FORMAT CSV";
+    let expected = "\"101\",\"ana\",0\n\"101\",\"luis\",1000";
+    assert_eq!(ask(&engine.writer, extensions), expected);
+    let pepper = "SELECT pepper FROM trunkline.peppers FINAL";
+    let first = ask(&engine.writer, pepper);
+    assert_eq!(first.len(), 64);
+    settings.aliases.clear();
+    settings.accounts.push("other".to_owned());
+    writer.sync_settings(&settings).await.expect("written");
+    let aliases = "SELECT count() FROM trunkline.aliases FINAL";
+    assert_eq!(ask(&engine.writer, aliases), "0");
+    let of_acme = format!("{pepper} WHERE account = 'acme'");
+    assert_eq!(ask(&engine.writer, &of_acme), first);
+    let distinct = "SELECT uniqExact(pepper) FROM trunkline.peppers";
+    assert_eq!(ask(&engine.writer, distinct), "2");
 }

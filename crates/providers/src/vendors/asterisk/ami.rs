@@ -99,8 +99,7 @@ impl Ami {
 
     /// Takes bytes in, cut anywhere.
     ///
-    /// Errors where the connection is of no use; the events before that are lost with it, and told by
-    /// the list of the next one.
+    /// Errors where the connection is of no use; the events before that come with the next ones.
     pub fn receive(&mut self, bytes: &[u8], now: Time) -> Result<Heard, Broken> {
         let mut heard = Heard::default();
         self.buffer.extend_from_slice(bytes);

@@ -50,8 +50,11 @@ impl Ari {
     pub fn listed(&mut self, list: &[u8], now: Time) -> Result<Vec<Draft>, Unreadable> {
         let list: Vec<Value> = serde_json::from_slice(list)
             .map_err(|error| Unreadable::new(format!("no list of channels: {error}")))?;
-        for value in &list {
-            self.calls.listed(&channel(value), now);
+        for channel in list.iter().map(channel) {
+            // Of one that is new nothing says whose call it is, unless it is linked.
+            if !channel.linked.is_empty() || self.calls.knows(&channel.id) {
+                self.calls.listed(&channel, now);
+            }
         }
         self.calls.reconcile(now);
         Ok(self.calls.take())

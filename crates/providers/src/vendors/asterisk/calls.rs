@@ -189,8 +189,7 @@ impl Calls {
         // What nobody dials is called up by the exchange itself, to dial on.
         leg.dialled |= !by.is_empty();
         if leg.end == End::Outside {
-            let number = number(dialled).map(str::to_owned);
-            leg.number = number.or_else(|| Some(channel.number.clone()));
+            leg.number = number(dialled).map(str::to_owned).or(leg.number.take());
         }
         if let Some(call) = self.going.get_mut(&own) {
             call.dials(&channel);

@@ -1,3 +1,5 @@
+mod any;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -179,6 +181,37 @@ fn ami_and_ari_tell_the_same() {
     ];
     assert_eq!(short(&json_of(&events)), expected);
     assert_eq!(json_of(&events), played(&["ami_plain.txt"], usize::MAX));
+}
+
+#[test]
+fn after_a_gap_ari_goes_by_the_list_too() {
+    let frames = fs::read_to_string(sample("ari_plain.ndjson")).unwrap();
+    let channel = |id: &str, linked: &str| {
+        json!({ "id": id, "name": "PJSIP/102-9", "state": "Up", "caller": { "number": "102" },
+                "channelvars": { "CHANNEL(linkedid)": linked } })
+    };
+    let back = |list: Value| {
+        let mut ari = Ari::new(hook(&Asterisk, &[]), Lines::default());
+        for frame in frames.lines().take(8) {
+            ari.receive(frame, Time(NOW)).unwrap();
+        }
+        ari.lost(Time(NOW + 20_000));
+        ari.list();
+        let events = ari.listed(list.to_string().as_bytes(), Time(NOW + 620_000));
+        short(&json_of(&events.unwrap()))
+    };
+    let (trunk, phone) = ("1772452800.50", "1772452800.51");
+    assert_eq!(back(json!([])), ["20000 ended - answered"]);
+    assert!(back(json!([channel(trunk, ""), channel(phone, "")])).is_empty());
+    // A channel that is new and not linked is nobody's; one that is linked joins its call.
+    let strange = json!([
+        channel(trunk, ""),
+        channel(phone, ""),
+        channel("1772453000.1", "")
+    ]);
+    assert!(back(strange).is_empty());
+    let taken = json!([channel(trunk, trunk), channel("1772453000.1", trunk)]);
+    assert_eq!(back(taken), ["620000 answered 102 -", "20000 ended 101 -"]);
 }
 
 const LIST: &str = "Event: CoreShowChannel\r\nActionID: trunkline-list\r\n";

@@ -11,7 +11,7 @@ pub(super) fn parse(hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unread
     let body = json(request.body)?;
     let fields = Fields(&body);
     let id = fields.first(&["resource_id", "id"]).unwrap_or_default();
-    if fields.get("form_data").is_some() || fields.get("form_url").is_some() {
+    if fields.at("form_data").0.is_object() || fields.get("form_url").is_some() {
         return Ok(Parsed::unknown("form_submission"));
     }
     if fields.get("conversation_id").is_some() || fields.get("message_type").is_some() {

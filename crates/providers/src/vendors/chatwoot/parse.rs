@@ -91,10 +91,8 @@ fn draft(hook: &Hook, request: &Request<'_>, body: &Value, author: Author) -> Op
         }
         _ => draft,
     };
-    let draft = match body::flag(body, "/private") {
-        true => draft.with("private", true),
-        false => draft,
-    };
+    let private = body::flag(body, "/private").then_some(true);
+    let draft = draft.maybe("private", private);
     let referer = body::text(body, "/conversation/additional_attributes/referer");
     let draft = match author {
         Author::Contact => body::tagged(draft, referer.as_deref()),

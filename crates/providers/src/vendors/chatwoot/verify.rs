@@ -3,7 +3,8 @@
 
 use trunkline_model::event::Integrity;
 
-use crate::secrets::{any, fresh, keyed, same_hex, sha256};
+use crate::secrets::{any, fresh, same_hex, sha256};
+use crate::shown::shown;
 use crate::{Hook, Refused, Request};
 
 const HEADER: &str = "x-chatwoot-signature";
@@ -11,7 +12,7 @@ const TIME: &str = "x-chatwoot-timestamp";
 
 pub(super) fn verify(hook: &Hook, request: &Request<'_>) -> Result<Integrity, Refused> {
     if !request.headers.contains_key(HEADER) {
-        return keyed(hook, request);
+        return shown(hook, request);
     }
     let given = request.header(HEADER).ok_or(Refused::Malformed(HEADER))?;
     let time = request.header(TIME).ok_or(Refused::Missing(TIME))?;

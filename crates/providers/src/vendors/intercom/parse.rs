@@ -111,10 +111,8 @@ impl Seen<'_> {
             match self.message(part, author(part), at) {
                 Some(draft) => {
                     let note = kind.starts_with("note");
-                    parsed.events.push(match note {
-                        true => draft.with("private", true),
-                        false => draft,
-                    });
+                    let draft = draft.maybe("private", note.then_some(true));
+                    parsed.events.push(draft);
                 }
                 None => parsed.unknown.push(format!("{kind} of nobody")),
             }

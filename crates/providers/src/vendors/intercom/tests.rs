@@ -24,7 +24,7 @@ fn a_signature_is_over_the_body() {
     assert_eq!(verdict(br#"{"topic":"pong"}"#), Err(Refused::Wrong));
 }
 
-fn told(topic: &str, part: Value) -> Vec<Value> {
+fn told(topic: &str, part: &Value) -> Vec<Value> {
     let body = json!({"type": "notification_event", "topic": topic, "created_at": 1_772_452_801,
         "data": {"item": {"id": "500", "contacts": {"contacts": [{"id": "c311"}]},
             "conversation_parts": {"conversation_parts": [part]}}}});
@@ -41,13 +41,13 @@ fn a_bots_part_under_two_topics_is_one_message_of_the_bot() {
             "created_at": 1_772_452_800, "author": author})
     };
     let bot = part(json!({"type": "bot", "id": "b1"}));
-    let admin = told("conversation.admin.replied", bot.clone());
-    let own = told("conversation.operator.replied", bot);
+    let admin = told("conversation.admin.replied", &bot);
+    let own = told("conversation.operator.replied", &bot);
     assert_eq!(admin, own);
     assert_eq!((admin.len(), &admin[0]["author"]), (1, &json!("bot")));
     let person = told(
         "conversation.admin.replied",
-        part(json!({"type": "admin", "id": "7"})),
+        &part(json!({"type": "admin", "id": "7"})),
     );
     assert_eq!(
         (&person[0]["author"], &person[0]["manager"]),
@@ -56,7 +56,7 @@ fn a_bots_part_under_two_topics_is_one_message_of_the_bot() {
     for kind in ["user", "lead", "contact"] {
         let part = part(json!({"type": kind, "id": "c311"}));
         assert_eq!(
-            told("conversation.user.replied", part)[0]["author"],
+            told("conversation.user.replied", &part)[0]["author"],
             "contact"
         );
     }
@@ -66,7 +66,7 @@ fn a_bots_part_under_two_topics_is_one_message_of_the_bot() {
 fn a_reply_that_closes_is_a_message_and_then_the_closing() {
     let part = json!({"id": "p2", "part_type": "close", "body": "<p>Adiós</p>",
         "created_at": 1_772_452_800, "author": {"type": "admin", "id": "7"}});
-    let events = told("conversation.admin.closed", part);
+    let events = told("conversation.admin.closed", &part);
     assert_eq!(
         (&events[0]["type"], &events[0]["author"]),
         (&json!("message"), &json!("manager"))
@@ -84,11 +84,11 @@ fn what_a_bot_assigns_is_handed_over() {
         json!({"id": "p3", "part_type": "assignment", "created_at": 1_772_452_800,
             "author": {"type": author, "id": "1"}, "assigned_to": {"type": "admin", "id": "7"}})
     };
-    let by_bot = told("conversation.admin.assigned", part("bot"));
+    let by_bot = told("conversation.admin.assigned", &part("bot"));
     assert_eq!(
         (&by_bot[0]["change"], &by_bot[0]["manager"]),
         (&json!("handed_off"), &json!("intercom:7"))
     );
-    let by_person = told("conversation.admin.assigned", part("admin"));
+    let by_person = told("conversation.admin.assigned", &part("admin"));
     assert_eq!(by_person[0]["change"], "assigned");
 }

@@ -78,8 +78,8 @@ fn content(message: &Value) -> Content {
     let name = name
         .as_deref()
         .or_else(|| media.as_deref().and_then(body::name_of));
-    match media.is_some() || name.is_some() {
-        true => content.file(name, body::number(message, "/file_size"), None),
-        false => content,
+    if media.is_none() && name.is_none() {
+        return content;
     }
+    content.file(name, body::number(message, "/file_size"), None)
 }

@@ -27,12 +27,10 @@ pub(super) fn lead(hook: &Hook, item: &Value, at: Time, change: &str) -> Option<
         .with("lead", &*lead)
         .with("change", change.as_str())
         .maybe("amount", body::text(item, "/price").as_deref());
-    let draft = match moved {
-        true => draft
-            .maybe("pipeline", body::text(item, "/pipeline_id").as_deref())
-            .maybe("stage", body::text(item, "/status_id").as_deref()),
-        false => draft,
-    };
+    let place = |path| body::text(item, path).filter(|_| moved);
+    let draft = draft
+        .maybe("pipeline", place("/pipeline_id").as_deref())
+        .maybe("stage", place("/status_id").as_deref());
     match change {
         LeadChange::Valued | LeadChange::Deleted | LeadChange::Restored => Some(draft),
         _ => Some(owned(draft, hook, item)),

@@ -11,10 +11,9 @@ use crate::body::{self, Content};
 use crate::{Draft, Hook, Parsed, Request, Unreadable};
 
 pub(super) fn parse(hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
-    let json = request.body.trim_ascii_start().first() == Some(&b'{');
-    let root = match json {
-        true => body::json(request.body)?,
-        false => tree(request.form()),
+    let root = match request.body.trim_ascii_start().first() {
+        Some(b'{') => body::json(request.body)?,
+        _ => tree(request.form()),
     };
     let mut parsed = Parsed::nothing();
     for (thing, changes) in root.as_object().into_iter().flatten() {
@@ -94,8 +93,7 @@ fn author(item: &Value, outgoing: bool) -> Author {
     match (&*direction, &*kind) {
         (_, "bot" | "salesbot" | "robot") => Author::Bot,
         ("outgoing", _) => Author::Manager,
-        ("incoming", _) => Author::Contact,
-        (_, "external" | "contact") => Author::Contact,
+        ("incoming", _) | (_, "external" | "contact") => Author::Contact,
         (_, "user" | "internal") => Author::Manager,
         _ if outgoing => Author::Manager,
         _ => Author::Contact,

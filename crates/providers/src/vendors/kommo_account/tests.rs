@@ -13,10 +13,17 @@ fn only_the_key_in_the_address_lets_in_and_nothing_is_more_than_weak() {
         let sample = Sample::new("POST", path, &[], b"account[id]=1");
         sample.show(kit::NOW, |request| KommoAccount.verify(&hook, request))
     };
-    assert_eq!(verdict("/v1/hooks/h?key=account-key"), Ok(Integrity::Weak));
-    assert_eq!(verdict("/v1/hooks/h?key=old-key"), Ok(Integrity::Weak));
-    for path in ["/v1/hooks/h", "/v1/hooks/h?key=", "/v1/hooks/h?key=account"] {
-        assert_eq!(verdict(path), Err(Refused::Wrong), "{path}");
+    assert_eq!(
+        verdict("/v1/hooks/h?token=account-key"),
+        Ok(Integrity::Weak)
+    );
+    assert_eq!(verdict("/v1/hooks/h?token=old-key"), Ok(Integrity::Weak));
+    for path in [
+        "/v1/hooks/h",
+        "/v1/hooks/h?token=",
+        "/v1/hooks/h?token=account",
+    ] {
+        assert!(verdict(path).is_err(), "{path}");
     }
 }
 

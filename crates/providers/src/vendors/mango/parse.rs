@@ -32,7 +32,8 @@ pub(super) fn parse(hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unread
     if has("entry_result") || has("call_direction") {
         return Ok(Parsed::events(entry.summary()));
     }
-    if has("recording_id") && !has("tags") && !has("category_id") {
+    let tagged = !fields.at("tags").0.is_null() || has("category_id");
+    if has("recording_id") && !tagged {
         return Ok(Parsed::events(entry.recording()));
     }
     if has("dtmf") || has("sms_id") {

@@ -56,15 +56,12 @@ pub(super) fn parse(hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unread
             seen.read(item, &mut parsed);
         }
         for change in body::items(entry, "/changes") {
-            match change
-                .get("value")
-                .filter(|value| value.get("sender").is_some())
-            {
-                Some(item) => seen.read(item, &mut parsed),
-                None => {
-                    let field = body::text(change, "/field").unwrap_or_default();
-                    parsed.unknown.push(format!("change {field}"));
-                }
+            let value = change.get("value").unwrap_or(&Value::Null);
+            if value.get("sender").is_some() {
+                seen.read(value, &mut parsed);
+            } else {
+                let field = body::text(change, "/field").unwrap_or_default();
+                parsed.unknown.push(format!("change {field}"));
             }
         }
     }
@@ -106,10 +103,11 @@ impl Seen<'_> {
 
     fn message(&self, item: &Value, message: &Value) -> Option<Draft> {
         let (author, manager) = author(message);
-        let contact = match body::flag(message, "/is_echo") {
-            true => body::text(item, "/recipient/id")?,
-            false => body::text(item, "/sender/id")?,
+        let outside = match author {
+            Author::Contact => "/sender/id",
+            _ => "/recipient/id",
         };
+        let contact = body::text(item, outside)?;
         let id = body::text(message, "/mid").unwrap_or_default();
         let draft = self
             .draft(item, &contact, &id, author)

@@ -8,20 +8,20 @@ fn the_samples_are_verified_and_read_as_they_were() {
     kit::samples(&Messenger, "app-secret");
 }
 
-fn told(list: &str, item: Value) -> Vec<Value> {
+fn told(list: &str, item: &Value) -> Vec<Value> {
     let body = json!({"object": "page", "entry": [{"id": "900", "time": 1_772_452_800_500_i64, list: [item]}]});
     let sample = Sample::new("POST", "/", &[], body.to_string().as_bytes());
     kit::events(&Messenger, &sample)
 }
 
-fn echo(more: Value) -> Value {
+fn echo(more: &Value) -> Value {
     let mut message = json!({"mid": "m_1", "is_echo": true, "text": "x"});
     for (name, value) in more.as_object().expect("an object") {
         message[name] = value.clone();
     }
     told(
         "messaging",
-        json!({"sender": {"id": "900"}, "recipient": {"id": "311"},
+        &json!({"sender": {"id": "900"}, "recipient": {"id": "311"},
         "timestamp": 1_772_452_800_250_i64, "message": message}),
     )
     .remove(0)
@@ -33,11 +33,11 @@ fn echo(more: Value) -> Value {
 fn an_echo_is_the_managers_reply() {
     let asked = told(
         "messaging",
-        json!({"sender": {"id": "311"}, "recipient": {"id": "900"},
+        &json!({"sender": {"id": "311"}, "recipient": {"id": "900"},
         "timestamp": 1_772_452_800_000_i64, "message": {"mid": "m_0", "text": "Hola"}}),
     )
     .remove(0);
-    let reply = echo(json!({}));
+    let reply = echo(&json!({}));
     assert_eq!(asked["author"], "contact");
     assert_eq!(
         (&reply["author"], &reply["manager"]),
@@ -46,18 +46,18 @@ fn an_echo_is_the_managers_reply() {
     assert_eq!(asked["conversation"], reply["conversation"]);
     assert_eq!(asked["contact"], reply["contact"]);
     assert_eq!(
-        echo(json!({"app_id": 263_902_037_430_900_i64}))["author"],
+        echo(&json!({"app_id": 263_902_037_430_900_i64}))["author"],
         "manager"
     );
     assert_eq!(
-        echo(json!({"app_id": 5, "metadata": "bot"}))["author"],
+        echo(&json!({"app_id": 5, "metadata": "bot"}))["author"],
         "bot"
     );
     assert_eq!(
-        echo(json!({"app_id": 5, "metadata": "campaign"}))["author"],
+        echo(&json!({"app_id": 5, "metadata": "campaign"}))["author"],
         "campaign"
     );
-    let ana = echo(json!({"app_id": 5, "metadata": "manager:7"}));
+    let ana = echo(&json!({"app_id": 5, "metadata": "manager:7"}));
     assert_eq!(
         (&ana["author"], &ana["manager"]),
         (&json!("manager"), &json!("7"))
@@ -68,5 +68,5 @@ fn an_echo_is_the_managers_reply() {
 fn what_another_app_holds_is_the_same_message() {
     let item = json!({"sender": {"id": "311"}, "recipient": {"id": "900"},
         "timestamp": 1_772_452_800_000_i64, "message": {"mid": "m_0", "text": "Hola"}});
-    assert_eq!(told("standby", item.clone()), told("messaging", item));
+    assert_eq!(told("standby", &item), told("messaging", &item));
 }

@@ -37,9 +37,10 @@ pub(super) fn verify(hook: &Hook, request: &Request<'_>) -> Result<Integrity, Re
 }
 
 pub(super) fn sign(secret: &str, request: &Request<'_>) -> String {
-    match is_json(request) {
-        true => whole(secret.as_bytes(), request.url, request),
-        false => twilio::verify::sign(secret, request),
+    if is_json(request) {
+        whole(secret.as_bytes(), request.url, request)
+    } else {
+        twilio::verify::sign(secret, request)
     }
 }
 

@@ -51,9 +51,10 @@ fn message(hook: &Hook, request: &Request<'_>, body: &Value, event: &Value) -> O
     let id = body::text(event, "/ts")?;
     let direct = body::text(event, "/channel_type").as_deref() == Some("im");
     let thread = body::first(event, &["/thread_ts", "/ts"])?;
-    let conversation = match direct {
-        true => channel.to_string(),
-        false => format!("{channel}:{thread}"),
+    let conversation = if direct {
+        channel.to_string()
+    } else {
+        format!("{channel}:{thread}")
     };
     let from = body::first(event, &["/user", "/bot_id"]).unwrap_or_default();
     let author = author(body, event);
@@ -99,11 +100,11 @@ fn author(body: &Value, event: &Value) -> Author {
         }
         _ => true,
     };
-    match body::flag(body, "/is_ext_shared_channel") {
-        _ if outside => Author::Contact,
-        true => Author::Manager,
-        false if asks => Author::Contact,
-        false => Author::Manager,
+    let shared = body::flag(body, "/is_ext_shared_channel");
+    if outside || (asks && !shared) {
+        Author::Contact
+    } else {
+        Author::Manager
     }
 }
 

@@ -75,13 +75,18 @@ fn message(hook: &Hook, message: &Value, now: Time) -> Option<Draft> {
     let at = body::time(message, "/date").unwrap_or(now);
     let draft = Draft::message(hook, &conversation, &id, author, at).with("contact", &**contact);
     Some(match author {
-        Author::Manager => body::by(draft, hook, Some(&from)),
+        Author::Manager => body::by(draft, hook, business.as_ref().map(|_| &*from)),
         Author::Contact => started(draft, message),
         _ => draft,
     })
 }
 
 fn author(message: &Value, business: bool, own: bool) -> Author {
+    let group = body::text(message, "/sender_chat/id");
+    if group.is_some() && group == body::text(message, "/chat/id") {
+        // Who leads a group may write in its name.
+        return Author::Manager;
+    }
     let bot = body::flag(message, "/from/is_bot") || body::some(message, "/sender_business_bot");
     match business {
         // Away and greeting messages of a business account are sent without anyone.

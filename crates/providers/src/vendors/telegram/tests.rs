@@ -22,7 +22,7 @@ fn the_word_lets_in_and_nothing_is_more_than_weak() {
     assert_eq!(verdict(""), Err(Refused::Wrong));
 }
 
-fn business(more: Value) -> Value {
+fn business(more: &Value) -> Value {
     let mut message = json!({"message_id": 5, "business_connection_id": "bc", "date": 1_772_452_800,
         "chat": {"id": 311, "type": "private"}, "text": "x"});
     for (name, value) in more.as_object().expect("an object") {
@@ -35,12 +35,12 @@ fn business(more: Value) -> Value {
 /// Who stops the clock in a business account: its owner, not a bot in his name and no greeting.
 #[test]
 fn the_owner_answers_and_neither_his_bot_nor_his_greeting_does() {
-    let contact = business(json!({"from": {"id": 311, "is_bot": false}}));
-    let owner = business(json!({"from": {"id": 7, "is_bot": false}}));
+    let contact = business(&json!({"from": {"id": 311, "is_bot": false}}));
+    let owner = business(&json!({"from": {"id": 7, "is_bot": false}}));
     let bot = business(
-        json!({"from": {"id": 7, "is_bot": false}, "sender_business_bot": {"id": 9, "is_bot": true}}),
+        &json!({"from": {"id": 7, "is_bot": false}, "sender_business_bot": {"id": 9, "is_bot": true}}),
     );
-    let greeting = business(json!({"from": {"id": 7, "is_bot": false}, "is_from_offline": true}));
+    let greeting = business(&json!({"from": {"id": 7, "is_bot": false}, "is_from_offline": true}));
     assert_eq!(contact["author"], "contact");
     assert_eq!(
         (&owner["author"], &owner["manager"]),

@@ -1,20 +1,22 @@
 //! Webhooks, told as phases.
 //!
 //! The legs of a call share `call_session_id`; only the first webhook of a leg says which way it goes.
-//! So whose a leg is follows from, in this order: the hook's address (`leg`), that direction, a SIP
-//! address that is dialled, the hook's address (`direction`); else it is not known.
+//! So a leg is one of ours if the hook's address says `leg=manager`, or if a SIP address is dialled. Any
+//! other is told with its own parties: it is what a call from outside was forwarded to, or whoever is
+//! outside of one that went out.
 
 use serde_json::Value;
 use trunkline_model::event::Phase;
 use trunkline_model::time::Time;
 
 use crate::record::text;
-use crate::vendors::telephony::{Whose, addressed, extension, is_station, party, time, whose};
+use crate::vendors::telephony::{Whose, extension, is_station, party, time, whose};
 use crate::{Draft, Hook, Parsed, Request, Unreadable};
 
 /// What tells of nothing that becomes a phase, by the beginning of its kind.
-const SILENT: [&str; 17] = [
+const SILENT: [&str; 18] = [
     "call.ai",
+    "call.bridged",
     "call.conversation",
     "call.cost",
     "call.deepfake",
@@ -62,15 +64,17 @@ pub(super) fn parse(hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unread
 /// Whose a leg is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
-    /// It brought the call from outside.
+    /// It brings a call from outside.
     Caller,
-    /// It brought the call from a telephone of ours.
+    /// It brings a call from a telephone of ours.
     Station,
     /// It rings one of ours.
     Manager,
     /// It rings someone outside.
     Contact,
-    /// Nothing says it.
+    /// It is dialled, and nothing says whose it is.
+    Dialled,
+    /// Nothing says even that.
     Unknown,
 }
 
@@ -87,32 +91,28 @@ impl Told<'_> {
     fn parsed(&self, kind: &str) -> Parsed {
         let side = self.side();
         let draft = match kind {
-            "call.initiated" => match side {
-                Side::Manager => Some(self.draft(side, Phase::Ringing)),
-                _ => Some(self.draft(side, Phase::Started)),
-            },
-            "call.ringing" => match side {
-                Side::Manager | Side::Contact => Some(self.draft(side, Phase::Ringing)),
-                Side::Caller | Side::Station | Side::Unknown => None,
-            },
+            "call.initiated" => self.initiated(side),
+            "call.ringing" => self.of_leg(side, Phase::Ringing),
             "call.answered" => match side {
-                Side::Manager | Side::Contact => Some(self.draft(side, Phase::Answered)),
-                Side::Caller | Side::Unknown => Some(self.draft(side, Phase::Menu)),
-                Side::Station => None,
+                Side::Caller => self.of_call(side, Phase::Menu),
+                Side::Station => return Parsed::nothing(),
+                _ => self.of_leg(side, Phase::Answered),
             },
-            // The legs that are known to be somebody's told their answer themselves.
-            "call.bridged" if side == Side::Unknown => Some(self.draft(side, Phase::Answered)),
-            "call.bridged" => None,
-            "call.hangup" => Some(self.ended(side)),
-            "call.hold" => Some(self.draft(side, Phase::Held)),
-            "call.unhold" => Some(self.draft(side, Phase::Resumed)),
-            "call.enqueued" => Some(self.draft(side, Phase::Queued)),
-            "call.refer.completed" => Some(self.draft(side, Phase::Transferred)),
-            "call.recording.saved" => Some(self.recorded()),
-            _ if SILENT.iter().any(|known| kind.starts_with(known)) => None,
+            "call.hangup" => self.ended(side),
+            // Both put the contact on hold, whichever leg they name.
+            "call.hold" => self.draft(Phase::Held),
+            "call.unhold" => self.draft(Phase::Resumed),
+            "call.enqueued" => self.draft(Phase::Queued),
+            "call.gather.ended" => self.draft(Phase::Menu),
+            "call.refer.completed" if side == Side::Manager => {
+                self.of_leg(side, Phase::Transferred)
+            }
+            "call.refer.completed" => self.draft(Phase::Transferred),
+            "call.recording.saved" => self.recorded(),
+            _ if SILENT.iter().any(|known| kind.starts_with(known)) => return Parsed::nothing(),
             _ => return Parsed::unknown(kind),
         };
-        Parsed::events(draft)
+        Parsed::events([draft])
     }
 
     fn side(&self) -> Side {
@@ -126,55 +126,74 @@ impl Told<'_> {
             Some("incoming") if station("from") => Side::Station,
             Some("incoming") => Side::Caller,
             _ if station("to") => Side::Manager,
-            Some("outgoing") => Side::Contact,
-            _ => match addressed(self.request) {
-                Some("inbound") => Side::Caller,
-                Some("outbound") => Side::Contact,
-                _ => Side::Unknown,
-            },
+            Some("outgoing") => Side::Dialled,
+            _ if station("from") => Side::Station,
+            _ => Side::Unknown,
         }
     }
 
-    /// Begins a phase of the call or, if it is a manager's, of the leg.
-    fn draft(&self, side: Side, phase: Phase) -> Draft {
+    fn initiated(&self, side: Side) -> Draft {
+        match side {
+            Side::Caller | Side::Station => self.of_call(side, Phase::Started),
+            _ => self.of_leg(side, Phase::Ringing),
+        }
+    }
+
+    /// Begins a phase. What is without a leg is of the call.
+    fn draft(&self, phase: Phase) -> Draft {
         let id = self.data.get("id").and_then(text).map(String::from);
         let id = id.unwrap_or_else(|| format!("{}:{}", self.leg, phase.as_str()));
-        let draft = Draft::call(self.hook, &self.call, phase, self.at()).with("id", id);
-        let from = self.get("from");
+        Draft::call(self.hook, &self.call, phase, self.at()).with("id", id)
+    }
+
+    fn of_call(&self, side: Side, phase: Phase) -> Draft {
+        let draft = self.draft(phase);
+        let to = self.get("to").as_deref().map(party);
+        if side == Side::Station {
+            let station = self.get("from");
+            return draft
+                .with("direction", "outbound")
+                .maybe("extension", station.as_deref().map(extension))
+                .maybe("to", to);
+        }
+        draft
+            .with("direction", "inbound")
+            .maybe("from", self.get("from").as_deref().map(party))
+            .maybe("to", to)
+    }
+
+    fn of_leg(&self, side: Side, phase: Phase) -> Draft {
+        let draft = self.draft(phase).with("leg", self.leg.as_str());
         let to = self.get("to");
-        let draft = match side {
+        let direction = match side {
             Side::Manager => {
-                let to = to.as_deref().map(extension);
-                return draft.with("leg", self.leg.as_str()).maybe("extension", to);
+                return draft.maybe("extension", to.as_deref().map(extension));
             }
-            Side::Caller => draft.with("direction", "inbound"),
-            Side::Contact => draft.with("direction", "outbound"),
-            Side::Station => {
-                let station = from.as_deref().map(extension);
-                let draft = draft.with("direction", "outbound");
-                return draft
-                    .maybe("extension", station)
-                    .maybe("to", to.as_deref().map(party));
-            }
-            Side::Unknown => draft,
+            Side::Contact | Side::Dialled => "outbound",
+            Side::Caller => "inbound",
+            Side::Station | Side::Unknown => "",
         };
         draft
-            .maybe("from", from.as_deref().map(party))
+            .with("direction", direction)
+            .maybe("from", self.get("from").as_deref().map(party))
             .maybe("to", to.as_deref().map(party))
     }
 
+    /// A leg ends; the call does with the last of them. Only of someone outside it is told why: of the
+    /// others the phases say it.
     fn ended(&self, side: Side) -> Draft {
-        let draft = self.draft(side, Phase::Ended);
+        let draft = match side {
+            Side::Station => return self.of_call(side, Phase::Ended),
+            side => self.of_leg(side, Phase::Ended),
+        };
         let cause = self.get("hangup_cause").unwrap_or_default();
-        let disposition = match (side, cause.as_str()) {
-            // How a call from outside ended, and a leg of a manager, is told by the other phases.
-            (Side::Caller | Side::Station | Side::Manager, _) => "",
-            (_, "" | "normal_clearing" | "time_limit" | "unspecified") => "",
-            (_, "user_busy") => "busy",
-            (_, "not_found") => "failed",
-            (Side::Unknown, _) => "",
-            (_, "no_answer" | "timeout" | "originator_cancel" | "call_rejected") => "no_answer",
-            (_, other) => other,
+        let disposition = match cause.as_str() {
+            _ if side != Side::Contact => "",
+            "normal_clearing" | "time_limit" | "unspecified" => "",
+            "user_busy" => "busy",
+            "not_found" => "failed",
+            "no_answer" | "timeout" | "originator_cancel" | "call_rejected" => "no_answer",
+            other => other,
         };
         draft.with("disposition", disposition)
     }

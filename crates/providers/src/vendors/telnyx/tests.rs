@@ -97,19 +97,24 @@ fn legs_of_one_call_share_it() {
         .iter()
         .filter_map(|event| Some(event.get("leg")?.to_string()))
         .collect();
-    assert_eq!(legs.len(), 2, "{legs:?}");
+    // The caller's own, and two that were dialled.
+    assert_eq!(legs.len(), 3, "{legs:?}");
     let ids: BTreeSet<String> = events.iter().map(|event| event["id"].to_string()).collect();
     assert_eq!(ids.len(), names.len());
 }
 
-/// The program picks up at 11:50:01, a manager at 11:50:14.
+/// The program picks up the caller's leg, a manager his own: only the latter is a person's.
 #[test]
-fn a_program_that_picks_up_is_a_menu() {
-    assert_eq!(told("inbound_answered")["phase"], "menu");
-    let answered = told("leg_answered_sip");
-    assert_eq!(answered["phase"], "answered");
-    assert_eq!(answered["extension"], "102");
-    assert_eq!(kit::events(&Telnyx, &file("bridged_leg")), [] as [Value; 0]);
+fn a_program_that_picks_up_is_no_person() {
+    let own = told("inbound_answered");
+    let begun = told("inbound_initiated");
+    assert_eq!(own.get("extension"), None);
+    assert_eq!(own["to"], begun["to"], "it is forwarded nowhere");
+    assert_eq!(told("leg_answered_sip")["extension"], "102");
+    let forwarded = told("forwarded_answered");
+    assert_ne!(forwarded["to"], begun["to"]);
+    assert_eq!(told("gathered")["phase"], "menu");
+    assert_eq!(kit::events(&Telnyx, &file("bridged")), [] as [Value; 0]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Callbacks, told as phases.
 //!
-//! `CallSid` is a leg. One with `ParentCallSid` was dialled by the program of another, whose call it
-//! belongs to: it is a person of ours who rings, unless the hook's address says `leg=contact`. One
-//! without is the call itself, and what answers it is the program: a menu, not a person.
+//! `CallSid` is a leg. One without `ParentCallSid` is the call itself, and what answers it is the program:
+//! a menu, not a person. One with it was dialled by that program. A client or SIP address that it dials
+//! is one of ours; a number is told as the leg's own, so that it is one that a call from outside was
+//! forwarded to, and whoever is outside of a call that one of ours began.
 
 use trunkline_model::event::Phase;
 use trunkline_model::time::Time;
@@ -67,16 +68,15 @@ impl Callback<'_> {
             return self.conference(kind);
         }
         if self.fields.get("DialCallSid").is_some() {
-            return Parsed::events([self.dialled()]);
+            return Parsed::events([self.dial_ended()]);
         }
         let Some(status) = self.fields.get("CallStatus") else {
             return Parsed::unknown("a callback without CallStatus");
         };
         match (self.parent, whose(self.request)) {
-            (Some(_), Some(Whose::Contact)) => self.contact(status),
-            (Some(_), _) => self.manager(status),
-            (None, Some(Whose::Manager)) => self.from_station(status, "To", None),
-            (None, _) if self.is_from_station() => self.from_station(status, "From", Some("To")),
+            (Some(_), whose) => self.dialled(status, whose),
+            (None, Some(Whose::Manager)) => self.of_station(status, "To", None),
+            (None, _) if self.is_from_station() => self.of_station(status, "From", Some("To")),
             (None, _) if self.direction() == Some("outbound") => self.contact(status),
             (None, _) => self.came_in(status),
         }
@@ -99,7 +99,7 @@ impl Callback<'_> {
         Parsed::events(drafts)
     }
 
-    /// A call that somebody outside gets, alone or dialled for one of ours.
+    /// A call that somebody outside gets.
     fn contact(&self, status: &str) -> Parsed {
         let draft = match status {
             "queued" | "initiated" => self.draft(Phase::Started, self.at()),
@@ -119,8 +119,8 @@ impl Callback<'_> {
         Parsed::events(drafts)
     }
 
-    /// A leg that rings one of ours.
-    fn manager(&self, status: &str) -> Parsed {
+    /// A leg that was dialled for the call.
+    fn dialled(&self, status: &str, whose: Option<Whose>) -> Parsed {
         let draft = match status {
             "queued" | "initiated" => return Parsed::nothing(),
             "ringing" => self.draft(Phase::Ringing, self.at()),
@@ -129,8 +129,13 @@ impl Callback<'_> {
             "busy" | "no-answer" | "canceled" | "failed" => self.end(),
             other => return Parsed::unknown(other),
         };
-        let to = self.fields.get("To").map(extension);
-        let leg = |draft: Draft| draft.with("leg", self.sid).maybe("extension", to);
+        let to = self.fields.get("To").unwrap_or_default();
+        let leg = |draft: Draft| match whose {
+            Some(Whose::Contact) => self.with_parties(draft).with("direction", "outbound"),
+            None if !is_station(to) => self.with_parties(draft),
+            _ => draft.with("extension", extension(to)),
+        };
+        let leg = |draft: Draft| leg(draft.with("leg", self.sid));
         let mut drafts = vec![leg(draft)];
         if status == "completed" && self.tells_all() {
             let answered = self.picked_up();
@@ -141,7 +146,7 @@ impl Callback<'_> {
 
     /// One of ours begins a call, or is called first; whom he reaches is told by a leg that is dialled
     /// for it.
-    fn from_station(&self, status: &str, station: &str, to: Option<&str>) -> Parsed {
+    fn of_station(&self, status: &str, station: &str, to: Option<&str>) -> Parsed {
         let draft = match status {
             "queued" | "initiated" | "ringing" => self.draft(Phase::Started, self.at()),
             "in-progress" | "answered" => return Parsed::nothing(),
@@ -157,7 +162,7 @@ impl Callback<'_> {
     }
 
     /// What became of a dialled leg, told to the address that goes on with the call.
-    fn dialled(&self) -> Draft {
+    fn dial_ended(&self) -> Draft {
         let leg = self.fields.get("DialCallSid").unwrap_or_default();
         let call = self.parent.unwrap_or(self.sid);
         Draft::call(self.hook, call, Phase::Ended, self.at())
@@ -207,10 +212,8 @@ impl Callback<'_> {
     }
 
     fn with_parties(&self, draft: Draft) -> Draft {
-        let direction = match self.parent {
-            Some(_) => Some("outbound"),
-            None => self.direction(),
-        };
+        // A leg that is dialled goes out of every call, and says nothing of this one's direction.
+        let direction = self.direction().filter(|_| self.parent.is_none());
         draft
             .maybe("direction", direction)
             .maybe("from", self.fields.get("From").map(party))

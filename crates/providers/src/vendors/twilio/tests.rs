@@ -71,6 +71,18 @@ fn the_vendors_own_vectors_are_verified() {
     );
 }
 
+/// Made with version 9.13.0 of the vendor's Python client, of two samples.
+#[test]
+fn signatures_of_the_vendors_client_are_ours() {
+    for (name, signature) in [
+        ("leg_completed", "veT98NIAYD92ITMX2frMLMHz4Zg="),
+        ("empty_fields", "lY7hiI7RJVsmnyAIoq5FwFAqTuA="),
+    ] {
+        let own = file(name).show(NOW, |request| verify::sign(TOKEN, request));
+        assert_eq!(own, signature, "{name}");
+    }
+}
+
 #[test]
 fn a_json_body_is_verified_by_its_hash() {
     let url = "https://mycompany.com/myapp.php?foo=1&bar=2&bodySHA256=\

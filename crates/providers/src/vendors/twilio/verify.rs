@@ -3,6 +3,7 @@
 //! Whether the port of the scheme stands in the signed address is not always the same, so both ways are
 //! tried. A body that is no form is signed by its hash in the address, `bodySHA256`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use http::Method;
@@ -62,7 +63,7 @@ fn signed(request: &Request<'_>) -> Signed {
 }
 
 fn hash(request: &Request<'_>) -> Option<String> {
-    request.asked(HASH).map(|hash| hash.into_owned())
+    request.asked(HASH).map(Cow::into_owned)
 }
 
 /// Says whether the body is signed by its hash, and is no form.

@@ -54,12 +54,10 @@ fn content(message: &Value) -> Content {
         kind,
         MessageKind::Image | MessageKind::Audio | MessageKind::Video | MessageKind::File
     );
-    match media {
-        true => {
-            let size = ["/file_size", "/size"];
-            let size = size.iter().find_map(|path| body::number(message, path));
-            content.file(name, size, None)
-        }
-        false => content,
+    if !media {
+        return content;
     }
+    let size = ["/file_size", "/size"];
+    let size = size.iter().find_map(|path| body::number(message, path));
+    content.file(name, size, None)
 }

@@ -40,12 +40,12 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn read(&self, parsed: &mut Parsed) {
         for message in body::items(self.value, "/messages") {
-            self.sorted(message, parsed, |content| {
+            sorted(message, parsed, |content| {
                 Some(referred(content.onto(self.incoming(message)?), message))
             });
         }
         for message in body::items(self.value, "/message_echoes") {
-            self.sorted(message, parsed, |content| {
+            sorted(message, parsed, |content| {
                 Some(content.onto(self.outgoing(message, Author::Manager, "/to")?))
             });
         }
@@ -53,22 +53,6 @@ impl Seen<'_> {
         parsed
             .events
             .extend(statuses.filter_map(|status| self.status(status)));
-    }
-
-    fn sorted(
-        &self,
-        message: &Value,
-        parsed: &mut Parsed,
-        draft: impl FnOnce(body::Content) -> Option<Draft>,
-    ) {
-        match sort(message) {
-            Sort::Quiet => {}
-            Sort::Unknown(kind) => parsed.unknown.push(kind),
-            Sort::Message(content) => match draft(content) {
-                Some(draft) => parsed.events.push(draft),
-                None => parsed.unknown.push("message of nobody".into()),
-            },
-        }
     }
 
     fn incoming(&self, message: &Value) -> Option<Draft> {
@@ -115,6 +99,22 @@ impl Seen<'_> {
         // What was written it does not tell.
         let draft = body::Content::of(MessageKind::Other).onto(self.outgoing(status, author, to)?);
         Some(draft.maybe("manager", manager))
+    }
+}
+
+/// Adds what a message of this type is made into.
+fn sorted(
+    message: &Value,
+    parsed: &mut Parsed,
+    draft: impl FnOnce(body::Content) -> Option<Draft>,
+) {
+    match sort(message) {
+        Sort::Quiet => {}
+        Sort::Unknown(kind) => parsed.unknown.push(kind),
+        Sort::Message(content) => match draft(content) {
+            Some(draft) => parsed.events.push(draft),
+            None => parsed.unknown.push("message of nobody".into()),
+        },
     }
 }
 

@@ -23,7 +23,7 @@ fn told(value: Value) -> Vec<Value> {
     )
 }
 
-fn sent(more: Value) -> Value {
+fn sent(more: &Value) -> Value {
     let mut status = json!({"id": "wamid.1", "status": "sent", "timestamp": "1772452800",
         "recipient_id": "34911000311"});
     for (name, value) in more.as_object().expect("an object") {
@@ -36,29 +36,29 @@ fn sent(more: Value) -> Value {
 /// or the tool that sent it says otherwise.
 #[test]
 fn a_status_tells_a_reply_from_a_campaign() {
-    let service = sent(json!({"pricing": {"category": "service"}}));
+    let service = sent(&json!({"pricing": {"category": "service"}}));
     assert_eq!(service["author"], "manager");
     assert_eq!(service["manager"], "desk");
     assert_eq!(
-        sent(json!({"pricing": {"category": "utility"}}))["author"],
+        sent(&json!({"pricing": {"category": "utility"}}))["author"],
         "manager"
     );
-    let marketing = sent(json!({"pricing": {"category": "marketing"}}));
+    let marketing = sent(&json!({"pricing": {"category": "marketing"}}));
     assert_eq!(marketing["author"], "campaign");
     assert_eq!(marketing["manager"], Value::Null);
-    let older = sent(json!({"conversation": {"origin": {"type": "marketing"}}}));
+    let older = sent(&json!({"conversation": {"origin": {"type": "marketing"}}}));
     assert_eq!(older["author"], "campaign");
     assert_eq!(
-        sent(json!({"biz_opaque_callback_data": "bot"}))["author"],
+        sent(&json!({"biz_opaque_callback_data": "bot"}))["author"],
         "bot"
     );
-    let ana = sent(json!({"biz_opaque_callback_data": "manager:7"}));
+    let ana = sent(&json!({"biz_opaque_callback_data": "manager:7"}));
     assert_eq!(
         (&ana["author"], &ana["manager"]),
         (&json!("manager"), &json!("7"))
     );
     assert_eq!(
-        sent(json!({"biz_opaque_callback_data": "order-17"}))["manager"],
+        sent(&json!({"biz_opaque_callback_data": "order-17"}))["manager"],
         "desk"
     );
 }
@@ -79,7 +79,7 @@ fn an_echo_and_a_status_of_one_id_are_one_message_of_one_conversation() {
         json!({"message_echoes": [{"from": "34911000001", "to": "+34911000311",
         "id": "wamid.1", "timestamp": "1772452800", "type": "text", "text": {"body": "Hola"}}]}),
     );
-    let status = sent(json!({}));
+    let status = sent(&json!({}));
     for field in [
         "id",
         "conversation",

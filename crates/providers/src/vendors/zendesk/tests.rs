@@ -20,7 +20,7 @@ fn the_secret_lets_in_and_nothing_is_more_than_weak() {
     assert_eq!(verdict("sunco"), Err(Refused::Wrong));
 }
 
-fn business(source: &str, more: Value, active: &str) -> Value {
+fn business(source: &str, more: &Value, active: &str) -> Value {
     let mut message = json!({"id": "m1", "received": "2026-03-02T12:00:00.115Z",
         "author": {"type": "business"}, "content": {"type": "text", "text": "x"}, "source": {"type": source}});
     for (name, value) in more.as_object().expect("an object") {
@@ -38,32 +38,32 @@ fn business(source: &str, more: Value, active: &str) -> Value {
 fn a_person_of_the_workspace_answers_and_triggers_and_programs_do_not() {
     let by = |id: &str| json!({"metadata": {"__zendesk_msg.agent.id": id}});
     let workspace = "zd:agentWorkspace";
-    let person = business(workspace, by("77"), workspace);
+    let person = business(workspace, &by("77"), workspace);
     assert_eq!(
         (&person["author"], &person["manager"]),
         (&json!("manager"), &json!("zendesk:77"))
     );
-    let unnamed = business(workspace, json!({}), workspace);
+    let unnamed = business(workspace, &json!({}), workspace);
     assert_eq!(
         (&unnamed["author"], &unnamed["manager"]),
         (&json!("manager"), &json!("desk"))
     );
     assert_eq!(
-        business(workspace, by("__trigger"), workspace)["author"],
+        business(workspace, &by("__trigger"), workspace)["author"],
         "system"
     );
     assert_eq!(
-        business("zd:answerBot", json!({}), "zd:answerBot")["author"],
+        business("zd:answerBot", &json!({}), "zd:answerBot")["author"],
         "bot"
     );
     assert_eq!(
-        business("api:conversations", json!({}), "custom")["author"],
+        business("api:conversations", &json!({}), "custom")["author"],
         "bot"
     );
     assert_eq!(
-        business("api:conversations", json!({}), workspace)["author"],
+        business("api:conversations", &json!({}), workspace)["author"],
         "manager"
     );
     let ai = json!({"author": {"type": "business", "subtypes": ["AI"]}});
-    assert_eq!(business(workspace, ai, workspace)["author"], "bot");
+    assert_eq!(business(workspace, &ai, workspace)["author"], "bot");
 }

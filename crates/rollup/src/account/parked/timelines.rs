@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 use hashbrown::HashMap;
-use trunkline_model::event::{Author, Change, MessageKind};
+use trunkline_model::event::{Author, Change, Integrity, MessageKind};
 use trunkline_model::time::Time;
 
 use crate::account::retract::{Retractions, Within};
@@ -39,6 +39,7 @@ enum What {
         kind: MessageKind,
         chars: Option<u32>,
         expects_reply: bool,
+        integrity: Integrity,
     },
     Change(Change, Option<CompactString>),
 }
@@ -67,6 +68,7 @@ impl Rows for Timelines {
             kind: fact.kind,
             chars: fact.chars,
             expects_reply: fact.expects_reply,
+            integrity: fact.integrity,
         };
         let kept = Kept {
             at: fact.at,
@@ -155,6 +157,7 @@ impl Kept {
                 kind,
                 chars,
                 expects_reply,
+                integrity,
             } => Body::Message(Message {
                 author,
                 contact: *contacts
@@ -165,6 +168,7 @@ impl Kept {
                 kind,
                 chars,
                 expects_reply,
+                integrity,
             }),
             What::Change(change, manager) => Body::Change {
                 change,

@@ -1,7 +1,7 @@
 //! Conversations that shrink at any moment and are read back, beside an account that never lets go
 //! of anything: nobody can tell them apart.
 
-use trunkline_model::event::{Change, MessageKind};
+use trunkline_model::event::{Change, Integrity, MessageKind};
 
 use super::*;
 
@@ -26,6 +26,7 @@ struct MessageRest {
     kind: MessageKind,
     assignee: Option<String>,
     expects_reply: bool,
+    integrity: Integrity,
     run: Option<String>,
     received_at: Time,
 }
@@ -52,6 +53,7 @@ impl Rows for Store {
             kind: fact.kind,
             assignee: fact.assignee.map(str::to_owned),
             expects_reply: fact.expects_reply,
+            integrity: fact.integrity,
             run: fact.run.map(str::to_owned),
             received_at: fact.received_at,
         };
@@ -142,6 +144,7 @@ impl MessageRow {
             chars: None,
             assignee: rest.assignee.as_deref(),
             expects_reply: rest.expects_reply,
+            integrity: rest.integrity,
             run: rest.run.as_deref(),
             samples: self.samples,
             business: self.business,

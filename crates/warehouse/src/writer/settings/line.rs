@@ -129,3 +129,33 @@ line! {
         valid_until: i64
     }
 }
+
+line! {
+    /// A manager's extension.
+    ExtensionRow in "extensions" {
+        /// The account's id.
+        account: String,
+        /// The extension.
+        extension: String,
+        /// Start, inclusive, in milliseconds since 1970; 0 if it always was.
+        valid_from: i64
+        =>
+        /// The manager's id.
+        manager: String,
+        /// End, exclusive, in milliseconds since 1970; [`OPEN_END`](super::OPEN_END) if none.
+        valid_until: i64
+    }
+}
+
+line! {
+    /// What a manager is called at a provider.
+    AliasRow in "aliases" {
+        /// The account's id.
+        account: String,
+        /// The name, as in the facts.
+        alias: String
+        =>
+        /// The manager's id.
+        manager: String
+    }
+}

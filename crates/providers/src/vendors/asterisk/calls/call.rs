@@ -56,7 +56,7 @@ impl Leg {
         let dialled = !channel.linked.is_empty() && channel.linked != channel.id;
         Self {
             end,
-            number: None,
+            number: Some(channel.number.clone()).filter(|number| !number.is_empty()),
             dialled,
             rung: false,
             up: false,
