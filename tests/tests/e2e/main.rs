@@ -15,6 +15,7 @@ mod accounts;
 mod audit;
 mod bad_clients;
 mod bad_input;
+mod bank_calls;
 mod board;
 mod bugs;
 mod business;
