@@ -34,7 +34,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     (
         "providers",
         11000,
-        "a folder for each of 26 vendors, and none knows another; the mapping language beside them",
+        "a folder for each of 23 vendors, and none knows another; the mapping language beside them",
     ),
     ("board", 4500, "three boards, a file for each panel"),
     (
