@@ -46,8 +46,8 @@ bench: build ## measures the speed as ratios to floors taken in the same run (AR
 	$(CARGO) run --quiet --release --locked -p benches -- $(ARGS)
 
 .PHONY: pictures
-pictures: setup build ## pictures of the board into docs/pictures/, made by the real program in a headless browser
-	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked board::a_person
+pictures: setup build ## pictures of the boards into docs/pictures/, made by the real program in a headless browser
+	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked -- board::a_person board::calls::a_person board::connections::a_person
 
 .PHONY: references
 references: build ## writes the references of configuration, metrics and providers in docs/ anew, from the code
