@@ -17,8 +17,7 @@ mod peer;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -46,12 +45,13 @@ const UNVERIFIED: &str = "the request is not verified";
 /// Takes a webhook in.
 pub(crate) async fn receive(
     State(shared): State<Shared>,
-    name: Result<Path<String>, PathRejection>,
+    path: RawPathParams,
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let hooks = shared.hooks.load();
-    let entry = name.ok().and_then(|Path(name)| hooks.find(&name));
+    let name = path.iter().find(|(name, _)| *name == "hook");
+    let entry = name.and_then(|(_, name)| hooks.find(name));
     let entry = entry.ok_or_else(unverified)?;
     events::open(&shared)?;
     let collected = shared.bodies.collect_raw(&head.headers, body).await?;

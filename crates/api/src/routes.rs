@@ -44,6 +44,11 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/hooks/{hook}")
             .get(hooks::receive, hooks::about_get())
             .post(hooks::receive, hooks::about_post()),
+        // Some providers put the kind of what they tell behind the address, and some senders a secret.
+        page(
+            "/v1/hooks/{hook}/{*rest}",
+            get(hooks::receive).post(hooks::receive),
+        ),
         at("/v1/reports").get(ways_out::catalogue, ways_out::about::catalogue()),
         at("/v1/reports/{name}").get(ways_out::report, ways_out::about::report()),
         at("/v1/reports/{name}/rows").get(ways_out::rows, ways_out::about::rows()),

@@ -16,6 +16,7 @@ mod asterisk;
 mod audit;
 mod bad_clients;
 mod bad_input;
+mod bank_calls;
 mod board;
 mod bugs;
 mod business;

@@ -18,16 +18,33 @@ pub(crate) type Read = Box<dyn Fn() -> Result<File> + Send + Sync>;
 
 /// What a reload reaches.
 pub(super) struct Reloader {
-    pub(super) read: Read,
-    pub(super) pipeline: Handle,
+    read: Read,
+    pipeline: Handle,
     pub(super) directory: Arc<ArcSwap<Directory>>,
     pub(super) hooks: Arc<ArcSwap<Hooks>>,
-    pub(super) settings: watch::Sender<Arc<Settings>>,
+    settings: watch::Sender<Arc<Settings>>,
     /// One at a time.
-    pub(super) turn: Mutex<()>,
+    turn: Mutex<()>,
 }
 
 impl Reloader {
+    /// Makes what stands in the configuration at the start.
+    pub(super) fn new(
+        file: &File,
+        read: Read,
+        pipeline: Handle,
+        settings: watch::Sender<Arc<Settings>>,
+    ) -> Result<Self> {
+        Ok(Self {
+            read,
+            pipeline,
+            directory: Arc::new(ArcSwap::from_pointee(Directory::new(&file.accounts))),
+            hooks: Arc::new(ArcSwap::from_pointee(hooks::hooks(file)?)),
+            settings,
+            turn: Mutex::default(),
+        })
+    }
+
     /// Reads the configuration and puts it in force; says whether it was taken.
     pub(super) async fn reload(&self) -> bool {
         let _turn = self.turn.lock().await;
