@@ -4,11 +4,14 @@
 //! and what they were made of, are on stable storage. Whoever cannot prove to be the provider is told
 //! the same, whatever was wrong, also where there is no such hook. Whoever can is never told that we
 //! did not understand: what is new to us is kept as it came, counted, and answered as the rest.
+//!
+//! A provider that calls nobody is [connected to](link) instead.
 
 mod about;
 mod book;
 pub(crate) mod connections;
 mod heard;
+pub(crate) mod link;
 mod peer;
 
 use std::sync::Arc;
@@ -157,19 +160,20 @@ async fn take(
 
 /// Looks at the events as the contract does; what it refuses is counted and listed.
 fn batch(shared: &Shared, entry: &Entry, parsed: &Parsed, now: Time) -> Result<Batch, Problem> {
-    let lines: Vec<String> = parsed
-        .events
-        .iter()
-        .map(providers::Draft::to_json)
-        .collect();
-    let body = lines.join("\n").into_bytes();
-    let batch = Batch::parse(body, Shape::Ndjson, now, &shared.limits).map_err(events::whole)?;
+    let batch = Batch::parse(lines(parsed), Shape::Ndjson, now, &shared.limits);
+    let batch = batch.map_err(events::whole)?;
     let refused = refusals::of_batch(&batch, Shape::Ndjson, now);
     if !refused.is_empty() {
         shared.pipeline.refuse(batch.rejected.len() as u64);
         shared.rejects.add(&entry.account, refused);
     }
     Ok(batch)
+}
+
+/// Writes the events down as the journal keeps them.
+fn lines(parsed: &Parsed) -> Vec<u8> {
+    let lines = parsed.events.iter().map(providers::Draft::to_json);
+    lines.collect::<Vec<_>>().join("\n").into_bytes()
 }
 
 /// Writes down what was received.

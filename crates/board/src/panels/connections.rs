@@ -37,6 +37,7 @@ struct Card {
     lag: String,
     secret: bool,
     no_replies: bool,
+    link: Option<Line>,
     refusals: Vec<Request>,
     recent: Vec<Request>,
     secret_is: String,
@@ -68,6 +69,13 @@ fn notes(guide: &Guide) -> Vec<(&'static str, Vec<String>)> {
         .collect()
 }
 
+/// How a connection stands.
+struct Line {
+    connected: bool,
+    since: Since,
+    detail: String,
+}
+
 /// How a hook stands, in a word and a tone.
 struct State {
     tone: &'static str,
@@ -93,7 +101,8 @@ struct Request {
 impl Card {
     fn of(connection: &Connection, viewer: &Viewer) -> Self {
         let told = &connection.told;
-        let url = format!("{}{}", viewer.address, told.path);
+        let called = format!("{}{}", viewer.address, told.path);
+        let url = told.link.as_ref().map_or(called, |it| it.address.clone());
         let newest = told.recent.iter().rev().map(|it| Request::of(it, viewer));
         let refused = told.recent.iter().rev();
         let refused = refused.filter(|it| it.outcome == "unverified");
@@ -112,6 +121,11 @@ impl Card {
             ),
             secret: told.secret,
             no_replies: told.no_replies,
+            link: told.link.as_ref().map(|it| Line {
+                connected: it.connected,
+                since: Since::new(it.since, viewer),
+                detail: it.detail.clone(),
+            }),
             refusals: refused.collect(),
             recent: newest.collect(),
             secret_is: plain(guide.secret),
@@ -132,7 +146,9 @@ impl State {
         let was_refused = last.is_some_and(|it| it.outcome == "unverified");
         let (tone, word) = match () {
             () if !told.secret => ("bad", "has no secret"),
+            () if told.link.as_ref().is_some_and(|it| !it.connected) => ("bad", "not connected"),
             () if was_refused => ("bad", "refused"),
+            () if told.link.is_some() => ("good", "connected"),
             () if told.last_request.is_none() => ("even", "nothing yet"),
             () if told.no_replies => ("warn", "no replies"),
             () => ("good", "heard"),

@@ -74,8 +74,9 @@ impl Reloader {
         self.settings.send_replace(names);
         self.directory
             .store(Arc::new(Directory::new(&file.accounts)));
-        let hooks = hooks.after(&self.hooks.load());
-        self.hooks.store(Arc::new(hooks));
+        let hooks = Arc::new(hooks.after(&self.hooks.load()));
+        self.hooks.store(Arc::clone(&hooks));
+        hooks.announce();
         Ok(changed)
     }
 }
