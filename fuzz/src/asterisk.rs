@@ -3,11 +3,11 @@
 //! `!lost` ends the connection.
 
 use trunkline_model::settings::Secret;
-use trunkline_providers::vendors::asterisk::{Ami, Ari, Asterisk, Lines};
-use trunkline_providers::{Draft, Hook};
+use trunkline_providers::vendors::asterisk::{Ami, Ari, Lines};
+use trunkline_providers::{ALL, Draft, Hook};
 
 use crate::drafts::{self, NOW};
-use crate::hooks::hook;
+use crate::hooks::hooks;
 
 /// Nothing panics; the same always tells the same, however it is cut; events are the contract's to
 /// judge.
@@ -29,7 +29,9 @@ fn own() -> (Hook, Lines) {
     let lines = Lines {
         trunks: vec!["my-trunk".into()],
     };
-    (hook(&Asterisk, &["secret"], 0), lines)
+    let which = ALL.iter().position(|it| it.guide().name == "asterisk");
+    let hooks = hooks(which.expect("it is a provider"), 0);
+    (hooks.own.clone(), lines)
 }
 
 /// Hears all connections, which `!lost` divides; a broken one says nothing more.

@@ -68,6 +68,9 @@ fn maps(seeds: &Seeds, folder: &Path) -> Done {
 
 fn samples(folder: &Path, extension: &str) -> Done<Vec<PathBuf>> {
     let mut samples = Vec::new();
+    if !folder.exists() {
+        return Ok(samples);
+    }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|own| own == extension) {
