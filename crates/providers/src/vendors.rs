@@ -12,6 +12,7 @@ mod export;
 pub mod freeswitch;
 pub mod intercom;
 #[cfg(test)]
+#[path = "vendors/tests/kit.rs"]
 pub(crate) mod kit;
 pub mod kommo;
 pub mod kommo_account;

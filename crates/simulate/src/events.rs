@@ -42,6 +42,10 @@ pub(crate) struct Changed<'a> {
 }
 
 /// A phase of a call.
+#[expect(
+    clippy::struct_field_names,
+    reason = "fields are named as in the event"
+)]
 #[derive(Serialize)]
 pub(crate) struct Phase<'a> {
     #[serde(rename = "type")]

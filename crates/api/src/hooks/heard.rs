@@ -162,9 +162,9 @@ impl Log {
     }
 
     /// Notes a request that is on stable storage; its newest event happened at `newest`.
-    pub(super) fn taken(&self, heard: &Heard, newest: Option<Time>) {
+    pub(super) fn taken(&self, heard: Heard, newest: Option<Time>) {
         let mut told = self.lock();
-        told.note(heard.recent.clone());
+        told.note(heard.recent);
         told.requests += 1;
         told.events += heard.events;
         told.shadowed += heard.shadowed;

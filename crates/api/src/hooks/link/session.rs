@@ -222,7 +222,7 @@ impl Session {
         }
         metrics::hook(entry.provider(), HookOutcome::Taken);
         let heard = Heard::of(parsed, HookOutcome::Taken, 0, now);
-        entry.heard.taken(&heard, arrival.map(Arrival::newest));
+        entry.heard.taken(heard, arrival.map(Arrival::newest));
         if let Some(arrival) = arrival {
             metrics::arrived(Source::Hooks, arrival);
         }

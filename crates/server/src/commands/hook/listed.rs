@@ -101,7 +101,7 @@ mod tests {
         let at = 1_772_445_720_000;
         assert_eq!(
             line(&heard, at),
-            "pbx (zadarma): last request 2 min ago, 2.0 s behind what happened; 3 not verified"
+            "pbx (zadarma): last request 2 minutes ago, 2 s behind what happened; 3 not verified"
         );
         assert!(advice(&heard).unwrap().contains("hook verify pbx"));
         let link = |connected| {
