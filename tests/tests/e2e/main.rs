@@ -29,6 +29,7 @@ mod contact_scope;
 mod corners;
 mod demo;
 mod deploy;
+mod exports;
 mod faults;
 mod grafana;
 mod hooks;

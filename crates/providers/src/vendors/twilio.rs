@@ -4,12 +4,15 @@
 //! vendor's pages on status callbacks for the fields. SignalWire and Telnyx's TeXML speak the same
 //! language and use the parser.
 
+mod export;
 pub(super) mod parse;
 pub(super) mod verify;
 
 use trunkline_model::event::Integrity;
 
-use crate::{Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
+use crate::{
+    Draft, Guide, Hook, Parsed, Provider, Record, Refused, Replies, Request, Talk, Unreadable,
+};
 
 /// The adapter.
 #[derive(Debug)]
@@ -68,6 +71,14 @@ impl Provider for Twilio {
 
     fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
         Ok(parse::parse(hook, request))
+    }
+
+    fn exports(&self) -> &'static str {
+        "the list of calls: the rows of Calls.json as NDJSON (`jq -c .calls[]`), or the call log of the console as CSV; of a leg that only it tells of there is no ringing"
+    }
+
+    fn export(&self, hook: &Hook, row: &Record) -> Result<Vec<Draft>, Unreadable> {
+        export::read(hook, row)
     }
 
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {

@@ -3,13 +3,17 @@
 //! Sources: the vendor's client (`zadarma/user-api-v1`, its `lib/Api.php` and `lib/Webhook`) for the
 //! fields and the signature; two independent integrations for the handshake and the times.
 
+mod export;
 mod parse;
 mod verify;
 
 use http::Method;
 use trunkline_model::event::Integrity;
 
-use crate::{Answer, Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
+use crate::{
+    Answer, Draft, Guide, Hook, Parsed, Provider, Record, Refused, Replies, Request, Talk,
+    Unreadable,
+};
 
 /// The adapter.
 #[derive(Debug)]
@@ -82,6 +86,14 @@ impl Provider for Zadarma {
 
     fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
         Ok(parse::parse(hook, request))
+    }
+
+    fn exports(&self) -> &'static str {
+        "the statistics of the exchange, as CSV with their columns (callstart, pbx_call_id, clid, destination, sip, disposition, seconds), or the rows of /v1/statistics/pbx/ as NDJSON; a call that only they tell of has no wait"
+    }
+
+    fn export(&self, hook: &Hook, row: &Record) -> Result<Vec<Draft>, Unreadable> {
+        export::read(hook, row)
     }
 
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {
