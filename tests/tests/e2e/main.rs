@@ -21,6 +21,7 @@ mod bugs;
 mod business;
 mod calls;
 mod cells;
+mod centre;
 mod commands;
 mod commands_state;
 mod conformance;
