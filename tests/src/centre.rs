@@ -371,7 +371,7 @@ fn events(call: &Call, says: Says) -> Vec<Value> {
 }
 
 /// Writes a form of names and values.
-pub(crate) fn form(pairs: &[(&str, &str)]) -> Vec<u8> {
+pub fn form(pairs: &[(&str, &str)]) -> Vec<u8> {
     let pairs: Vec<String> = pairs
         .iter()
         .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))

@@ -54,6 +54,7 @@ mod signatures;
 mod stream;
 mod stream_limits;
 mod stream_names;
+mod traps;
 mod waiting;
 mod warehouse_away;
 mod who;
