@@ -49,6 +49,7 @@ mod records;
 mod reload;
 mod reports;
 mod requirements;
+mod requirements_calls;
 mod retract;
 mod signatures;
 mod stream;
