@@ -62,6 +62,7 @@ static GUIDE: Guide = Guide {
     notes: &[
         "notifications during a call carry no time: they happened when they arrived. The record after the call carries the beginning and the seconds of waiting and talking",
         "the record lists each extension that was tried, one after the other",
+        "nothing is told of queues and hold, and of several that ring at once only those that the record lists",
     ],
     cycle_gap: None,
 };

@@ -50,6 +50,8 @@ static GUIDE: Guide = Guide {
         "the extension of a leg is what was dialled: a SIP name, a client's name or, of a call that came \
          in, the number that it was forwarded to",
         "a leg that reports only its completion is taken to be answered CallDuration before it",
+        "callbacks of calls tell nothing of a queue, of hold outside of conferences, nor that a call was \
+         given on: that is one more leg",
         "events from Event Streams are kept and not read",
     ],
     cycle_gap: None,

@@ -51,6 +51,7 @@ static GUIDE: Guide = Guide {
     notes: &[
         "notices of ringing, answer and end carry no time of their own: it is when they came, or, if \
          later than an hour, the start of the call and its duration",
+        "nothing is told of queues, hold and transfers: who answers after another is one more leg",
         "duration is not said to be the time talked, so it is taken for neither talk nor wait",
         "a call that a greeting takes counts as answered for Zadarma; here a call is answered when an \
          extension or a forwarded number answers",

@@ -126,6 +126,9 @@ impl Callback<'_> {
             "ringing" => self.draft(Phase::Ringing, self.at()),
             "in-progress" | "answered" => self.draft(Phase::Answered, self.at()),
             "completed" => self.end().maybe("talk_s", self.talked("CallDuration")),
+            "busy" | "failed" if whose == Some(Whose::Contact) => {
+                self.end().with("disposition", status)
+            }
             "busy" | "no-answer" | "canceled" | "failed" => self.end(),
             other => return Parsed::unknown(other),
         };
