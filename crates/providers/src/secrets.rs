@@ -6,7 +6,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use trunkline_model::event::Integrity;
 
 use crate::hook::Hook;
 use crate::refused::Refused;
