@@ -55,8 +55,8 @@ fuzz: ## looks for bytes that harm what reads from outside, five minutes for eac
 	@deploy/fuzz $(FUZZ_SECONDS)
 
 .PHONY: pictures
-pictures: setup build ## pictures of the board into docs/pictures/, made by the real program in a headless browser
-	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked board::a_person
+pictures: setup build ## pictures of the boards into docs/pictures/, made by the real program in a headless browser
+	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked -- board::a_person board::calls::a_person board::connections::a_person
 
 .PHONY: references
 references: build ## writes the references of configuration, metrics and providers in docs/ anew, from the code

@@ -84,6 +84,9 @@ impl Webhook {
             let value = value.parse().expect("a header's value");
             signed.headers.insert(name, value);
         }
+        if let Some(body) = provider.signed_body(secret, &request) {
+            signed.body = body;
+        }
         signed
     }
 

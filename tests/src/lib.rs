@@ -6,8 +6,8 @@
 //! - [`doors`] speaks to it: events in, reports, rows and metrics out; [`stream`] through the
 //!   WebSocket; [`views`] is SQL on the
 //!   views;
-//! - [`events`], [`chats`] and [`generate`] make what is sent: by hand, from real conversations,
-//!   from a seed;
+//! - [`events`], [`chats`], [`bank`] and [`generate`] make what is sent: by hand, from real
+//!   conversations and calls, from a seed;
 //! - [`mod@reference`] computes the expected figures from the definitions alone, without one line
 //!   of the product;
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
@@ -26,6 +26,7 @@
     reason = "a test harness fails by panicking and speaks through the test's own output"
 )]
 
+pub mod bank;
 pub mod chats;
 pub mod clock;
 pub mod compare;
@@ -33,6 +34,7 @@ pub mod config;
 pub mod doors;
 pub mod engine;
 pub mod events;
+pub mod exchange;
 pub mod facts;
 pub mod generate;
 pub mod grafana;

@@ -4,18 +4,20 @@
 //! and what they were made of, are on stable storage. Whoever cannot prove to be the provider is told
 //! the same, whatever was wrong, also where there is no such hook. Whoever can is never told that we
 //! did not understand: what is new to us is kept as it came, counted, and answered as the rest.
+//!
+//! A provider that calls nobody is [connected to](link) instead.
 
 mod about;
 mod book;
 pub(crate) mod connections;
 mod heard;
+pub(crate) mod link;
 mod peer;
 
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -46,12 +48,13 @@ const AN_EVENT: usize = 320;
 /// Takes a webhook in.
 pub(crate) async fn receive(
     State(shared): State<Shared>,
-    name: Result<Path<String>, PathRejection>,
+    path: RawPathParams,
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let hooks = shared.hooks.load();
-    let entry = name.ok().and_then(|Path(name)| hooks.find(&name));
+    let name = path.iter().find(|(name, _)| *name == "hook");
+    let entry = name.and_then(|(_, name)| hooks.find(name));
     let entry = entry.ok_or_else(unverified)?;
     events::open(&shared)?;
     let collected = shared.bodies.collect_raw(&head.headers, body).await?;
@@ -160,18 +163,24 @@ async fn take(
 
 /// Looks at the events as the contract does; what it refuses is counted and listed.
 fn batch(shared: &Shared, entry: &Entry, parsed: &Parsed, now: Time) -> Result<Batch, Problem> {
-    let mut body = Vec::with_capacity(AN_EVENT * parsed.events.len());
-    for event in &parsed.events {
-        event.write(&mut body);
-        body.push(b'\n');
-    }
-    let batch = Batch::parse(body, Shape::Ndjson, now, &shared.limits).map_err(events::whole)?;
+    let batch = Batch::parse(lines(parsed), Shape::Ndjson, now, &shared.limits);
+    let batch = batch.map_err(events::whole)?;
     let refused = refusals::of_batch(&batch, Shape::Ndjson, now);
     if !refused.is_empty() {
         shared.pipeline.refuse(batch.rejected.len() as u64);
         shared.rejects.add(&entry.account, refused);
     }
     Ok(batch)
+}
+
+/// Writes the events down as the journal keeps them.
+fn lines(parsed: &Parsed) -> Vec<u8> {
+    let mut body = Vec::with_capacity(AN_EVENT * parsed.events.len());
+    for event in &parsed.events {
+        event.write(&mut body);
+        body.push(b'\n');
+    }
+    body
 }
 
 /// What is kept of a request beside its body.

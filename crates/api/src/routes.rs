@@ -44,6 +44,11 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/hooks/{hook}")
             .get(hooks::receive, hooks::about_get())
             .post(hooks::receive, hooks::about_post()),
+        // Some providers put the kind of what they tell behind the address, and some senders a secret.
+        page(
+            "/v1/hooks/{hook}/{*rest}",
+            get(hooks::receive).post(hooks::receive),
+        ),
         at("/v1/reports").get(ways_out::catalogue, ways_out::about::catalogue()),
         at("/v1/reports/{name}").get(ways_out::report, ways_out::about::report()),
         at("/v1/reports/{name}/rows").get(ways_out::rows, ways_out::about::rows()),
@@ -150,8 +155,7 @@ pub fn router(api: Api) -> Router {
     routes(api).0
 }
 
-pub(crate) fn routes(api: Api) -> (Router, Draining) {
-    let draining = Draining::default();
+pub(crate) fn routes(api: Api) -> (Router, Shared) {
     let requests = &api.config.requests;
     let answer_limit = ms(requests.answer_ms);
     let shared: Shared = Arc::new(State {
@@ -160,7 +164,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         rejects: Rejects::default(),
         crowd: Crowd::default(),
         desk: Desk::default(),
-        draining: draining.clone(),
+        draining: Draining::default(),
         limits: Limits {
             item_bytes: requests.event_bytes,
             ..Limits::default()
@@ -171,8 +175,8 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
     let router = doors().into_iter().fold(Router::new(), |router, door| {
         router.route(door.path, door.service)
     });
-    let router = router.with_state(shared);
-    (surrounded(router, answer_limit), draining)
+    let router = router.with_state(Arc::clone(&shared));
+    (surrounded(router, answer_limit), shared)
 }
 
 /// Puts around all routes what every request has.

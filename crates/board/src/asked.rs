@@ -116,7 +116,7 @@ impl Asked {
                 "period" if value == "dates" => {}
                 "period" => asked.period = word(name, value, &PERIODS)?,
                 "definition" if board == Board::Today => {
-                    asked.definition = word(name, value, &DEFINITIONS)?
+                    asked.definition = word(name, value, &DEFINITIONS)?;
                 }
                 "hours" if board == Board::Today => asked.hours = word(name, value, &HOURS)?,
                 "heat" => asked.heat = word(name, value, board.heats())?,

@@ -16,16 +16,17 @@ const HEADERS: [&str; 4] = [
     "x-webhook-token",
     "x-webhook-secret",
 ];
-const NOWHERE: &str = "the secret (?token=, Authorization or X-Token)";
+const NOWHERE: &str = "the secret (?token=, Authorization, X-Token or the end of the path)";
 
 /// Says whether the request shows one of the hook's secrets: as `?token=`, in `Authorization` (a bearer's,
-/// a password, or `user:password`), or in a header like `X-Token`. All of them are compared, each in
-/// constant time.
+/// a password, or `user:password`), in a header like `X-Token`, or as the last part of the path. All
+/// of them are compared, each in constant time.
 pub(crate) fn shown(hook: &Hook, request: &Request<'_>) -> Result<Integrity, Refused> {
     let shown = candidates(request);
+    let end = end(request.url);
     let found = any(hook, |secret| {
         let is = |text: &str| !text.is_empty() & same(text.as_bytes(), secret);
-        shown.iter().fold(false, |found, text| found | is(text))
+        shown.iter().fold(is(end), |found, text| found | is(text))
     });
     match found {
         Ok(()) => Ok(Integrity::Weak),
@@ -61,6 +62,12 @@ fn candidates<'a>(request: &Request<'a>) -> Vec<Cow<'a, str>> {
     found
 }
 
+/// Gives the last part of a path.
+fn end(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +83,7 @@ mod tests {
         let weak = Ok(Integrity::Weak);
         assert_eq!(check("/v1/hooks/h?token=hush%3A1", &[]), weak);
         assert_eq!(check("/v1/hooks/h?token=old&x=1", &[]), weak);
+        assert_eq!(check("/v1/hooks/h/old", &[]), weak);
         assert_eq!(
             check("/v1/hooks/h", &[("authorization", "Bearer old")]),
             weak

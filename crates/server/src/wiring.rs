@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use trunkline_model::settings::Span;
 use trunkline_pipeline as pipeline;
@@ -68,16 +68,7 @@ impl Wired {
         let scraped = handle.clone();
         let disk = Disk::of(file);
         pipeline::metrics::started(clock::now());
-        let directory = trunkline_api::Directory::new(&file.accounts);
-        let hooks = hooks::hooks(file)?;
-        let reloader = Arc::new(Reloader {
-            read,
-            pipeline: handle.clone(),
-            directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
-            hooks: Arc::new(arc_swap::ArcSwap::from_pointee(hooks)),
-            settings,
-            turn: Mutex::default(),
-        });
+        let reloader = Arc::new(Reloader::new(file, read, handle.clone(), settings)?);
         let reloading = Arc::clone(&reloader);
         let links = Arc::new(trunkline_board::Links::default());
         let api = trunkline_api::Api {

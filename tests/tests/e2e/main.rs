@@ -12,9 +12,11 @@
 )]
 
 mod accounts;
+mod asterisk;
 mod audit;
 mod bad_clients;
 mod bad_input;
+mod bank_calls;
 mod board;
 mod bugs;
 mod business;

@@ -3,9 +3,9 @@
 //! - Phases that name one `leg` are of that leg.
 //! - One without, that names an extension or a manager, is of the leg of that person which began last
 //!   before it, else of one of its own.
-//! - An `answered` that names neither is of the only person who may have answered: begun and neither
-//!   ended nor answered by then, or, if nobody had begun, in the call at all. If there are several it
-//!   is nobody's.
+//! - An `answered` that names neither fills in, if no `answered` names a person: it is of the only one
+//!   who may have answered, begun and neither ended nor answered by then, or, if nobody had begun, in
+//!   the call at all. If there are several it is nobody's.
 //! - `held`, `resumed` and `transferred` that name neither are of the leg that was answered last.
 //! - A recording or a tag is of no leg.
 //!
@@ -94,8 +94,11 @@ pub(super) fn legs<'a>(
     }
     let all = steps.iter().enumerate();
     let nobodys = all.filter(|(_, step)| step.leg.is_none() && !step.names_person());
+    let answers = |leg: &Leg<'_>| leg.is_person() && leg.first(steps, Phase::Answered).is_some();
+    let is_named = legs.iter().any(answers);
     for (place, step) in nobodys {
         let own = match step.kind {
+            Phase::Answered if is_named => None,
             Phase::Answered => only_one(&legs, steps, step.at),
             Phase::Held | Phase::Resumed | Phase::Transferred => {
                 last_answered(&legs, steps, step.at)

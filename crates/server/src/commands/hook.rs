@@ -24,7 +24,9 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<ExitCode> {
     match hook {
-        Hook::Add { provider, id } => add::run(config, provider, id, environment),
+        Hook::Add { provider, id } => {
+            add::run(config, provider.as_deref(), id.as_deref(), environment)
+        }
         Hook::Verify(options) => verify::run(config, &options, environment),
         Hook::Test { map, sample } => test::run(&map, &sample),
         Hook::Tail {

@@ -86,7 +86,7 @@ pub(in crate::vendors) fn addresses(url: &str) -> impl Iterator<Item = String> {
     };
     let port = if scheme == "http" { 80 } else { 443 };
     // Made one by one: the first is nearly always the right one.
-    let ports = ["".to_owned(), format!(":{port}")].into_iter();
+    let ports = [String::new(), format!(":{port}")].into_iter();
     let others = ports.map(move |port| format!("{scheme}://{host}{port}{path}"));
     std::iter::once(url.to_owned()).chain(others.filter(move |other| other != url))
 }

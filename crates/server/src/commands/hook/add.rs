@@ -13,22 +13,22 @@ use crate::print;
 /// Runs the command.
 pub(super) fn run(
     config: Option<&Path>,
-    provider: Option<String>,
-    id: Option<String>,
+    provider: Option<&str>,
+    id: Option<&str>,
     environment: &Environment,
 ) -> Result<ExitCode> {
     let Some(name) = provider else {
         print::line(list())?;
         return Ok(ExitCode::SUCCESS);
     };
-    let Some(provider) = named(&name) else {
-        bail!(unknown(&name));
+    let Some(provider) = named(name) else {
+        bail!(unknown(name));
     };
     let public = match config {
         Some(_) => load(config, environment)?.server.public_url,
         None => None,
     };
-    print::line(told(provider, id.as_deref().unwrap_or(&name), public))?;
+    print::line(told(provider, id.unwrap_or(name), public))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -61,6 +61,9 @@ fn told(provider: &dyn Provider, id: &str, public: Option<String>) -> String {
          [[account.hook]]\nid = {id:?}\nprovider = {:?}\n{secret}\n",
         guide.title, guide.name
     );
+    if provider.is_called() {
+        text.push_str("address = \"...\"     # where it is, for it is connected to\n");
+    }
     if guide.replies != Replies::None {
         let _ = write!(text, "\n[[account.channel]]\nid = {id:?}\nhook = {id:?}\n");
     }

@@ -1,6 +1,5 @@
 //! `trunkline hook test`: what a map makes of a sample.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,11 +9,11 @@ use trunkline_providers::{Made, Map, Record};
 
 use super::bytes;
 use crate::print;
+use crate::wiring::hooks::text;
 
 /// Runs the command; exit code 1 if the contract refuses an event.
 pub(super) fn run(map: &Path, sample: &Path) -> Result<ExitCode> {
-    let text =
-        fs::read_to_string(map).with_context(|| format!("could not read {}", map.display()))?;
+    let text = text(&map.to_string_lossy())?;
     let map = Map::parse(&text).with_context(|| map.display().to_string())?;
     let sample = bytes(sample)?;
     let text = std::str::from_utf8(&sample).context("the sample is not UTF-8")?;
