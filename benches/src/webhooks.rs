@@ -53,7 +53,7 @@ pub(crate) fn measure(args: &Args, table: &mut Table) -> Result<()> {
             }
         }
     }
-    for (kind, rounds) in rounds {
+    for (kind, rounds) in &rounds {
         let of = |pick: fn(&[f64; 2]) -> f64| Spread::of(rounds.iter().map(pick));
         let columns = [of(|[floor, _]| *floor), of(|[_, ours]| *ours)];
         let ratio = of(|[floor, ours]| ours / floor);
@@ -62,6 +62,11 @@ pub(crate) fn measure(args: &Args, table: &mut Table) -> Result<()> {
             Kind::Twilio | Kind::Standard => Mark::AtMost(1.25),
         };
         table.compare(kind.row(), columns, ratio, mark);
+    }
+    for kind in [Kind::Twilio, Kind::Standard] {
+        let pairs = rounds[&kind].iter().zip(&rounds[&Kind::Plain]);
+        let ratio = Spread::of(pairs.map(|([_, signed], [_, plain])| signed / plain));
+        table.figure(kind.beside(), ratio, Mark::AtMost(1.25));
     }
     table.note(format!(
         "webhooks over {CONNECTIONS} connections, {a_round} requests of each kind a round, each \
@@ -87,6 +92,13 @@ impl Kind {
             Self::Twilio => "P12 webhook ÷ bare axum POST, Twilio, CPU µs",
             Self::Standard => "P12 webhook ÷ bare axum POST, standard, CPU µs",
             Self::Plain => "P12 one event ÷ bare axum POST with parse, CPU µs",
+        }
+    }
+
+    const fn beside(self) -> &'static str {
+        match self {
+            Self::Twilio => "P12 webhook ÷ one event at /v1/events, Twilio",
+            Self::Standard | Self::Plain => "P12 webhook ÷ one event at /v1/events, standard",
         }
     }
 }

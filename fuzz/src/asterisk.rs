@@ -42,7 +42,10 @@ fn ami(said: &[u8], cut: usize) -> Vec<Draft> {
     let said = String::from_utf8_lossy(said);
     for connection in said.split("!lost\n") {
         ami.opened();
-        for bytes in connection.as_bytes().chunks(cut.min(connection.len().max(1))) {
+        for bytes in connection
+            .as_bytes()
+            .chunks(cut.min(connection.len().max(1)))
+        {
             match ami.receive(bytes, NOW) {
                 Ok(heard) => events.extend(heard.events),
                 Err(_) => break,

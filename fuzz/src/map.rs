@@ -19,7 +19,10 @@ pub fn holds(bytes: &[u8]) {
     assert_eq!(read, Map::parse(text), "the same text is two maps");
     let Ok(map) = read else { return };
     let columns = map.columns();
-    assert!(columns.is_sorted_by(|left, right| left < right), "a column twice");
+    assert!(
+        columns.is_sorted_by(|left, right| left < right),
+        "a column twice"
+    );
     let Some(record) = record(&bytes[place + BETWEEN.len()..]) else {
         return;
     };

@@ -23,7 +23,10 @@ pub fn write() -> Done {
     let vendors = top.join("crates/providers/src/vendors");
     for (which, provider) in ALL.iter().enumerate() {
         let name = provider.guide().name;
-        for sample in samples(&vendors.join(name.replace('-', "_")).join("samples"), "http")? {
+        for sample in samples(
+            &vendors.join(name.replace('-', "_")).join("samples"),
+            "http",
+        )? {
             let sent = Sent::read(&fs::read(&sample)?);
             let signed = sent.signed(*provider, secret(name));
             seeds.write("webhook", &sample, &[&[which as u8, 0][..], &signed])?;

@@ -42,7 +42,11 @@ impl Sent {
             }
         }
         Self {
-            method: if method == "GET" { Method::GET } else { Method::POST },
+            method: if method == "GET" {
+                Method::GET
+            } else {
+                Method::POST
+            },
             url: format!("{PUBLIC}{path}"),
             headers,
             body: body.to_vec(),
@@ -117,7 +121,8 @@ pub fn holds(bytes: &[u8]) {
 }
 
 fn parsed(hook: &Hook, sent: &Sent, at: Time) -> Option<Parsed> {
-    sent.show(at, |request| hook.provider.parse(hook, request)).ok()
+    sent.show(at, |request| hook.provider.parse(hook, request))
+        .ok()
 }
 
 fn parsed_again(hook: &Hook, sent: &Sent) -> Parsed {
@@ -128,7 +133,11 @@ fn parsed_again(hook: &Hook, sent: &Sent) -> Parsed {
 fn same_ids_later(hook: &Hook, sent: &Sent, now: &Parsed) {
     let later = parsed(hook, sent, NOW.plus(3_600_000)).expect("it was read before");
     let ids = |parsed: &Parsed| -> Vec<Option<Value>> {
-        let mut ids: Vec<_> = parsed.events.iter().map(|it| it.field("id").cloned()).collect();
+        let mut ids: Vec<_> = parsed
+            .events
+            .iter()
+            .map(|it| it.field("id").cloned())
+            .collect();
         ids.sort_by_key(|id| id.as_ref().map(Value::to_string));
         ids
     };

@@ -10,6 +10,9 @@ use trunkline_model::time::Time;
 use crate::body;
 use crate::{Draft, Hook, Request};
 
+/// The header that names a delivery.
+const DELIVERY: &str = "x-chatwoot-delivery";
+
 /// Reads a change of status: resolved is closed, pending is with the bot, snoozed changes nothing.
 pub(super) fn status(hook: &Hook, request: &Request<'_>, body: &Value) -> Option<Draft> {
     let changed = changed(body, "status");
@@ -51,11 +54,16 @@ fn draft(
     manager: Option<&str>,
 ) -> Option<Draft> {
     let conversation = body::text(body, "/id")?;
-    let at = at(body).unwrap_or(request.received_at);
+    let told = at(body);
+    let at = told.unwrap_or(request.received_at);
+    // What says no time is told apart by its delivery: never by when it came.
+    let when = told.map_or_else(
+        || request.header(DELIVERY).unwrap_or_default().to_owned(),
+        |at| at.millis().to_string(),
+    );
     let id = format!(
-        "{conversation}:{}:{}:{}",
+        "{conversation}:{}:{when}:{}",
         change.as_str(),
-        at.millis(),
         manager.unwrap_or_default()
     );
     let contact = body::first(body, &["/meta/sender/id", "/contact_inbox/contact_id"]);

@@ -114,3 +114,20 @@ fn resolved_is_closed_and_the_way_back_tells_a_bot_from_a_reopening() {
     assert_eq!(change(json!("open"), "snoozed"), Value::Null);
     assert_eq!(change(json!("snoozed"), "open"), Value::Null);
 }
+
+#[test]
+fn a_change_without_a_time_is_known_by_its_delivery_and_not_by_its_arrival() {
+    let body = br#"{"event":"conversation_status_changed","id":9,"status":"resolved"}"#;
+    let id = |delivery: &str, at: i64| {
+        let headers = [("x-chatwoot-delivery", delivery)];
+        let hook = kit::hook(&Chatwoot, &["secret"]);
+        let parsed = kit::request("/", &headers, body, at, |request| {
+            Chatwoot.parse(&hook, request)
+        });
+        let event = &parsed.unwrap().events[0];
+        event.field("id").unwrap().as_str().unwrap().to_owned()
+    };
+    assert_eq!(id("one", kit::NOW), "9:closed:one:");
+    assert_eq!(id("one", kit::NOW), id("one", kit::NOW + 3_600_000));
+    assert_ne!(id("one", kit::NOW), id("two", kit::NOW));
+}
