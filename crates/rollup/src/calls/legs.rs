@@ -161,12 +161,6 @@ fn last_begun(legs: &[Leg<'_>], steps: &[Step<'_>], step: &Step<'_>) -> Option<u
     begun.min_by_key(near).map(|(_, place)| place)
 }
 
-/// Says whether somebody is said to have answered at a time.
-fn is_told(legs: &[Leg<'_>], steps: &[Step<'_>], at: i64) -> bool {
-    let mut persons = legs.iter().filter(|leg| leg.is_person());
-    persons.any(|leg| leg.first(steps, Phase::Answered) == Some(at))
-}
-
 /// Finds the only person who may have answered at a time.
 fn only_one(legs: &[Leg<'_>], steps: &[Step<'_>], at: i64) -> Option<usize> {
     let free = |leg: &Leg<'_>| {
