@@ -82,17 +82,9 @@ impl Panel {
     pub fn fresh(self) -> i64 {
         match self {
             Self::Live | Self::Connections | Self::CallsNow => 250,
-<<<<<<< HEAD
-            Self::Tiles
-            | Self::Managers
-            | Self::CallsTiles
-            | Self::CallsBack
-            | Self::CallsManagers => 1_000,
-=======
             Self::Tiles | Self::Managers => 1_000,
             // Calls take longer to add up than messages.
             Self::CallsTiles | Self::CallsBack | Self::CallsManagers => 5_000,
->>>>>>> room-boards
             Self::Times | Self::Heat | Self::CallsTimes | Self::CallsHeat => 5_000,
         }
     }
