@@ -43,7 +43,7 @@ const CALLS_FROM: i64 = 1_772_452_800_000;
 pub(crate) fn measure(args: &Args, table: &mut Table) -> Result<()> {
     let a_round = (args.events / (args.rounds + 1) / PART).max(CONNECTIONS);
     let workload = Workload::generate(2 * (args.rounds + 1) * a_round, SEED);
-    let mut bench = Bench::start(&workload);
+    let mut bench = Bench::start(&workload)?;
     let mut rounds = BTreeMap::<_, Vec<[f64; 2]>>::new();
     for round in 0..=args.rounds {
         for kind in [Kind::Twilio, Kind::Standard, Kind::Plain] {
@@ -112,7 +112,7 @@ struct Bench<'w> {
 }
 
 impl<'w> Bench<'w> {
-    fn start(workload: &'w Workload) -> Self {
+    fn start(workload: &'w Workload) -> Result<Self> {
         let hook = |(name, secret): (&str, &str)| {
             format!(
                 "[[account.hook]]\nid = \"{name}\"\nprovider = \"{name}\"\nsecrets = [\"{secret}\"]\n"
@@ -122,12 +122,12 @@ impl<'w> Bench<'w> {
         let config = Config::of([account])
             .journal("")
             .server(&format!("public_url = \"{PUBLIC}\"\n"));
-        Self {
-            floor: FloorDoor::start().expect("the floor starts"),
+        Ok(Self {
+            floor: FloorDoor::start()?,
             service: Service::start(config),
             lines: Box::new(workload.lines()),
             calls: 0,
-        }
+        })
     }
 
     /// Gives microseconds of CPU a request: of the floor, and of ours.

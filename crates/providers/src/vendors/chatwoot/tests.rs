@@ -120,7 +120,7 @@ fn a_change_without_a_time_is_known_by_its_delivery_and_not_by_its_arrival() {
     let body = br#"{"event":"conversation_status_changed","id":9,"status":"resolved"}"#;
     let id = |delivery: &str, at: i64| {
         let headers = [("x-chatwoot-delivery", delivery)];
-        let hook = kit::hook(&Chatwoot, &["secret"]);
+        let hook = hook(&Chatwoot, &["secret"]);
         let parsed = kit::request("/", &headers, body, at, |request| {
             Chatwoot.parse(&hook, request)
         });
