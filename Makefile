@@ -11,6 +11,10 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # Arguments of `make bench`.
 ARGS ?=
 
+# For how long `make fuzz` runs each of its targets, and `make test` does.
+FUZZ_SECONDS ?= 300
+FUZZ_SHORTLY := 5
+
 # Where `make run` keeps its data: a new folder in data/ each time, unless one is given; and where it listens.
 DATA ?=
 LISTEN ?=
@@ -33,7 +37,7 @@ run: build ## a made-up company: 30 days of history, a first report, then live (
 	@exec target/release/trunkline demo $(if $(DATA),--data '$(abspath $(DATA))') $(if $(LISTEN),--listen '$(LISTEN)')
 
 .PHONY: test
-test: setup check-format check-shell lint docs build test-rooms test-doors deny ## checks everything; says what is missing
+test: setup check-format check-shell lint docs build test-rooms fuzz-shortly test-doors deny ## checks everything; says what is missing
 	$(call step,everything passed)
 
 .PHONY: fmt
@@ -45,9 +49,14 @@ bench: build ## measures the speed as ratios to floors taken in the same run (AR
 	@deploy/setup-peers
 	$(CARGO) run --quiet --release --locked -p benches -- $(ARGS)
 
+.PHONY: fuzz
+fuzz: ## looks for bytes that harm what reads from outside, five minutes for each door (FUZZ_SECONDS=3600)
+	$(call step,fuzzing)
+	@deploy/fuzz $(FUZZ_SECONDS)
+
 .PHONY: pictures
-pictures: setup build ## pictures of the board into docs/pictures/, made by the real program in a headless browser
-	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked board::a_person
+pictures: setup build ## pictures of the boards into docs/pictures/, made by the real program in a headless browser
+	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked -- board::a_person board::calls::a_person board::connections::a_person
 
 .PHONY: references
 references: build ## writes the references of configuration, metrics and providers in docs/ anew, from the code
@@ -77,7 +86,7 @@ check-format: ## checks the format of the code
 .PHONY: check-shell
 check-shell: ## checks the shell scripts, where shellcheck is installed
 	$(call step,shell scripts)
-	@if command -v shellcheck >/dev/null; then shellcheck deploy/fetch-engine deploy/new-env deploy/setup-checks deploy/setup-peers .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck deploy/fetch-engine deploy/fuzz deploy/new-env deploy/setup-checks deploy/setup-peers .ci/run; \
 	else echo 'shellcheck is not installed: not checked'; fi
 
 .PHONY: lint
@@ -102,6 +111,11 @@ else
 	$(CARGO) test -p e2e --lib --test tidy --locked --no-fail-fast
 endif
 	$(CARGO) test --workspace --doc --locked
+
+.PHONY: fuzz-shortly
+fuzz-shortly: ## the same for a few seconds
+	$(call step,fuzzing for a short while)
+	@deploy/fuzz $(FUZZ_SHORTLY)
 
 .PHONY: test-doors
 test-doors: build ## end-to-end tests of the release binary on the real engine

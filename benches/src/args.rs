@@ -88,7 +88,7 @@ pub(crate) enum Goal {
     P10,
     /// Growing to very many conversations, with P8 and P15.
     P11,
-    /// NDJSON through HTTP.
+    /// NDJSON through HTTP, and webhooks.
     P12,
     /// Two accounts on two cores.
     P13,

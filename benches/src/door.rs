@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
 use memchr::memmem;
@@ -56,19 +57,37 @@ impl Door {
     }
 
     fn read(&mut self) -> Result<&[u8]> {
-        self.answer.clear();
-        let mut part = [0; 4096];
-        loop {
-            let count = self.stream.read(&mut part)?;
-            ensure!(count > 0, "the door closed the connection");
-            self.answer.extend_from_slice(&part[..count]);
-            let Some(end) = memmem::find(&self.answer, b"\r\n\r\n") else {
-                continue;
-            };
-            let length = content_length(&self.answer[..end])?;
-            if self.answer.len() >= end + 4 + length {
-                return Ok(&self.answer[end + 4..][..length]);
-            }
+        let body = read(&mut self.stream, &mut self.answer)?;
+        Ok(&self.answer[body])
+    }
+}
+
+/// Sends a request as it is written and gives the status of the answer, which `answer` then holds.
+pub(crate) fn exchange(
+    stream: &mut TcpStream,
+    request: &[u8],
+    answer: &mut Vec<u8>,
+) -> Result<u16> {
+    stream.write_all(request)?;
+    read(stream, answer)?;
+    let status = answer.get(9..12).context("an answer without a status")?;
+    Ok(std::str::from_utf8(status)?.parse()?)
+}
+
+/// Reads an answer and gives the place of its body.
+fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<Range<usize>> {
+    answer.clear();
+    let mut part = [0; 4096];
+    loop {
+        let count = stream.read(&mut part)?;
+        ensure!(count > 0, "the door closed the connection");
+        answer.extend_from_slice(&part[..count]);
+        let Some(end) = memmem::find(answer, b"\r\n\r\n") else {
+            continue;
+        };
+        let body = end + 4..end + 4 + content_length(&answer[..end])?;
+        if answer.len() >= body.end {
+            return Ok(body);
         }
     }
 }

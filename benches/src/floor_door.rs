@@ -1,4 +1,5 @@
-//! The HTTP floor: a bare axum door that parses each line into the bare struct and counts them.
+//! The HTTP floor: a bare axum door that parses each line into the bare struct and counts them, and one
+//! that takes a webhook's body and forgets it.
 //! It is a process of its own, as the service is, so that both are metered in the same way.
 
 use std::io::Read;
@@ -15,6 +16,7 @@ use crate::floor;
 use crate::serving::Serving;
 
 const PATH: &str = "/v1/events";
+const BARE: &str = "/v1/hooks/{hook}";
 
 /// Serves until the standard input ends, which it does with the process that started this one.
 #[expect(clippy::print_stdout, reason = "another process reads the port")]
@@ -26,7 +28,10 @@ pub(crate) fn serve() -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?.port());
         let closed = tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0]));
-        let serve = axum::serve(listener, Router::new().route(PATH, post(count)));
+        let doors = Router::new()
+            .route(PATH, post(count))
+            .route(BARE, post(bare));
+        let serve = axum::serve(listener, doors);
         tokio::select! {
             served = serve => Ok(served?),
             _ = closed => Ok(()),
@@ -43,6 +48,10 @@ async fn count(body: Bytes) -> Result<String, StatusCode> {
     Ok(format!("{{\"accepted\":{accepted}}}"))
 }
 
+async fn bare(body: Bytes) {
+    std::hint::black_box(body);
+}
+
 /// The floor's process; dropping it ends it.
 pub(crate) struct FloorDoor(Serving);
 
@@ -55,6 +64,11 @@ impl FloorDoor {
     /// Gives its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.0.pid()
+    }
+
+    /// Gives the port it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port()
     }
 
     /// Opens a connection.

@@ -27,6 +27,7 @@ mod spread;
 mod stream;
 mod table;
 mod unsynced;
+mod webhooks;
 mod workload;
 
 use std::process::ExitCode;
@@ -89,7 +90,10 @@ fn measure(args: &Args) -> Result<()> {
             Goal::P9 => cells::measure(args, &mut table)?,
             Goal::P10 => inserts::measure(args, &mut table)?,
             Goal::P11 => growth::measure(args, &mut table)?,
-            Goal::P12 => ndjson::measure(args, &mut table)?,
+            Goal::P12 => {
+                ndjson::measure(args, &mut table)?;
+                webhooks::measure(args, &mut table)?;
+            }
             Goal::P13 => scaling::measure(args, &mut table)?,
         }
     }

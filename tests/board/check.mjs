@@ -3,18 +3,7 @@
 // Prints what it measured and one line for each thing that holds; ends with 1 at the first that does not.
 import assert from "node:assert/strict";
 import { filled, open, withBrowser } from "./browser.mjs";
-import { BASE, TOKEN, accessible, go, holds, login, pause, picture } from "./visit.mjs";
-
-const bearer = { headers: { authorization: `Bearer ${TOKEN}` } };
-const v1 = async (path) => (await fetch(`${BASE}/v1/${path}`, bearer)).json();
-
-// Reads a value of a report as the board writes it exactly.
-const exact = (table, row, name) => {
-  const place = table.columns.findIndex((column) => column.name === name);
-  const value = table.rows[row]?.[place] ?? null;
-  if (value === null) return "no data";
-  return { s: `${Number(value).toFixed(3)} s`, share: Number(value).toFixed(4) }[table.columns[place].unit] ?? String(value);
-};
+import { BASE, accessible, bearer, exact, go, holds, login, pause, picture, v1 } from "./visit.mjs";
 
 const tile = (page, name) => page.$eval(`[data-figure="${name}"]`, (it) => it.title);
 

@@ -8,6 +8,17 @@ export const { BASE, TOKEN, PICTURES } = process.env;
 export const holds = (what) => console.log(`ok: ${what}`);
 export const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
+export const bearer = { headers: { authorization: `Bearer ${TOKEN}` } };
+export const v1 = async (path) => (await fetch(`${BASE}/v1/${path}`, bearer)).json();
+
+// Reads a value of a report as the board writes it exactly.
+export const exact = (table, row, name) => {
+  const place = table.columns.findIndex((column) => column.name === name);
+  const value = table.rows[row]?.[place] ?? null;
+  if (value === null) return "no data";
+  return { s: `${Number(value).toFixed(3)} s`, share: Number(value).toFixed(4) }[table.columns[place].unit] ?? String(value);
+};
+
 // Logs a page in and waits for the board.
 export const login = async (page, token = TOKEN) => {
   await page.goto(`${BASE}/`);

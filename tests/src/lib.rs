@@ -36,6 +36,7 @@ pub mod config;
 pub mod doors;
 pub mod engine;
 pub mod events;
+pub mod exchange;
 pub mod facts;
 pub mod generate;
 pub mod grafana;

@@ -19,25 +19,35 @@ def header(request, name):
     return {key.lower(): value for key, value in request["headers"].items()}.get(name, "")
 
 
+def is_json(request):
+    return "json" in header(request, "content-type")
+
+
 def twilio(request):
     from twilio.request_validator import RequestValidator
 
     validator = RequestValidator(request["secret"])
-    params = form(request) if request["method"] == "POST" else {}
+    # Of a body in JSON only the address is signed, which holds a hash of the body.
+    params = {} if is_json(request) or request["method"] == "GET" else form(request)
     if request["do"] == "sign":
         return {"headers": {"X-Twilio-Signature": validator.compute_signature(request["url"], params)}}
-    return {"good": validator.validate(request["url"], params, header(request, "x-twilio-signature"))}
+    told = request["body"] if is_json(request) else params
+    return {"good": validator.validate(request["url"], told, header(request, "x-twilio-signature"))}
 
 
 def signalwire(request):
     from signalwire.request_validator import RequestValidator
 
     validator = RequestValidator(request["secret"])
-    params = form(request)
+    if is_json(request):
+        made = validator.build_signature(request["url"], request["body"])
+        told = request["body"]
+    else:
+        made = validator.build_signature_with_compatibility(request["url"], form(request))
+        told = form(request)
     if request["do"] == "sign":
-        made = validator.compatibility_validator.compute_signature(request["url"], params)
         return {"headers": {"X-SignalWire-Signature": made}}
-    return {"good": bool(validator.validate(request["url"], params, header(request, "x-signalwire-signature")))}
+    return {"good": bool(validator.validate(request["url"], told, header(request, "x-signalwire-signature")))}
 
 
 def plivo(request):
@@ -115,7 +125,9 @@ def vonage(request):
             "api_key": "a1b2c3d4",
             "payload_hash": hashlib.sha256(request["body"].encode()).hexdigest(),
         }
-        return {"headers": {"Authorization": "Bearer " + jwt.encode(claims, request["secret"], algorithm="HS256")}}
+        token = jwt.encode(claims, request["secret"], algorithm="HS256")
+        token = token.decode() if isinstance(token, bytes) else token
+        return {"headers": {"Authorization": "Bearer " + token}}
     token = header(request, "authorization").removeprefix("Bearer ")
     return {"good": verify_signature(token, request["secret"])}
 

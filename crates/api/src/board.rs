@@ -45,6 +45,7 @@ pub(crate) struct Desk {
     pub(crate) logins: Logins<Key>,
     panels: Kept<Rendered>,
     tables: Kept<Result<Table, Missing>>,
+    pages: Kept<Result<Opened, Missing>>,
     choices: Kept<Choices>,
 }
 
@@ -73,12 +74,14 @@ impl Source for Eyes<'_> {
     }
 
     fn rows<'a>(&'a self, name: &'a str, pairs: &'a [Pair]) -> Answer<'a, Opened> {
-        Box::pin(async move {
+        let ask = async move {
             let _turn = ways_out::turn(self.shared).await.map_err(missing)?;
             let opened = ways_out::opened(self.shared, self.grant, name, pairs).await;
             let (page, links) = opened.map_err(missing)?;
             Ok(Opened { page, links })
-        })
+        };
+        let question = format!("{}{name}{pairs:?}", sight(self.grant));
+        Box::pin(self.shared.desk.pages.get(question, self.now, TABLES, ask))
     }
 
     fn values<'a>(&'a self, name: &'a str) -> Answer<'a, Values> {

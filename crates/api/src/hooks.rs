@@ -4,11 +4,14 @@
 //! and what they were made of, are on stable storage. Whoever cannot prove to be the provider is told
 //! the same, whatever was wrong, also where there is no such hook. Whoever can is never told that we
 //! did not understand: what is new to us is kept as it came, counted, and answered as the rest.
+//!
+//! A provider that calls nobody is [connected to](link) instead.
 
 mod about;
 mod book;
 pub(crate) mod connections;
 mod heard;
+pub(crate) mod link;
 mod peer;
 
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 use trunkline_model::batch::{Batch, Shape};
 use trunkline_model::event::Integrity;
 use trunkline_model::time::Time;
@@ -38,6 +41,9 @@ use crate::routes::Shared;
 
 /// What every failure is told.
 const UNVERIFIED: &str = "the request is not verified";
+
+/// Bytes of most events.
+const AN_EVENT: usize = 320;
 
 /// Takes a webhook in.
 pub(crate) async fn receive(
@@ -148,7 +154,7 @@ async fn take(
         .await
         .map_err(not_taken)?;
     metrics::hook(entry.provider(), outcome);
-    entry.heard.taken(&heard, arrival.map(Arrival::newest));
+    entry.heard.taken(heard, arrival.map(Arrival::newest));
     if let Some(arrival) = arrival {
         metrics::arrived(Source::Hooks, arrival);
     }
@@ -157,13 +163,8 @@ async fn take(
 
 /// Looks at the events as the contract does; what it refuses is counted and listed.
 fn batch(shared: &Shared, entry: &Entry, parsed: &Parsed, now: Time) -> Result<Batch, Problem> {
-    let lines: Vec<String> = parsed
-        .events
-        .iter()
-        .map(providers::Draft::to_json)
-        .collect();
-    let body = lines.join("\n").into_bytes();
-    let batch = Batch::parse(body, Shape::Ndjson, now, &shared.limits).map_err(events::whole)?;
+    let batch = Batch::parse(lines(parsed), Shape::Ndjson, now, &shared.limits);
+    let batch = batch.map_err(events::whole)?;
     let refused = refusals::of_batch(&batch, Shape::Ndjson, now);
     if !refused.is_empty() {
         shared.pipeline.refuse(batch.rejected.len() as u64);
@@ -172,19 +173,34 @@ fn batch(shared: &Shared, entry: &Entry, parsed: &Parsed, now: Time) -> Result<B
     Ok(batch)
 }
 
+/// Writes the events down as the journal keeps them.
+fn lines(parsed: &Parsed) -> Vec<u8> {
+    let mut body = Vec::with_capacity(AN_EVENT * parsed.events.len());
+    for event in &parsed.events {
+        event.write(&mut body);
+        body.push(b'\n');
+    }
+    body
+}
+
+/// What is kept of a request beside its body.
+#[derive(Serialize)]
+struct Head<'a> {
+    content_type: Option<&'a str>,
+    method: &'a str,
+    query: &'a str,
+}
+
 /// Writes down what was received.
 fn raw(entry: &Entry, request: &providers::Request<'_>) -> Vec<u8> {
-    let head = json!({
-        "method": request.method.as_str(),
-        "query": request.query(),
-        "content_type": request.header("content-type"),
-    });
-    record::webhook(
-        &entry.account,
-        &entry.hook.id,
-        &head.to_string(),
-        request.body,
-    )
+    let head = Head {
+        content_type: request.header("content-type"),
+        method: request.method.as_str(),
+        query: request.query(),
+    };
+    // Text alone can always be written as JSON.
+    let head = serde_json::to_string(&head).unwrap_or_default();
+    record::webhook(&entry.account, &entry.hook.id, &head, request.body)
 }
 
 /// Gives the address that the provider was told: the configured one, never that of a header.

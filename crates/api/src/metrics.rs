@@ -132,6 +132,7 @@ const STREAM_FRAMES: &str = "trunkline_stream_frames_total";
 const STREAM_BATCH: &str = "trunkline_stream_batch_frames";
 const STREAM_ACK: &str = "trunkline_stream_ack_seconds";
 const HOOKS: &str = "trunkline_hook_requests_total";
+const LINKS: &str = "trunkline_hook_links";
 const LAST_ARRIVAL: &str = "trunkline_source_last_arrival_seconds";
 const LAG: &str = "trunkline_ingest_lag_seconds";
 const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
@@ -219,7 +220,14 @@ pub fn describe() {
         Unit::Seconds,
         "Time from handing frames to the journal to their acknowledgement."
     );
-    describe_counter!(HOOKS, "Webhooks, by provider and by what became of them.");
+    describe_counter!(
+        HOOKS,
+        "Webhooks, and what came through connections to providers, by provider and by what became of them."
+    );
+    describe_gauge!(
+        LINKS,
+        "Connections to providers that stand now, their logins taken, by provider."
+    );
     describe_gauge!(
         LAST_ARRIVAL,
         "When events were last taken in, in seconds since 1970, by source; absent until the first since the start."
@@ -299,6 +307,12 @@ pub(crate) fn frames(count: usize) {
 /// Counts a webhook.
 pub(crate) fn hook(provider: &'static str, outcome: HookOutcome) {
     counter!(HOOKS, "provider" => provider, "outcome" => outcome.as_str()).increment(1);
+}
+
+/// Shows that a connection to a provider stands, or does not any more.
+pub(crate) fn linked(provider: &'static str, stands: bool) {
+    let change = if stands { 1.0 } else { -1.0 };
+    gauge!(LINKS, "provider" => provider).increment(change);
 }
 
 /// Records how long frames waited for the disk.

@@ -155,8 +155,7 @@ pub fn router(api: Api) -> Router {
     routes(api).0
 }
 
-pub(crate) fn routes(api: Api) -> (Router, Draining) {
-    let draining = Draining::default();
+pub(crate) fn routes(api: Api) -> (Router, Shared) {
     let requests = &api.config.requests;
     let answer_limit = ms(requests.answer_ms);
     let shared: Shared = Arc::new(State {
@@ -165,7 +164,7 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
         rejects: Rejects::default(),
         crowd: Crowd::default(),
         desk: Desk::default(),
-        draining: draining.clone(),
+        draining: Draining::default(),
         limits: Limits {
             item_bytes: requests.event_bytes,
             ..Limits::default()
@@ -176,8 +175,8 @@ pub(crate) fn routes(api: Api) -> (Router, Draining) {
     let router = doors().into_iter().fold(Router::new(), |router, door| {
         router.route(door.path, door.service)
     });
-    let router = router.with_state(shared);
-    (surrounded(router, answer_limit), draining)
+    let router = router.with_state(Arc::clone(&shared));
+    (surrounded(router, answer_limit), shared)
 }
 
 /// Puts around all routes what every request has.

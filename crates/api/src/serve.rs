@@ -17,13 +17,14 @@ use tokio_util::task::TaskTracker;
 use crate::caps::Caps;
 use crate::config::{Config, Connections, ms};
 use crate::connection::{Connector, Stops, turn_away};
+use crate::hooks::link;
 use crate::metrics;
-use crate::routes::{Api, Draining, routes};
+use crate::routes::{Api, Draining, Shared, routes};
 
 /// How long accepting rests when the system has no descriptors or memory for a connection.
 const REST: Duration = Duration::from_millis(100);
 
-/// The HTTP service: a listener and what answers on it.
+/// The HTTP service: a listener and what answers on it, and the connections to providers.
 pub struct Service {
     listener: TcpListener,
     connector: Connector,
@@ -31,6 +32,8 @@ pub struct Service {
     draining: Draining,
     limits: Connections,
     tasks: TaskTracker,
+    /// Who holds the connections to providers that call nobody.
+    links: Option<Shared>,
 }
 
 /// Why the service ended before it was told to.
@@ -50,8 +53,12 @@ impl Service {
     /// Puts the API behind a listener.
     pub fn new(listener: TcpListener, api: Api) -> Self {
         let config = api.config.clone();
-        let (router, draining) = routes(api);
-        Self::over(listener, router, draining, &config)
+        let (router, shared) = routes(api);
+        let draining = shared.draining.clone();
+        Self {
+            links: Some(shared),
+            ..Self::over(listener, router, draining, &config)
+        }
     }
 
     fn over(listener: TcpListener, router: Router, draining: Draining, config: &Config) -> Self {
@@ -65,12 +72,27 @@ impl Service {
             draining,
             limits,
             tasks: TaskTracker::new(),
+            links: None,
         }
     }
 
     /// Serves until `shutdown`, then ends connections in order; at most `notice_ms + drain_ms`
     /// later it has returned and none of its tasks is left.
-    pub async fn run(self, shutdown: CancellationToken) -> Result<(), Error> {
+    pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), Error> {
+        let Some(shared) = self.links.take() else {
+            return self.serve(shutdown).await;
+        };
+        let unlink = shutdown.child_token();
+        let doors = async {
+            let ended = self.serve(shutdown).await;
+            unlink.cancel();
+            ended
+        };
+        let (ended, ()) = tokio::join!(doors, link::hold(&shared, &unlink));
+        ended
+    }
+
+    async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
         let gently = CancellationToken::new();
         let hard = CancellationToken::new();
         let stop = async {

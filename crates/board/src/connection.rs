@@ -44,8 +44,24 @@ pub struct Told {
     pub shadowed: u64,
     /// Many messages of contacts came, and none of a manager after them.
     pub no_replies: bool,
+    /// The connection that is held, of a provider that is connected to.
+    #[serde(default)]
+    pub link: Option<Link>,
     /// The last requests, the newest last.
     pub recent: Vec<Recent>,
+}
+
+/// How a connection to a provider stands.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Link {
+    /// Where it leads.
+    pub address: String,
+    /// Whether it stands.
+    pub connected: bool,
+    /// Since when it does, or does not.
+    pub since: Time,
+    /// Why not, or why what comes waits; else empty.
+    pub detail: String,
 }
 
 /// One of the last requests.

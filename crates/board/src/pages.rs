@@ -65,6 +65,8 @@ struct Home<'a> {
 #[template(path = "calls.html")]
 struct Calls<'a> {
     here: Board,
+    /// Which calls the chart and the map are of.
+    way: &'a str,
     viewer: &'a Viewer,
     query: String,
     form: Form,
@@ -103,6 +105,7 @@ pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
     match here {
         Board::Calls => render(&Calls {
             here,
+            way: asked.filter("direction").unwrap_or("inbound"),
             viewer,
             query,
             form,

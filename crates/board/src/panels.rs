@@ -82,8 +82,11 @@ impl Panel {
     pub fn fresh(self) -> i64 {
         match self {
             Self::Live | Self::Connections | Self::CallsNow => 250,
-            Self::Tiles | Self::Managers => 1_000,
-            Self::CallsTiles | Self::CallsBack | Self::CallsManagers => 1_000,
+            Self::Tiles
+            | Self::Managers
+            | Self::CallsTiles
+            | Self::CallsBack
+            | Self::CallsManagers => 1_000,
             Self::Times | Self::Heat | Self::CallsTimes | Self::CallsHeat => 5_000,
         }
     }

@@ -115,7 +115,9 @@ pub fn mark(account: &str, stream: &str, frame: u64) -> Vec<u8> {
 
 /// A record of what a provider sent.
 pub fn webhook(account: &str, hook: &str, head: &str, body: &[u8]) -> Vec<u8> {
-    let mut record = vec![WEBHOOK, VERSION];
+    let fields = account.len() + hook.len() + head.len() + body.len();
+    let mut record = Vec::with_capacity(fields + 8);
+    record.extend_from_slice(&[WEBHOOK, VERSION]);
     push_field(&mut record, account);
     push_field(&mut record, hook);
     push_field(&mut record, head);

@@ -1,5 +1,6 @@
 //! An event of the contract in the making.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 use trunkline_model::event::{Author, Integrity, Kind, Phase};
 use trunkline_model::time::Time;
@@ -85,16 +86,27 @@ impl Draft {
 
     /// Writes it down as JSON, `type` first.
     pub fn to_json(&self) -> String {
-        let mut json = String::from("{\"type\":");
-        let kind = self.0.get("type").unwrap_or(&Value::Null);
-        json.push_str(&kind.to_string());
-        for (name, value) in self.0.iter().filter(|(name, _)| *name != "type") {
-            json.push(',');
-            json.push_str(&Value::from(name.as_str()).to_string());
-            json.push(':');
-            json.push_str(&value.to_string());
-        }
-        json.push('}');
-        json
+        let mut json = Vec::with_capacity(256);
+        self.write(&mut json);
+        String::from_utf8(json).unwrap_or_default()
     }
+
+    /// Writes it down as [`Self::to_json`] does, behind what stands in `json`.
+    pub fn write(&self, json: &mut Vec<u8>) {
+        json.extend_from_slice(b"{\"type\":");
+        put(json, self.0.get("type").unwrap_or(&Value::Null));
+        for (name, value) in self.0.iter().filter(|(name, _)| *name != "type") {
+            json.push(b',');
+            put(json, name);
+            json.push(b':');
+            put(json, value);
+        }
+        json.push(b'}');
+    }
+}
+
+/// Writes a value of JSON. Neither it nor memory can refuse that.
+fn put(json: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    let written = serde_json::to_writer(json, value);
+    debug_assert!(written.is_ok(), "{written:?}");
 }

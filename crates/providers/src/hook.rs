@@ -13,6 +13,7 @@ use crate::provider::Provider;
 use crate::refused::Refused;
 use crate::request::Request;
 use crate::vendors;
+use crate::vendors::asterisk::{Address, Lines, Login};
 
 /// A hook as its provider's adapter sees it.
 #[derive(Clone)]
@@ -37,6 +38,19 @@ pub struct Hook {
     pub role: Option<HookRole>,
     /// The rules of a provider that has none of its own.
     pub map: Option<Arc<Map>>,
+    /// How its provider is connected to, of one that calls nobody.
+    pub link: Option<Link>,
+}
+
+/// How a provider is connected to. Two that are equal may share a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it is.
+    pub address: Address,
+    /// Which of its channels lead outside.
+    pub lines: Lines,
+    /// Who we are there; two at once while one is replaced.
+    pub logins: Vec<Login>,
 }
 
 /// Why settings make no hook.
@@ -81,6 +95,7 @@ impl Hook {
             .channels
             .iter()
             .find(|channel| channel.hook.as_ref() == Some(&hook.id));
+        let link = link(hook, provider).map_err(|(key, detail)| error(key, detail))?;
         Ok(Self {
             id: hook.id.as_str().into(),
             provider,
@@ -92,6 +107,7 @@ impl Hook {
             default_manager: hook.default_manager.clone(),
             role: hook.role,
             map,
+            link,
         })
     }
 
@@ -115,6 +131,39 @@ impl Hook {
     pub fn manager(&self, id: &str) -> String {
         format!("{}:{id}", self.provider.guide().name)
     }
+}
+
+/// Reads how the provider is connected to; errors with the key that is wrong.
+fn link(hook: &Settings, provider: &dyn Provider) -> Result<Option<Link>, (&'static str, String)> {
+    let name = provider.guide().name;
+    let is_called = provider.is_called();
+    let Some(address) = &hook.address else {
+        return if is_called {
+            let detail = format!("{name} is connected to: set it, like \"ami://pbx.lan:5038\"");
+            Err(("address", detail))
+        } else {
+            Ok(None)
+        };
+    };
+    if !is_called {
+        let detail = format!("{name} is not connected to, it calls us: take it out");
+        return Err(("address", detail));
+    }
+    let address = Address::parse(address).map_err(|detail| ("address", detail))?;
+    let logins = hook.secrets.iter().map(Login::parse).collect();
+    let logins: Option<Vec<Login>> = logins;
+    let logins = logins.ok_or_else(|| {
+        let detail = "write user and password with a colon between them".to_owned();
+        ("secrets", detail)
+    })?;
+    let lines = Lines {
+        trunks: hook.trunks.clone(),
+    };
+    Ok(Some(Link {
+        address,
+        lines,
+        logins,
+    }))
 }
 
 impl std::fmt::Debug for Hook {

@@ -24,7 +24,7 @@ pub mod vendors;
 
 pub use draft::Draft;
 pub use guide::{Guide, Replies, Talk};
-pub use hook::{Hook, HookError};
+pub use hook::{Hook, HookError, Link};
 pub use map::{FileShape, Made, Map, MapError, RowError};
 pub use provider::{Answer, Parsed, Provider, Unreadable};
 pub use record::Record;

@@ -16,6 +16,11 @@ pub trait Provider: Sync + Send {
     /// Says what there is to know about it.
     fn guide(&self) -> &'static Guide;
 
+    /// Says whether it calls nobody, so that we connect to it.
+    fn is_called(&self) -> bool {
+        false
+    }
+
     /// Answers a handshake, by which the provider asks whether the address is ours. It tells of no
     /// event and is answered before anything is verified, unless the adapter does so itself.
     ///

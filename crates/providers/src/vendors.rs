@@ -11,6 +11,7 @@ pub mod didww;
 pub mod freeswitch;
 pub mod intercom;
 #[cfg(test)]
+#[path = "vendors/tests/kit.rs"]
 pub(crate) mod kit;
 pub mod kommo;
 pub mod kommo_account;

@@ -7,11 +7,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::iter::Peekable;
 
 use trunkline_model::event::{Author, Change};
 use trunkline_model::time::Time;
 
 use crate::arrivals::Arrivals;
+use crate::calls::Calls;
 use crate::chance::Chance;
 use crate::config::{BadConfig, Config};
 use crate::hours::{HOUR, MINUTE, QUARTER, SECOND};
@@ -37,6 +39,9 @@ pub struct Simulation {
     /// Conversations for which nobody was there.
     unassigned: VecDeque<u64>,
     outbox: Outbox,
+    calls: Peekable<Calls>,
+    /// An event of a conversation that is sent after the next of a call.
+    ahead: Option<Sending>,
 }
 
 /// A manager, and the part of each working day in which there are answers, in local minutes.
@@ -85,6 +90,21 @@ impl Iterator for Simulation {
     type Item = Sending;
 
     fn next(&mut self) -> Option<Sending> {
+        let message = self.ahead.take().or_else(|| self.of_conversations());
+        match (&message, self.calls.peek()) {
+            (Some(said), Some(call)) if call.send_at < said.send_at => {
+                self.ahead = message;
+                self.calls.next()
+            }
+            (None, _) => self.calls.next(),
+            _ => message,
+        }
+    }
+}
+
+impl Simulation {
+    /// Gives the next event of a conversation.
+    fn of_conversations(&mut self) -> Option<Sending> {
         loop {
             let next = self.agenda.peek().map(|Reverse((at, ..))| *at);
             if let Some(sending) = self.outbox.next(next) {
@@ -136,6 +156,8 @@ impl Simulation {
             conversations: BTreeMap::new(),
             begun: 0,
             unassigned: VecDeque::new(),
+            calls: Calls::new(&config).peekable(),
+            ahead: None,
             config,
         };
         centre.plan(centre.config.start, Step::Quarter);

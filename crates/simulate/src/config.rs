@@ -27,7 +27,9 @@ pub struct Config {
     pub hand_offs: u32,
     /// Conversations of a thousand that are closed when they are over. Default 800.
     pub closings: u32,
-    /// Events of a thousand that are sent minutes to hours late. Default 20.
+    /// New calls of a weekday, without calls back; they come as conversations do. Default 0.
+    pub calls: u32,
+    /// Events of a thousand that are sent minutes to hours late; a call is late as a whole. Default 20.
     pub late: u32,
     /// Events of a thousand that are sent twice. Default 10.
     pub repeated: u32,
@@ -60,6 +62,7 @@ impl Default for Config {
             bots: 350,
             hand_offs: 40,
             closings: 800,
+            calls: 0,
             late: 20,
             repeated: 10,
         }
@@ -87,6 +90,7 @@ impl Config {
             ("bots", self.bots.into(), 0, 1_000),
             ("hand_offs", self.hand_offs.into(), 0, 1_000),
             ("closings", self.closings.into(), 0, 1_000),
+            ("calls", self.calls.into(), 0, 10_000_000),
             ("late", self.late.into(), 0, 1_000),
             ("repeated", self.repeated.into(), 0, 1_000),
         ];

@@ -41,6 +41,33 @@ pub(crate) struct Changed<'a> {
     pub(crate) at: Time,
 }
 
+/// A phase of a call.
+#[expect(
+    clippy::struct_field_names,
+    reason = "fields are named as in the event"
+)]
+#[derive(Serialize)]
+pub(crate) struct Phase<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: String,
+    pub(crate) call: &'a str,
+    pub(crate) phase: &'static str,
+    pub(crate) at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) direction: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) manager: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) leg: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disposition: Option<&'static str>,
+}
+
 fn is_text(kind: &&'static str) -> bool {
     *kind == MessageKind::Text.word()
 }

@@ -3,8 +3,8 @@
 //! late and some twice.
 //!
 //! Everything here is pure and a function of [`Config`]: the same one gives the same bytes, on any
-//! machine, since no floating point and no clock has a say. Calls will join conversations as steps
-//! of the same agenda, taken by the same managers.
+//! machine, since no floating point and no clock has a say. Calls have an agenda of their own, so
+//! that conversations are the same with them and without.
 //!
 //! ```
 //! use trunkline_simulate::{Config, Simulation};
@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod arrivals;
+mod calls;
 mod centre;
 mod chance;
 mod config;

@@ -35,9 +35,12 @@ impl Leg {
 /// Encodes calls.
 pub fn webhooks(calls: &[Call], hook: &str) -> Vec<Webhook> {
     let path = format!("/v1/hooks/{hook}");
-    let all = calls.iter().flat_map(|call| match call.inbound {
-        true => came_in(call, &path),
-        false => went_out(call, &path),
+    let all = calls.iter().flat_map(|call| {
+        if call.inbound {
+            came_in(call, &path)
+        } else {
+            went_out(call, &path)
+        }
     });
     all.collect()
 }

@@ -121,20 +121,17 @@ fn dialled(leg: &Leg<'_>, call: &Call, ring: &Part, talk: Option<&Part>) -> Vec<
         leg.callback(0, "initiated", ring.from, None),
         leg.callback(1, "ringing", ring.from, None),
     ];
-    match talk {
-        Some(talk) => {
-            all.push(leg.callback(2, "in-progress", talk.from, None));
-            let length = Some(talk.until - talk.from);
-            all.push(leg.callback(3, "completed", talk.until, length));
-        }
-        None => {
-            let status = match (call.busy, call.talks.is_empty()) {
-                (true, _) => "busy",
-                (false, true) if ring.until < call.end || !call.inbound => "no-answer",
-                (false, _) => "canceled",
-            };
-            all.push(leg.callback(2, status, ring.until, Some(0)));
-        }
+    if let Some(talk) = talk {
+        all.push(leg.callback(2, "in-progress", talk.from, None));
+        let length = Some(talk.until - talk.from);
+        all.push(leg.callback(3, "completed", talk.until, length));
+    } else {
+        let status = match (call.busy, call.talks.is_empty()) {
+            (true, _) => "busy",
+            (false, true) if ring.until < call.end || !call.inbound => "no-answer",
+            (false, _) => "canceled",
+        };
+        all.push(leg.callback(2, status, ring.until, Some(0)));
     }
     all
 }

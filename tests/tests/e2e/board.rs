@@ -1,5 +1,6 @@
 //! The board through its doors, and in a real browser.
 
+mod calls;
 mod connections;
 
 use std::path::{Path, PathBuf};
@@ -178,7 +179,7 @@ fn a_viewer_sees_what_his_token_lets_him_see() {
     assert_eq!(shown.2, given);
     for (path, status) in [
         ("/?period=decade", 400),
-        ("/board/rows/calls", 404),
+        ("/board/rows/nonsense", 404),
         ("/board/rows/messages?managr=ana", 400),
         ("/board/nothing", 404),
         ("/board/assets/nothing.js", 404),
@@ -268,6 +269,8 @@ fn company() -> Service {
         "8",
         "--rate",
         "200",
+        "--calls",
+        "150",
     ];
     let output = Command::new(binary())
         .args(centre)

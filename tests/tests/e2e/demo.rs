@@ -207,7 +207,7 @@ fn a_first_start_shows_address_token_report_and_what_to_do_next() {
     let address = format!("http://127.0.0.1:{}", demo.port);
     for said in [
         &format!("Trunkline listens on {address}\n"),
-        "Sent 2 days of a made-up company (3 managers, 300 new conversations on a weekday)",
+        "Sent 2 days of a made-up company (3 managers, 300 new conversations and 150 calls on a weekday)",
         "replies       mean     median        p90        max",
         "all managers",
         &format!("{address}/v1/reports/response-times?by=team"),

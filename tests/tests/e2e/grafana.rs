@@ -1,6 +1,7 @@
-//! The dashboard *Answers* on the real ClickHouse, as Grafana's user of `deploy/clickhouse/users.xml`: every query of every
+//! The dashboards *Answers* and *Calls* on the real ClickHouse, as Grafana's user of `deploy/clickhouse/users.xml`: every query of every
 //! panel and variable runs whatever is chosen, and its figures are those of the report API for the same question.
 
+mod calls;
 mod figures;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::path::Path;
 use e2e::chats;
 use e2e::clock::at;
 use e2e::config::{Account, Config};
+use e2e::doors::Door;
 use e2e::engine::Engine;
 use e2e::events::Thread;
 use e2e::generate;
@@ -31,6 +33,23 @@ pub(crate) struct World {
 impl World {
     /// Sends made-up and real conversations to account `main`, others to an account that Grafana must not see.
     fn start() -> Self {
+        Self::of("answers.json", |door| {
+            println!("seed {SEED}");
+            door.send(&generate::log(SEED, 150));
+            for part in chats::real().chunks(1_000) {
+                door.send(part);
+            }
+            let odd = Thread::new("odd").on("o'channel");
+            door.send(
+                &odd.contact("10:59:59.999")
+                    .manager("o'neil", "11:00")
+                    .events(),
+            );
+        })
+    }
+
+    /// Sends what `send` does to account `main`, for a dashboard.
+    fn of(board: &str, send: impl FnOnce(&Door)) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/clickhouse/users.xml");
         let users = std::fs::read_to_string(file).expect("the users");
         let passwords = vec![
@@ -45,24 +64,14 @@ impl World {
         let config = Config::of([account(), Account::new("other")]).warehouse(&settings);
         let service = Service::start(config);
         let door = service.door("main");
-        println!("seed {SEED}");
-        door.send(&generate::log(SEED, 150));
-        for part in chats::real().chunks(1_000) {
-            door.send(part);
-        }
-        let odd = Thread::new("odd").on("o'channel");
-        door.send(
-            &odd.contact("10:59:59.999")
-                .manager("o'neil", "11:00")
-                .events(),
-        );
+        send(&door);
         door.flush();
         service
             .door("other")
             .send_flushed(&generate::log(SEED + 1, 20));
         Self {
             grafana: Views::new(&engine.url(), "trunkline", "grafana", "secret-g"),
-            queries: queries(&dashboard("answers.json")),
+            queries: queries(&dashboard(board)),
             service,
             _engine: engine,
         }

@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod asterisk;
 mod audit;
 mod bad_clients;
 mod bad_input;

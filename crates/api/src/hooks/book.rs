@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio::sync::Notify;
 use trunkline_model::settings::Account;
 use trunkline_providers::{Hook, Parsed, Replies};
 
@@ -12,7 +13,11 @@ use super::heard::{Log, Told};
 
 /// The hooks of one configuration; a reload makes another, which goes on with what was heard.
 #[derive(Debug, Default)]
-pub struct Hooks(HashMap<Arc<str>, Arc<Entry>>);
+pub struct Hooks {
+    entries: HashMap<Arc<str>, Arc<Entry>>,
+    /// Wakes who holds the connections to providers; the same one after a reload.
+    news: Arc<Notify>,
+}
 
 /// A hook of an account.
 #[derive(Debug)]
@@ -64,15 +69,18 @@ impl Hooks {
                 book.insert(Arc::clone(&entry.hook.id), Arc::new(entry));
             }
         }
-        Self(book)
+        Self {
+            entries: book,
+            news: Arc::default(),
+        }
     }
 
     /// Takes over what was heard by the hooks of the configuration before.
     #[must_use]
     pub fn after(self, before: &Self) -> Self {
-        let entries = self.0.into_iter().map(|(id, entry)| {
+        let entries = self.entries.into_iter().map(|(id, entry)| {
             let heard = before
-                .0
+                .entries
                 .get(&id)
                 .filter(|old| old.account == entry.account)
                 .map_or_else(|| Arc::clone(&entry.heard), |old| Arc::clone(&old.heard));
@@ -84,12 +92,31 @@ impl Hooks {
             };
             (id, Arc::new(entry))
         });
-        Self(entries.collect())
+        Self {
+            entries: entries.collect(),
+            news: Arc::clone(&before.news),
+        }
+    }
+
+    /// Says that this book is in force now.
+    pub fn announce(&self) {
+        self.news.notify_one();
+    }
+
+    /// Gives what tells that another book is in force.
+    pub(super) fn news(&self) -> Arc<Notify> {
+        Arc::clone(&self.news)
+    }
+
+    /// Gives the hooks whose providers are connected to.
+    pub(super) fn linked(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        let entries = self.entries.values();
+        entries.filter(|entry| entry.hook.link.is_some())
     }
 
     /// Finds a hook.
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Entry>> {
-        self.0.get(id).cloned()
+        self.entries.get(id).cloned()
     }
 
     /// Lists the hooks of an account, by id.
@@ -99,7 +126,8 @@ impl Hooks {
 
     /// Gives the hooks of an account, by id.
     pub(super) fn own(&self, account: &str) -> impl Iterator<Item = &Entry> {
-        let own = self.0.values().filter(|entry| &*entry.account == account);
+        let own = self.entries.values();
+        let own = own.filter(|entry| &*entry.account == account);
         let mut own: Vec<_> = own.map(Arc::as_ref).collect();
         own.sort_by(|left, right| left.hook.id.cmp(&right.hook.id));
         own.into_iter()

@@ -70,10 +70,26 @@ pub(crate) struct Told {
     pub(crate) shadowed: u64,
     /// 20 messages of contacts came, and none of a manager after them.
     pub(crate) no_replies: bool,
+    /// The connection that is held, of a provider that is connected to.
+    pub(crate) link: Option<Line>,
     /// The last requests, the newest last.
     pub(crate) recent: VecDeque<Recent>,
     #[serde(skip)]
     unanswered: u64,
+}
+
+/// How a connection that we hold stands.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HookLink")]
+pub(crate) struct Line {
+    /// Where it leads.
+    address: String,
+    /// Whether it stands, and the login was taken.
+    connected: bool,
+    /// Since when it does, or does not.
+    since: Time,
+    /// Why not, or why what came is not taken in at the moment; else empty.
+    detail: String,
 }
 
 /// The log of a hook.
@@ -146,9 +162,9 @@ impl Log {
     }
 
     /// Notes a request that is on stable storage; its newest event happened at `newest`.
-    pub(super) fn taken(&self, heard: &Heard, newest: Option<Time>) {
+    pub(super) fn taken(&self, heard: Heard, newest: Option<Time>) {
         let mut told = self.lock();
-        told.note(heard.recent.clone());
+        told.note(heard.recent);
         told.requests += 1;
         told.events += heard.events;
         told.shadowed += heard.shadowed;
@@ -163,6 +179,27 @@ impl Log {
         told.unanswered += heard.from_contacts;
         if heard.replied {
             told.unanswered = 0;
+        }
+    }
+
+    /// Notes that the connection to `address` stands, or why it does not.
+    pub(super) fn linked(&self, address: String, stands: Result<(), String>, at: Time) {
+        let mut told = self.lock();
+        let connected = stands.is_ok();
+        let before = told.link.take();
+        let before = before.filter(|it| it.connected == connected && it.address == address);
+        told.link = Some(Line {
+            address,
+            connected,
+            since: before.map_or(at, |it| it.since),
+            detail: stands.err().unwrap_or_default(),
+        });
+    }
+
+    /// Notes why what came through the connection is not taken in at the moment; empty once it is.
+    pub(super) fn held_up(&self, detail: String) {
+        if let Some(link) = &mut self.lock().link {
+            link.detail = detail;
         }
     }
 

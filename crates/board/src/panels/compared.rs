@@ -1,7 +1,7 @@
 //! Tiles: figures of reports, each beside the one of the period before.
 
 use askama::Template;
-use trunkline_reports::{Table, Value};
+use trunkline_reports::{Table, Unit, Value};
 
 use crate::asked::{Asked, Before};
 use crate::meaning;
@@ -68,6 +68,7 @@ struct Figure {
 }
 
 /// One answer and that of the period before.
+#[derive(Clone)]
 pub(super) struct Asking {
     question: Question,
     earlier: Option<Question>,
@@ -86,6 +87,41 @@ impl Asking {
             (None, Some(compared)) => cell(&self.now, compared.previous.first(), figure),
             (None, None) => &Value::Null,
         }
+    }
+
+    /// Gives what was answered where a dimension has a value, and asks for the rows of that alone.
+    pub(super) fn only(&self, dimension: &str, value: &str) -> Self {
+        let columns = &self.now.columns;
+        let place = columns.iter().position(|column| column.name == dimension);
+        let is = |row: &Vec<Value>| {
+            let own = place.and_then(|place| row.get(place));
+            matches!(own, Some(Value::Text(own)) if own == value)
+        };
+        // What there is nothing of has no row: its counts are 0.
+        let nothing: Vec<Value> = columns
+            .iter()
+            .map(|column| match column.unit {
+                Unit::Count => Value::Count(0),
+                _ => Value::Null,
+            })
+            .collect();
+        let pick = |rows: &mut Vec<Vec<Value>>| {
+            rows.retain(is);
+            if rows.is_empty() {
+                rows.push(nothing.clone());
+            }
+        };
+        let mut only = self.clone();
+        pick(&mut only.now.rows);
+        if let Some(compared) = &mut only.now.compared {
+            pick(&mut compared.previous);
+        }
+        if let Some(before) = &mut only.before {
+            pick(&mut before.rows);
+        }
+        only.question = self.question.and(dimension, value);
+        only.earlier = self.earlier.as_ref().map(|it| it.and(dimension, value));
+        only
     }
 
     /// Gives the address of the rows of the period before.
@@ -140,17 +176,6 @@ pub(super) async fn ask(
             })
         }
     }
-}
-
-/// Asks about what is compared with nothing.
-pub(super) async fn ask_alone(question: Question, source: &dyn Source) -> Result<Asking, Missing> {
-    let now = source.report(question.report, &question.pairs).await?;
-    Ok(Asking {
-        question,
-        earlier: None,
-        now,
-        before: None,
-    })
 }
 
 /// Makes the tiles of figures; without answers each says that it has none.

@@ -37,10 +37,43 @@ struct Card {
     lag: String,
     secret: bool,
     no_replies: bool,
+    link: Option<Line>,
     refusals: Vec<Request>,
     recent: Vec<Request>,
-    guide: Guide,
+    secret_is: String,
+    replies: &'static str,
     steps: Vec<String>,
+    notes: Vec<(&'static str, Vec<String>)>,
+}
+
+/// Takes the marks of code out of a text.
+fn plain(text: &str) -> String {
+    text.replace('`', "")
+}
+
+/// What is to know beside the steps: a title, and what stands below it.
+fn notes(guide: &Guide) -> Vec<(&'static str, Vec<String>)> {
+    let one = |text: &str| Vec::from_iter((!text.is_empty()).then(|| plain(text)));
+    let all = [
+        ("Secret", one(guide.secret)),
+        ("How far it is vouched for", one(guide.integrity)),
+        ("When it was not taken", one(guide.retries)),
+        ("Replies of managers", one(guide.replies)),
+        (
+            "To know",
+            guide.notes.iter().map(|note| plain(note)).collect(),
+        ),
+    ];
+    all.into_iter()
+        .filter(|(_, texts)| !texts.is_empty())
+        .collect()
+}
+
+/// How a connection stands.
+struct Line {
+    connected: bool,
+    since: Since,
+    detail: String,
 }
 
 /// How a hook stands, in a word and a tone.
@@ -68,12 +101,14 @@ struct Request {
 impl Card {
     fn of(connection: &Connection, viewer: &Viewer) -> Self {
         let told = &connection.told;
-        let url = format!("{}{}", viewer.address, told.path);
+        let called = format!("{}{}", viewer.address, told.path);
+        let url = told.link.as_ref().map_or(called, |it| it.address.clone());
         let newest = told.recent.iter().rev().map(|it| Request::of(it, viewer));
         let refused = told.recent.iter().rev();
         let refused = refused.filter(|it| it.outcome == "unverified");
         let refused = refused.take(REFUSALS).map(|it| Request::of(it, viewer));
-        let steps = connection.guide.steps.iter();
+        let guide = connection.guide;
+        let steps = guide.steps.iter();
         Self {
             hook: told.hook.clone(),
             title: connection.guide.title,
@@ -86,10 +121,19 @@ impl Card {
             ),
             secret: told.secret,
             no_replies: told.no_replies,
+            link: told.link.as_ref().map(|it| Line {
+                connected: it.connected,
+                since: Since::new(it.since, viewer),
+                detail: it.detail.clone(),
+            }),
             refusals: refused.collect(),
             recent: newest.collect(),
-            guide: connection.guide,
-            steps: steps.map(|step| step.replace("{url}", &url)).collect(),
+            secret_is: plain(guide.secret),
+            replies: guide.replies,
+            steps: steps
+                .map(|step| plain(&step.replace("{url}", &url)))
+                .collect(),
+            notes: notes(&guide),
             url,
         }
     }
@@ -98,9 +142,13 @@ impl Card {
 impl State {
     fn of(connection: &Connection) -> Self {
         let told = &connection.told;
+        let last = told.recent.last();
+        let was_refused = last.is_some_and(|it| it.outcome == "unverified");
         let (tone, word) = match () {
             () if !told.secret => ("bad", "has no secret"),
-            () if told.last_refused > told.last_request => ("bad", "refused"),
+            () if told.link.as_ref().is_some_and(|it| !it.connected) => ("bad", "not connected"),
+            () if was_refused => ("bad", "refused"),
+            () if told.link.is_some() => ("good", "connected"),
             () if told.last_request.is_none() => ("even", "nothing yet"),
             () if told.no_replies => ("warn", "no replies"),
             () => ("good", "heard"),

@@ -38,6 +38,12 @@ pub struct Hook {
     /// The addresses or networks that may call it, like `185.45.152.0/24`; all by default.
     #[serde(default)]
     pub allow_ips: Vec<String>,
+    /// Where its provider is, if it is connected to, like `ami://pbx.lan:5038`.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// The names of the trunks there, where extensions are not named by 2 to 6 digits.
+    #[serde(default)]
+    pub trunks: Vec<String>,
     /// How its fields become an event's, in the mapping language of the generic provider.
     #[serde(default)]
     pub map: Option<serde_json::Value>,

@@ -368,9 +368,11 @@ fn targets_of_replies_are_told_to_the_fold_with_who_is_in_which_team_when() {
 #[test]
 fn an_extensions_first_manager_had_it_for_all_time_before() {
     let account = account(
-        r#"{"id":"acme","timezone":"UTC","manager":[
-            {"id":"luis","extensions":["101","102"],"from":"2026-03-01"},
-            {"id":"ana","extensions":["101"],"until":"2026-03-01","from":"2025-01-01"}]}"#,
+        r#"id = "acme"
+        manager = [
+            { id = "luis", extensions = ["101", "102"], from = "2026-03-01" },
+            { id = "ana", extensions = ["101"], until = "2026-03-01", from = "2025-01-01" },
+        ]"#,
     );
     assert_eq!(account.check(), []);
     let march = Some(at("2026-03-01T00:00:00Z"));
@@ -399,9 +401,11 @@ fn an_extensions_first_manager_had_it_for_all_time_before() {
 #[test]
 fn a_name_at_a_provider_or_an_extension_is_one_managers() {
     let account = account(
-        r#"{"id":"acme","timezone":"UTC","manager":[
-            {"id":"luis","extensions":["101"],"aliases":{"crm":"7"}},
-            {"id":"ana","extensions":["101"],"aliases":{"crm":"7"}}]}"#,
+        r#"id = "acme"
+        manager = [
+            { id = "luis", extensions = ["101"], aliases = { crm = "7" } },
+            { id = "ana", extensions = ["101"], aliases = { crm = "7" } },
+        ]"#,
     );
     let keys: Vec<_> = account.check().into_iter().map(|of| of.key).collect();
     let expected = [

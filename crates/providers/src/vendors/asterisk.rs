@@ -7,12 +7,14 @@
 //!
 //! Source: docs.asterisk.org, events of AMI and ARI, versions 16 to 22.
 
+mod address;
 mod ami;
 mod ari;
 mod calls;
 mod cdr;
 mod line;
 
+pub use address::{Address, Login};
 pub use ami::{Ami, Broken, Heard};
 pub use ari::Ari;
 pub use line::Lines;
@@ -28,14 +30,15 @@ static GUIDE: Guide = Guide {
     name: "asterisk",
     title: "Asterisk",
     talk: Talk::Calls,
-    secret: "the password of a user of the manager interface (manager.conf), or of ARI (ari.conf)",
+    secret: "a user of the manager interface (manager.conf), or of ARI (ari.conf), and his password: \"user:password\"",
     steps: &[
         "Asterisk is connected to: it needs no address of this service, and {url} takes nothing from it",
         "for AMI, add a user to manager.conf: `[trunkline]`, `secret = ...`, `read = call,agent,dialplan,cdr`, `write = reporting`, `permit` with this service's address alone, and `timestampevents = yes` under `[general]`",
         "for ARI, add a user to ari.conf: `[trunkline]`, `type = user`, `read_only = yes`, `password = ...`, and `channelvars = CHANNEL(linkedid)` under `[general]`; enable http.conf",
         "reload: `manager reload`, or `module reload res_ari.so`",
+        "in the hook here, set `address` to `ami://HOST:5038`, or to `ari+ws://HOST:8088/ari/events?app=trunkline`",
     ],
-    integrity: "the connection is ours and its password known to both sides: verified; across a network that is not yours use TLS (tlsenable in manager.conf or http.conf)",
+    integrity: "the connection is ours and its password known to both sides: verified; across a network that is not yours lead the connection through a VPN or a tunnel with TLS, for it is plain",
     retries: "none: what happens while the connection is down is not told again; after it the calls are compared with the exchange's list, and call records fill in what was missed",
     replies: Replies::None,
     notes: &[
@@ -50,6 +53,10 @@ static GUIDE: Guide = Guide {
 impl Provider for Asterisk {
     fn guide(&self) -> &'static Guide {
         &GUIDE
+    }
+
+    fn is_called(&self) -> bool {
+        true
     }
 
     fn verify(&self, _: &Hook, _: &Request<'_>) -> Result<Integrity, Refused> {

@@ -68,9 +68,17 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
 /// without an offset. One without is local in `zone`: the earlier of two that look the same, and moved
 /// forward where the clock was.
 pub(super) fn time(text: &str, zone: Tz) -> Option<Time> {
-    let spelled = || DateTime::parse_from_rfc2822(text.trim()).ok();
-    let spelled = || Some(Time(spelled()?.timestamp_millis()));
-    let time = moment(text, zone).or_else(spelled)?;
+    let text = text.trim();
+    let spelled = || {
+        let time = DateTime::parse_from_rfc2822(text).ok()?;
+        Some(Time(time.timestamp_millis()))
+    };
+    // Nothing else begins with a word: the name of the day.
+    let time = if text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        spelled()
+    } else {
+        moment(text, zone).or_else(spelled)
+    }?;
     (Time::MIN..=Time::MAX).contains(&time).then_some(time)
 }
 

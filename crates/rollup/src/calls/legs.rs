@@ -3,9 +3,9 @@
 //! - Phases that name one `leg` are of that leg.
 //! - One without, that names an extension or a manager, is of the leg of that person which began last
 //!   before it, else of one of its own.
-//! - An `answered` that names neither is of the only person who may have answered: begun and neither
-//!   ended nor answered by then, or, if nobody had begun, in the call at all. If there are several it
-//!   is nobody's; at the moment at which somebody answered it says that again.
+//! - An `answered` that names neither fills in, if no `answered` names a person: it is of the only one
+//!   who may have answered, begun and neither ended nor answered by then, or, if nobody had begun, in
+//!   the call at all. If there are several it is nobody's.
 //! - `held`, `resumed` and `transferred` that name neither are of the leg that was answered last.
 //! - A recording or a tag is of no leg.
 //!
@@ -94,9 +94,11 @@ pub(super) fn legs<'a>(
     }
     let all = steps.iter().enumerate();
     let nobodys = all.filter(|(_, step)| step.leg.is_none() && !step.names_person());
+    let answers = |leg: &Leg<'_>| leg.is_person() && leg.first(steps, Phase::Answered).is_some();
+    let is_named = legs.iter().any(answers);
     for (place, step) in nobodys {
         let own = match step.kind {
-            Phase::Answered if is_told(&legs, steps, step.at) => None,
+            Phase::Answered if is_named => None,
             Phase::Answered => only_one(&legs, steps, step.at),
             Phase::Held | Phase::Resumed | Phase::Transferred => {
                 last_answered(&legs, steps, step.at)
@@ -157,12 +159,6 @@ fn last_begun(legs: &[Leg<'_>], steps: &[Step<'_>], step: &Step<'_>) -> Option<u
         (later, if later { *began } else { -*began }, *place)
     };
     begun.min_by_key(near).map(|(_, place)| place)
-}
-
-/// Says whether somebody is said to have answered at a time.
-fn is_told(legs: &[Leg<'_>], steps: &[Step<'_>], at: i64) -> bool {
-    let mut persons = legs.iter().filter(|leg| leg.is_person());
-    persons.any(|leg| leg.first(steps, Phase::Answered) == Some(at))
 }
 
 /// Finds the only person who may have answered at a time.

@@ -1,5 +1,6 @@
 //! Expected figures are worked out by hand from `metrics.md` §2.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use trunkline_model::event::Event;
@@ -147,6 +148,8 @@ impl Rows for Taken {
 pub(super) struct Fold {
     pub(super) account: Account,
     pub(super) offset: u64,
+    /// The rows as they were gathered last.
+    latest: BTreeMap<String, Row>,
 }
 
 impl Fold {
@@ -156,7 +159,12 @@ impl Fold {
             seed: 42,
         };
         let account = Account::new(Arc::from("acme"), config);
-        Self { account, offset: 0 }
+        let latest = BTreeMap::new();
+        Self {
+            account,
+            offset: 0,
+            latest,
+        }
     }
 
     pub(super) fn at(&mut self) -> Position {
@@ -187,15 +195,15 @@ impl Fold {
     pub(super) fn rows(&mut self) -> Vec<Row> {
         let mut rows = Taken::default();
         self.account.gather(1, usize::MAX, &mut rows);
+        let known = rows.0.iter().map(|row| (row.call.clone(), row.clone()));
+        self.latest.extend(known);
         rows.0
     }
 
-    /// Gives all rows, in the order of their calls.
+    /// Gives all rows as they were written last, in the order of their calls.
     pub(super) fn all(&mut self) -> Vec<Row> {
-        self.account.rewind(0);
-        let mut rows = self.rows();
-        rows.sort_by(|a, b| a.call.cmp(&b.call));
-        rows
+        self.rows();
+        self.latest.values().cloned().collect()
     }
 }
 
@@ -330,6 +338,10 @@ fn only_a_person_answers_an_inbound_call() {
     // Of two it is nobody's.
     phases[1] = (15, "ringing", E102);
     assert_eq!(call(&phases).disposition, "missed");
+    // Nor if somebody is named: what tells of the whole call tells nothing new.
+    phases.push((18, "answered", E101));
+    let talks = [("101", Some(18), 60), ("102", None, 0)];
+    assert_eq!(call(&phases).talks(), talks);
 }
 
 #[test]

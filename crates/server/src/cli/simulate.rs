@@ -43,6 +43,9 @@ pub(crate) struct Simulate {
     /// Conversations that are closed when they are over.
     #[arg(long, default_value_t = 800)]
     pub(crate) closings: u32,
+    /// New calls of a weekday, which also bring calls back.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) calls: u32,
     /// Events that are sent minutes to hours late.
     #[arg(long, default_value_t = 20)]
     pub(crate) late: u32,

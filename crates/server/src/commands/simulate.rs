@@ -60,6 +60,7 @@ fn config(options: &Simulate, now: Time) -> Config {
         bots: options.bots,
         hand_offs: options.hand_offs,
         closings: options.closings,
+        calls: options.calls,
         late: options.late,
         repeated: options.repeated,
     }

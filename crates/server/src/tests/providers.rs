@@ -21,6 +21,9 @@ pub(super) fn page(provider: &dyn Provider) -> String {
     if !guide.secret.is_empty() {
         text.push_str("secrets = [\"...\"]\n");
     }
+    if provider.is_called() {
+        text.push_str("address = \"...\"     # where it is, for it is connected to\n");
+    }
     text.push_str("```\n");
     if !guide.secret.is_empty() {
         let _ = writeln!(text, "\nThe secret: {}.", guide.secret);

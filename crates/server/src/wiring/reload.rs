@@ -7,7 +7,9 @@ use anyhow::Result;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 use trunkline_api::{Directory, Hooks};
+use trunkline_model::settings::{Account, FoldRules, Span};
 use trunkline_pipeline::{AccountSettings, Handle};
+use trunkline_providers::named;
 use trunkline_warehouse::writer::Settings;
 
 use super::{hooks, names};
@@ -72,10 +74,30 @@ impl Reloader {
         self.settings.send_replace(names);
         self.directory
             .store(Arc::new(Directory::new(&file.accounts)));
-        let hooks = hooks.after(&self.hooks.load());
-        self.hooks.store(Arc::new(hooks));
+        let hooks = Arc::new(hooks.after(&self.hooks.load()));
+        self.hooks.store(Arc::clone(&hooks));
+        hooks.announce();
         Ok(changed)
     }
+}
+
+/// Gives the rules of an account. On channels of some providers a silence begins a new cycle, unless the
+/// configuration says otherwise (`metrics.md` §1, Cycle).
+fn rules(account: &Account) -> FoldRules {
+    let mut rules = account.fold_rules();
+    for hook in &account.hooks {
+        let gap = named(&hook.provider).and_then(|provider| provider.guide().cycle_gap);
+        let Some(gap) = gap.and_then(Span::millis) else {
+            continue;
+        };
+        let own = account
+            .channels
+            .iter()
+            .find(|channel| channel.hook.as_ref() == Some(&hook.id));
+        let channel = own.map_or(&hook.id, |channel| &channel.id);
+        rules.cycle_gaps.entry(channel.clone()).or_insert(gap);
+    }
+    rules
 }
 
 /// Gives what the fold needs of each account.
@@ -84,7 +106,29 @@ pub(super) fn account_settings(file: &File) -> Vec<AccountSettings> {
     accounts
         .map(|account| AccountSettings {
             account: Arc::from(&*account.id),
-            rules: account.fold_rules(),
+            rules: rules(account),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_whose_cycles_end_with_a_day_of_silence_says_so_for_its_channel() {
+        let account: Account = serde_json::from_value(serde_json::json!({
+            "id": "a",
+            "hook": [
+                {"id": "wa", "provider": "whatsapp"}, {"id": "tg", "provider": "telegram"},
+                {"id": "own", "provider": "standard"}, {"id": "vb", "provider": "viber"},
+            ],
+            "channel": [{"id": "sales", "hook": "tg"}, {"id": "vb", "hook": "vb", "cycle_gap": "2h"}],
+        }))
+        .unwrap();
+        let hour = 3_600_000;
+        let expected =
+            [("sales", 24), ("vb", 2), ("wa", 24)].map(|(id, h)| (id.to_owned(), h * hour));
+        assert_eq!(rules(&account).cycle_gaps, expected.into());
+    }
 }

@@ -1,5 +1,6 @@
 //! The board *Connections* through its doors, and in a real browser.
 
+use e2e::clock::{rfc3339, wall};
 use e2e::config::{Account, Config, token};
 use e2e::hooks::{PUBLIC, Webhook};
 use e2e::service::Service;
@@ -30,9 +31,10 @@ fn service() -> Service {
         answer.expect_status(200);
     };
     for number in 0..21 {
+        let at = rfc3339(wall() - 60_000 + number * 1_000);
         post(&format!(
             "{{\"type\":\"message\",\"id\":\"{number}\",\"channel\":\"web\",\"conversation\":\"c\",\
-             \"contact\":\"p\",\"author\":\"contact\",\"at\":\"2026-03-02T10:00:{number:02}Z\"}}"
+             \"contact\":\"p\",\"author\":\"contact\",\"at\":\"{at}\"}}"
         ));
     }
     post("<xml/>");

@@ -53,7 +53,7 @@ impl<'a> Question<'a> {
 }
 
 #[track_caller]
-fn same(shown: &Value, reported: &Value, what: &str) {
+pub(super) fn same(shown: &Value, reported: &Value, what: &str) {
     let equal = match (shown.as_f64(), reported.as_f64()) {
         (Some(shown), Some(reported)) => shown.to_bits() == reported.to_bits(),
         _ => shown == reported,

@@ -1,9 +1,10 @@
 //! Whom to call back now: contacts who called in vain and were not reached since, the oldest first.
 
 use askama::Template;
-use trunkline_reports::{Page, Table, Value};
+use trunkline_reports::{Column, Page, Table, Value};
 
 use crate::asked::{Asked, day};
+use crate::meaning;
 use crate::panels::live::Since;
 use crate::panels::{notice, render};
 use crate::question::{Question, pair};
@@ -22,9 +23,22 @@ const DAYS: u64 = 31;
 #[derive(Template)]
 #[template(path = "calls_back.html")]
 struct Shown {
+    tile: String,
     rows: Vec<Row>,
     more: bool,
     all: String,
+}
+
+/// The tile that counts them.
+#[derive(Template)]
+#[template(path = "tile_back.html")]
+struct Tile {
+    meaning: &'static str,
+    count: String,
+    tried: String,
+    longest: Option<Since>,
+    missing: Option<String>,
+    apart: bool,
 }
 
 struct Row {
@@ -50,7 +64,11 @@ pub(super) fn question(asked: &Asked, viewer: &Viewer) -> Question {
     Question::new(REPORT, pairs.collect())
 }
 
-async fn ask(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Result<Page, Missing> {
+pub(super) async fn ask(
+    asked: &Asked,
+    viewer: &Viewer,
+    source: &dyn Source,
+) -> Result<Page, Missing> {
     let question = question(asked, viewer)
         .and("figure", OPEN)
         .and("limit", ASKED);
@@ -59,8 +77,52 @@ async fn ask(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Result<Page
     Ok(page)
 }
 
+/// Makes the tile; `apart` from the tiles it takes its place among them.
+pub(super) fn tile(page: &Result<Page, Missing>, viewer: &Viewer, apart: bool) -> String {
+    let of_nobody = (shown::NONE.to_owned(), String::new(), None);
+    let (count, tried, longest) = page.as_ref().map_or(of_nobody, |page| {
+        let many = |count: usize| shown::grouped(count as u64);
+        let more = if page.next.is_some() { "+" } else { "" };
+        let tried = page.rows.iter().filter(|row| is_tried(page, row)).count();
+        let oldest = page.rows.first().map(|row| cell(&page.columns, row, "at"));
+        let oldest = match oldest {
+            Some(Value::Time(at)) => Some(Since::new(*at, viewer)),
+            _ => None,
+        };
+        let tried = if tried > 0 {
+            many(tried)
+        } else {
+            String::new()
+        };
+        (format!("{}{more}", many(page.rows.len())), tried, oldest)
+    });
+    render(&Tile {
+        meaning: meaning::of(REPORT, OPEN),
+        count,
+        tried,
+        longest,
+        missing: page.as_ref().err().map(|missing| missing.detail.clone()),
+        apart,
+    })
+}
+
+fn cell<'a>(columns: &[Column], row: &'a [Value], name: &str) -> &'a Value {
+    let place = columns.iter().position(|column| column.name == name);
+    let value = place.and_then(|place| row.get(place));
+    value.unwrap_or(&Value::Null)
+}
+
+fn is_tried(page: &Page, row: &[Value]) -> bool {
+    matches!(
+        cell(&page.columns, row, "first_attempt_s"),
+        Value::Millis(_)
+    )
+}
+
 pub(in crate::panels) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> String {
-    let page = match ask(asked, viewer, source).await {
+    let page = ask(asked, viewer, source).await;
+    let tile = tile(&page, viewer, true);
+    let page = match page {
         Ok(page) => page,
         Err(missing) => return notice(&missing),
     };
@@ -71,6 +133,7 @@ pub(in crate::panels) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn
         .filter_map(|row| Row::of(&page, row, asked, viewer))
         .collect();
     render(&Shown {
+        tile,
         more: page.rows.len() > LISTED,
         rows,
         all: question(asked, viewer).rows(OPEN),
@@ -79,12 +142,7 @@ pub(in crate::panels) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn
 
 impl Row {
     fn of(page: &Page, row: &[Value], asked: &Asked, viewer: &Viewer) -> Option<Self> {
-        let value = |name: &str| {
-            let place = page.columns.iter().position(|column| column.name == name);
-            place
-                .and_then(|place| row.get(place))
-                .unwrap_or(&Value::Null)
-        };
+        let value = |name: &str| cell(&page.columns, row, name);
         let text = |name: &str| match value(name) {
             Value::Text(text) => Some(text.clone()),
             _ => None,
@@ -108,7 +166,7 @@ impl Row {
             } else {
                 String::new()
             },
-            tried: matches!(value("first_attempt_s"), Value::Millis(_)),
+            tried: is_tried(page, row),
             since: Since::new(at, viewer),
         })
     }

@@ -1,8 +1,6 @@
 //! Calls over time by how they ended, one on top of the other, and how many there were in the period
 //! before in grey. The page draws it from the numbers beside it, which are a table too.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use serde::Serialize;
 use trunkline_model::time::Time;
@@ -19,7 +17,7 @@ const REPORT: &str = "calls";
 
 /// How many ways to end are told apart; the last is any other.
 const APART: usize = 5;
-/// The dispositions told apart of inbound calls, and their titles.
+/// The figures of inbound calls, and their titles.
 const INBOUND: [(&str, &str); APART] = [
     ("answered", "answered"),
     ("missed", "missed"),
@@ -27,13 +25,13 @@ const INBOUND: [(&str, &str); APART] = [
     ("voicemail", "voicemail"),
     ("", "other"),
 ];
-/// The same of others.
+/// The same of others, which ring in vain or are busy.
 const OTHERS: [(&str, &str); APART] = [
     ("answered", "answered"),
-    ("no_answer", "no answer"),
-    ("busy", "busy"),
     ("failed", "failed"),
-    ("", "other"),
+    ("abandoned", "abandoned"),
+    ("voicemail", "voicemail"),
+    ("", "not reached"),
 ];
 
 fn ends_of(asked: &Asked) -> &'static [(&'static str, &'static str); APART] {
@@ -95,51 +93,45 @@ async fn ask(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Result<Answ
         Before::Week(..) => {
             let (today, past) = (day(viewer, 0), day(viewer, 7));
             (
-                question.between(today.0, today.1),
+                Some(question.between(today.0, today.1)),
                 question.between(past.0, past.1),
             )
         }
-        Before::Previous => (question.clone(), question.and("compare", "previous")),
+        Before::Previous => (None, question.and("compare", "previous")),
     };
-    let by = span.and("by", "disposition");
-    let (by, all, past) = tokio::join!(
-        source.report(REPORT, &by.pairs),
-        source.report(REPORT, &span.pairs),
-        source.report(REPORT, &past.pairs),
-    );
-    let (by, all, past) = (by?, all?, past?);
+    let (all, past) = if let Some(span) = span {
+        tokio::join!(
+            source.report(REPORT, &span.pairs),
+            source.report(REPORT, &past.pairs),
+        )
+    } else {
+        let compared = source.report(REPORT, &past.pairs).await;
+        (compared.clone(), compared)
+    };
+    let (all, past) = (all?, past?);
     let starts: Vec<Time> = all.rows.iter().filter_map(|row| at(Some(row))).collect();
-    let counts = counts(&by, ends_of(asked));
-    let none = [0; APART];
+    let ends = ends_of(asked);
     Ok(Answer {
-        counts: starts
-            .iter()
-            .map(|start| counts.get(start).copied().unwrap_or(none))
-            .collect(),
+        counts: all.rows.iter().map(|row| counts(&all, row, ends)).collect(),
         before: before(&all, &past, viewer),
         ends: [all.from, all.to],
         starts,
     })
 }
 
-fn count(table: &Table, row: Option<&Vec<Value>>) -> Option<u64> {
-    match cell(table, row, "calls") {
+fn count(table: &Table, row: Option<&Vec<Value>>, figure: &str) -> Option<u64> {
+    match cell(table, row, figure) {
         Value::Count(count) => Some(*count),
         _ => None,
     }
 }
 
-fn counts(by: &Table, ends: &[(&str, &str); APART]) -> BTreeMap<Time, [u64; APART]> {
-    let mut counts: BTreeMap<Time, [u64; APART]> = BTreeMap::new();
-    for row in &by.rows {
-        let Some(start) = at(Some(row)) else { continue };
-        let place = match cell(by, Some(row), "disposition") {
-            Value::Text(end) => ends.iter().position(|(of, _)| of == end),
-            _ => None,
-        };
-        let place = place.unwrap_or(APART - 1);
-        counts.entry(start).or_default()[place] += count(by, Some(row)).unwrap_or(0);
-    }
+/// Gives how many calls of an interval had each end.
+fn counts(table: &Table, row: &Vec<Value>, ends: &[(&str, &str); APART]) -> [u64; APART] {
+    let of = |figure: &str| count(table, Some(row), figure).unwrap_or(0);
+    let mut counts = ends.map(|(figure, _)| of(figure));
+    let known: u64 = counts.iter().sum();
+    counts[APART - 1] = of("calls").saturating_sub(known);
     counts
 }
 
@@ -149,13 +141,13 @@ fn before(all: &Table, past: &Table, viewer: &Viewer) -> Vec<Option<u64>> {
     if let Some(compared) = &past.compared {
         let places = 0..all.rows.len();
         return places
-            .map(|place| count(past, compared.previous.get(place)))
+            .map(|place| count(past, compared.previous.get(place), "calls"))
             .collect();
     }
     let clock = |row: &Vec<Value>| Some(shown::local(at(Some(row))?, viewer.zone).time());
     let same = |row: &Vec<Value>| {
         let other = past.rows.iter().find(|other| clock(other) == clock(row));
-        count(past, other)
+        count(past, other, "calls")
     };
     all.rows.iter().map(same).collect()
 }

@@ -80,6 +80,12 @@ impl Ami {
         self.stage = Stage::Greeting;
     }
 
+    /// Sets who logs in from the next connection on.
+    pub fn login_as(&mut self, user: impl Into<String>, secret: Secret) {
+        self.user = user.into();
+        self.secret = secret;
+    }
+
     /// Ends a connection. Calls that are not there any more after the next one ended now.
     pub fn lost(&mut self, now: Time) {
         self.calls.lost(now);

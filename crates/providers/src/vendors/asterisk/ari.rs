@@ -20,12 +20,6 @@ pub struct Ari {
 }
 
 impl Ari {
-    /// The path to connect to, below the address of Asterisk's HTTP server; user and password go into
-    /// the header `Authorization` (Basic).
-    pub const EVENTS: &'static str = "/ari/events?app=trunkline&subscribeAll=true";
-    /// The path that gives the list of channels, for [`Ari::listed`].
-    pub const CHANNELS: &'static str = "/ari/channels";
-
     /// Makes it, without a connection.
     pub fn new(hook: Hook, lines: Lines) -> Self {
         Self {

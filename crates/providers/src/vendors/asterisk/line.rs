@@ -1,7 +1,7 @@
 //! What the name of a channel tells: whether it leads outside, to an extension, or is only glue.
 
 /// Which channels lead outside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     /// The names of the trunks, as they stand in the names of channels (`PJSIP/NAME-00000001`). Without
     /// any, what has no extension's number is a trunk.

@@ -4,7 +4,6 @@
 //! tried. A body that is no form is signed by its hash in the address, `bodySHA256`.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use http::Method;
 use sha2::{Digest, Sha256};
@@ -25,41 +24,31 @@ pub(in crate::vendors) fn verify(
     request: &Request<'_>,
     given: &str,
 ) -> Result<Integrity, Refused> {
-    let signed = signed(request);
+    let parameters = parameters(request);
     let given = given.trim();
+    let is_hashed = body_is_as_hashed(request);
     any(hook, |secret| {
-        let mut found = false;
-        for text in &signed.texts {
-            found |= same(given.as_bytes(), signature(secret, text).as_bytes());
-        }
-        found & signed.body_is_as_hashed
+        // The first that is right ends it: which one tells nothing of the secret.
+        let is = |url: String| {
+            let own = signature(secret, &url, &parameters);
+            same(given.as_bytes(), own.as_bytes())
+        };
+        addresses(request.url).any(is) & is_hashed
     })?;
     Ok(Integrity::Verified)
 }
 
 /// Makes the signature.
 pub(in crate::vendors) fn sign(secret: &str, request: &Request<'_>) -> String {
-    let text = format!("{}{}", request.url, parameters(request));
-    signature(secret.as_bytes(), &text)
+    signature(secret.as_bytes(), request.url, &parameters(request))
 }
 
-struct Signed {
-    texts: Vec<String>,
-    body_is_as_hashed: bool,
-}
-
-fn signed(request: &Request<'_>) -> Signed {
-    let hash = hash(request);
-    let body_is_as_hashed = hash.is_none_or(|hash| {
+/// Says whether the body is that of its hash in the address, if there is one.
+fn body_is_as_hashed(request: &Request<'_>) -> bool {
+    hash(request).is_none_or(|hash| {
         let own = hex::encode(Sha256::digest(request.body));
         same(hash.to_ascii_lowercase().as_bytes(), own.as_bytes())
-    });
-    let parameters = parameters(request);
-    let texts = addresses(request.url);
-    Signed {
-        texts: texts.map(|url| format!("{url}{parameters}")).collect(),
-        body_is_as_hashed,
-    }
+    })
 }
 
 fn hash(request: &Request<'_>) -> Option<String> {
@@ -78,12 +67,15 @@ fn parameters(request: &Request<'_>) -> String {
         return String::new();
     }
     let fields = Fields::sent(request);
-    let pairs: BTreeSet<(&str, &str)> = fields.pairs().collect();
-    let pairs = pairs.into_iter().flat_map(|(name, value)| [name, value]);
-    pairs.collect()
+    let mut pairs: Vec<(&str, &str)> = fields.pairs().collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut text = String::with_capacity(request.body.len());
+    text.extend(pairs.into_iter().flat_map(|(name, value)| [name, value]));
+    text
 }
 
-/// Gives the address as it is, without a port and with that of its scheme.
+/// Gives the address as it is, then without a port and with that of its scheme, where these differ.
 pub(in crate::vendors) fn addresses(url: &str) -> impl Iterator<Item = String> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -93,15 +85,12 @@ pub(in crate::vendors) fn addresses(url: &str) -> impl Iterator<Item = String> {
         _ => authority,
     };
     let port = if scheme == "http" { 80 } else { 443 };
-    let all = [
-        url.to_owned(),
-        format!("{scheme}://{host}{path}"),
-        format!("{scheme}://{host}:{port}{path}"),
-    ];
-    let different: BTreeSet<String> = all.into_iter().collect();
-    different.into_iter()
+    // Made one by one: the first is nearly always the right one.
+    let ports = [String::new(), format!(":{port}")].into_iter();
+    let others = ports.map(move |port| format!("{scheme}://{host}{port}{path}"));
+    std::iter::once(url.to_owned()).chain(others.filter(move |other| other != url))
 }
 
-fn signature(secret: &[u8], text: &str) -> String {
-    base64(&sha1(secret, &[text.as_bytes()]))
+fn signature(secret: &[u8], url: &str, parameters: &str) -> String {
+    base64(&sha1(secret, &[url.as_bytes(), parameters.as_bytes()]))
 }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use trunkline_model::event::{Author, MessageKind};
+use trunkline_model::phone::e164;
 use trunkline_model::time::Time;
 
 use super::content::{Sort, sort};
@@ -61,7 +62,7 @@ impl Seen<'_> {
         let with = group.as_deref().unwrap_or(&contact);
         Some(
             self.message(message, with, Author::Contact)?
-                .with("contact", &*contact),
+                .with("contact", person(&contact)),
         )
     }
 
@@ -69,7 +70,10 @@ impl Seen<'_> {
     fn outgoing(&self, message: &Value, author: Author, to: &str) -> Option<Draft> {
         let to = body::text(message, to)?;
         let to = to.trim_start_matches('+');
-        Some(self.message(message, to, author)?.with("contact", to))
+        Some(
+            self.message(message, to, author)?
+                .with("contact", person(to)),
+        )
     }
 
     fn message(&self, message: &Value, with: &str, author: Author) -> Option<Draft> {
@@ -136,4 +140,10 @@ fn referred(draft: Draft, message: &Value) -> Draft {
         .maybe("ctwa_clid", field("/ctwa_clid"))
         .maybe("content", field("/source_id"));
     body::tagged(draft, body::text(referral, "/source_url").as_deref())
+}
+
+/// Gives a contact's id: the phone number that a `wa_id` is, so that one who calls is the same contact; an
+/// id that is no number stays.
+fn person(id: &str) -> String {
+    e164(&format!("+{id}"), None).unwrap_or_else(|| id.to_owned())
 }

@@ -30,7 +30,9 @@ const PHASES: [&str; 11] = [
 ];
 
 /// What a phase may say beside, each on its own.
-const SAID: [&str; 16] = [
+const SAID: [&str; 18] = [
+    r#""value":4,"recording":"s","spam":false"#,
+    r#""leg":"a","manager":"eva","extension":"103""#,
     r#""direction":"inbound","from":"911222333","to":"+34600100200""#,
     r#""direction":"outbound","from":"+34600100200","to":"911222333""#,
     r#""from":"anonymous""#,
@@ -51,9 +53,9 @@ const SAID: [&str; 16] = [
 
 fn event() -> impl Strategy<Value = String> {
     // Few times, so that many are the same.
-    let place = (0..3usize, 0..PHASES.len(), -3..12i64);
+    let place = (0..2usize, 0..PHASES.len(), 0..4i64);
     let said = prop::option::of(0..SAID.len());
-    (place, said, prop::option::of(0..4u64)).prop_map(|((call, kind, at), said, seq)| {
+    (place, said, prop::option::of(0..2u64)).prop_map(|((call, kind, at), said, seq)| {
         let said = said.map_or("", |said| SAID[said]);
         let seq = seq.map_or_else(String::new, |seq| format!(r#""seq":{seq}"#));
         let both = if said.is_empty() || seq.is_empty() {
@@ -68,8 +70,8 @@ fn event() -> impl Strategy<Value = String> {
 
 /// A log without conflicts: ids are unique, some events have none.
 fn logs() -> impl Strategy<Value = Vec<Record>> {
-    let events = prop::collection::vec(event(), 1..40);
-    let retractions = prop::collection::vec(0..40usize, 0..4);
+    let events = prop::collection::vec(event(), 1..60);
+    let retractions = prop::collection::vec(0..60usize, 0..4);
     (events, retractions, any::<[bool; 2]>()).prop_map(|(events, retractions, [run, settings])| {
         let with_id = |(number, raw): (usize, String)| {
             let id = format!(r#""id":"e{number}""#);
@@ -151,6 +153,8 @@ fn restored(log: &[Record], moments: [usize; 3]) -> Fold {
         }
     }
     assert_eq!(again.account.counts(), fold.account.counts());
+    // ClickHouse has nothing.
+    again.account.rewind(0);
     again
 }
 
@@ -206,7 +210,7 @@ proptest! {
             if let [Some(started), .., Some(ended)] = row.times {
                 let before: i64 = row.lengths[..3].iter().sum();
                 // A phase may be told before the beginning.
-                prop_assert!(before <= (ended - started).max(0) + 15, "{row:?}");
+                prop_assert!(before <= (ended - started).max(0) + 4, "{row:?}");
             }
         }
     }

@@ -31,6 +31,9 @@ pub(super) struct Plan {
     seed: u64,
     managers: u32,
     rate: u32,
+    /// Calls of a weekday; none in a demo from before there were any.
+    #[serde(default)]
+    calls: u32,
 }
 
 impl Plan {
@@ -73,6 +76,7 @@ impl Plan {
             seed: options.seed.unwrap_or(1),
             managers: options.managers.unwrap_or(12),
             rate: options.rate.unwrap_or(400),
+            calls: options.rate.unwrap_or(400) / 2,
         })
     }
 
@@ -120,6 +124,7 @@ impl Plan {
             days: DAYS,
             managers: self.managers,
             rate: self.rate,
+            calls: self.calls,
             ..Config::default()
         }
     }
@@ -131,8 +136,13 @@ impl Plan {
 
     /// Says what there is, for people.
     pub(super) fn told(&self) -> String {
-        let Self { managers, rate, .. } = self;
-        format!("{managers} managers, {rate} new conversations on a weekday")
+        let Self {
+            managers,
+            rate,
+            calls,
+            ..
+        } = self;
+        format!("{managers} managers, {rate} new conversations and {calls} calls on a weekday")
     }
 }
 

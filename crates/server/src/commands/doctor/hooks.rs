@@ -34,7 +34,7 @@ pub(super) fn check(file: &File, token: Option<&str>) -> Vec<Finding> {
                     format!("{name} has no secret"),
                     mend,
                 ));
-            } else if file.server.public_url.is_none() {
+            } else if file.server.public_url.is_none() && !made.provider.is_called() {
                 let mend =
                     "set server.public_url: some providers sign the address, and all are told it";
                 found.push(Finding::warning(

@@ -61,6 +61,9 @@ fn told(provider: &dyn Provider, id: &str, public: Option<String>) -> String {
          [[account.hook]]\nid = {id:?}\nprovider = {:?}\n{secret}\n",
         guide.title, guide.name
     );
+    if provider.is_called() {
+        text.push_str("address = \"...\"     # where it is, for it is connected to\n");
+    }
     if guide.replies != Replies::None {
         let _ = write!(text, "\n[[account.channel]]\nid = {id:?}\nhook = {id:?}\n");
     }

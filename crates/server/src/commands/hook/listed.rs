@@ -8,18 +8,33 @@ use crate::commands::amounts::span;
 pub(in crate::commands) fn line(hook: &Value, now: i64) -> String {
     let word = |name: &str| hook[name].as_str().unwrap_or_default();
     let count = |name: &str| hook[name].as_u64().unwrap_or_default();
-    let since = |name: &str| {
-        let at = trunkline_model::time::Time::parse(word(name)).ok()?;
+    let ago = |word: &str| {
+        let at = trunkline_model::time::Time::parse(word).ok()?;
         Some(span((now - at.0).max(0) as f64 / 1000.0))
     };
-    let mut parts = vec![match (since("last_request"), hook["lag_s"].as_f64()) {
+    let since = |name: &str| ago(word(name));
+    let mut parts = Vec::new();
+    if let Some(link) = hook["link"].as_object() {
+        let word = |name: &str| link[name].as_str().unwrap_or_default();
+        let how = if link["connected"] == true {
+            "connected"
+        } else {
+            "not connected"
+        };
+        let since = ago(word("since")).unwrap_or_default();
+        parts.push(match word("detail") {
+            "" => format!("{how} for {since}"),
+            why => format!("{how} for {since} ({why})"),
+        });
+    }
+    parts.push(match (since("last_request"), hook["lag_s"].as_f64()) {
         (None, _) => "nothing came since the start".to_owned(),
         (Some(ago), None) => format!("last request {ago} ago, no event yet"),
         (Some(ago), Some(lag)) => format!(
             "last request {ago} ago, {} behind what happened",
             span(lag.max(0.0))
         ),
-    }];
+    });
     for (name, what) in [
         ("refused", "not verified"),
         ("unknown", "not understood"),
@@ -43,6 +58,13 @@ pub(in crate::commands) fn advice(hook: &Value) -> Option<String> {
     if hook["secret"] == false {
         return Some(format!(
             "it has no secret, so every request is refused: set account.hook.secrets of {id}"
+        ));
+    }
+    if hook["link"]["connected"] == false {
+        let address = hook["link"]["address"].as_str().unwrap_or_default();
+        return Some(format!(
+            "see that {address} is reached from here, and that user and password stand in \
+             account.hook.secrets of {id}"
         ));
     }
     if hook["no_replies"] == true {
@@ -79,9 +101,20 @@ mod tests {
         let at = 1_772_445_720_000;
         assert_eq!(
             line(&heard, at),
-            "pbx (zadarma): last request 2 min ago, 2.0 s behind what happened; 3 not verified"
+            "pbx (zadarma): last request 2 minutes ago, 2 s behind what happened; 3 not verified"
         );
         assert!(advice(&heard).unwrap().contains("hook verify pbx"));
+        let link = |connected| {
+            json!({ "hook": "pbx", "provider": "asterisk", "secret": true,
+            "link": { "address": "ami://pbx.lan:5038", "connected": connected,
+                "since": "2026-03-02T10:00:00.000Z", "detail": if connected { "" } else { "no" } } })
+        };
+        assert_eq!(
+            line(&link(false), at),
+            "pbx (asterisk): not connected for 2 min (no); nothing came since the start"
+        );
+        assert!(advice(&link(false)).unwrap().contains("ami://pbx.lan:5038"));
+        assert_eq!(advice(&link(true)), None);
         let mute = json!({ "hook": "wa", "secret": true, "no_replies": true });
         assert!(advice(&mute).unwrap().contains("replies"));
         assert!(

@@ -24,9 +24,11 @@ const PUBLIC: &str = "https://in.example.com";
 /// Makes the hook `h` of a provider, in Madrid.
 pub(crate) fn hook(provider: &'static dyn Provider, secrets: &[&str]) -> Hook {
     let name = provider.guide().name;
+    let address = provider.is_called().then_some("ami://pbx.lan");
     let account: Account = serde_json::from_value(json!({
         "id": "demo", "timezone": "Europe/Madrid", "country": "ES",
-        "hook": [{"id": "h", "provider": name, "secrets": secrets, "default_manager": "desk"}],
+        "hook": [{"id": "h", "provider": name, "secrets": secrets, "default_manager": "desk",
+            "address": address}],
     }))
     .expect("these are settings");
     Hook::new(&account, &account.hooks[0], None).expect("this is a hook")
