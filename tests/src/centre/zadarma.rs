@@ -59,22 +59,7 @@ fn notices(call: &Call, zone_s: i64) -> Vec<Vec<(&'static str, String)>> {
             ("internal", extension.to_owned()),
         ]
     };
-    let duration = call.talks.first().map_or(0, |talk| call.end - talk.from);
-    let word = match (call.talks.is_empty(), call.busy) {
-        (false, _) => "answered",
-        (true, true) => "busy",
-        (true, false) if call.inbound => "cancel",
-        (true, false) => "no answer",
-    };
-    let result = || {
-        vec![
-            ("duration", duration.to_string()),
-            ("disposition", word.to_owned()),
-            ("status_code", "16".to_owned()),
-            ("is_recorded", "0".to_owned()),
-            ("call_id_with_rec", String::new()),
-        ]
-    };
+    let result = || result(call);
     let mut all = Vec::new();
     if call.inbound {
         all.push([base("NOTIFY_START"), came()].concat());
@@ -103,4 +88,22 @@ fn notices(call: &Call, zone_s: i64) -> Vec<Vec<(&'static str, String)>> {
         all.push([base("NOTIFY_OUT_END"), to(), caller, result()].concat());
     }
     all
+}
+
+/// What is told of the end of a call.
+fn result(call: &Call) -> Vec<(&'static str, String)> {
+    let duration = call.talks.first().map_or(0, |talk| call.end - talk.from);
+    let word = match (call.talks.is_empty(), call.busy) {
+        (false, _) => "answered",
+        (true, true) => "busy",
+        (true, false) if call.inbound => "cancel",
+        (true, false) => "no answer",
+    };
+    vec![
+        ("duration", duration.to_string()),
+        ("disposition", word.to_owned()),
+        ("status_code", "16".to_owned()),
+        ("is_recorded", "0".to_owned()),
+        ("call_id_with_rec", String::new()),
+    ]
 }
