@@ -30,10 +30,6 @@ pub fn webhooks(calls: &[Call], hook: &str, zone_s: i64) -> Vec<Webhook> {
     notices.map(webhook).collect()
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a list of notices, one after the other"
-)]
 fn notices(call: &Call, zone_s: i64) -> Vec<Vec<(&'static str, String)>> {
     let start = DateTime::from_timestamp(call.start + zone_s, 0).expect("a time");
     let start = start.format("%Y-%m-%d %H:%M:%S").to_string();
