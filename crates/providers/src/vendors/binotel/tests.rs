@@ -103,7 +103,7 @@ fn a_row_of_the_statistics_is_the_record_after_the_call() {
         "linkToCallRecordInMyBusiness": "https://my.binotel.example/record/4683310001.mp3",
     });
     let hook = hook(&Binotel, &[]);
-    let row = crate::Record::nested(row).unwrap();
+    let row = Record::nested(row).unwrap();
     let json = |draft: &Draft| serde_json::from_str::<serde_json::Value>(&draft.to_json()).unwrap();
     let events: Vec<_> = Binotel
         .export(&hook, &row)
@@ -119,7 +119,7 @@ fn a_row_of_the_statistics_is_the_record_after_the_call() {
     assert_eq!(events, told);
     assert!(
         Binotel
-            .export(&hook, &crate::Record::flat([("generalCallID", "1")]))
+            .export(&hook, &Record::flat([("generalCallID", "1")]))
             .is_err()
     );
 }

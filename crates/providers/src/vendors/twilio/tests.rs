@@ -179,7 +179,7 @@ fn a_repetition_has_the_same_id_whenever_it_comes() {
 /// A row of the list tells what the callback at the end does, under the same ids.
 #[test]
 fn a_row_of_the_list_is_the_callback_at_the_end() {
-    let json = |draft: crate::Draft| serde_json::from_str::<Value>(&draft.to_json()).unwrap();
+    let json = |draft: Draft| serde_json::from_str::<Value>(&draft.to_json()).unwrap();
     let hook = hook(&Twilio, &[TOKEN]);
     let row = serde_json::json!({
         "sid": "CA38d27c16b05af49e38d27c16b05af49e", "from": "+34944555666", "to": "client:berta",
@@ -187,7 +187,7 @@ fn a_row_of_the_list_is_the_callback_at_the_end() {
         "status": "completed", "duration": "16", "start_time": "Mon, 02 Mar 2026 11:50:52 +0000",
         "end_time": "Mon, 02 Mar 2026 11:51:08 +0000",
     });
-    let row = crate::Record::nested(row).unwrap();
+    let row = Record::nested(row).unwrap();
     let events: Vec<Value> = Twilio
         .export(&hook, &row)
         .unwrap()
@@ -206,7 +206,7 @@ fn a_row_of_the_list_is_the_callback_at_the_end() {
         ("To", "+34944555666"),
     ];
     let read = |row: &[(&'static str, &'static str)]| {
-        Twilio.export(&hook, &crate::Record::flat(row.iter().copied()))
+        Twilio.export(&hook, &Record::flat(row.iter().copied()))
     };
     let events: Vec<Value> = read(&call).unwrap().into_iter().map(json).collect();
     assert_eq!(events, told("inbound_completed_only"));

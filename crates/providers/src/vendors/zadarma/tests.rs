@@ -192,9 +192,9 @@ fn the_handshake_gives_back_letters_and_digits_only() {
 fn a_row_of_the_statistics_is_the_notices_come_late() {
     let hook = hook(&Zadarma, &["zd_secret"]);
     let read = |row: &[(&'static str, &'static str)]| {
-        Zadarma.export(&hook, &crate::Record::flat(row.iter().copied()))
+        Zadarma.export(&hook, &Record::flat(row.iter().copied()))
     };
-    let json = |draft: crate::Draft| serde_json::from_str::<Value>(&draft.to_json()).unwrap();
+    let json = |draft: Draft| serde_json::from_str::<Value>(&draft.to_json()).unwrap();
     let made = |row: &[(&'static str, &'static str)]| -> Vec<Value> {
         read(row).unwrap().into_iter().map(json).collect()
     };
