@@ -54,15 +54,7 @@ pub(super) fn page(provider: &dyn Provider) -> String {
         "\n## What to know\n\n**Integrity.** {}.\n\n**Repetition.** {}.\n",
         guide.integrity, guide.retries
     );
-    if !provider.exports().is_empty() {
-        let _ = write!(
-            text,
-            "\n**Exports.** What webhooks missed is filled in from {exports}:\n\n```console\n\
-             $ trunkline import --provider {name} --hook {name} --config trunkline.toml FILE\n```\n",
-            exports = provider.exports(),
-            name = guide.name
-        );
-    }
+    exports(provider, &mut text);
     if let Some(replies) = replies(guide.replies) {
         let _ = write!(text, "\n**Where replies come from.** {replies}\n");
     }
@@ -73,6 +65,18 @@ pub(super) fn page(provider: &dyn Provider) -> String {
         }
     }
     text
+}
+
+fn exports(provider: &dyn Provider, text: &mut String) {
+    if !provider.exports().is_empty() {
+        let _ = write!(
+            text,
+            "\n**Exports.** What webhooks missed is filled in from {exports}:\n\n```console\n\
+             $ trunkline import --provider {name} --hook {name} --config trunkline.toml FILE\n```\n",
+            exports = provider.exports(),
+            name = provider.guide().name
+        );
+    }
 }
 
 fn replies(replies: Replies) -> Option<&'static str> {
