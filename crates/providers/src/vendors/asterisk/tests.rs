@@ -9,7 +9,7 @@ use trunkline_model::settings::Secret;
 use trunkline_model::time::Time;
 
 use super::*;
-use Draft;
+use crate::Draft;
 use crate::vendors::kit::{self, NOW, hook};
 
 fn sample(name: &str) -> PathBuf {
