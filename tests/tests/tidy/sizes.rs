@@ -44,7 +44,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "api",
-        7000,
+        8000,
         "every door with its description; HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
     ),
     (

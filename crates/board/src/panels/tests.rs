@@ -288,6 +288,7 @@ fn connection() -> Connection {
             unknown: 2,
             shadowed: 1,
             no_replies: true,
+            link: None,
             recent: vec![
                 recent("2026-03-10T12:29:00Z", "unverified", EVIL),
                 recent("2026-03-10T12:30:01Z", "taken", ""),
