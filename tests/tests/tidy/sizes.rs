@@ -44,8 +44,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "api",
-        7000,
-        "every door with its description; HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
+        8000,
+        "every door with its description, and the connections to providers that call nobody; HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
     ),
     (
         "rollup",
