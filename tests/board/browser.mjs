@@ -66,4 +66,4 @@ export const open = async (browser, { width = 1360, height = 900, dark = false }
 export const filled = (page) => page.waitForFunction(() => {
   const has = (panel) => panel.querySelector("h3 ~ .figures, table, .calm, .notice, .first, .hook");
   return [...document.querySelectorAll("[hx-get]")].every(has);
-}, { timeout: 8_000 });
+}, { timeout: 60_000 });

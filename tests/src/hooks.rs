@@ -40,6 +40,16 @@ impl Webhook {
         }
     }
 
+    /// Makes a POST of a form.
+    pub fn form(path: &str, body: &[u8]) -> Self {
+        let mut webhook = Self::json(path, "");
+        let media = "application/x-www-form-urlencoded";
+        let media = media.parse().expect("a value");
+        webhook.headers.insert("content-type", media);
+        webhook.body = body.to_vec();
+        webhook
+    }
+
     /// Reads a sample of an adapter, for the hook `hook`.
     pub fn sample(file: &Path, hook: &str) -> Self {
         let text = fs::read_to_string(file).expect("the sample is there");

@@ -8,6 +8,7 @@
 //!   views;
 //! - [`events`], [`chats`], [`bank`] and [`generate`] make what is sent: by hand, from real
 //!   conversations and calls, from a seed;
+//! - [`centre`] makes a day of calls, as plain events and as providers tell it;
 //! - [`mod@reference`] computes the expected figures from the definitions alone, without one line
 //!   of the product;
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
@@ -27,6 +28,7 @@
 )]
 
 pub mod bank;
+pub mod centre;
 pub mod chats;
 pub mod clock;
 pub mod compare;

@@ -37,6 +37,8 @@ const CHOICES: i64 = 10_000;
 const TABLES: i64 = 1_000;
 /// The same of a table that ends more than an hour ago: only what comes late changes it.
 const PAST_TABLES: i64 = 30_000;
+/// The same of a table of calls, which takes longer to add up.
+const CALL_TABLES: i64 = 5_000;
 const HOUR: i64 = 3_600_000;
 
 /// What the board remembers.
@@ -68,7 +70,7 @@ impl Source for Eyes<'_> {
         let end = pairs.iter().find(|(name, _)| name == "to");
         let end = end.and_then(|(_, end)| Time::parse(end).ok());
         let past = end.is_some_and(|end| self.now.since(end) > HOUR);
-        let fresh = if past { PAST_TABLES } else { TABLES };
+        let fresh = if past { PAST_TABLES } else { fresh(name) };
         let kept = &self.shared.desk.tables;
         Box::pin(kept.get(question, self.now, fresh, ask))
     }
@@ -81,7 +83,12 @@ impl Source for Eyes<'_> {
             Ok(Opened { page, links })
         };
         let question = format!("{}{name}{pairs:?}", sight(self.grant));
-        Box::pin(self.shared.desk.pages.get(question, self.now, TABLES, ask))
+        Box::pin(
+            self.shared
+                .desk
+                .pages
+                .get(question, self.now, fresh(name), ask),
+        )
     }
 
     fn values<'a>(&'a self, name: &'a str) -> Answer<'a, Values> {
@@ -115,6 +122,14 @@ impl Source for Eyes<'_> {
             Err(Problem::new(Code::Forbidden, detail))
         };
         Box::pin(std::future::ready(connections.map_err(missing)))
+    }
+}
+
+/// Says how old what a report answered may be.
+fn fresh(report: &str) -> i64 {
+    match report {
+        "calls" | "missed-calls" => CALL_TABLES,
+        _ => TABLES,
     }
 }
 

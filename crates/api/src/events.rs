@@ -21,7 +21,7 @@ use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Phase, Submission, SubmitError};
 
-pub(crate) use about::about;
+pub(crate) use about::{HOOK, about, hook};
 
 use crate::config::ms;
 use crate::encoding::shape;
@@ -46,7 +46,8 @@ pub(crate) async fn post(
         .directory
         .load()
         .admit(&head.headers, Scope::Ingest, now)?;
-    let wait_flushed = wait_flushed(&head.uri)?;
+    let asked = asked(&head.uri)?;
+    let origin = origin(&shared, &grant.account, asked.hook.as_deref())?;
     open(&shared)?;
     let batch = read(&shared, &head.headers, body).await;
     let batch = note_refusals(&shared, &grant.account, batch, now)?;
@@ -54,7 +55,7 @@ pub(crate) async fn post(
         return Ok(answer::nothing_taken(&batch.rejected));
     }
     let arrival = Arrival::of(&batch.events, now);
-    let answer = take(&shared, &grant.account, batch, wait_flushed).await?;
+    let answer = take(&shared, &grant.account, origin, batch, asked.wait_flushed).await?;
     if let Some(arrival) = arrival {
         metrics::arrived(Source::Events, arrival);
     }
@@ -89,15 +90,15 @@ fn note_refusals(
 pub(crate) async fn take(
     shared: &Shared,
     account: &Arc<str>,
+    origin: Arc<str>,
     batch: Batch,
     wait_flushed: bool,
 ) -> Result<Response, Problem> {
     let Batch {
         events, rejected, ..
     } = batch;
-    let (account, origin) = (Arc::clone(account), Arc::clone(&shared.origin));
     let submission = Submission {
-        account,
+        account: Arc::clone(account),
         origin,
         events,
         webhook: None,
@@ -115,7 +116,57 @@ pub(crate) async fn take(
     Ok(answer.into_response())
 }
 
-/// Reads the one parameter of this path.
+/// What a request asks for beside its events.
+#[derive(Default)]
+struct Asked {
+    wait_flushed: bool,
+    /// The hook that the events are as good as from.
+    hook: Option<String>,
+}
+
+fn asked(uri: &Uri) -> Result<Asked, Problem> {
+    let mut asked = Asked::default();
+    for (name, value) in query::pairs(uri)? {
+        match name.as_str() {
+            "wait" if value == "flushed" && !asked.wait_flushed => asked.wait_flushed = true,
+            "wait" => {
+                let detail = "parameter `wait` may be given once, as `wait=flushed`";
+                return Err(Problem::new(Code::BadParameter, detail));
+            }
+            "hook" if asked.hook.is_none() => asked.hook = Some(value),
+            "hook" => {
+                let detail = "parameter `hook` may be given once";
+                return Err(Problem::new(Code::BadParameter, detail));
+            }
+            _ => {
+                return Err(query::unknown(
+                    &name,
+                    "this path takes `wait=flushed` and `hook=ID`",
+                ));
+            }
+        }
+    }
+    Ok(asked)
+}
+
+/// Gives the origin of events: a hook of the account, or this door.
+pub(crate) fn origin(
+    shared: &Shared,
+    account: &str,
+    hook: Option<&str>,
+) -> Result<Arc<str>, Problem> {
+    let Some(id) = hook else {
+        return Ok(Arc::clone(&shared.origin));
+    };
+    let entry = shared.hooks.load().find(id);
+    let own = entry.filter(|entry| *entry.account == *account);
+    own.map(|entry| Arc::clone(&entry.hook.id)).ok_or_else(|| {
+        let detail = "parameter `hook` names no hook of the token's account";
+        Problem::new(Code::BadParameter, detail)
+    })
+}
+
+/// Reads the one parameter of a path that takes an event.
 pub(crate) fn wait_flushed(uri: &Uri) -> Result<bool, Problem> {
     let mut wait = false;
     for (name, value) in query::pairs(uri)? {

@@ -55,9 +55,10 @@ pub(crate) async fn receive(
     let hooks = shared.hooks.load();
     let name = path.iter().find(|(name, _)| *name == "hook");
     let entry = name.and_then(|(_, name)| hooks.find(name));
-    let entry = entry.ok_or_else(unverified)?;
     events::open(&shared)?;
     let collected = shared.bodies.collect_raw(&head.headers, body).await?;
+    // Only here, so that nobody can try which hooks there are.
+    let entry = entry.ok_or_else(unverified)?;
     let now = (shared.clock)();
     let url = public(&shared, &head);
     let request = providers::Request {
@@ -188,19 +189,32 @@ fn lines(parsed: &Parsed) -> Vec<u8> {
 struct Head<'a> {
     content_type: Option<&'a str>,
     method: &'a str,
-    query: &'a str,
+    query: String,
 }
+
+/// Characters of a query and of a media type that are kept.
+const KEPT: usize = 8_000;
 
 /// Writes down what was received.
 fn raw(entry: &Entry, request: &providers::Request<'_>) -> Vec<u8> {
     let head = Head {
-        content_type: request.header("content-type"),
+        content_type: request.header("content-type").filter(|it| it.len() < KEPT),
         method: request.method.as_str(),
-        query: request.query(),
+        query: without_secrets(request.query()),
     };
     // Text alone can always be written as JSON.
     let head = serde_json::to_string(&head).unwrap_or_default();
     record::webhook(&entry.account, &entry.hook.id, &head, request.body)
+}
+
+/// Gives a query without what may be a secret in it, and not longer than is kept.
+fn without_secrets(query: &str) -> String {
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if providers::SECRETS_IN_QUERY.contains(&name) => format!("{name}=***"),
+        _ => pair.to_owned(),
+    });
+    let query = pairs.collect::<Vec<_>>().join("&");
+    query.chars().take(KEPT).collect()
 }
 
 /// Gives the address that the provider was told: the configured one, never that of a header.

@@ -6,6 +6,8 @@
 
 pub(crate) mod about;
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -158,7 +160,8 @@ pub(crate) async fn mend(
         let (code, detail) = (refused.code.as_str(), refused.detail.clone());
         return Err(Problem::refused(code, StatusCode::BAD_REQUEST, detail));
     }
-    take(&shared, &grant.account, batch, wait).await
+    let origin = Arc::clone(&shared.origin);
+    take(&shared, &grant.account, origin, batch, wait).await
 }
 
 /// Reads what is to be changed.

@@ -57,8 +57,16 @@ pub(crate) struct Opening {
     shared: Shared,
     upgrade: OnUpgrade,
     key: Option<Key>,
-    origin: Option<String>,
+    page: Option<String>,
+    asked: Asked,
+}
+
+/// What the address of a stream asks for.
+#[derive(Clone, Default)]
+struct Asked {
     name: Option<Arc<str>>,
+    /// The hook that the events are as good as from.
+    hook: Option<String>,
 }
 
 /// Answers the handshake.
@@ -68,8 +76,11 @@ pub(crate) async fn open(
 ) -> Result<Response, Problem> {
     let key = handshake::key(&shared, request.headers())?;
     let accept = handshake::accept(&request)?;
-    let origin = handshake::origin(request.headers(), key.as_ref())?;
-    let name = name(request.uri())?;
+    let page = handshake::origin(request.headers(), key.as_ref())?;
+    let asked = asked(request.uri())?;
+    if let Some(key) = &key {
+        events::origin(&shared, &key.grant.account, asked.hook.as_deref())?;
+    }
     events::open(&shared)?;
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let mut answer = handshake::switch(accept);
@@ -77,8 +88,8 @@ pub(crate) async fn open(
         shared,
         upgrade: upgrade.ok_or_else(handshake::required)?,
         key,
-        origin,
-        name,
+        page,
+        asked,
     });
     Ok(answer)
 }
@@ -106,6 +117,7 @@ pub(crate) fn about() -> Operation {
         name,
         "A name makes the stream resumable: `hello.ack` is the last frame on stable storage.",
     )
+    .takes(Place::Query, "hook", events::hook(), events::HOOK)
     .answers_nothing(101, "The WebSocket is open.")
     .refuses(&[
         Code::BadParameter,
@@ -117,21 +129,31 @@ pub(crate) fn about() -> Operation {
     ])
 }
 
-/// Reads the one parameter of this path.
-fn name(uri: &Uri) -> Result<Option<Arc<str>>, Problem> {
-    let mut found = None;
+/// Reads the parameters of this path.
+fn asked(uri: &Uri) -> Result<Asked, Problem> {
+    let mut found = Asked::default();
     for (parameter, value) in query::pairs(uri)? {
+        let twice = |name: &str| {
+            let detail = format!("parameter `{name}` may be given once");
+            Problem::new(Code::BadParameter, detail)
+        };
+        if parameter == "hook" {
+            if found.hook.replace(value).is_some() {
+                return Err(twice("hook"));
+            }
+            continue;
+        }
         if parameter != "stream" {
-            return Err(query::unknown(&parameter, "this path takes `stream=NAME`"));
+            let instead = "this path takes `stream=NAME` and `hook=ID`";
+            return Err(query::unknown(&parameter, instead));
         }
         let name = Id::new(&value).map_err(|error| {
             let detail =
                 format!("parameter `stream` is no name: {error}; it has 1 to 200 characters");
             Problem::new(Code::BadParameter, detail)
         })?;
-        if found.replace(Arc::from(&*name)).is_some() {
-            let detail = "parameter `stream` may be given once";
-            return Err(Problem::new(Code::BadParameter, detail));
+        if found.name.replace(Arc::from(&*name)).is_some() {
+            return Err(twice("stream"));
         }
     }
     Ok(found)
@@ -169,8 +191,8 @@ impl Opening {
             return Ok(key.clone());
         }
         let key = login::first_frame(&self.shared, socket).await?;
-        match &self.origin {
-            Some(origin) if !key.grant.welcomes(origin) => Err(Ending::OriginRefused),
+        match &self.page {
+            Some(page) if !key.grant.welcomes(page) => Err(Ending::OriginRefused),
             _ => Ok(key),
         }
     }
@@ -181,15 +203,20 @@ impl Opening {
         let Some(_place) = shared.crowd.enter(&key.grant.account, most) else {
             return Ending::TooManyConnections;
         };
-        let lease = match &self.name {
+        let hook = self.asked.hook.as_deref();
+        let Ok(origin) = events::origin(shared, &key.grant.account, hook) else {
+            return Ending::Forbidden;
+        };
+        let name = &self.asked.name;
+        let lease = match name {
             None => None,
             Some(name) => match shared.pipeline.attach(&key.grant.account, name).await {
                 Ok(lease) => Some(lease),
                 Err(error) => return error.into(),
             },
         };
-        let talk = Talk::new(shared, socket, key, lease);
-        talk.run(self.name.as_deref(), stop).await
+        let talk = Talk::new(shared, socket, key, origin, lease);
+        talk.run(name.as_deref(), stop).await
     }
 }
 

@@ -82,12 +82,15 @@ impl Panel {
     pub fn fresh(self) -> i64 {
         match self {
             Self::Live | Self::Connections | Self::CallsNow => 250,
-            Self::Tiles
-            | Self::Managers
-            | Self::CallsTiles
+            Self::Tiles | Self::Managers => 1_000,
+            // Calls take longer to add up than messages.
+            Self::CallsTiles
             | Self::CallsBack
-            | Self::CallsManagers => 1_000,
-            Self::Times | Self::Heat | Self::CallsTimes | Self::CallsHeat => 5_000,
+            | Self::CallsManagers
+            | Self::Times
+            | Self::Heat
+            | Self::CallsTimes
+            | Self::CallsHeat => 5_000,
         }
     }
 }

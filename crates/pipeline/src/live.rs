@@ -207,6 +207,9 @@ impl LiveAccount {
             .is_none_or(|last| last.0.div_euclid(KEPT_LOOK) != hour)
         {
             self.cells.retain(|key, _| as_of.since(key.start) < KEPT);
+            // Their end was lost: nobody is shown them any more.
+            self.calls
+                .retain(|_, call| as_of.since(call.heard_at) < KEPT);
         }
         show(&mut Writing(self));
         self.as_of.store(as_of.0, Ordering::Release);

@@ -30,4 +30,5 @@ pub use provider::{Answer, Parsed, Provider, Unreadable};
 pub use record::Record;
 pub use refused::Refused;
 pub use request::Request;
+pub use shown::QUERY as SECRETS_IN_QUERY;
 pub use vendors::{ALL, named, unknown};

@@ -6,6 +6,7 @@ use trunkline_model::event::Integrity;
 use crate::draft::Draft;
 use crate::guide::Guide;
 use crate::hook::Hook;
+use crate::record::Record;
 use crate::refused::Refused;
 use crate::request::Request;
 
@@ -37,6 +38,21 @@ pub trait Provider: Sync + Send {
     ///
     /// Errors where the body is not written as the provider writes; it is then kept raw, and counted.
     fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable>;
+
+    /// Says what export of its call records can be read, and where it is had; empty if none can.
+    fn exports(&self) -> &'static str {
+        ""
+    }
+
+    /// Reads a row of that export. Its events have the ids that the same things have when the provider
+    /// tells them, so that whichever comes first stays.
+    ///
+    /// Errors where the row is not written as the provider writes, or there is no such export.
+    fn export(&self, _: &Hook, _: &Record) -> Result<Vec<Draft>, Unreadable> {
+        let name = self.guide().name;
+        let detail = format!("no export of {name} can be read; write a map for it");
+        Err(Unreadable::new(detail))
+    }
 
     /// Gives the answer that the provider takes for success.
     fn answer(&self) -> Answer {

@@ -45,6 +45,13 @@ impl Record {
         }
     }
 
+    /// Gives the names and values of its fields.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Gives the value of a field of the record itself.
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
         match (&self.item, name) {

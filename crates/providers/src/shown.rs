@@ -9,7 +9,7 @@ use crate::secrets::{any, from_base64, same};
 use crate::{Hook, Refused, Request};
 
 /// The names that a query or a header may give the secret.
-const QUERY: [&str; 3] = ["token", "secret", "key"];
+pub const QUERY: [&str; 3] = ["token", "secret", "key"];
 const HEADERS: [&str; 4] = [
     "x-token",
     "x-api-key",

@@ -8,6 +8,7 @@ pub mod binotel;
 pub mod callrail;
 pub mod chatwoot;
 pub mod didww;
+mod export;
 pub mod freeswitch;
 pub mod intercom;
 #[cfg(test)]

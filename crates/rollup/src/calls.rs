@@ -207,27 +207,26 @@ impl Calls {
         }
     }
 
-    /// Notes all calls, of parts that do not have the record at `offset`, of which `is` holds.
-    fn note_all(&mut self, offset: u64, is: impl Fn(&Packed) -> bool) {
+    /// Has all calls derived anew: other settings hold since the record at `offset`. Which of them go
+    /// on depends on none.
+    pub(crate) fn settings(&mut self, offset: u64) {
         for part in 0..=u8::MAX {
-            let own = &self.parts[usize::from(part)];
+            let own = &mut self.parts[usize::from(part)];
             if offset < own.taken {
                 continue;
             }
-            let all = (0..).zip(&own.calls);
-            let due: Vec<u32> = all
-                .filter(|(_, call)| is(call))
-                .map(|(index, _)| index)
-                .collect();
-            for index in due {
-                self.note(Place { part, index }, offset);
+            for (index, call) in (0..).zip(&mut own.calls) {
+                call.changed = call.changed.max(offset);
+                if call.shown && !call.touched {
+                    call.touched = true;
+                    self.touched.push(Place { part, index });
+                }
+                if !call.dirty {
+                    call.dirty = true;
+                    self.dirty.push_back((offset, Place { part, index }));
+                }
             }
         }
-    }
-
-    /// Has all calls derived anew: other settings hold since the record at `offset`.
-    pub(crate) fn settings(&mut self, offset: u64) {
-        self.note_all(offset, |_| true);
     }
 
     /// Makes the rows changed by records from `offset` on be gathered again.

@@ -98,6 +98,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  trunkline import chats.csv --map chats.toml --dry-run\n  \
                       trunkline import chats.csv --map chats.toml\n  \
+                      trunkline import --provider zadarma --hook pbx calls.csv\n  \
                       trunkline import --undo import-0123456789abcdef"
     )]
     Import(Import),

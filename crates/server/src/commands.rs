@@ -59,7 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Audit { data_dir } => return audit::run(config, data_dir, &environment),
         Command::Import(options) => {
             telemetry::start_logs(environment.get(LOG).map(String::as_str));
-            return import::run(options);
+            return import::run(config, &environment, &options);
         }
         Command::Simulate(options) => {
             telemetry::start_logs(environment.get(LOG).map(String::as_str));

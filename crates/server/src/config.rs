@@ -123,7 +123,7 @@ pub(crate) struct Fold {
 pub(crate) struct Retention {
     /// How long the journal is kept, counted back from the last arrival. Default `400d`.
     pub(crate) journal: Span,
-    /// How long ClickHouse keeps messages, changes and conversations of which nothing arrives any
+    /// How long ClickHouse keeps messages, changes, conversations and calls of which nothing arrives any
     /// more, counted back from the last arrival; looked at once a day. Default `25 months`.
     pub(crate) facts: Span,
 }

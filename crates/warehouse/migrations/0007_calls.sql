@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS {database}.identities{on_cluster}
     channel LowCardinality(String) COMMENT 'Channel of an id on a channel; empty for others',
     identity String COMMENT 'The phone number in E.164, the address in lower case, or the id' CODEC(ZSTD(1)),
     contact String COMMENT 'Contact it belongs to, after all merges' CODEC(ZSTD(1)),
-    received_at DateTime64(3, 'UTC') COMMENT 'When it was told, by our clock; retention counts from here' CODEC(Delta, ZSTD(1)),
+    received_at DateTime64(3, 'UTC') COMMENT 'When it was told, by our clock; it is kept for good' CODEC(Delta, ZSTD(1)),
     version UInt64 COMMENT 'generation << 48 | offset of the last journal record that changed the row' CODEC(Delta, ZSTD(1)),
     deleted UInt8 COMMENT '1 if it belongs to nobody any more' CODEC(ZSTD(1))
 )
@@ -103,10 +103,10 @@ CREATE TABLE IF NOT EXISTS {database}.peppers{on_cluster}
 (
     account LowCardinality(String) COMMENT 'Account (tenant) that the secret belongs to',
     pepper String COMMENT 'Secret that phone numbers are hashed with',
-    version UInt64 COMMENT 'Always 1: the first stays'
+    version UInt64 COMMENT 'Always 1: of several the least holds'
 )
 ENGINE = {engine}ReplacingMergeTree(version)
-ORDER BY account
+ORDER BY (account, pepper)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
     min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480
 COMMENT 'What the views hash phone numbers with, so that they can be joined and not be read';

@@ -17,6 +17,15 @@ const BOTH: &str = r#"[{"type":"message","id":"1","conversation":"c-17","contact
 const TWO_LINES: &str = r#"{"type":"message","id":"1","conversation":"c-17","contact":"p-9","channel":"whatsapp","author":"contact","at":"2026-03-02T10:00:00Z"}
 {"type":"message","id":"3","conversation":"c-17","contact":"p-9","channel":"whatsapp","author":"contact","at":"2026-03-02T11:00:00Z"}"#;
 
+/// What the parameter `hook` does, here and at streams.
+pub(crate) const HOOK: &str = "A hook of the token's account: the events count as its own, so that \
+                               what its provider told already is not counted again.";
+
+/// The form of the parameter `hook`.
+pub(crate) fn hook() -> serde_json::Value {
+    json!({ "type": "string", "minLength": 1 })
+}
+
 pub(crate) fn about() -> Operation {
     let operation = Operation::new(Group::Events, "sendEvents", "Takes events in")
         .about(
@@ -47,6 +56,7 @@ fn taken(operation: Operation) -> Operation {
     lines["description"] = "One a line.".into();
     operation
         .takes(Place::Query, "wait", flushed, wait)
+        .takes(Place::Query, "hook", hook(), HOOK)
         .body(JSON, Shape::Is(json!({ "oneOf": [event(), array] })))
         .body(LINES, Shape::Is(lines))
 }

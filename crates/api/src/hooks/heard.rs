@@ -10,10 +10,13 @@ use trunkline_model::time::Time;
 use trunkline_providers::{Draft, Parsed, Refused};
 
 use crate::metrics::HookOutcome;
+use crate::redact::mask;
 
 /// After so many messages of contacts without one of a manager something is wrong.
 const UNANSWERED: u64 = 20;
 
+/// Characters of a kind that are kept.
+const KIND: usize = 60;
 /// How many of the last requests are kept.
 const RECENT: usize = 20;
 
@@ -108,7 +111,7 @@ impl Heard {
             at,
             outcome: outcome.as_str(),
             events: events.iter().take(5).map(named).collect(),
-            detail: parsed.unknown.join(", "),
+            detail: told(&parsed.unknown),
         };
         Self {
             recent,
@@ -120,6 +123,12 @@ impl Heard {
             replied: events.iter().any(|it| author(it, "manager")),
         }
     }
+}
+
+/// Names kinds that we do not know: what a sender writes is not kept whole.
+fn told(unknown: &[String]) -> String {
+    let kinds = unknown.iter().take(5).map(|kind| mask(kind, KIND));
+    kinds.collect::<Vec<_>>().join(", ")
 }
 
 impl Told {

@@ -13,7 +13,7 @@
 mod ami;
 mod ari;
 mod down;
-mod session;
+mod wire;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Entry;
 use crate::routes::Shared;
-use session::Session;
+use wire::Wire;
 
 /// How often it is looked whether every connection has its task.
 const LOOK: Duration = Duration::from_mins(1);
@@ -41,11 +41,11 @@ struct Held {
 impl Held {
     fn begin(shared: &Shared, entry: &Arc<Entry>, tasks: &TaskTracker) -> Option<Self> {
         let stop = CancellationToken::new();
-        let session = Session::new(shared, entry, stop.clone())?;
+        let wire = Wire::new(shared, entry, stop.clone())?;
         Some(Self {
             entry: Arc::clone(entry),
             stop,
-            task: tasks.spawn(session.run()),
+            task: tasks.spawn(wire.run()),
         })
     }
 

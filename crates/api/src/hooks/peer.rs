@@ -1,6 +1,6 @@
 //! Who called, also behind our own proxies.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::request::Parts;
 
@@ -17,11 +17,20 @@ pub(super) fn of(head: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
     let headers = head.headers.get_all("x-forwarded-for").iter();
     let texts: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
     let mut hops = texts.iter().rev().flat_map(|text| text.rsplit(','));
-    hops.find_map(|hop| {
-        let address = hop.trim().parse::<IpAddr>().map(|it| it.to_canonical());
-        address.map_or(Some(None), |it| (!is_ours(&it)).then_some(Some(it)))
-    })
-    .unwrap_or(Some(peer))
+    // Of what cannot be read only the proxy is known, which nobody lists among those that may call.
+    let caller = hops.find_map(|hop| match address(hop.trim()) {
+        Some(hop) if is_ours(&hop) => None,
+        hop => Some(hop.unwrap_or(peer)),
+    });
+    Some(caller.unwrap_or(peer))
+}
+
+/// Reads a hop: an address, which may have a port and, of IPv6, brackets.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.trim_start_matches('[').trim_end_matches(']').parse();
+    let with_port = || hop.parse::<SocketAddr>().map(|it| it.ip());
+    let address: IpAddr = bare.or_else(|_| with_port()).ok()?;
+    Some(address.to_canonical())
 }
 
 #[cfg(test)]
@@ -63,7 +72,15 @@ mod tests {
             Some("198.51.100.1"),
         );
         is("10.0.0.1", &[], Some("10.0.0.1"));
-        // What is no address says nothing: it is not passed over.
-        is("10.0.0.1", &["1.1.1.1, unknown"], None);
+        let ported = [
+            "203.0.113.9:51234, 10.0.0.2",
+            "[2001:db8::1]:443",
+            "2001:db8::1",
+        ];
+        is("10.0.0.1", &ported[..1], Some("203.0.113.9"));
+        is("10.0.0.1", &ported[1..2], Some("2001:db8::1"));
+        is("10.0.0.1", &ported[2..], Some("2001:db8::1"));
+        // What is no address says nothing, and is not passed over: it is the proxy that called.
+        is("10.0.0.1", &["1.1.1.1, unknown"], Some("10.0.0.1"));
     }
 }

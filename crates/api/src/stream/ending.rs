@@ -51,7 +51,7 @@ endings! {
     Binary = "binary", 1003, "A binary frame came: send text frames.";
     NotUtf8 = "invalid_utf8", 1007, "A text frame is not UTF-8.";
     Unauthorized = "unauthorized", 1008, "The token is missing, unknown or no longer good: the first frame must be `{\"token\":\"...\"}` unless the header has it.";
-    Forbidden = "forbidden", 1008, "The token lacks the scope `ingest`.";
+    Forbidden = "forbidden", 1008, "The token lacks the scope `ingest`, or `hook` names no hook of its account.";
     OriginRefused = "origin_refused", 1008, "The token may not be used from pages of this `Origin`: add it to the token's `origins`.";
     NoToken = "no_token", 1008, "No first frame with a token came within 2 s.";
     Replaced = "replaced", 1008, "Another connection took the stream's name; it goes on where this one ended.";

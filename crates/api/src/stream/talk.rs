@@ -34,6 +34,8 @@ pub(super) struct Talk<'a> {
     shared: &'a Shared,
     socket: &'a mut Socket,
     key: Key,
+    /// The hook that the events are as good as from, or this door.
+    origin: Arc<str>,
     lease: Option<Arc<Lease>>,
     gathered: Gathered,
     /// The number of the last frame that was handed on.
@@ -101,6 +103,7 @@ impl<'a> Talk<'a> {
         shared: &'a Shared,
         socket: &'a mut Socket,
         key: Key,
+        origin: Arc<str>,
         lease: Option<Arc<Lease>>,
     ) -> Self {
         let now = Instant::now();
@@ -108,6 +111,7 @@ impl<'a> Talk<'a> {
             shared,
             socket,
             key,
+            origin,
             handed_on: lease.as_ref().map_or(0, |lease| lease.began_at()),
             lease,
             gathered: Gathered::new(&shared.config.streams),
@@ -266,7 +270,7 @@ impl<'a> Talk<'a> {
         let arrival = Arrival::of(&events, (self.shared.clock)());
         let submission = Submission {
             account: Arc::clone(&self.key.grant.account),
-            origin: Arc::clone(&self.shared.origin),
+            origin: Arc::clone(&self.origin),
             events,
             webhook: None,
         };

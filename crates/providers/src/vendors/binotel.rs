@@ -8,7 +8,10 @@ mod parse;
 use trunkline_model::event::Integrity;
 
 use crate::address::{is_in, network};
-use crate::{Answer, Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
+use crate::{
+    Answer, Draft, Guide, Hook, Parsed, Provider, Record, Refused, Replies, Request, Talk,
+    Unreadable,
+};
 
 /// The adapter.
 #[derive(Debug)]
@@ -59,6 +62,7 @@ static GUIDE: Guide = Guide {
     notes: &[
         "notifications during a call carry no time: they happened when they arrived. The record after the call carries the beginning and the seconds of waiting and talking",
         "the record lists each extension that was tried, one after the other",
+        "nothing is told of queues and hold, and of several that ring at once only those that the record lists",
     ],
     cycle_gap: None,
 };
@@ -84,6 +88,14 @@ impl Provider for Binotel {
 
     fn answer(&self) -> Answer {
         Answer::json(r#"{"status":"success"}"#)
+    }
+
+    fn exports(&self) -> &'static str {
+        "the call details of its API's statistics (/stats/), one a line as NDJSON: what apiCallCompleted sends as callDetails"
+    }
+
+    fn export(&self, hook: &Hook, row: &Record) -> Result<Vec<Draft>, Unreadable> {
+        parse::export(hook, row)
     }
 
     fn sign(&self, _: &str, _: &Request<'_>) -> Vec<(&'static str, String)> {

@@ -32,6 +32,7 @@ static GUIDE: Guide = Guide {
         "events come out of order: each carries a running number within its leg",
         "a call is named by entry_id, a leg by call_id; the result of a call comes with /events/summary",
         "a person who takes a call off hold is told as connected again: we tell it as resumed",
+        "why somebody outside did not answer is a number whose meaning is not published: busy is told as no answer",
         "dynamic numbers of call tracking (dct) are not read from here yet",
     ],
     cycle_gap: None,

@@ -14,8 +14,7 @@ const TOKEN: &str = "verify:";
 /// The longest challenge that is answered.
 const CHALLENGE: usize = 128;
 
-/// Answers the handshake to one who knows a verify token: a secret of the hook, with or without
-/// `verify:` before it.
+/// Answers the handshake to one who knows a verify token: a secret of the hook with `verify:` before it.
 pub(super) fn greeting(hook: &Hook, request: &Request<'_>) -> Result<Option<Answer>, Refused> {
     if request.asked("hub.mode").as_deref() != Some("subscribe") {
         return Ok(None);
@@ -24,8 +23,8 @@ pub(super) fn greeting(hook: &Hook, request: &Request<'_>) -> Result<Option<Answ
     let token = asked("hub.verify_token")?;
     let challenge = asked("hub.challenge")?;
     any(hook, |secret| {
-        let own = secret.strip_prefix(TOKEN.as_bytes()).unwrap_or(secret);
-        same(own, token.as_bytes())
+        let own = secret.strip_prefix(TOKEN.as_bytes()).unwrap_or_default();
+        !own.is_empty() & same(own, token.as_bytes())
     })?;
     // What is sent back is no more than an id, so that it can never be read as a page.
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');

@@ -4,12 +4,15 @@
 //! vendor's pages on status callbacks for the fields. SignalWire and Telnyx's TeXML speak the same
 //! language and use the parser.
 
+mod export;
 pub(super) mod parse;
 pub(super) mod verify;
 
 use trunkline_model::event::Integrity;
 
-use crate::{Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
+use crate::{
+    Draft, Guide, Hook, Parsed, Provider, Record, Refused, Replies, Request, Talk, Unreadable,
+};
 
 /// The adapter.
 #[derive(Debug)]
@@ -47,6 +50,8 @@ static GUIDE: Guide = Guide {
         "the extension of a leg is what was dialled: a SIP name, a client's name or, of a call that came \
          in, the number that it was forwarded to",
         "a leg that reports only its completion is taken to be answered CallDuration before it",
+        "callbacks of calls tell nothing of a queue, of hold outside of conferences, nor that a call was \
+         given on: that is one more leg",
         "events from Event Streams are kept and not read",
     ],
     cycle_gap: None,
@@ -68,6 +73,14 @@ impl Provider for Twilio {
 
     fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
         Ok(parse::parse(hook, request))
+    }
+
+    fn exports(&self) -> &'static str {
+        "the list of calls: the rows of Calls.json as NDJSON (`jq -c .calls[]`), or the call log of the console as CSV; of a leg that only it tells of there is no ringing"
+    }
+
+    fn export(&self, hook: &Hook, row: &Record) -> Result<Vec<Draft>, Unreadable> {
+        export::read(hook, row)
     }
 
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {

@@ -3,13 +3,17 @@
 //! Sources: the vendor's client (`zadarma/user-api-v1`, its `lib/Api.php` and `lib/Webhook`) for the
 //! fields and the signature; two independent integrations for the handshake and the times.
 
+mod export;
 mod parse;
 mod verify;
 
 use http::Method;
 use trunkline_model::event::Integrity;
 
-use crate::{Answer, Guide, Hook, Parsed, Provider, Refused, Replies, Request, Talk, Unreadable};
+use crate::{
+    Answer, Draft, Guide, Hook, Parsed, Provider, Record, Refused, Replies, Request, Talk,
+    Unreadable,
+};
 
 /// The adapter.
 #[derive(Debug)]
@@ -47,6 +51,7 @@ static GUIDE: Guide = Guide {
     notes: &[
         "notices of ringing, answer and end carry no time of their own: it is when they came, or, if \
          later than an hour, the start of the call and its duration",
+        "nothing is told of queues, hold and transfers: who answers after another is one more leg",
         "duration is not said to be the time talked, so it is taken for neither talk nor wait",
         "a call that a greeting takes counts as answered for Zadarma; here a call is answered when an \
          extension or a forwarded number answers",
@@ -82,6 +87,14 @@ impl Provider for Zadarma {
 
     fn parse(&self, hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
         Ok(parse::parse(hook, request))
+    }
+
+    fn exports(&self) -> &'static str {
+        "the statistics of the exchange, as CSV with their columns (callstart, pbx_call_id, clid, destination, sip, disposition, seconds), or the rows of /v1/statistics/pbx/ as NDJSON; a call that only they tell of has no wait"
+    }
+
+    fn export(&self, hook: &Hook, row: &Record) -> Result<Vec<Draft>, Unreadable> {
+        export::read(hook, row)
     }
 
     fn sign(&self, secret: &str, request: &Request<'_>) -> Vec<(&'static str, String)> {

@@ -158,25 +158,29 @@ impl<'a> Case<'a> {
     }
 
     /// Gives how it ended, in the word of the sender: that of the call, else that of the leg which was
-    /// answered last, else of the one that ended last.
+    /// answered last, else of the one that ended last. Of a call that went out it is the leg of who is
+    /// outside that says it, whatever ended the call.
     fn disposition(&self) -> Option<&'a str> {
-        let of_leg = || {
-            let ended = self.ended.filter(|_| self.ended_by.is_none());
-            ended?;
-            let words = self.legs.iter().filter_map(|leg| {
+        let outbound = self.direction == Direction::Outbound;
+        let of_leg = |counts: &dyn Fn(&Leg<'a>) -> bool| {
+            self.ended?;
+            let answered = |leg: &Leg<'a>| leg.first(&self.steps, Phase::Answered);
+            let legs = || self.legs.iter().filter(|leg| counts(leg));
+            let is_decisive = |leg: &Leg<'a>| leg.is_person() || outbound;
+            let words = legs().filter_map(|leg| {
                 let word = self.leg_said(leg, |step| step.disposition)?;
-                let answered = leg.first(&self.steps, Phase::Answered);
-                let answered = answered.filter(|_| leg.is_person());
+                let answered = answered(leg).filter(|_| is_decisive(leg));
                 Some((answered, leg.ended(&self.steps), word))
             });
-            let any = |leg: &Leg<'_>| {
-                leg.is_person() && leg.first(&self.steps, Phase::Answered).is_some()
-            };
-            let is_answered = self.legs.iter().any(any);
+            let any = |leg: &Leg<'a>| is_decisive(leg) && answered(leg).is_some();
+            let is_answered = legs().any(any);
             let decisive = words.filter(|(answered, ..)| !is_answered || answered.is_some());
             decisive.max().map(|(.., word)| word)
         };
-        self.said(|step| step.disposition).or_else(of_leg)
+        let of_outside = || of_leg(&|leg| !leg.is_person()).filter(|_| outbound);
+        let of_any = || of_leg(&|_| true).filter(|_| self.ended_by.is_none());
+        let of_call = self.said(|step| step.disposition);
+        of_call.or_else(of_outside).or_else(of_any)
     }
 
     fn told(

@@ -43,6 +43,10 @@ impl Calls {
         for place in mem::take(&mut self.touched) {
             let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
             call.touched = false;
+            // Most that changed were over before, and are.
+            if call.over && !call.dirty && !call.shown {
+                continue;
+            }
             let log = Log::unpack(&call.log);
             let derived = derived(&log, names, rules).filter(Derived::is_open);
             match &derived {

@@ -2,7 +2,8 @@
 //!
 //! At each moment it is in one of them: it rings while any leg does, else it is where `menu` or
 //! `queued` put it last. A leg rings until it ends; the call's own ringing until it is put into a menu
-//! or a queue again, which ends all ringing.
+//! or a queue again, which ends all ringing. What nobody took goes back into its queue, but not into a
+//! menu unless that is told again: nobody chose to go there.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +58,12 @@ pub(super) fn waits(case: &Case<'_>, until: Option<i64>) -> Waits {
                 };
                 ringing.clear();
             }
-            Phase::Ringing => drop(ringing.insert(leg)),
+            Phase::Ringing => {
+                ringing.insert(leg);
+                if base == Place::Menu {
+                    base = Place::Nowhere;
+                }
+            }
             // What ends the call, at the end, ends no ringing before it.
             Phase::Ended if step.leg.is_some() && Some(step.at) != until => {
                 ringing.remove(&leg);

@@ -1,4 +1,5 @@
-//! `trunkline import`: a file of somebody else's becomes events, through a named stream.
+//! `trunkline import`: a file of somebody else's becomes events, through a named stream, by a map or as
+//! a provider writes its export.
 //!
 //! The run is named by a hash of file and map, and frame n of its stream always holds the same rows:
 //! what was interrupted goes on where it stopped, and what was imported is not imported again.
@@ -15,16 +16,18 @@ use trunkline_model::time::Time;
 use trunkline_providers::Map;
 
 use crate::cli::{Format, Import, Service};
-use crate::stream::{self, Once, Source};
+use crate::config::Environment;
+use crate::stream::{self, Once, Source, Target};
 use crate::{clock, print};
 
+mod export;
 mod frames;
 mod parquet;
 mod progress;
 mod rows;
 mod tally;
 
-use frames::Framer;
+use frames::{By, Framer};
 pub(super) use progress::bar;
 use rows::Rows;
 
@@ -34,48 +37,55 @@ const FRAMING: &str = "1";
 const NEVER: Time = Time(i64::MAX / 2);
 
 /// Runs the command; exit code 1 if anything was or would be refused.
-pub(super) fn run(options: Import) -> Result<ExitCode> {
-    let Import {
-        file,
-        map,
-        format,
-        dry_run,
-        undo,
-        service,
-    } = options;
-    if let Some(run) = undo {
-        take_back(&run, &service)?;
+pub(super) fn run(
+    config: Option<&Path>,
+    environment: &Environment,
+    options: &Import,
+) -> Result<ExitCode> {
+    if let Some(run) = &options.undo {
+        take_back(run, &options.service)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (Some(file), Some(map)) = (file, map) else {
-        bail!("say which file to import, and with which --map");
+    let Some(file) = &options.file else {
+        bail!("say which file to import");
     };
-    let format = format.map_or_else(|| told_by_name(&file), Ok)?;
-    let text = std::fs::read_to_string(&map)
+    let format = options.format.map_or_else(|| told_by_name(file), Ok)?;
+    if options.provider.is_some() {
+        let hook = export::hook(config, environment, options)?;
+        let run = name_of(file, &export::text(&hook)).with_context(|| unreadable(file))?;
+        let rows = Rows::open(file, format, None).with_context(|| unreadable(file))?;
+        return read(file, rows, By::Export(&hook), &run, options);
+    }
+    let Some(map) = &options.map else {
+        bail!("say with which --map, or of which --provider");
+    };
+    let text = std::fs::read_to_string(map)
         .with_context(|| format!("could not read the map {}", map.display()))?;
     let parsed = Map::parse(&text).with_context(|| format!("in {}", map.display()))?;
-    let run = name_of(&file, &text).with_context(|| unreadable(&file))?;
-    let rows = Rows::open(&file, format, &parsed).with_context(|| unreadable(&file))?;
+    let run = name_of(file, &text).with_context(|| unreadable(file))?;
+    let rows = Rows::open(file, format, Some(&parsed)).with_context(|| unreadable(file))?;
+    read(file, rows, By::Map(&parsed), &run, options)
+}
+
+fn read(file: &Path, rows: Rows, by: By<'_>, run: &str, options: &Import) -> Result<ExitCode> {
     let whole = rows.whole();
-    if dry_run {
-        let mut framer = Framer::new(rows, &parsed, &run, clock::now());
+    if options.dry_run {
+        let mut framer = Framer::new(rows, by, run, clock::now());
         let bar = bar(whole);
         while let Some(frame) = framer.next()? {
             bar.set_position(frame.upto);
         }
         bar.finish_and_clear();
         let tally = framer.into_tally();
-        print::line(tally.summary(&file))?;
+        print::line(tally.summary(file))?;
         print::line(format_args!("nothing was sent; the run would be {run}"))?;
         return Ok(code(tally.refused() == 0));
     }
-    send(
-        &file,
-        Framer::new(rows, &parsed, &run, NEVER),
-        whole,
-        &run,
-        &service,
-    )
+    let mut target = stream::target(&options.service.url, options.service.token.as_deref())?;
+    if let Some(hook) = &options.hook {
+        target = target.with_hook(hook);
+    }
+    send(file, Framer::new(rows, by, run, NEVER), whole, run, &target)
 }
 
 fn send(
@@ -83,13 +93,12 @@ fn send(
     mut framer: Framer<'_>,
     whole: u64,
     run: &str,
-    service: &Service,
+    target: &Target,
 ) -> Result<ExitCode> {
-    let target = stream::target(&service.url, service.token.as_deref())?;
     print::line(format_args!("run {run}"))?;
     let bar = bar(whole);
     let progress = |frame: &stream::Frame| bar.set_position(frame.upto);
-    let sent = stream::block_on(stream::send(&target, Some(run), &mut framer, &progress));
+    let sent = stream::block_on(stream::send(target, Some(run), &mut framer, &progress));
     bar.finish_and_clear();
     let sent = sent.with_context(|| format!("could not send {}", file.display()))?;
     let mut tally = framer.into_tally();

@@ -23,6 +23,8 @@ pub(super) type Socket = WebSocketStream<TcpStream>;
 pub(crate) struct Target {
     url: Url,
     token: String,
+    /// The hook that the events are as good as from.
+    hook: Option<String>,
 }
 
 impl Target {
@@ -31,14 +33,29 @@ impl Target {
         Ok(Self {
             url: address(url)?,
             token: token.to_owned(),
+            hook: None,
         })
+    }
+
+    /// Sends as a hook of the account would.
+    pub(crate) fn with_hook(self, hook: &str) -> Self {
+        Self {
+            hook: Some(hook.to_owned()),
+            ..self
+        }
     }
 
     fn stream(&self, name: Option<&str>) -> Result<Uri> {
         let mut url = self.url.clone();
         let path = format!("{}/v1/stream", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        url.set_query(name.map(|name| format!("stream={name}")).as_deref());
+        url.set_query(None);
+        let named = name.map(|name| ("stream", name));
+        let hook = self.hook.as_deref().map(|hook| ("hook", hook));
+        if named.is_some() || hook.is_some() {
+            url.query_pairs_mut()
+                .extend_pairs(named.into_iter().chain(hook));
+        }
         let address = url.as_str().replacen("http", "ws", 1);
         address.parse().context("the address cannot be asked")
     }

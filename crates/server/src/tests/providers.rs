@@ -2,7 +2,19 @@
 
 use std::fmt::Write;
 
-use trunkline_providers::{Provider, Replies};
+use trunkline_providers::{Guide, Provider, Replies};
+
+/// Writes how the channel of a provider of conversations is set.
+fn channel(guide: &Guide) -> String {
+    if guide.replies == Replies::None {
+        return String::new();
+    }
+    format!(
+        "\nIts conversations are those of the channel that names the hook; without one the channel is \
+         called as the hook is:\n\n```toml\n[[account.channel]]\nid = \"{name}\"\nhook = \"{name}\"\n```\n",
+        name = guide.name
+    )
+}
 
 /// Writes a provider's page.
 pub(super) fn page(provider: &dyn Provider) -> String {
@@ -28,14 +40,7 @@ pub(super) fn page(provider: &dyn Provider) -> String {
     if !guide.secret.is_empty() {
         let _ = writeln!(text, "\nThe secret: {}.", guide.secret);
     }
-    if guide.replies != Replies::None {
-        let _ = write!(
-            text,
-            "\nIts conversations are those of the channel that names the hook; without one the channel is \
-             called as the hook is:\n\n```toml\n[[account.channel]]\nid = \"{name}\"\nhook = \"{name}\"\n```\n",
-            name = guide.name
-        );
-    }
+    text.push_str(&channel(guide));
     text.push_str("\n## There\n\n");
     for (number, step) in (1..).zip(guide.steps) {
         let step = step.replace(
@@ -49,6 +54,7 @@ pub(super) fn page(provider: &dyn Provider) -> String {
         "\n## What to know\n\n**Integrity.** {}.\n\n**Repetition.** {}.\n",
         guide.integrity, guide.retries
     );
+    exports(provider, &mut text);
     if let Some(replies) = replies(guide.replies) {
         let _ = write!(text, "\n**Where replies come from.** {replies}\n");
     }
@@ -59,6 +65,18 @@ pub(super) fn page(provider: &dyn Provider) -> String {
         }
     }
     text
+}
+
+fn exports(provider: &dyn Provider, text: &mut String) {
+    if !provider.exports().is_empty() {
+        let _ = write!(
+            text,
+            "\n**Exports.** What webhooks missed is filled in from {exports}:\n\n```console\n\
+             $ trunkline import --provider {name} --hook {name} --config trunkline.toml FILE\n```\n",
+            exports = provider.exports(),
+            name = provider.guide().name
+        );
+    }
 }
 
 fn replies(replies: Replies) -> Option<&'static str> {

@@ -7,19 +7,19 @@ use tokio::time::{Instant, interval_at, timeout};
 use trunkline_providers::vendors::asterisk::{Ami, Broken, Heard, Login};
 
 use super::down::Down;
-use super::session::{ASK, SILENCE, Session, WITHIN};
+use super::wire::{ASK, SILENCE, WITHIN, Wire};
 
 /// Bytes read at once.
 const READ: usize = 16 * 1024;
 
 /// Connects, logs in and takes in what comes, until the connection ends.
 pub(super) async fn talk(
-    session: &mut Session,
+    wire: &mut Wire,
     ami: &mut Ami,
     login: &Login,
 ) -> Result<Infallible, Down> {
-    let mut socket = session.connect().await?;
-    let stop = session.stop.clone();
+    let mut socket = wire.connect().await?;
+    let stop = wire.stop.clone();
     ami.login_as(&login.user, login.password.clone());
     ami.opened();
     let mut heard_at = Instant::now();
@@ -36,7 +36,7 @@ pub(super) async fn talk(
             Some(Ok(0)) => return Err(Down::lost("the exchange closed the connection")),
             Some(Ok(bytes)) => {
                 heard_at = Instant::now();
-                let now = session.heard();
+                let now = wire.heard();
                 ami.receive(&buffer[..bytes], now)
                     .map_err(|error| broken(&error))?
             }
@@ -50,14 +50,14 @@ pub(super) async fn talk(
             },
         };
         if ami.is_in() {
-            session.stands();
+            wire.stands();
         }
         let sent = timeout(WITHIN, socket.write_all(&heard.send)).await;
         if !matches!(sent, Ok(Ok(()))) {
-            session.deliver(heard.events).await?;
+            wire.deliver(heard.events).await?;
             return Err(Down::lost("the exchange takes nothing any more"));
         }
-        session.deliver(heard.events).await?;
+        wire.deliver(heard.events).await?;
     }
 }
 

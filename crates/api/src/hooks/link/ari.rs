@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use trunkline_providers::vendors::asterisk::{Address, Ari, Login};
 
 use super::down::Down;
-use super::session::{ASK, SILENCE, Session, WITHIN, basic};
+use super::wire::{ASK, SILENCE, WITHIN, Wire, basic};
 
 /// Bytes of a message of the WebSocket.
 const MESSAGE: usize = 1 << 20;
@@ -25,28 +25,28 @@ const LIST: usize = 32 << 20;
 
 /// Connects, asks for what goes on and takes in what comes, until the connection ends.
 pub(super) async fn talk(
-    session: &mut Session,
+    wire: &mut Wire,
     ari: &mut Ari,
     login: &Login,
 ) -> Result<Infallible, Down> {
-    let stop = session.stop.clone();
+    let stop = wire.stop.clone();
     let mut socket = tokio::select! {
         biased;
         () = stop.cancelled() => return Err(Down::Stopped),
-        socket = open(session, login) => socket?,
+        socket = open(wire, login) => socket?,
     };
     // What happens from here on waits in the socket until the list is read.
     ari.list();
     let list = tokio::select! {
         biased;
         () = stop.cancelled() => return Err(Down::Stopped),
-        list = list(session, login) => list?,
+        list = list(wire, login) => list?,
     };
-    let now = session.heard();
+    let now = wire.heard();
     let listed = ari.listed(&list, now);
     let events = listed.map_err(|error| Down::lost(error.to_string()))?;
-    session.stands();
-    session.deliver(events).await?;
+    wire.stands();
+    wire.deliver(events).await?;
     let mut heard_at = Instant::now();
     let mut ask = interval_at(heard_at + ASK, ASK);
     loop {
@@ -74,11 +74,11 @@ pub(super) async fn talk(
             }
             Some(Some(Ok(message))) => {
                 heard_at = Instant::now();
-                let now = session.heard();
+                let now = wire.heard();
                 if let Message::Text(frame) = message {
                     match ari.receive(&frame, now) {
-                        Ok(events) => session.deliver(events).await?,
-                        Err(error) => session.unreadable(&error.to_string()),
+                        Ok(events) => wire.deliver(events).await?,
+                        Err(error) => wire.unreadable(&error.to_string()),
                     }
                 }
             }
@@ -87,11 +87,11 @@ pub(super) async fn talk(
 }
 
 /// Opens the WebSocket.
-async fn open(session: &Session, login: &Login) -> Result<WebSocketStream<TcpStream>, Down> {
-    let Address::Ari { events, .. } = session.address() else {
+async fn open(wire: &Wire, login: &Login) -> Result<WebSocketStream<TcpStream>, Down> {
+    let Address::Ari { events, .. } = wire.address() else {
         return Err(Down::lost("it has no REST interface"));
     };
-    let uri = format!("ws://{}{events}", host(session.address()));
+    let uri = format!("ws://{}{events}", host(wire.address()));
     let uri = uri
         .parse()
         .map_err(|_| Down::lost("the address cannot be asked"))?;
@@ -99,7 +99,7 @@ async fn open(session: &Session, login: &Login) -> Result<WebSocketStream<TcpStr
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE))
         .max_frame_size(Some(MESSAGE));
-    let socket = session.connect().await?;
+    let socket = wire.connect().await?;
     let opening = timeout(
         WITHIN,
         client_async_with_config(request, socket, Some(config)),
@@ -113,13 +113,13 @@ async fn open(session: &Session, login: &Login) -> Result<WebSocketStream<TcpStr
 }
 
 /// Asks for the list of channels.
-async fn list(session: &Session, login: &Login) -> Result<Bytes, Down> {
-    let Address::Ari { channels, .. } = session.address() else {
+async fn list(wire: &Wire, login: &Login) -> Result<Bytes, Down> {
+    let Address::Ari { channels, .. } = wire.address() else {
         return Err(Down::lost("it has no REST interface"));
     };
-    let socket = session.connect().await?;
+    let socket = wire.connect().await?;
     let request = Request::get(channels)
-        .header(HOST, host(session.address()))
+        .header(HOST, host(wire.address()))
         .header(AUTHORIZATION, basic(login))
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())

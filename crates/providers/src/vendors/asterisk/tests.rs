@@ -366,7 +366,7 @@ impl Ami {
 
 #[test]
 fn no_webhook_is_asterisks() {
-    let hook = hook(&Asterisk, &["hush"]);
+    let hook = hook(&Asterisk, &["trunkline:hush"]);
     let verified = kit::request("/v1/hooks/h", &[], b"{}", NOW, |request| {
         Asterisk.verify(&hook, request)
     });

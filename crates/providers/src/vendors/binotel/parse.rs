@@ -1,10 +1,11 @@
 //! The kinds of request: notifications during a call, and the record after it.
 
+use serde_json::Value;
 use trunkline_model::event::Phase;
 use trunkline_model::time::Time;
 
 use crate::fields::{Fields, body};
-use crate::{Draft, Hook, Parsed, Request, Unreadable};
+use crate::{Draft, Hook, Parsed, Record, Request, Unreadable};
 
 pub(super) fn parse(hook: &Hook, request: &Request<'_>) -> Result<Parsed, Unreadable> {
     let body = body(request)?;
@@ -131,6 +132,20 @@ impl Leg {
         let extension = self.extension.as_str();
         draft.with("leg", extension).with("extension", extension)
     }
+}
+
+/// Reads a row of the statistics, which is the record that is sent after the call.
+pub(super) fn export(hook: &Hook, row: &Record) -> Result<Vec<Draft>, Unreadable> {
+    let fields = row
+        .fields()
+        .map(|(name, value)| (name.to_owned(), value.clone()));
+    let row = Value::Object(fields.collect());
+    let fields = Fields(&row);
+    if fields.get("generalCallID").is_none() || fields.time("startTime", hook.zone).is_none() {
+        let detail = "the row has no `generalCallID`, or no `startTime` that can be read";
+        return Err(Unreadable::new(detail));
+    }
+    Ok(completed(hook, fields))
 }
 
 /// Reads the record: the call's phases from its beginning and the seconds of each attempt.

@@ -90,3 +90,36 @@ fn a_word_that_depends_on_the_way_of_the_call_waits_for_the_record() {
 fn success_is_said_in_binotels_words() {
     assert_eq!(Binotel.answer().body, r#"{"status":"success"}"#);
 }
+
+/// A row of the statistics tells what the record after the call does, under the same ids.
+#[test]
+fn a_row_of_the_statistics_is_the_record_after_the_call() {
+    let row = serde_json::json!({
+        "generalCallID": "4683310001", "startTime": "1772452800", "callType": "0",
+        "internalNumber": "901", "externalNumber": "0990000002", "waitsec": 13, "billsec": 17,
+        "disposition": "ANSWER", "pbxNumberData": { "number": "0440000001" },
+        "historyData": [{ "waitsec": 13, "billsec": 17, "disposition": "ANSWER",
+            "internalNumber": "901" }],
+        "linkToCallRecordInMyBusiness": "https://my.binotel.example/record/4683310001.mp3",
+    });
+    let hook = hook(&Binotel, &[]);
+    let row = Record::nested(row).unwrap();
+    let json = |draft: &Draft| serde_json::from_str::<serde_json::Value>(&draft.to_json()).unwrap();
+    let events: Vec<_> = Binotel
+        .export(&hook, &row)
+        .unwrap()
+        .iter()
+        .map(json)
+        .collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/vendors/binotel/samples/");
+    let told = kit::events(
+        &Binotel,
+        &Sample::read(format!("{folder}completed.http").as_ref()),
+    );
+    assert_eq!(events, told);
+    assert!(
+        Binotel
+            .export(&hook, &Record::flat([("generalCallID", "1")]))
+            .is_err()
+    );
+}

@@ -159,11 +159,12 @@ impl Entry<'_> {
         drafts
     }
 
+    /// Of a call from outside that nobody took its phases tell whether it was given up in the queue.
     fn disposition(&self) -> &'static str {
         let reason = self.text("disconnect_reason");
         match (self.text("entry_result").as_str(), self.direction()) {
             ("1", _) => "answered",
-            (_, "inbound" | "internal") => "missed",
+            (_, "inbound" | "internal") => "",
             _ if reason.starts_with(['2', '5']) || reason.starts_with("32") => "failed",
             _ => "no_answer",
         }

@@ -5,6 +5,8 @@ use trunkline_model::event::Integrity;
 use crate::secrets::{any, base64, from_base64, same, sha256};
 use crate::{Hook, Refused, Request};
 
+/// What stands before the key in a secret.
+const PREFIX: &str = "whsec_";
 /// How far the time may be from our clock, in seconds.
 const WINDOW_S: i64 = 300;
 
@@ -17,6 +19,10 @@ pub(super) fn verify(hook: &Hook, request: &Request<'_>) -> Result<Integrity, Re
         .parse()
         .map_err(|_| Refused::Malformed("webhook-timestamp"))?;
     any(hook, |secret| {
+        // Without anything behind it the prefix is no secret: anybody could sign.
+        if secret == PREFIX.as_bytes() {
+            return false;
+        }
         let expected = signature(secret, id, time, request.body);
         let mut given = signatures
             .split(' ')
@@ -47,7 +53,7 @@ pub(super) fn sign(secret: &str, request: &Request<'_>) -> Vec<(&'static str, St
 
 fn signature(secret: &[u8], id: &str, time: &str, body: &[u8]) -> String {
     let key = std::str::from_utf8(secret).ok();
-    let key = key.and_then(|text| from_base64(text.strip_prefix("whsec_")?));
+    let key = key.and_then(|text| from_base64(text.strip_prefix(PREFIX)?));
     let key = key.as_deref().unwrap_or(secret);
     let parts: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body];
     base64(&sha256(key, &parts))

@@ -126,6 +126,9 @@ impl Callback<'_> {
             "ringing" => self.draft(Phase::Ringing, self.at()),
             "in-progress" | "answered" => self.draft(Phase::Answered, self.at()),
             "completed" => self.end().maybe("talk_s", self.talked("CallDuration")),
+            "busy" | "failed" if whose == Some(Whose::Contact) => {
+                self.end().with("disposition", status)
+            }
             "busy" | "no-answer" | "canceled" | "failed" => self.end(),
             other => return Parsed::unknown(other),
         };
@@ -195,10 +198,12 @@ impl Callback<'_> {
         Parsed::events([self.draft(phase, self.at())])
     }
 
-    /// Begins a phase. Its id is the same however often it is told.
+    /// Begins a phase. Its id is the same however often it is told, by callbacks or by an export: only
+    /// what happens again is numbered.
     fn draft(&self, phase: Phase, at: Time) -> Draft {
         let call = self.parent.unwrap_or(self.sid);
-        let id = match self.fields.get("SequenceNumber") {
+        let again = matches!(phase, Phase::Held | Phase::Resumed);
+        let id = match self.fields.get("SequenceNumber").filter(|_| again) {
             Some(number) => format!("{}:{}:{number}", self.sid, phase.as_str()),
             None => format!("{}:{}", self.sid, phase.as_str()),
         };
@@ -269,7 +274,7 @@ impl Callback<'_> {
     }
 }
 
-fn is_end(status: &str) -> bool {
+pub(super) fn is_end(status: &str) -> bool {
     matches!(
         status,
         "completed" | "busy" | "no-answer" | "canceled" | "failed"

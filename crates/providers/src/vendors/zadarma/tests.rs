@@ -186,3 +186,60 @@ fn the_handshake_gives_back_letters_and_digits_only() {
         assert_eq!(greet(path), Err(Refused::Malformed("zd_echo")), "{path}");
     }
 }
+
+/// A row of the statistics tells what notices tell that came late, under the same ids.
+#[test]
+fn a_row_of_the_statistics_is_the_notices_come_late() {
+    let hook = hook(&Zadarma, &["zd_secret"]);
+    let read = |row: &[(&'static str, &'static str)]| {
+        Zadarma.export(&hook, &Record::flat(row.iter().copied()))
+    };
+    let json = |draft: Draft| serde_json::from_str::<Value>(&draft.to_json()).unwrap();
+    let made = |row: &[(&'static str, &'static str)]| -> Vec<Value> {
+        read(row).unwrap().into_iter().map(json).collect()
+    };
+    let notices = |parties: &str, notices: &[&str]| -> Vec<Value> {
+        let start = "call_start=2026-03-02+09%3A15%3A00";
+        let told = |notice: &&str| {
+            let body = format!("event={notice}&{start}&{parties}");
+            kit::events(&Zadarma, &sample(&body))
+        };
+        notices.iter().flat_map(told).collect()
+    };
+    let inbound = [
+        ("callstart", "2026-03-02 09:15:00"),
+        ("pbx_call_id", "in_5f0c1e7a"),
+        ("clid", "+34911222333"),
+        ("destination", "101"),
+        ("called_did", "34944555666"),
+        ("disposition", "answered"),
+        ("seconds", "95"),
+    ];
+    let parties = "pbx_call_id=in_5f0c1e7a&caller_id=%2B34911222333&called_did=34944555666";
+    let expected = notices(
+        parties,
+        &[
+            "NOTIFY_START",
+            "NOTIFY_INTERNAL&internal=101",
+            "NOTIFY_ANSWER&internal=101",
+            "NOTIFY_END&duration=95&disposition=answered",
+        ],
+    );
+    assert_eq!(made(&inbound), expected);
+    let outbound = [
+        ("Call start", "2026-03-02 09:15:00"),
+        ("PBX call id", "out_90aa"),
+        ("Clid", "101"),
+        ("Destination", "34600700800"),
+        ("Disposition", "busy"),
+        ("Seconds", "4"),
+    ];
+    let parties = "pbx_call_id=out_90aa&internal=101&destination=34600700800";
+    let ended = "NOTIFY_OUT_END&duration=4&disposition=busy";
+    assert_eq!(
+        made(&outbound),
+        notices(parties, &["NOTIFY_OUT_START", ended])
+    );
+    assert!(read(&inbound[1..]).is_err());
+    assert!(read(&inbound[..1]).is_err());
+}

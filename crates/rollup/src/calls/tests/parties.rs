@@ -2,7 +2,7 @@
 
 use trunkline_model::settings::{Country, FoldRules};
 
-use super::{E101, Fold, IN, call, phase, under};
+use super::{E101, Fold, IN, OUT, call, phase, under};
 
 #[test]
 fn numbers_are_read_with_the_country_and_others_are_kept_as_told() {
@@ -107,4 +107,54 @@ fn the_weakest_vouches_and_the_first_hook_is_told() {
     fold.tell_by("cdr", &phase(9, "ended", ""));
     let rows = fold.rows();
     assert_eq!((rows[0].hook.as_str(), rows[0].integrity), ("pbx", "weak"));
+}
+
+#[test]
+fn the_leg_of_who_is_outside_says_why_a_call_that_went_out_was_not_answered() {
+    let busy = r#""leg":"b","disposition":"busy""#;
+    let row = call(&[
+        (0, "started", &format!("{OUT},{E101}")),
+        (1, "ringing", r#""leg":"b""#),
+        (4, "ended", busy),
+        (5, "ended", ""),
+    ]);
+    assert_eq!(row.brief(), ("busy", Some(4), 0));
+    let inbound = call(&[
+        (0, "started", IN),
+        (1, "ringing", r#""leg":"b","extension":"101""#),
+        (4, "ended", busy),
+        (5, "ended", ""),
+    ]);
+    assert_eq!(inbound.disposition, "missed");
+}
+
+#[test]
+fn an_answer_said_again_of_the_call_is_that_of_who_answered_then() {
+    let [a, b] = ["a", "b"].map(|leg| format!("\"leg\":\"{leg}\",\"extension\":\"10{leg}\""));
+    let row = call(&[
+        (0, "started", IN),
+        (2, "ringing", &a),
+        (2, "ringing", &b),
+        (9, "answered", &a),
+        (9, "answered", ""),
+        (9, "ended", &b),
+        (60, "ended", ""),
+    ]);
+    assert_eq!(row.talks(), [("10a", Some(9), 51), ("10b", None, 0)]);
+}
+
+#[test]
+fn a_call_that_rang_after_the_menu_is_missed_even_if_the_ringing_ends_first() {
+    let mut phases = vec![
+        (0, "started", IN),
+        (1, "menu", ""),
+        (5, "ringing", r#""leg":"a","extension":"101""#),
+        (25, "ended", r#""leg":"a","extension":"101""#),
+        (26, "ended", ""),
+    ];
+    let row = call(&phases);
+    assert_eq!(row.brief(), ("missed", Some(21), 0));
+    assert_eq!(row.lengths, [4, 0, 20, 0, 0]);
+    phases.insert(4, (25, "menu", ""));
+    assert_eq!(call(&phases).disposition, "menu");
 }

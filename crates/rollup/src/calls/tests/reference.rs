@@ -17,7 +17,7 @@ struct Script {
     queue: i64,
     /// Rounds of ringing that nobody takes, of one or two phones.
     rounds: Vec<(i64, bool)>,
-    /// Seconds after them, back where it was.
+    /// Seconds after them, back in the queue if it was there: nobody who rang is sent back to a menu.
     back: i64,
     /// Ringing that is answered, and what comes then: nothing, if it is given up before.
     answer: Option<(i64, Vec<Part>)>,
@@ -145,9 +145,8 @@ impl Stage {
         let at = match place {
             // Without ends of legs phones ring on.
             _ if !self.how.legs => 2,
-            "menu" => 0,
             "abandoned" => 1,
-            _ => return place,
+            _ => return "missed",
         };
         self.sums.lengths[at] += script.back;
         // Given up while the last round rang.

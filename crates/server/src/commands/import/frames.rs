@@ -10,7 +10,7 @@ use anyhow::Result;
 use trunkline_model::batch::{Batch, Limits, Shape};
 use trunkline_model::event::{Kind, Refusal};
 use trunkline_model::time::Time;
-use trunkline_providers::{Made, Map};
+use trunkline_providers::{Draft, Hook, Made, Map, Record, RowError};
 
 use super::rows::Rows;
 use super::tally::Tally;
@@ -21,10 +21,40 @@ const EVENTS: usize = 200;
 /// Bytes of a frame of several events.
 const BYTES: usize = 500_000;
 
+/// How rows become events.
+#[derive(Clone, Copy)]
+pub(super) enum By<'m> {
+    /// By a map.
+    Map(&'m Map),
+    /// As the provider of a hook writes its export.
+    Export(&'m Hook),
+}
+
+impl By<'_> {
+    fn events(self, record: &Record) -> Result<Made, RowError> {
+        match self {
+            Self::Map(map) => map.events(record),
+            Self::Export(hook) => {
+                let made = hook.provider.export(hook, record);
+                let made = made.map_err(|error| RowError {
+                    key: "row".into(),
+                    detail: error.to_string(),
+                })?;
+                let events: Vec<String> = made.iter().map(Draft::to_json).collect();
+                Ok(if events.is_empty() {
+                    Made::Skipped
+                } else {
+                    Made::Events(events)
+                })
+            }
+        }
+    }
+}
+
 /// Makes frames of rows.
 pub(super) struct Framer<'m> {
     rows: Rows,
-    map: &'m Map,
+    by: By<'m>,
     run: &'m str,
     now: Time,
     limits: Limits,
@@ -35,10 +65,10 @@ pub(super) struct Framer<'m> {
 
 impl<'m> Framer<'m> {
     /// Makes frames of the run `run`; what happens more than a day after `now` is refused.
-    pub(super) fn new(rows: Rows, map: &'m Map, run: &'m str, now: Time) -> Self {
+    pub(super) fn new(rows: Rows, by: By<'m>, run: &'m str, now: Time) -> Self {
         Self {
             rows,
-            map,
+            by,
             run,
             now,
             limits: Limits::default(),
@@ -61,7 +91,7 @@ impl<'m> Framer<'m> {
         self.upto = row.upto;
         self.tally.row();
         let made = match row.record {
-            Ok(record) => self.map.events(&record),
+            Ok(record) => self.by.events(&record),
             Err(why) => {
                 self.tally.refuse("row", row.number, &why);
                 return Ok(true);

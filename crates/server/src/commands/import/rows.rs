@@ -41,11 +41,11 @@ enum Kind {
 }
 
 impl Rows {
-    /// Opens a file; errors also where it lacks a column of the map.
-    pub(super) fn open(path: &Path, format: Format, map: &Map) -> Result<Self> {
+    /// Opens a file; errors also where it lacks a column of the map, if there is one.
+    pub(super) fn open(path: &Path, format: Format, map: Option<&Map>) -> Result<Self> {
         let file = File::open(path)?;
         let whole = file.metadata()?.len();
-        let delimiter = |usual| map.file().delimiter.unwrap_or(usual);
+        let delimiter = |usual| map.and_then(|map| map.file().delimiter).unwrap_or(usual);
         Ok(match format {
             Format::Csv => Self {
                 kind: Kind::Table(Box::new(Columns::open(file, delimiter(b','), map)?)),
@@ -62,7 +62,9 @@ impl Rows {
             Format::Parquet => {
                 let table = Table::open(file)?;
                 let names: Vec<&str> = table.columns().collect();
-                has_columns(map, &names)?;
+                if let Some(map) = map {
+                    has_columns(map, &names)?;
+                }
                 Self {
                     whole: table.rows(),
                     kind: Kind::Parquet(Box::new(table)),
@@ -153,9 +155,9 @@ impl Ends {
 }
 
 impl Columns {
-    fn open(mut file: File, delimiter: u8, map: &Map) -> Result<Self> {
+    fn open(mut file: File, delimiter: u8, map: Option<&Map>) -> Result<Self> {
         let ends = Ends::of(&mut file)?;
-        let given = &map.file().columns;
+        let given = map.map_or(&[][..], |map| &map.file().columns);
         let mut reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
@@ -164,7 +166,7 @@ impl Columns {
         let names = if given.is_empty() {
             header(reader.byte_headers()?)?
         } else {
-            given.clone()
+            given.to_vec()
         };
         let list: Vec<&str> = names.iter().map(String::as_str).collect();
         if let Some(double) = (1..list.len()).find(|place| list[..*place].contains(&list[*place])) {
@@ -179,7 +181,9 @@ impl Columns {
                  say so in the map, like [file] delimiter = \";\""
             );
         }
-        has_columns(map, &list)?;
+        if let Some(map) = map {
+            has_columns(map, &list)?;
+        }
         Ok(Self {
             reader,
             names,

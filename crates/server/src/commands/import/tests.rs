@@ -33,8 +33,8 @@ fn read(name: &str, bytes: &[u8], map: &str) -> Result<(Vec<stream::Frame>, Tall
     let path = dir.path().join(name);
     fs::write(&path, bytes)?;
     let map = Map::parse(map)?;
-    let rows = Rows::open(&path, told_by_name(&path)?, &map)?;
-    let mut framer = Framer::new(rows, &map, "run", NEVER);
+    let rows = Rows::open(&path, told_by_name(&path)?, Some(&map))?;
+    let mut framer = Framer::new(rows, By::Map(&map), "run", NEVER);
     let mut frames = Vec::new();
     while let Some(frame) = framer.next()? {
         frames.push(frame);

@@ -30,7 +30,7 @@ const AT_ONCE: usize = 500;
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// A hook whose provider is connected to.
-pub(super) struct Session {
+pub(super) struct Wire {
     shared: Shared,
     entry: Arc<Entry>,
     link: Link,
@@ -67,7 +67,7 @@ impl Calls {
     }
 }
 
-impl Session {
+impl Wire {
     /// Makes it; none of a hook that is not connected to.
     pub(super) fn new(
         shared: &Shared,
