@@ -52,9 +52,13 @@ pub fn hooks(which: usize, map: u8) -> &'static Hooks {
 /// Makes the hook of a provider with one of the maps.
 pub fn hook(provider: &'static dyn Provider, secrets: &[&str], map: usize) -> Hook {
     let name = provider.guide().name;
+    let mut own =
+        json!({"id": "h", "provider": name, "secrets": secrets, "default_manager": "desk"});
+    if name == "asterisk" {
+        own["address"] = "ami://pbx.example:5038".into();
+    }
     let account: Account = serde_json::from_value(json!({
-        "id": "demo", "timezone": "Europe/Madrid", "country": "ES",
-        "hook": [{"id": "h", "provider": name, "secrets": secrets, "default_manager": "desk"}],
+        "id": "demo", "timezone": "Europe/Madrid", "country": "ES", "hook": [own],
     }))
     .expect("these are settings");
     let (_, text) = MAPS[map];
