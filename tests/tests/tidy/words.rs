@@ -94,6 +94,11 @@ const EXCEPTIONS: [(&str, &str, &str); 23] = [
     ("timestamp", "docs/providers/", "a word of providers"),
     (
         "timestamp",
+        "tests/tests/e2e/exports.rs",
+        "a word of providers",
+    ),
+    (
+        "timestamp",
         "tests/tests/e2e/hooks.rs",
         "the name of a header",
     ),
