@@ -56,6 +56,7 @@ pub fn hook(provider: &'static dyn Provider, secrets: &[&str], map: usize) -> Ho
         json!({"id": "h", "provider": name, "secrets": secrets, "default_manager": "desk"});
     if name == "asterisk" {
         own["address"] = "ami://pbx.example:5038".into();
+        own["secrets"] = json!(["trunkline:secret"]);
     }
     let account: Account = serde_json::from_value(json!({
         "id": "demo", "timezone": "Europe/Madrid", "country": "ES", "hook": [own],
