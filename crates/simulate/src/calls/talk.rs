@@ -55,13 +55,11 @@ impl Calls {
             }
             at = at.plus(RINGS);
             let next = self.free(at, &tried).filter(|(_, free)| *free == at);
-            match next.filter(|_| tried.len() < TRIED) {
-                Some((next, _)) => who = next,
-                None => {
-                    self.say(line, at, |phase| phase.phase = "ended");
-                    return Some(at);
-                }
-            }
+            let Some((next, _)) = next.filter(|_| tried.len() < TRIED) else {
+                self.say(line, at, |phase| phase.phase = "ended");
+                return Some(at);
+            };
+            who = next;
         }
     }
 

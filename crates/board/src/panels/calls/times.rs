@@ -99,15 +99,14 @@ async fn ask(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> Result<Answ
         }
         Before::Previous => (None, question.and("compare", "previous")),
     };
-    let (all, past) = match span {
-        Some(span) => tokio::join!(
+    let (all, past) = if let Some(span) = span {
+        tokio::join!(
             source.report(REPORT, &span.pairs),
             source.report(REPORT, &past.pairs),
-        ),
-        None => {
-            let compared = source.report(REPORT, &past.pairs).await;
-            (compared.clone(), compared)
-        }
+        )
+    } else {
+        let compared = source.report(REPORT, &past.pairs).await;
+        (compared.clone(), compared)
     };
     let (all, past) = (all?, past?);
     let starts: Vec<Time> = all.rows.iter().filter_map(|row| at(Some(row))).collect();
