@@ -49,6 +49,18 @@ const sameFigures = async (page, query = "") => {
   return compared;
 };
 
+// Calls that go on while we look.
+const ago = (s) => new Date(Date.now() - s * 1000);
+for (const [call, from, since, phases] of [
+  ["on-1", "+34600100201", 412, [["ringing", 400, "ana"], ["answered", 394, "ana"]]],
+  ["on-2", "+34600100202", 95, [["ringing", 90, "luis"], ["answered", 85, "luis"]]],
+  ["on-3", "+34600100203", 21, [["ringing", 9, "eva"]]],
+  ["on-4", "+34600100204", 14, [["queued", 11]]],
+]) {
+  await send({ call, phase: "started", direction: "inbound", from, to: "+34910000101", at: ago(since) });
+  for (const [phase, at, manager] of phases) await send({ call, phase, at: ago(at), ...(manager ? { manager, leg: "l1" } : {}) });
+}
+
 await withBrowser(async (browser) => {
   const { page, seen } = await open(browser);
   await login(page);

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use trunkline_board::{
     Answer, Asked, Board, Connection, Kept, Live, Missing, Opened, Pair, Panel, Rendered, Source,
-    Viewer,
+    Unmapped, Viewer,
 };
 use trunkline_board::{Choices, Logins, assets};
 use trunkline_model::settings::Scope;
@@ -27,6 +27,7 @@ use crate::directory::{Grant, Key};
 use crate::hooks::connections;
 use crate::live;
 use crate::login::{self, document, guarded};
+use crate::phones;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::routes::Shared;
@@ -39,6 +40,8 @@ const TABLES: i64 = 1_000;
 const PAST_TABLES: i64 = 30_000;
 /// The same of a table of calls, which takes longer to add up.
 const CALL_TABLES: i64 = 5_000;
+/// The same of the list of extensions that are nobody's.
+const UNMAPPED: i64 = 15_000;
 const HOUR: i64 = 3_600_000;
 
 /// What the board remembers.
@@ -48,6 +51,7 @@ pub(crate) struct Desk {
     panels: Kept<Rendered>,
     tables: Kept<Result<Table, Missing>>,
     pages: Kept<Result<Opened, Missing>>,
+    unmapped: Kept<Result<Vec<Unmapped>, Missing>>,
     choices: Kept<Choices>,
 }
 
@@ -123,6 +127,35 @@ impl Source for Eyes<'_> {
         };
         Box::pin(std::future::ready(connections.map_err(missing)))
     }
+
+    fn unmapped(&self) -> Answer<'_, Vec<Unmapped>> {
+        let ask = async move {
+            if !self.grant.may(Scope::Admin) {
+                return Ok(Vec::new());
+            }
+            unmapped(self.shared, self.grant).await.map_err(missing)
+        };
+        let kept = &self.shared.desk.unmapped;
+        Box::pin(kept.get(sight(self.grant), self.now, UNMAPPED, ask))
+    }
+}
+
+/// Lists the extensions that are nobody's, phone numbers masked for who may not read them.
+async fn unmapped(shared: &Shared, grant: &Grant) -> Result<Vec<Unmapped>, Problem> {
+    let _turn = ways_out::turn(shared).await?;
+    let whole = grant.may(Scope::ReadPhones);
+    let shown = ways_out::unmapped(shared, grant).await?.into_iter();
+    let shown = shown.map(|it| Unmapped {
+        hook: it.hook,
+        name: if whole {
+            it.name
+        } else {
+            phones::masked(it.name)
+        },
+        calls: it.calls,
+        last: it.last,
+    });
+    Ok(shown.collect())
 }
 
 /// Says how old what a report answered may be.

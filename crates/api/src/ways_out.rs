@@ -20,7 +20,7 @@ use serde::Serialize;
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 use trunkline_model::settings::Scope;
-use trunkline_reports::{Cells, Context, Error, Page, Table, Values};
+use trunkline_reports::{Cells, Context, Error, Page, Table, Unmapped, Values};
 
 use crate::directory::Grant;
 use crate::phones;
@@ -127,6 +127,12 @@ pub(crate) async fn values(shared: &Shared, grant: &Grant, name: &str) -> Result
     let context = context(shared, grant);
     let values = shared.reports.values(name, &context).await;
     values.map_err(problem)
+}
+
+/// Lists the extensions that are no manager's for who has a grant, and the turn.
+pub(crate) async fn unmapped(shared: &Shared, grant: &Grant) -> Result<Vec<Unmapped>, Problem> {
+    let context = context(shared, grant);
+    shared.reports.unmapped(&context).await.map_err(problem)
 }
 
 /// A question whose turn it is.

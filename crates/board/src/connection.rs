@@ -13,6 +13,19 @@ pub struct Connection {
     pub guide: Guide,
 }
 
+/// An extension, or a provider's name of a manager, that is nobody's.
+#[derive(Clone, Debug)]
+pub struct Unmapped {
+    /// The hook that told of it first; `api` if none did.
+    pub hook: String,
+    /// The extension, else the name.
+    pub name: String,
+    /// In how many calls of the last 7 days it was.
+    pub calls: u64,
+    /// When the last of these began.
+    pub last: Time,
+}
+
 /// What a hook has told; counts are since the service started.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Told {

@@ -27,7 +27,7 @@ mod source;
 
 pub use asked::Asked;
 pub use boards::Board;
-pub use connection::{Connection, Guide, Recent, Told};
+pub use connection::{Connection, Guide, Recent, Told, Unmapped};
 pub use docs::docs;
 pub use kept::{Kept, Rendered};
 pub use logins::{Links, Logins};

@@ -84,13 +84,7 @@ impl Panel {
             Self::Live | Self::Connections | Self::CallsNow => 250,
             Self::Tiles | Self::Managers => 1_000,
             // Calls take longer to add up than messages.
-            Self::CallsTiles
-            | Self::CallsBack
-            | Self::CallsManagers
-            | Self::Times
-            | Self::Heat
-            | Self::CallsTimes
-            | Self::CallsHeat => 5_000,
+            _ => 5_000,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use trunkline_model::time::Time;
 use trunkline_reports::{Page, Table, Values};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Unmapped};
 
 /// A query parameter: name and value.
 pub type Pair = (String, String);
@@ -27,6 +27,9 @@ pub trait Source: Sync {
     fn live<'a>(&'a self, pairs: &'a [Pair]) -> Answer<'a, Live>;
     /// Answers `GET /v1/admin/hooks`; 403 to who may not see it.
     fn connections(&self) -> Answer<'_, Vec<Connection>>;
+    /// Lists the extensions in calls of the last 7 days that are no manager's; none for who may not see
+    /// the hooks.
+    fn unmapped(&self) -> Answer<'_, Vec<Unmapped>>;
 }
 
 /// Who looks, and when.

@@ -8,6 +8,7 @@
 
 mod call;
 mod contacts;
+mod unmapped;
 
 use serde_json::{Map, Value as Json};
 use trunkline_model::time::Time;
@@ -19,6 +20,8 @@ use crate::request::Context;
 use crate::request::given::Given;
 use crate::statement::Parameter;
 use crate::value::Value;
+
+pub use unmapped::Unmapped;
 
 /// Default and greatest number of items on a page.
 const LIMITS: (u32, u32) = (100, 1_000);
@@ -52,6 +55,14 @@ impl Reports {
         let source = self.source(context);
         let rows = self.ask(call::statement(id, source, context)).await?;
         Ok(rows.into_iter().next().map(call::shaped))
+    }
+
+    /// Lists the extensions and names in calls of the last 7 days that are no manager's, those in the
+    /// most calls first.
+    pub async fn unmapped(&self, context: &Context<'_>) -> Result<Vec<Unmapped>, Error> {
+        let statement = unmapped::statement(self.source(context), context);
+        let rows = self.ask(statement).await?;
+        Ok(rows.iter().filter_map(|row| unmapped::read(row)).collect())
     }
 
     /// Lists the contacts (`GET /v1/contacts`), by their ids.

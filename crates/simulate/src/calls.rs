@@ -67,7 +67,7 @@ impl Calls {
         // Calls come as conversations do, so many of a weekday; a call is late as a whole.
         let seed = config.seed;
         let config = Config {
-            seed: config.seed ^ 0x70_686f_6e65,
+            seed: config.seed ^ 0x0070_686f_6e65,
             rate: config.calls,
             ..config.clone()
         };

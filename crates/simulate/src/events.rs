@@ -42,10 +42,7 @@ pub(crate) struct Changed<'a> {
 }
 
 /// A phase of a call.
-#[expect(
-    clippy::struct_field_names,
-    reason = "fields are named as in the event"
-)]
+#[expect(clippy::struct_field_names, reason = "named as in the contract")]
 #[derive(Serialize)]
 pub(crate) struct Phase<'a> {
     #[serde(rename = "type")]

@@ -9,7 +9,7 @@ use trunkline_reports::{Table, Unit, Value};
 
 use super::live::{Since, table_of};
 use super::{notice, render};
-use crate::connection::{Connection, Guide, Recent};
+use crate::connection::{Connection, Guide, Recent, Unmapped};
 use crate::shown;
 use crate::source::{Missing, Source, Viewer};
 
@@ -20,6 +20,8 @@ const REFUSALS: usize = 3;
 #[template(path = "connections.html")]
 struct Shown {
     cards: Vec<Card>,
+    /// What is nobody's, of hooks that are not (any more) there, and of none.
+    others: Vec<Nobodys>,
 }
 
 /// What who may not see them is told.
@@ -40,6 +42,7 @@ struct Card {
     link: Option<Line>,
     refusals: Vec<Request>,
     recent: Vec<Request>,
+    unmapped: Vec<Nobodys>,
     secret_is: String,
     replies: &'static str,
     steps: Vec<String>,
@@ -76,6 +79,23 @@ struct Line {
     detail: String,
 }
 
+/// An extension that is nobody's.
+struct Nobodys {
+    name: String,
+    calls: String,
+    last: Since,
+}
+
+impl Nobodys {
+    fn of(unmapped: &Unmapped, viewer: &Viewer) -> Self {
+        Self {
+            name: unmapped.name.clone(),
+            calls: shown::grouped(unmapped.calls),
+            last: Since::new(unmapped.last, viewer),
+        }
+    }
+}
+
 /// How a hook stands, in a word and a tone.
 struct State {
     tone: &'static str,
@@ -99,7 +119,7 @@ struct Request {
 }
 
 impl Card {
-    fn of(connection: &Connection, viewer: &Viewer) -> Self {
+    fn of(connection: &Connection, unmapped: &[Unmapped], viewer: &Viewer) -> Self {
         let told = &connection.told;
         let called = format!("{}{}", viewer.address, told.path);
         let url = told.link.as_ref().map_or(called, |it| it.address.clone());
@@ -128,6 +148,11 @@ impl Card {
             }),
             refusals: refused.collect(),
             recent: newest.collect(),
+            unmapped: unmapped
+                .iter()
+                .filter(|it| it.hook == told.hook)
+                .map(|it| Nobodys::of(it, viewer))
+                .collect(),
             secret_is: plain(guide.secret),
             replies: guide.replies,
             steps: steps
@@ -217,11 +242,17 @@ impl Request {
 }
 
 pub(super) async fn html(viewer: &Viewer, source: &dyn Source) -> String {
-    match source.connections().await {
+    let (connections, unmapped) = tokio::join!(source.connections(), source.unmapped());
+    // While ClickHouse is away nothing is known of calls.
+    let unmapped = unmapped.unwrap_or_default();
+    match connections {
         Ok(connections) => {
-            let cards = connections.iter().map(|it| Card::of(it, viewer));
+            let card = |it: &Connection| Card::of(it, &unmapped, viewer);
+            let known = |it: &&Unmapped| connections.iter().any(|of| of.told.hook == it.hook);
+            let others = unmapped.iter().filter(|it| !known(it));
             render(&Shown {
-                cards: cards.collect(),
+                cards: connections.iter().map(card).collect(),
+                others: others.map(|it| Nobodys::of(it, viewer)).collect(),
             })
         }
         Err(missing) if missing.status == 403 => render(&Closed),

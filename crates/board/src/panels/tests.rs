@@ -4,7 +4,7 @@ use trunkline_model::time::Time;
 use trunkline_reports::{Column, Compared, Named, Page, Table, Unit, Value, Values};
 
 use super::*;
-use crate::connection::{Connection, Guide, Recent, Told};
+use crate::connection::{Connection, Guide, Recent, Told, Unmapped};
 use crate::pages::{choices, connections, home};
 use crate::rows::rows;
 use crate::source::{Answer, Answers, CallNow, Live, Manager, Opened, Pair, Waiting, Waits};
@@ -207,6 +207,19 @@ impl Source for Fake {
         };
         let answer = if self.away { Err(away()) } else { Ok(values) };
         Box::pin(std::future::ready(answer))
+    }
+
+    fn unmapped(&self) -> Answer<'_, Vec<Unmapped>> {
+        let of = |hook: &str, name: &str| Unmapped {
+            hook: hook.to_owned(),
+            name: name.to_owned(),
+            calls: 12,
+            last: Time(0),
+        };
+        let all = vec![of("pbx", "104"), of("gone", EVIL)];
+        let none = self.closed || self.empty;
+        let shown = if none { vec![] } else { all };
+        Box::pin(std::future::ready(Ok(shown)))
     }
 
     fn connections(&self) -> Answer<'_, Vec<Connection>> {
@@ -460,6 +473,8 @@ async fn a_connection_says_what_came_of_it_what_was_refused_and_how_it_is_made()
         "<dd class=\"warn\">2<",
         "no reply of a manager comes",
         "trunkline hook verify pbx",
+        "<strong>104</strong> 12 calls",
+        "of no hook that is here",
         "give your system the address http://127.0.0.1:8080/v1/hooks/pbx",
     ] {
         assert!(html.contains(part), "{part} in\n{html}");

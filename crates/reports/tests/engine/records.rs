@@ -48,6 +48,49 @@ fn everything() -> Restriction<'static> {
 }
 
 #[tokio::test]
+async fn an_extension_that_is_nobodys_is_told_of_until_it_is_somebodys() {
+    let world = World::start().await;
+    let of = |extension| Leg {
+        extension,
+        ..rang("")
+    };
+    let named = |manager| rang(manager);
+    world
+        .calls(&[
+            answered("n1", "2026-03-10T09:00:00Z", PHONE, &[of("101"), of("102")]),
+            answered("n2", "2026-03-10T10:00:00Z", PHONE, &[of("102")]),
+            answered("n3", "2026-03-10T11:00:00Z", PHONE, &[named("ana")]),
+            answered("n4", "2026-03-10T12:00:00Z", PHONE, &[named("zadarma:7")]),
+            answered("old", "2026-01-10T12:00:00Z", PHONE, &[of("999")]),
+        ])
+        .await;
+    let told = async || {
+        let unmapped = world.reports().unmapped(&context(everything())).await;
+        let unmapped = unmapped.expect("an answer").into_iter();
+        unmapped
+            .map(|it| (it.name, it.calls, it.last.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let row = |name: &str, calls, hour: &str| {
+        (
+            name.to_owned(),
+            calls,
+            format!("2026-03-10T{hour}:00:00.000Z"),
+        )
+    };
+    let all = [
+        row("102", 2, "10"),
+        row("101", 1, "09"),
+        row("zadarma:7", 1, "12"),
+    ];
+    assert_eq!(told().await, all);
+    world
+        .extension("102", "luis", "1970-01-01T00:00:00Z", "open")
+        .await;
+    assert_eq!(told().await, all[1..]);
+}
+
+#[tokio::test]
 async fn a_call_is_shown_with_its_legs_and_whose_they_are() {
     let world = world().await;
     let call = world.reports().call("c1", &context(everything())).await;

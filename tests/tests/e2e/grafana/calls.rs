@@ -30,76 +30,58 @@ fn send(door: &Door) {
     for part in events.chunks(1_000) {
         door.post_json(&part.into()).expect_status(202);
     }
-    let phase = |call: &str, phase: &str, second: u32, more: Value| {
-        let mut event = json!({"type": "call", "call": call, "phase": phase,
-            "at": format!("2026-03-02T10:00:{second:02}Z")});
-        let fields = event.as_object_mut().expect("an object");
-        fields.extend(more.as_object().expect("an object").clone());
-        event
-    };
-    let inbound = |more: Value| {
-        let mut start = json!({"direction": "inbound", "from": "+34600777888", "to": "o'line"});
-        let fields = start.as_object_mut().expect("an object");
-        fields.extend(more.as_object().expect("an object").clone());
-        start
-    };
-    let more = [
+    door.post_json(&odd().into()).expect_status(202);
+}
+
+/// A phase of a call at a second of a minute.
+fn phase(call: &str, phase: &str, second: u32, more: &Value) -> Value {
+    let mut event = json!({"type": "call", "call": call, "phase": phase,
+        "at": format!("2026-03-02T10:00:{second:02}Z")});
+    let fields = event.as_object_mut().expect("an object");
+    fields.extend(more.as_object().expect("an object").clone());
+    event
+}
+
+/// Calls that the simulation does not make.
+fn odd() -> Vec<Value> {
+    let none = json!({});
+    let inbound = json!({"direction": "inbound", "from": "+34600777888", "to": "o'line"});
+    let spam =
+        json!({"direction": "inbound", "from": "+34600777888", "to": "o'line", "spam": true});
+    let ana = json!({"leg": "1", "manager": "ana"});
+    let dialler = json!({"direction": "outbound", "origin": "dialler"});
+    let callback = json!({"direction": "outbound", "origin": "callback"});
+    vec![
         // Short; spam; of a dialler; internal; a callback, which is an inquiry; nobody knows who talked.
-        phase("short", "started", 0, inbound(json!({}))),
-        phase("short", "ringing", 1, json!({"leg": "1", "manager": "ana"})),
-        phase("short", "ended", 3, json!({})),
-        phase("spam", "started", 0, inbound(json!({"spam": true}))),
-        phase("spam", "ended", 9, json!({})),
-        phase(
-            "dialler",
-            "started",
-            0,
-            json!({"direction": "outbound", "origin": "dialler"}),
-        ),
-        phase("dialler", "ended", 9, json!({})),
-        phase("inside", "started", 0, json!({"direction": "internal"})),
-        phase(
-            "inside",
-            "answered",
-            2,
-            json!({"leg": "1", "manager": "ana"}),
-        ),
-        phase("inside", "ended", 9, json!({})),
-        phase(
-            "back",
-            "started",
-            0,
-            json!({"direction": "outbound", "origin": "callback"}),
-        ),
+        phase("short", "started", 0, &inbound),
+        phase("short", "ringing", 1, &ana),
+        phase("short", "ended", 3, &none),
+        phase("spam", "started", 0, &spam),
+        phase("spam", "ended", 9, &none),
+        phase("dialler", "started", 0, &dialler),
+        phase("dialler", "ended", 9, &none),
+        phase("inside", "started", 0, &json!({"direction": "internal"})),
+        phase("inside", "answered", 2, &ana),
+        phase("inside", "ended", 9, &none),
+        phase("back", "started", 0, &callback),
         phase(
             "back",
             "answered",
             5,
-            json!({"leg": "1", "manager": "luis"}),
+            &json!({"leg": "1", "manager": "luis"}),
         ),
-        phase("back", "ended", 50, json!({})),
-        phase("whose", "started", 0, inbound(json!({}))),
-        phase("whose", "answered", 7, json!({"leg": "1"})),
-        phase("whose", "ended", 30, json!({})),
-        phase("odd", "started", 0, inbound(json!({}))),
-        phase("odd", "ended", 30, json!({"disposition": "o'word"})),
+        phase("back", "ended", 50, &none),
+        phase("whose", "started", 0, &inbound),
+        phase("whose", "answered", 7, &json!({"leg": "1"})),
+        phase("whose", "ended", 30, &none),
+        phase("odd", "started", 0, &inbound),
+        phase("odd", "ended", 30, &json!({"disposition": "o'word"})),
         // Two that go on.
-        phase("rings", "started", 40, inbound(json!({}))),
-        phase(
-            "rings",
-            "ringing",
-            41,
-            json!({"leg": "1", "manager": "ana"}),
-        ),
-        phase("talks", "started", 45, json!({"direction": "outbound"})),
-        phase(
-            "talks",
-            "answered",
-            49,
-            json!({"leg": "1", "manager": "ana"}),
-        ),
-    ];
-    door.post_json(&more.as_slice().into()).expect_status(202);
+        phase("rings", "started", 40, &inbound),
+        phase("rings", "ringing", 41, &ana),
+        phase("talks", "started", 45, &json!({"direction": "outbound"})),
+        phase("talks", "answered", 49, &ana),
+    ]
 }
 
 fn all(from: &str, to: &str) -> Chosen {
