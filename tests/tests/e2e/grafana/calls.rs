@@ -14,7 +14,6 @@ use super::World;
 use super::figures::same;
 
 /// Calls of a made-up week, and some that the simulation does not make.
-#[expect(clippy::too_many_lines, reason = "a list of events, one a line")]
 fn send(door: &Door) {
     let centre = "simulate --seed 3 --managers 5 --rate 5 --days 6 --calls 90";
     let output = Command::new(binary())
