@@ -1,6 +1,6 @@
 //! A day of a call centre from a seed, told as plain events and in the formats of providers.
 //!
-//! Calls come one after the other, so that no two overlap; all ten kinds of [`Kind`] are there. What a
+//! Calls come one after the other, so that no two overlap; all ten kinds of `Kind` are there. What a
 //! format cannot say is left out of a day by [`told`]: then its plain events say no more than
 //! the format does, and all figures must be equal.
 

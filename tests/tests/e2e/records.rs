@@ -6,6 +6,8 @@ use e2e::events::Thread;
 use e2e::service::Service;
 use serde_json::{Value, json};
 
+use crate::accounts::MARCH;
+
 /// All pages of a list.
 fn all(door: &Door, path: &str, list: &str) -> Vec<Value> {
     let mut all = Vec::new();
@@ -100,4 +102,36 @@ fn a_call_that_is_not_there_is_shown_and_changed_for_nobody() {
     sender
         .get("/v1/contacts", &[])
         .expect_problem(403, "forbidden");
+}
+
+#[test]
+fn tags_value_and_spam_of_a_call_are_changed_and_the_figures_follow() {
+    let service = Service::start(Config::acme());
+    let door = service.door("acme");
+    let phase = |phase: &str, at: &str| {
+        json!({"type": "call", "call": "k1", "phase": phase, "at": format!("2026-03-02T10:{at}Z"),
+            "direction": "inbound", "from": "+34600111222", "to": "+34910000001"})
+    };
+    let mut answered = phase("answered", "00:05");
+    answered["manager"] = "ana".into();
+    let events = json!([phase("started", "00:00"), answered, phase("ended", "01:05")]);
+    door.post_json(&events).expect_status(202);
+    door.flush();
+    let calls = || door.report("calls", &MARCH).column("calls");
+    assert_eq!(calls(), [json!(1)]);
+    let change = |change: Value| {
+        door.patch("/v1/calls/k1?wait=flushed", &change)
+            .expect_status(200);
+        door.get("/v1/calls/k1", &[]).expect_status(200).json()
+    };
+    let spam = change(json!({"tags": ["vip"], "value": "12.5", "spam": true}));
+    assert_eq!(
+        json!([spam["tags"], spam["spam"]]),
+        json!([["vip"], true]),
+        "{spam}"
+    );
+    assert_eq!(calls(), [json!(0)]);
+    let none = change(json!({"spam": false}));
+    assert_eq!(json!([none["tags"], none["spam"]]), json!([["vip"], false]));
+    assert_eq!(calls(), [json!(1)]);
 }

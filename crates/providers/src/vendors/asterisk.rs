@@ -3,7 +3,7 @@
 //! [`Ami`] speaks the manager interface (text blocks over TCP), [`Ari`] reads the events of its REST
 //! interface (JSON over a WebSocket). Both are pure: bytes or frames go in, events and the bytes to
 //! send come out; whoever holds the socket connects, reads, writes and comes back after a loss. Both
-//! lead to the same [state machine](calls), so that a call is told alike whichever way it was seen.
+//! lead to the same state machine (`calls`), so that a call is told alike whichever way it was seen.
 //!
 //! Source: docs.asterisk.org, events of AMI and ARI, versions 16 to 22.
 
