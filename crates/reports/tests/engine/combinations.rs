@@ -190,7 +190,7 @@ async fn every_combination_is_answered_or_refused_by_the_name_of_a_parameter() {
     let reports = catalogue["reports"].as_array().expect("a list");
     let (managers, teams) = (["ana".to_owned()], ["sales".to_owned()]);
     let (mut answered, mut refused) = (0, 0);
-    for turn in 0..900 {
+    for turn in 0..1_000 {
         let entry = &reports[turn % reports.len()];
         let report = entry["name"].as_str().expect("a name");
         let rows = dice.once_in(3);

@@ -1,10 +1,10 @@
 //! Single calls, contacts and their timelines.
 
 use serde_json::{Value, json};
-use trunkline_reports::{Records, Restriction};
+use trunkline_reports::{Context, Records, Restriction};
 
 use crate::ringing::{Leg, answered, missed, rang, spoke};
-use crate::world::{Message, World, contact, context, manager, pairs};
+use crate::world::{Message, World, at, contact, context, manager, pairs};
 
 const PHONE: &str = "+34600111222";
 
@@ -65,7 +65,11 @@ async fn an_extension_that_is_nobodys_is_told_of_until_it_is_somebodys() {
         ])
         .await;
     let told = async || {
-        let unmapped = world.reports().unmapped(&context(everything())).await;
+        let two_days_later = Context {
+            now: at("2026-03-12T12:00:00Z"),
+            ..context(everything())
+        };
+        let unmapped = world.reports().unmapped(&two_days_later).await;
         let unmapped = unmapped.expect("an answer").into_iter();
         unmapped
             .map(|it| (it.name, it.calls, it.last.to_string()))

@@ -111,7 +111,7 @@ mod tests {
         };
         assert_eq!(
             line(&link(false), at),
-            "pbx (asterisk): not connected for 2 min (no); nothing came since the start"
+            "pbx (asterisk): not connected for 2 minutes (no); nothing came since the start"
         );
         assert!(advice(&link(false)).unwrap().contains("ami://pbx.lan:5038"));
         assert_eq!(advice(&link(true)), None);
