@@ -21,7 +21,13 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What no command can show in a line: a WebSocket, and a webhook that its provider signs. Tests of
 /// their own send them.
-const WITHOUT: [&str; 2] = ["/v1/stream", "/v1/hooks/{hook}"];
+const WITHOUT: [&str; 5] = [
+    "/v1/stream",
+    "/v1/hooks/{hook}",
+    "/v1/calls/{call}",
+    "/v1/contacts/{contact}",
+    "/v1/contacts/{contact}/timeline",
+];
 
 fn document(service: &Service) -> Value {
     let answer = service.door("nobody").get("/openapi.json", &[]);

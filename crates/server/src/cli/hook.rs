@@ -29,9 +29,9 @@ pub(crate) enum Hook {
                       --body request.body --header 'X-Twilio-Signature: q1W...'"
     )]
     Verify(Verify),
-    /// Shows the events that a map makes of a sample: JSON, a form (`a=1&b=2`), or a query that begins
-    /// with `?`.
-    #[command(after_help = "Example:\n  trunkline hook test maps/uis.toml call-end.json")]
+    /// Shows the events that a map makes of a sample: JSON, a form (`a=1&b=2`), a query that begins with
+    /// `?`, or a request with its head as it was saved. The map is a file, or a shipped one by its name.
+    #[command(after_help = "Example:\n  trunkline hook test uis call-end.json")]
     Test {
         /// The map.
         #[arg(value_name = "MAP.toml")]

@@ -129,8 +129,8 @@ fn given(file: &File, options: &Verify) -> Result<Given> {
     })
 }
 
-/// Shows what a verified request tells.
-fn told(hook: &Hook, request: &Request<'_>) -> Result<ExitCode> {
+/// Shows what a verified request tells; exit code 1 if the contract refuses any of it.
+pub(super) fn told(hook: &Hook, request: &Request<'_>) -> Result<ExitCode> {
     let parsed = match hook.provider.parse(hook, request) {
         Ok(parsed) => parsed,
         Err(unreadable) => {
@@ -140,11 +140,13 @@ fn told(hook: &Hook, request: &Request<'_>) -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
     };
+    let mut code = ExitCode::SUCCESS;
     for event in &parsed.events {
         let json = event.to_json();
         print::line(&json)?;
         if let Err(refusal) = Event::parse(&json) {
             print::line(format_args!("  refused: {refusal}"))?;
+            code = ExitCode::FAILURE;
         }
     }
     for kind in &parsed.unknown {
@@ -155,5 +157,5 @@ fn told(hook: &Hook, request: &Request<'_>) -> Result<ExitCode> {
     if parsed.events.is_empty() && parsed.unknown.is_empty() {
         print::line("it tells of no event")?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
