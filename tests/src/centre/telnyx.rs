@@ -10,7 +10,7 @@ use crate::hooks::Webhook;
 pub const SAYS: Says = super::ALL;
 
 struct Leg {
-    session: String,
+    call: String,
     id: String,
     from: String,
     to: String,
@@ -19,7 +19,7 @@ struct Leg {
 impl Leg {
     fn told(&self, path: &str, kind: &str, at: i64, more: &Value) -> Webhook {
         let mut payload = json!({"call_control_id": format!("v3:{}", self.id), "call_leg_id": self.id,
-            "call_session_id": self.session, "client_state": null, "connection_id": "2811",
+            "call_session_id": self.call, "client_state": null, "connection_id": "2811",
             "from": self.from, "to": self.to});
         let fields = payload.as_object_mut().expect("an object");
         fields.extend(more.as_object().expect("an object").clone());
@@ -47,7 +47,7 @@ pub fn webhooks(calls: &[Call], hook: &str) -> Vec<Webhook> {
 
 fn leg(call: &Call, number: usize, from: String, to: String) -> Leg {
     Leg {
-        session: format!("{:08x}-1111-11f1-abac-02420aef93a0", call.id),
+        call: format!("{:08x}-1111-11f1-abac-02420aef93a0", call.id),
         id: format!("{:08x}-{number:04x}-11f1-afbb-02420aef93a0", call.id),
         from,
         to,

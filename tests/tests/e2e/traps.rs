@@ -15,7 +15,7 @@
 //! | R10: a call without an end times out after 4 hours of arrival, and is corrected later | `an_end_that_comes_late_corrects_the_call`; the 4 hours: `crates/reports/tests/engine/calls.rs` |
 //! | 458 of 458 calls had an optional field empty | `optional_fields_that_are_always_empty_cost_no_figure` |
 //! | ghost answers: picked up for a moment, or by a greeting | `a_ghost_answer_is_a_missed_call` |
-//! | a bot's part under the topics of operators and of admins | `a_bots_part_under_both_topics_is_one_message_and_no_answer_of_people` |
+//! | a bot's part under two topics | `a_bots_part_under_both_topics_is_one_message_and_no_answer_of_people` |
 //! | a result that says answered, or missed, beside its legs; busy told of a leg alone | `centre::a_day_of_a_call_centre_is_the_same_in_the_formats_of_five_providers_and_in_plain_events` |
 
 use e2e::centre::form;
@@ -316,7 +316,7 @@ fn optional_fields_that_are_always_empty_cost_no_figure() {
         ("callDetails[internalAdditionalData]", ""),
         ("callDetails[linkToCallRecordInMyBusiness]", ""),
         ("callDetails[employeeData]", ""),
-        ("callDetails[customerData]", ""),
+        ("callDetails[getCallData]", ""),
         ("callDetails[historyData]", ""),
         ("callDetails[callTrackingData]", ""),
     ];

@@ -92,6 +92,18 @@ const EXCEPTIONS: [(&str, &str, &str); 23] = [
     ("agent", "docs/providers/", "a word of providers"),
     ("session", "docs/providers/", "a word of providers"),
     ("timestamp", "docs/providers/", "a word of providers"),
+    ("timestamp", "tests/src/centre/", "a word of providers"),
+    ("session", "tests/src/centre/", "a word of providers"),
+    (
+        "timestamp",
+        "tests/tests/e2e/traps.rs",
+        "a word of providers",
+    ),
+    (
+        "operator",
+        "tests/tests/e2e/traps.rs",
+        "a word of providers",
+    ),
     (
         "timestamp",
         "tests/tests/e2e/hooks.rs",
