@@ -137,6 +137,10 @@ fn every_expression_is_answered_with_the_figures_of_what_was_sent() {
                 name = name.replace(&format!("{{{{{label}}}}}"), &value);
             }
             assert!(!name.contains('{'), "{panel}: no label for {name}");
+            if name.starts_with("hooks") && value.is_nan() {
+                // Of what nobody sent there is no median.
+                continue;
+            }
             assert!(value.is_finite(), "{panel}, {name}: {value}");
             values.insert((panel.clone(), name), value);
         }
