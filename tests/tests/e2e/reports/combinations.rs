@@ -9,7 +9,12 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
-static SHARED: Shared = Shared::new(|| vec![Account::new("combined").zone("Europe/Madrid")]);
+static SHARED: Shared = Shared::new(|| {
+    let accounts = ["combined", "listed"];
+    accounts
+        .map(|name| Account::new(name).zone("Europe/Madrid"))
+        .into()
+});
 
 const OTHER: [(&str, &[&str]); 12] = [
     ("from", &["2026-03-01", "2026-03-29", "yesterday", "0"]),
@@ -107,7 +112,7 @@ fn any_combination_of_parameters_is_a_table_or_a_refusal_that_names_one() {
 #[test]
 fn a_list_in_csv_goes_on_at_the_address_in_its_link() {
     let service = SHARED.service();
-    let door = service.door("combined");
+    let door = service.door("listed");
     door.send_flushed(&generate::log(7, 20));
     let query = [
         ("from", "2026-01-01"),
