@@ -12,7 +12,7 @@ use crate::value::Unit;
 
 /// The figures.
 pub(super) static FIGURES: &[Figure] = &[
-    Figure::count("calls", |_| count("1"), "calls"),
+    Figure::count("calls", |_| count(CALL), "calls"),
     Figure::count(
         "answered",
         |_| count(ANSWERED),
@@ -20,35 +20,27 @@ pub(super) static FIGURES: &[Figure] = &[
     ),
     Figure::count(
         "missed",
-        |_| count("disposition = 'missed'"),
+        |_| count(MISSED),
         "those that rang and nobody took",
     ),
     Figure::count(
         "abandoned",
-        |_| count("disposition = 'abandoned'"),
+        |_| count(ABANDONED),
         "those given up in the queue",
     ),
     Figure::count(
         "voicemail",
-        |_| count("disposition = 'voicemail'"),
+        |_| count(VOICEMAIL),
         "those that a voicemail took",
     ),
-    Figure::count(
-        "menu",
-        |_| count("disposition = 'menu'"),
-        "those that ended in the menu",
-    ),
+    Figure::count("menu", |_| count(MENU), "those that ended in the menu"),
     Figure::count(
         "short",
-        |_| count(&short()),
+        |_| count(SHORT),
         "of those missed, abandoned or in the voicemail, the ones that waited less than \
          short_abandon_s (5 s)",
     ),
-    Figure::count(
-        "failed",
-        |_| count("disposition = 'failed'"),
-        "those that failed",
-    ),
+    Figure::count("failed", |_| count(FAILED), "those that failed"),
     Figure::count(
         "anonymous",
         |_| count(ANONYMOUS),
@@ -62,10 +54,7 @@ pub(super) static FIGURES: &[Figure] = &[
     share(
         "abandon_rate",
         |_| {
-            let given_up = format!(
-                "direction = 'inbound' AND disposition = 'abandoned' AND NOT ({})",
-                short()
-            );
+            let given_up = format!("{ABANDONED} AND direction = 'inbound' AND NOT ({SHORT})");
             share_sql(&count(&given_up), &demand())
         },
         "inbound: abandoned that were not short / the same",
@@ -80,12 +69,7 @@ pub(super) static FIGURES: &[Figure] = &[
     ),
     share(
         "connect_rate",
-        |_| {
-            share_sql(
-                &count("direction = 'outbound' AND disposition = 'answered'"),
-                &count(ATTEMPTS),
-            )
-        },
+        |_| share_sql(&count(CONNECTED), &count(ATTEMPTS)),
         "outbound: answered / those that ended",
     ),
     Figure {
@@ -129,43 +113,38 @@ pub(super) static FIGURES: &[Figure] = &[
     ),
     Figure::count(
         "participations",
-        |_| format!("countIf({TALK})"),
+        |_| count(TALK),
         "sum over managers of the answered calls in which each talked; all unknown managers of a \
          call count as one",
     ),
     Figure::count(
         "transferred_out",
-        |_| format!("countIf({AWAY})"),
+        |_| count(AWAY),
         "how often a manager gave a call to another",
     ),
     Figure::count(
         "transferred_in",
-        |_| format!("countIf({TOOK})"),
+        |_| count(TOOK),
         "how often a manager was given a call by another",
     ),
     Figure::count(
         "offered",
-        |_| format!("countIf({OFFER})"),
+        |_| count(OFFER),
         "sum over managers of the inbound calls that rang at each and are over",
     ),
     Figure::count(
         "taken",
-        |_| format!("countIf({OFFER_TAKEN})"),
+        |_| count(OFFER_TAKEN),
         "of those offered, the ones in which he talked",
     ),
     Figure::count(
         "not_taken",
-        |_| format!("countIf({OFFER_NOT_TAKEN})"),
+        |_| count(OFFER_NOT_TAKEN),
         "of those offered, the ones in which he did not",
     ),
     share(
         "take_rate",
-        |_| {
-            share_sql(
-                &format!("countIf({OFFER_TAKEN})"),
-                &format!("countIf({OFFER})"),
-            )
-        },
+        |_| share_sql(&count(OFFER_TAKEN), &count(OFFER)),
         "taken / offered",
     ),
     Figure {
@@ -173,34 +152,47 @@ pub(super) static FIGURES: &[Figure] = &[
         empty: Empty::Null,
         ..share(
             "share",
-            |_| count("1"),
+            |_| count(CALL),
             "its part of all calls of the table; the parts of all rows make 1",
         )
     },
     Figure::count(
         "first_time_calls",
-        |_| count("is_first"),
+        |_| count(FIRST),
         "inbound calls of a caller without an earlier one",
     ),
     Figure::count(
         "unique_calls",
-        |_| count("is_unique"),
+        |_| count(UNIQUE),
         "inbound calls of a caller without one in the unique_call_days (30) before",
     ),
     Figure::count(
         "target_calls",
-        |_| count("is_target"),
+        |_| count(TARGET),
         "inbound calls in which was talked for at least target_call_s (60 s)",
     ),
     Figure::count(
         "unique_target_calls",
-        |_| count("is_unique_target"),
+        |_| count(UNIQUE_TARGET),
         "target calls of a caller without one in the unique_call_days (30) before",
     ),
 ];
 
-const ANSWERED: &str = "disposition = 'answered'";
-const ANONYMOUS: &str = "direction = 'inbound' AND NOT known";
+pub(super) const CALL: &str = "what = 'call'";
+pub(super) const ANSWERED: &str = "what = 'call' AND disposition = 'answered'";
+pub(super) const MISSED: &str = "what = 'call' AND disposition = 'missed'";
+pub(super) const ABANDONED: &str = "what = 'call' AND disposition = 'abandoned'";
+pub(super) const VOICEMAIL: &str = "what = 'call' AND disposition = 'voicemail'";
+pub(super) const MENU: &str = "what = 'call' AND disposition = 'menu'";
+/// Calls that nobody took, and that did not wait to be.
+pub(super) const SHORT: &str = "what = 'call' AND disposition IN ('missed', 'abandoned', 'voicemail') \
+     AND ifNull(wait_ms < {short_ms:Int64}, 0)";
+pub(super) const FAILED: &str = "what = 'call' AND disposition = 'failed'";
+pub(super) const ANONYMOUS: &str = "what = 'call' AND direction = 'inbound' AND NOT known";
+pub(super) const FIRST: &str = "what = 'call' AND is_first";
+pub(super) const UNIQUE: &str = "what = 'call' AND is_unique";
+pub(super) const TARGET: &str = "what = 'call' AND is_target";
+pub(super) const UNIQUE_TARGET: &str = "what = 'call' AND is_unique_target";
 pub(super) const TALK: &str = "what = 'talk'";
 pub(super) const AWAY: &str = "what = 'away'";
 pub(super) const TOOK: &str = "what = 'took'";
@@ -209,30 +201,27 @@ pub(super) const OFFER_TAKEN: &str = "what = 'offer' AND taken";
 pub(super) const OFFER_NOT_TAKEN: &str = "what = 'offer' AND NOT taken";
 
 /// Inbound calls that were answered.
-const TAKEN: &str = "direction = 'inbound' AND disposition = 'answered'";
+const TAKEN: &str = "what = 'call' AND direction = 'inbound' AND disposition = 'answered'";
+
+/// Outbound calls that were answered.
+const CONNECTED: &str = "what = 'call' AND direction = 'outbound' AND disposition = 'answered'";
 
 /// Outbound calls of which it is known how they ended.
-const ATTEMPTS: &str = "direction = 'outbound' AND disposition NOT IN ('', 'timed_out')";
+const ATTEMPTS: &str = "what = 'call' AND direction = 'outbound' \
+     AND disposition NOT IN ('', 'timed_out')";
 
 /// Inbound calls that a person answered or should have, and how long they waited is known.
 const WAITED: &str = "what = 'call' AND direction = 'inbound' AND wait_ms IS NOT NULL \
      AND disposition IN ('answered', 'missed', 'abandoned', 'voicemail')";
 
 fn count(of: &str) -> String {
-    format!("countIf(what = 'call' AND ({of}))")
+    format!("countIf({of})")
 }
 
-/// Calls that nobody took, and that did not wait to be.
-fn short() -> String {
-    format!("{UNANSWERED} AND ifNull(wait_ms < {{short_ms:Int64}}, 0)")
-}
-
-/// The inbound calls that a person answered or should have: what rates are of.
+/// How many inbound calls a person answered or should have: what rates are of.
 fn demand() -> String {
-    let given_up_at_once = short();
-    count(&format!(
-        "direction = 'inbound' AND ({ANSWERED} OR {UNANSWERED} AND NOT ({given_up_at_once}))"
-    ))
+    let unanswered = format!("direction = 'inbound' AND {UNANSWERED} AND NOT ({SHORT})");
+    count(&format!("{TAKEN} OR {CALL} AND {unanswered}"))
 }
 
 /// The samples that have the talk.
@@ -240,7 +229,7 @@ fn talked(request: &Request) -> &'static str {
     if request.is_of_people() {
         TALK
     } else {
-        "what = 'call' AND disposition = 'answered'"
+        ANSWERED
     }
 }
 

@@ -1,73 +1,51 @@
 //! The rows behind the figures of `calls`: calls, or what they were to a manager.
 
-use super::figures::{AWAY, OFFER, OFFER_NOT_TAKEN, OFFER_TAKEN, TALK, TOOK};
+use super::figures::{
+    ABANDONED, ANONYMOUS, ANSWERED, AWAY, CALL, FAILED, FIRST, MENU, MISSED, OFFER,
+    OFFER_NOT_TAKEN, OFFER_TAKEN, SHORT, TALK, TARGET, TOOK, UNIQUE, UNIQUE_TARGET, VOICEMAIL,
+};
 use super::samples::listed;
 use crate::report::{Listed, Opened};
 use crate::value::Unit;
 
 /// How they open.
 pub(super) static OPENED: &[Opened] = &[
-    calls(&["calls"], "the calls", "what = 'call'"),
+    calls(&["calls"], "the calls", CALL),
     calls(
         &["answered"],
         "the calls in which a person answered",
-        "what = 'call' AND disposition = 'answered'",
+        ANSWERED,
     ),
-    calls(
-        &["missed"],
-        "the calls that nobody took",
-        "what = 'call' AND disposition = 'missed'",
-    ),
-    calls(
-        &["abandoned"],
-        "the calls given up in the queue",
-        "what = 'call' AND disposition = 'abandoned'",
-    ),
-    calls(
-        &["voicemail"],
-        "the calls that a voicemail took",
-        "what = 'call' AND disposition = 'voicemail'",
-    ),
-    calls(
-        &["menu"],
-        "the calls that ended in the menu",
-        "what = 'call' AND disposition = 'menu'",
-    ),
+    calls(&["missed"], "the calls that nobody took", MISSED),
+    calls(&["abandoned"], "the calls given up in the queue", ABANDONED),
+    calls(&["voicemail"], "the calls that a voicemail took", VOICEMAIL),
+    calls(&["menu"], "the calls that ended in the menu", MENU),
     calls(
         &["short"],
         "the calls that nobody took and that hardly waited",
-        "what = 'call' AND disposition IN ('missed', 'abandoned', 'voicemail') \
-         AND ifNull(wait_ms < {short_ms:Int64}, 0)",
+        SHORT,
     ),
-    calls(
-        &["failed"],
-        "the calls that failed",
-        "what = 'call' AND disposition = 'failed'",
-    ),
+    calls(&["failed"], "the calls that failed", FAILED),
     calls(
         &["anonymous"],
         "the inbound calls whose caller showed no phone number",
-        ANONYMOUS_CALL,
+        ANONYMOUS,
     ),
     calls(
         &["first_time_calls"],
         "the inbound calls of callers without an earlier one",
-        "what = 'call' AND is_first",
+        FIRST,
     ),
     calls(
         &["unique_calls"],
         "the inbound calls of callers without one in the days before",
-        "what = 'call' AND is_unique",
+        UNIQUE,
     ),
-    calls(
-        &["target_calls"],
-        "the target calls",
-        "what = 'call' AND is_target",
-    ),
+    calls(&["target_calls"], "the target calls", TARGET),
     calls(
         &["unique_target_calls"],
         "the target calls of callers without one in the days before",
-        "what = 'call' AND is_unique_target",
+        UNIQUE_TARGET,
     ),
     parts(
         &["participations"],
@@ -81,8 +59,6 @@ pub(super) static OPENED: &[Opened] = &[
     parts(&["not_taken"], "those in which he did not", OFFER_NOT_TAKEN),
 ];
 
-const ANONYMOUS_CALL: &str = "what = 'call' AND direction = 'inbound' AND NOT known";
-
 /// Rows that are calls.
 const fn calls(
     figures: &'static [&'static str],
@@ -95,7 +71,7 @@ const fn calls(
         samples: listed,
         only,
         gathered: &[],
-        columns: CALL,
+        columns: CALL_COLUMNS,
         key: &["call"],
     }
 }
@@ -107,13 +83,13 @@ const fn parts(
     only: &'static str,
 ) -> Opened {
     Opened {
-        columns: PART,
+        columns: PART_COLUMNS,
         key: &["call", "manager", "leg"],
         ..calls(figures, about, only)
     }
 }
 
-const CALL: &[Listed] = &[
+const CALL_COLUMNS: &[Listed] = &[
     Listed::new("at", Unit::Time, "at"),
     Listed::text("manager"),
     Listed::text("team"),
@@ -127,7 +103,7 @@ const CALL: &[Listed] = &[
     Listed::text("call"),
 ];
 
-const PART: &[Listed] = &[
+const PART_COLUMNS: &[Listed] = &[
     Listed::new("at", Unit::Time, "at"),
     Listed::text("manager"),
     Listed::text("team"),
