@@ -262,9 +262,8 @@ impl Crew {
         all
     }
 
-    /// Has something shown of an account by its worker; never waits, and says whether there was
-    /// room for the question.
-    pub(crate) fn show(&self, account: &str, work: Work) -> bool {
+    /// Asks the worker of an account; never waits, and says whether there was room for the question.
+    pub(crate) fn ask(&self, account: &str, work: Work) -> bool {
         let worker = worker_of(account, self.queues.len());
         self.queues[worker].try_send(work).is_ok()
     }

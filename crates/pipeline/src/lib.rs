@@ -8,6 +8,7 @@
 //! - [`handle`]: what the doors hold; [`record`]: what stands in the journal
 //! - `crew`, `worker`: the fold's threads, one writer an account
 //! - `flush`: rows out; `read_back`: rows in again; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
+//! - `visits`: what pages of sites ask
 //! - `live`: what readers see of the fold
 //! - `streams`: how far each named stream is in the journal
 //! - [`audit`]: what ClickHouse holds against what the journal gives
@@ -36,6 +37,7 @@ mod recover;
 pub mod service;
 pub mod status;
 mod streams;
+mod visits;
 mod worker;
 
 pub use flush::FlushError;
@@ -48,3 +50,4 @@ pub use service::{AccountSettings, Config, Error, Service, World};
 pub use status::{Phase, Status, WarehouseState};
 pub use streams::{AttachError, Lease};
 pub use trunkline_rollup::cells::{Cell, Definition, Distribution};
+pub use visits::{Decision, Sign, Signed, VisitAsk};

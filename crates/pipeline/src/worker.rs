@@ -193,6 +193,7 @@ impl Worker {
                 });
                 let _ = reply.send(());
             }
+            Work::Decide { .. } | Work::Sign { .. } => {}
             Work::Dismiss => {}
         }
     }
