@@ -58,6 +58,7 @@ mod stream;
 mod stream_limits;
 mod stream_names;
 mod traps;
+mod visits;
 mod waiting;
 mod warehouse_away;
 mod who;
