@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::batch::{Batch, Shape};
 use trunkline_model::time::Time;
-use trunkline_pipeline::{Decision, Sign, Signed, Submission, VisitAsk};
+use trunkline_pipeline::{Sign, Signed, Submission, VisitAsk};
 
 pub(crate) use about::{about_amp, about_beat, about_end, about_page, about_post};
 pub(crate) use amp::amp;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::Duration;
 
-use e2e::config::{Account, Config, token};
+use e2e::config::{Account, Config};
 use e2e::service::Service;
 use e2e::site::Pages;
 use serde_json::{Value, json};
