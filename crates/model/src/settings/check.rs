@@ -356,6 +356,13 @@ impl Check<'_> {
     }
 }
 
+/// Says whether `text` can be a host: labels with dots between them, without scheme, port and path.
+fn is_host(text: &str) -> bool {
+    let in_label = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(in_label);
+    text.contains('.') && text.split('.').all(is_label)
+}
+
 /// Says whether `text` is an address, or an address and the length of its network's prefix.
 fn is_network(text: &str) -> bool {
     let (address, prefix) = text

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::tracking_rules::normal;
 use super::super::{Account, Pool};
-use super::Check;
+use super::{Check, is_host};
 
 impl Check<'_> {
     pub(super) fn tracking(&mut self) {
@@ -17,6 +17,10 @@ impl Check<'_> {
             {
                 let message = format!("there is no pool `{pool}`: declare it, or take it out");
                 self.add(format_args!("site.{}.pool", site.key), message);
+            }
+            for host in site.own_domains.iter().filter(|host| !is_host(host)) {
+                let message = format!("`{host}` is no host alone, like pay.example.com");
+                self.add(format_args!("site.{}.own_domains", site.key), message);
             }
         }
         for pool in pools {
