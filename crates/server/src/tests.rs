@@ -6,6 +6,7 @@ use std::{env, fs};
 
 mod configuration;
 mod declared;
+mod known;
 mod providers;
 
 /// Above this line a document is written by hand, below it by the code.
@@ -68,4 +69,9 @@ fn the_reference_of_each_provider_is_what_its_adapter_says() {
 #[test]
 fn the_reference_of_metrics_is_what_the_code_declares() {
     hold("metrics.md", &declared::reference());
+}
+
+#[test]
+fn the_reference_of_known_hosts_is_what_the_code_says() {
+    hold("calltracking.md", &known::reference());
 }
