@@ -43,6 +43,13 @@ pub struct Linked<'a> {
     pub visit: Option<&'a str>,
 }
 
+impl Linked<'_> {
+    /// Says whether nobody is named.
+    pub const fn is_nobody(&self) -> bool {
+        self.visitor.is_none() && self.visit.is_none()
+    }
+}
+
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -122,6 +129,12 @@ impl Tracking {
             is_unread: false,
             doubled: 0,
         }
+    }
+
+    /// Says whether calls can come out otherwise than by a number that nobody knows.
+    pub fn is_used(&self) -> bool {
+        let rules = self.rules.latest();
+        !rules.numbers.is_empty() || !rules.pools.is_empty() || self.visits.len() > 0
     }
 
     /// Gives how much there is.
@@ -340,7 +353,7 @@ impl Tracking {
         }
     }
 
-    fn reach(&mut self, at: Position) {
+    pub(crate) fn reach(&mut self, at: Position) {
         self.read();
         self.head = self.head.max(at.offset);
     }

@@ -239,6 +239,8 @@ impl Account {
             (Event::Lead(lead), _) => self.lead(event, lead, prepared.hook, at),
             (Event::Form(form), _) => self.form(event, form, prepared.hook, at),
             (Event::Spend(spend), _) => self.spend(event, spend, prepared.hook, at),
+            // Kept by call tracking, which is told of what is observed.
+            (Event::Visit(_), _) => Outcome::Observed,
             _ => Outcome::Waiting,
         }
     }

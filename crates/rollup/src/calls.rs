@@ -68,6 +68,8 @@ pub(crate) struct Calls {
     dirty: VecDeque<(u64, Place)>,
     /// Calls to be shown live, each once.
     touched: Vec<Place>,
+    /// Calls that changed since they were told, each once.
+    untold: Vec<Place>,
 }
 
 /// Some of the calls.
@@ -92,6 +94,7 @@ struct Packed {
     changed: u64,
     dirty: bool,
     touched: bool,
+    untold: bool,
     /// It was shown as going on.
     shown: bool,
     /// It was over when its row was made last, and nothing came since.
@@ -127,6 +130,7 @@ impl Calls {
             seed,
             dirty: VecDeque::new(),
             touched: Vec::new(),
+            untold: Vec::new(),
         }
     }
 
@@ -205,6 +209,10 @@ impl Calls {
             call.touched = true;
             self.touched.push(place);
         }
+        if !call.untold {
+            call.untold = true;
+            self.untold.push(place);
+        }
     }
 
     /// Has all calls derived anew: other settings hold since the record at `offset`. Which of them go
@@ -221,9 +229,25 @@ impl Calls {
                     call.touched = true;
                     self.touched.push(Place { part, index });
                 }
+                if !call.untold {
+                    call.untold = true;
+                    self.untold.push(Place { part, index });
+                }
                 if !call.dirty {
                     call.dirty = true;
                     self.dirty.push_back((offset, Place { part, index }));
+                }
+            }
+        }
+    }
+
+    /// Has all calls told again.
+    pub(crate) fn tell_all(&mut self) {
+        for (part, own) in (0..=u8::MAX).zip(&mut self.parts) {
+            for (index, call) in (0..).zip(&mut own.calls) {
+                if !call.untold {
+                    call.untold = true;
+                    self.untold.push(Place { part, index });
                 }
             }
         }
@@ -284,6 +308,7 @@ impl Packed {
             changed,
             dirty: false,
             touched: false,
+            untold: false,
             shown: false,
             over: false,
         }

@@ -1,12 +1,36 @@
 //! An event of a call.
 
+use compact_str::CompactString;
 use trunkline_model::event::{Call, Event};
 
 use super::{Account, Outcome, Position};
-use crate::calls::{Told, effective_id};
+use crate::calls::{Context, Told, effective_id};
+use crate::facts::Rows;
 use crate::names::Name;
 
 impl Account {
+    /// Shows the calls that changed since they were told last, as their rows would stand, without
+    /// gathering them; `is_wanted` says whether anybody hears.
+    pub fn tell_calls(&mut self, is_wanted: bool, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.tell(is_wanted, &context, rows);
+    }
+
+    /// Has all calls told again.
+    pub fn tell_all_calls(&mut self) {
+        self.calls.tell_all();
+    }
+
+    /// Gives the contact that a phone number in E.164 belongs to.
+    pub fn contact_of_phone(&mut self, phone: &str) -> Option<CompactString> {
+        self.contacts.of_phone(phone)
+    }
+
     /// Observes a phase of a call that came through a hook.
     pub(super) fn call(
         &mut self,

@@ -1,0 +1,171 @@
+//! An account's state as its worker has it: the fold, and beside it call tracking, which is told of what the
+//! fold observed.
+//!
+//! Call tracking hears visits and links from events, and calls as they come out of all their phases. What it is told
+//! again changes nothing, so it needs no memory of its own for duplicates, and what a checkpoint has
+//! too is only read twice.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use trunkline_calltracking::{Ask, Attribution, Position as Place, Tracking, TrackingRows};
+use trunkline_model::settings::FoldRules;
+use trunkline_model::time::Time;
+use trunkline_rollup::facts::Rows;
+use trunkline_rollup::{Account, Config, Outcome, Position, Told};
+
+mod changed;
+mod links;
+mod tapped;
+
+use changed::Changed;
+use links::hear;
+use tapped::Tapped;
+
+use crate::visits::{Decision, Sign, Signed, VisitAsk};
+
+/// The state of one account.
+pub(crate) struct Tracked {
+    fold: Account,
+    tracking: Tracking,
+}
+
+/// What is called on the account and not here is the fold's own.
+impl Deref for Tracked {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.fold
+    }
+}
+
+impl DerefMut for Tracked {
+    fn deref_mut(&mut self) -> &mut Account {
+        &mut self.fold
+    }
+}
+
+impl Tracked {
+    /// Makes the state of an account of which nothing is known.
+    pub(crate) fn new(id: Arc<str>, config: Config) -> Self {
+        Self {
+            fold: Account::new(id, config),
+            tracking: Tracking::new(config.seed),
+        }
+    }
+
+    /// Gives call tracking's own state.
+    pub(crate) fn tracking(&mut self) -> &mut Tracking {
+        &mut self.tracking
+    }
+
+    /// Observes events in their order.
+    pub(crate) fn observe_all(&mut self, told: &[Told<'_>]) {
+        let Self { fold, tracking } = self;
+        let country = fold.rules().and_then(|rules| rules.country);
+        fold.observe_each(told, |told, outcome| {
+            if matches!(outcome, Outcome::Observed | Outcome::Parked) {
+                hear(tracking, told, country);
+            }
+        });
+        self.tell_calls();
+    }
+
+    /// Applies a change of settings, told by a record.
+    pub(crate) fn settings(&mut self, rules: FoldRules, at: Position) {
+        let was_used = self.tracking.is_used();
+        self.tracking.settings(rules.tracking.clone(), place(at));
+        self.fold.settings(rules, at);
+        if !was_used && self.tracking.is_used() {
+            self.fold.tell_all_calls();
+        }
+        self.tell_calls();
+    }
+
+    /// Tells call tracking of the calls that changed.
+    fn tell_calls(&mut self) {
+        let is_used = self.tracking.is_used();
+        let mut changed = Changed::default();
+        self.fold.tell_calls(is_used, &mut changed);
+        for call in changed.calls {
+            let contact = call.known.then(|| self.fold.contact_of_phone(&call.caller));
+            call.tell(&mut self.tracking, contact.flatten().as_deref());
+        }
+    }
+
+    /// Counts rows to gather.
+    pub(crate) fn dirty(&mut self) -> usize {
+        self.fold.dirty() + self.tracking.dirty()
+    }
+
+    /// Gives the offset below which all changes have been gathered, if rows are left to gather.
+    pub(crate) fn oldest_dirty(&mut self) -> Option<u64> {
+        let both = [self.fold.oldest_dirty(), self.tracking.oldest_dirty()];
+        both.into_iter().flatten().min()
+    }
+
+    /// Shows changed rows until there were about `limit`; gives how many.
+    pub(crate) fn gather(
+        &mut self,
+        generation: u64,
+        limit: usize,
+        rows: &mut (impl Rows + TrackingRows),
+    ) -> usize {
+        let mut tapped = Tapped::new(rows);
+        let shown = self.fold.gather(generation, limit, &mut tapped);
+        for (phone, contact, at) in tapped.phones() {
+            self.tracking.known_as(&phone, contact.as_deref(), at);
+        }
+        let left = limit.saturating_sub(shown);
+        shown + self.tracking.gather(generation, left, rows)
+    }
+
+    /// Makes all rows changed by records from `offset` on be gathered again.
+    pub(crate) fn rewind(&mut self, offset: u64) {
+        self.fold.rewind(offset);
+        self.tracking.rewind(offset);
+    }
+
+    /// Decides which number a page is to show; none if there is no such site.
+    pub(crate) fn decide(&mut self, ask: &VisitAsk) -> Option<Decision> {
+        let own = Ask {
+            site: &ask.site,
+            visitor: &ask.visitor,
+            new_visit: &ask.visit,
+        };
+        let decision = self.tracking.decide(ask.now, &own)?;
+        Some(Decision {
+            visit: decision.visit,
+            number: decision.number,
+            served: decision.served,
+            expires_at: decision.expires_at,
+        })
+    }
+
+    /// Says what a sign of life of a visit comes to, if it lives.
+    pub(crate) fn sign(&mut self, visit: &str, sign: Sign, now: Time) -> Option<Signed> {
+        let decision = self.tracking.sign(now, visit)?;
+        let ends = sign == Sign::End;
+        Some(Signed {
+            visitor: decision.visitor,
+            decision: Decision {
+                visit: decision.visit,
+                number: decision.number,
+                served: decision.served,
+                expires_at: if ends { now } else { decision.expires_at },
+            },
+        })
+    }
+
+    /// Gives what brought a call; none if it is not known or not from outside.
+    pub(crate) fn attribution(&mut self, call: &str) -> Option<Attribution> {
+        self.tracking.attribution(call)
+    }
+}
+
+const fn place(at: Position) -> Place {
+    Place {
+        offset: at.offset,
+        received_at: at.received_at,
+    }
+}
