@@ -164,7 +164,8 @@ impl Tracking {
     /// Finds the visit of a visitor that lives, and still has a number of the site's pool if it has one of its own.
     fn living(&self, visitor: Visitor, site: Name, pool: Option<usize>, now: i64) -> Option<Held> {
         let held = self.overlay.held.get(&(visitor, site));
-        let held = held.filter(|held| now < held.until).cloned();
+        let held = held.filter(|held| now < held.until && !self.is_taken(held, now));
+        let held = held.cloned();
         let held = held.or_else(|| {
             let recent = self.people.visits(visitor).iter().rev().take(RECENT);
             recent
@@ -174,6 +175,19 @@ impl Tracking {
         let own = held.place.number;
         (held.place.pool == pool && own.is_none_or(|own| self.numbers.pool(own) == pool))
             .then_some(held)
+    }
+
+    /// Says whether another visit has a number that was decided on: a call that was told since has renewed its lease. So the
+    /// decision, should its record be lost, does not go on beside it.
+    fn is_taken(&self, held: &Held, now: i64) -> bool {
+        let slot = held
+            .place
+            .number
+            .and_then(|number| self.numbers.get(number));
+        let lease = slot
+            .and_then(|slot| slot.last())
+            .filter(|lease| lease.is_live(now));
+        lease.is_some_and(|lease| *self.visit_id(lease.visit) != held.visit)
     }
 
     /// Gives a visit out of the state, if it lives.

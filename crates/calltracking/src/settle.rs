@@ -75,6 +75,9 @@ impl Tracking {
             return;
         }
         let head = self.head;
+        if let Some(recent) = &mut self.recent {
+            recent.insert(item);
+        }
         let (changed, since) = match item {
             Item::Call(place) => {
                 let call = self.calls.get_mut(place);

@@ -86,8 +86,8 @@ pub struct Tracking {
     pub(crate) dirty: BTreeSet<(u64, Item)>,
     /// The highest offset that was told of.
     pub(crate) head: u64,
-    /// Some part of a checkpoint has the records below this offset already.
-    pub(crate) taken: u64,
+    /// What was noted since a checkpoint began to be taken, while it is.
+    pub(crate) recent: Option<BTreeSet<Item>>,
     /// Whether what follows from a checkpoint is still to be computed.
     pub(crate) is_unread: bool,
     doubled: usize,
@@ -125,7 +125,7 @@ impl Tracking {
             marks: BTreeMap::new(),
             dirty: BTreeSet::new(),
             head: 0,
-            taken: 0,
+            recent: None,
             is_unread: false,
             doubled: 0,
         }
@@ -168,10 +168,10 @@ impl Tracking {
             self.people.add_visit(after, place);
             self.mark_visitor(before, place, at.offset);
         }
-        if change.any() || at.offset < self.taken {
+        if change.any() {
             self.follow(place);
             self.lay_visit(place, at.offset);
-            if change.head || change.pages || at.offset < self.taken {
+            if change.head || change.pages {
                 self.mark_visit(place, at.offset);
             }
             self.note(Item::Visit(place), at.offset);
@@ -329,7 +329,7 @@ impl Tracking {
                 side,
                 at: since.0,
             };
-            if self.people.link(link) || at.offset < self.taken {
+            if self.people.link(link) {
                 self.mark_caller(caller, since.0, at.offset);
             }
         }
@@ -339,7 +339,7 @@ impl Tracking {
     pub fn settings(&mut self, rules: TrackingRules, at: Position) {
         self.reach(at);
         let numbers = &mut self.texts.numbers;
-        if !self.rules.tell(rules, at.received_at, at.offset, numbers) && at.offset >= self.taken {
+        if !self.rules.tell(rules, at.received_at, at.offset, numbers) {
             return;
         }
         self.numbers.set(&self.rules, numbers);
@@ -386,9 +386,6 @@ impl Tracking {
             };
             self.numbers.get_mut(number).leases.insert(index, lease);
             self.visits.get_mut(place).laid = wanted;
-        }
-        if offset < self.taken {
-            self.mark_number(number, start, offset);
         }
         self.lay(number, index, offset);
     }

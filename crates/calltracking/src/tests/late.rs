@@ -150,7 +150,7 @@ fn an_imports_run_is_taken_back_as_a_whole() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// Any permutation and duplication of a log gives the same rows.
     #[test]
