@@ -109,7 +109,7 @@ impl Tracked {
         &mut self,
         generation: u64,
         limit: usize,
-        rows: &mut (impl Rows + TrackingRows),
+        rows: &mut impl Rows,
     ) -> usize {
         let mut tapped = Tapped::new(rows);
         let shown = self.fold.gather(generation, limit, &mut tapped);
@@ -117,7 +117,7 @@ impl Tracked {
             self.tracking.known_as(&phone, contact.as_deref(), at);
         }
         let left = limit.saturating_sub(shown);
-        shown + self.tracking.gather(generation, left, rows)
+        shown + self.tracking.gather(generation, left, &mut Nowhere)
     }
 
     /// Makes all rows changed by records from `offset` on be gathered again.
@@ -168,4 +168,10 @@ const fn place(at: Position) -> Place {
         offset: at.offset,
         received_at: at.received_at,
     }
+}
+
+struct Nowhere;
+impl TrackingRows for Nowhere {
+    fn visit(&mut self, _: &trunkline_calltracking::VisitFact<'_>) {}
+    fn attribution(&mut self, _: &trunkline_calltracking::AttributionFact<'_>) {}
 }
