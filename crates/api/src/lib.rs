@@ -46,6 +46,7 @@ mod routes;
 mod serve;
 mod status;
 mod stream;
+pub mod visits;
 mod watched;
 mod ways_out;
 
