@@ -1,5 +1,5 @@
 // The snippet in a real browser: `node check.mjs CASE…` runs cases, without any it names them. Asked by the end-to-end test
-// `snippet`. site.mjs says what BASE and PORT are.
+// `snippet`. site.mjs says how a real service is asked.
 import { cases as consent } from "./consent.mjs";
 import { cases as faults } from "./faults.mjs";
 import { cases as frameworks } from "./frameworks.mjs";

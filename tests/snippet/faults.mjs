@@ -22,6 +22,13 @@ const nobody = () => new Promise((done) => {
   });
 });
 
+// A clock that is off by another amount on each page.
+const clock = (offsets) => {
+  const own = Date.now, page = Number(window.name || 0);
+  window.name = String(page + 1);
+  Date.now = () => own() + offsets[page];
+};
+
 const down = async (site) => {
   // Not even the script can be had; or the script, and then nothing; or an answer that is none.
   const away = await nobody();
@@ -44,6 +51,17 @@ const down = async (site) => {
   assert.equal(await visitor.text("#phone"), OURS);
   await visitor.close();
   holds("a visit that has its number keeps it when the service goes down");
+  // Not one whose number may be somebody else's by now, nor one of which nobody can say: the clock has gone back.
+  site.page("/brief", PHONE, { fails: "brief" });
+  for (const [path, ms, offsets] of [["/brief", 1300, [0, 0]], ["/up", 0, [0, -3_600_000]]]) {
+    const late = await site.open(path, { before: clock, argument: offsets });
+    await late.reads("#phone", OURS);
+    await pause(ms);
+    await late.go("/down");
+    await untouched(late, path, 500);
+    await late.close();
+  }
+  holds("an old number is not shown while the service is down");
 };
 
 const slow = async (site) => {

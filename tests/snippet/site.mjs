@@ -1,6 +1,6 @@
 // A site that has the snippet on its pages: serves pages made by the cases, and looks at them with a browser as a visitor
-// on a phone would. BASE is a service whose sites es, ru, de have pools of numbers of these countries; without it the
-// stand-in is asked. PORT is where the site listens, so that a service can be told its origin.
+// on a phone would. TRUNKLINE_SNIPPET_BASE is a service whose sites es, ru and de have pools of numbers of these countries;
+// without it the stand-in is asked. TRUNKLINE_SNIPPET_PORT is where the site listens, so that a service can be told its origin.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { withBrowser } from "../board/browser.mjs";
@@ -22,11 +22,11 @@ export const withSite = (act) => withBrowser(async (browser) => {
       response.writeHead(200, { "content-type": html ? "text/html; charset=utf-8" : "text/javascript" }).end(pages.get(path));
     } else response.writeHead(404).end();
   });
-  await new Promise((done) => { server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", done); });
+  await new Promise((done) => { server.listen(Number(process.env.TRUNKLINE_SNIPPET_PORT ?? 0), "127.0.0.1", done); });
   const own = await standIn();
   const origin = `http://127.0.0.1:${server.address().port}`;
   try {
-    await act(new Site(browser, origin, pages, held, own.base, process.env.BASE || own.base));
+    await act(new Site(browser, origin, pages, held, own.base, process.env.TRUNKLINE_SNIPPET_BASE || own.base));
   } finally {
     held.forEach((response) => response.end());
     server.closeAllConnections();
@@ -49,9 +49,9 @@ class Site {
       <title>${path}</title>${head}${tag}</head><body>${body}</body></html>`);
   }
 
-  // Opens a page as a new visitor. `before` runs in each page before its own scripts.
-  async open(path, { before, agent = PHONE, argument } = {}) {
-    const context = await this.browser.createBrowserContext();
+  // Opens a page as a new visitor, or in another tab of one. `before` runs in each page before its own scripts.
+  async open(path, { before, agent = PHONE, argument, beside } = {}) {
+    const context = beside ? beside.tab.browserContext() : await this.browser.createBrowserContext();
     const tab = await context.newPage();
     await tab.setUserAgent({ userAgent: agent });
     const visitor = new Visitor(this, tab);

@@ -72,6 +72,20 @@ const back = async (site) => {
   await visitor.reads("#phone", REAL);
   holds("a withdrawn consent holds on the pages before");
   await visitor.close();
+  // Pages that the browser keeps as they are come back with an event; whether it keeps any is its own choice.
+  const kept = await site.open("/one");
+  await shows(kept);
+  await kept.tab.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await kept.asks("beat");
+  assert.equal((await kept.asks("page")).body.url, `${site.origin}/one`);
+  const other = await site.open("/two", { beside: kept });
+  await shows(other);
+  assert.equal((await other.answered()).visit, (await kept.answered()).visit);
+  await other.tab.evaluate(() => window.trunkline.consent(false));
+  await kept.reads("#phone", REAL);
+  assert.equal(kept.count("end") + other.count("end"), 1);
+  holds("two tabs are one visit, and end as one");
+  await kept.close();
 };
 
 // What a person would see: the text in every frame, from the first.

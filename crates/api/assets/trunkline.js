@@ -38,7 +38,7 @@
   // A real number and how it may be written: +34, 0034, 34, +44 (0), with a leading 0 or 8, or the bare rest.
   const target = (number, selector) => {
     const it = parse(number);
-    const abroad = it.country && "(?:\\+|00|011|8" + GAP + "10)?" + GAP + spaced(it.country) + GAP + "(?:\\(0\\)" + GAP + ")?|";
+    const abroad = it.country && "(?:(?:\\+|00|011|8" + GAP + "10)" + GAP + ")?" + spaced(it.country) + GAP + "(?:\\(0\\)" + GAP + ")?|";
     it.pattern = new RegExp("\\(?(?:" + abroad + "[08]" + GAP + ")?" + spaced(it.rest), "g");
     it.selector = selector;
     return it;
@@ -50,7 +50,7 @@
       if (selector) doc.querySelector(selector);
       if (parse(number).rest.length > 5) targets.push(target(number, selector));
     } catch (fault) {
-      console.warn("trunkline:", fault);
+      console.warn(fault);
     }
   };
   const listed = (name) => (option(name) || "").split(";");
@@ -194,7 +194,7 @@
     safe = true;
     if (shown) watch();
   };
-  const rest = () => setTimeout(() => (window.requestIdleCallback ? requestIdleCallback(go, { timeout: 5000 }) : setTimeout(go, 300)));
+  const rest = () => (window.requestIdleCallback ? requestIdleCallback(go, { timeout: 5000 }) : setTimeout(go, 300));
   const parsed = () => {
     if (option("wait") !== "load" && !doc.querySelector(HYDRATES)) go();
     else if (doc.readyState === "complete") rest();
