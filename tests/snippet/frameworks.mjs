@@ -88,6 +88,20 @@ const hydration = async (site) => {
   assert.deepEqual(await second.tab.evaluate(() => window.faults), []);
   assert.deepEqual(second.faults, []);
   await second.close();
+  // Not told and not recognised: it is swapped too early, React says so and renders anew, and the page still comes out right.
+  page(site, "/untold", true, { base: site.standin });
+  const untold = await site.open("/untold");
+  await untold.reads("#phone", `Call ${OURS} now`);
+  await untold.tab.evaluate(() => { window.start(); });
+  site.held.splice(0).forEach((response) => response.end());
+  await untold.tab.waitForFunction(() => window.faults.length > 0);
+  assert.match((await untold.tab.evaluate(() => window.faults)).join(), /[Hh]ydrat/);
+  await untold.reads("#phone", `Call ${OURS} now`);
+  await untold.tab.click("#more");
+  await untold.reads("#more", "clicked 1");
+  assert.equal(await untold.text("#phone"), `Call ${OURS} now`);
+  await untold.close();
+  holds("a page of React that was touched too early is rendered anew, with the number");
 };
 
 const rendering = async (site) => {

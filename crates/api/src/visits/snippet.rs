@@ -8,6 +8,8 @@
 use std::io::Write;
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -38,7 +40,7 @@ pub fn snippet() -> &'static Snippet {
     static SNIPPET: LazyLock<Snippet> = LazyLock::new(|| {
         let plain = tightened(SOURCE);
         let hash = Sha256::digest(&plain);
-        let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = URL_SAFE_NO_PAD.encode(&hash[..12]);
         Snippet {
             gzip: zip(plain.as_bytes()).into(),
             plain: plain.into(),
