@@ -47,6 +47,18 @@ const consent = async (site) => {
   await hasty.asks("end");
   assert.equal(await hasty.text("#phone"), REAL);
   await hasty.close();
+  // Withdrawn while a page view is under way, to which the answer is that there is no such visit.
+  site.page("/gone", PHONE, { script: REQUIRED, fails: "gone" });
+  const leaving = await site.open("/gone");
+  await leaving.tab.waitForFunction(() => window.trunkline);
+  await leaving.tab.evaluate(() => window.trunkline.consent(true));
+  await shows(leaving);
+  await leaving.tab.evaluate(() => history.pushState({}, "", "/gone/page"));
+  await leaving.asks("page");
+  await leaving.tab.evaluate(() => window.trunkline.consent(false));
+  await leaving.keeps("#phone", REAL, 800);
+  assert.deepEqual([leaving.count("visit"), await leaving.tab.evaluate(() => localStorage.length + sessionStorage.length)], [1, 0]);
+  await leaving.close();
   // Given before the script came.
   site.page("/given", PHONE, { script: REQUIRED, head: "<script>trunklineConfig = { consent: true }</script>" });
   const given = await site.open("/given");
@@ -129,6 +141,8 @@ const machines = async (site) => {
     "Mozilla/5.0 (compatible; Baiduspider/2.0)", `${MAC} Chrome/149.0.0.0 Safari/537.36 Chrome-Lighthouse`,
     "facebookexternalhit/1.1", "Mediapartners-Google", "Mozilla/5.0 (compatible; bingbot/2.0) BingPreview/1.0b"]) {
     const machine = await site.open("/page", { agent });
+    await machine.tab.waitForFunction(() => window.trunkline);
+    await machine.tab.evaluate(() => window.trunkline.consent(true));
     await silent(machine, agent);
     await machine.close();
   }

@@ -1,7 +1,8 @@
 // A small stand-in for the service's doors of visits, for cases in which the service has to fail, to be slow, or to have
 // no number left. What it does is said by the site's key and by what stands before /v1/ in its address:
 //   keys   es, ru, de: a number of that country; full: the pool's fallback; none: no number at all
-//   paths  /slow: answers after three seconds; /broken: 500; /gone: knows a visit only once; /brief: holds numbers for 2 s
+//   paths  /slow: answers after three seconds; /broken: 500; /gone: knows a visit only once, and says so after 300 ms;
+//          /brief: holds numbers for 2 s
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -46,7 +47,7 @@ export const standIn = async () => {
     request.on("data", (part) => { text += part; });
     request.on("end", () => {
       if (mode === "broken") answer(500);
-      else if (door !== "visits") answer(mode === "gone" ? 404 : 204);
+      else if (door !== "visits") setTimeout(() => answer(mode === "gone" ? 404 : 204), mode === "gone" ? 300 : 0);
       else {
         const decided = JSON.stringify(decide(mode, searchParams.get("site"), JSON.parse(text)));
         setTimeout(() => answer(200, decided), mode === "slow" ? 3000 : 30);

@@ -10,16 +10,17 @@
   const script = doc.currentScript || doc.querySelector('script[src*="/v1/trunkline.js"]');
   const option = (name) => (script && script.getAttribute("data-" + name)) || config[name];
   const when = (what, name, act, options) => what.addEventListener(name, act, options);
-  const source = new URL((script && script.src) || location.href);
-  const base = option("base") || source.href.split("/v1/")[0], site = option("site") || source.searchParams.get("site");
+  const source = new URL(script ? script.src : location);
+  const base = option("base") || source.href.split("/v1/trunkline.js")[0], site = source.searchParams.get("site");
   if (!site || !window.fetch || (window.trunkline && window.trunkline.consent)) return;
-
-  // What the page may read, and the one thing it may call. Without a visit there is nothing else.
-  const api = window.trunkline = { consent };
 
   // Machines get no number. The letter before "bot" spares a make of phones called CUBOT.
   const MACHINES = /(^|[^u])bot|crawl|spider|slurp|headless|lighthouse|externalhit|preview|mediapartners|inspection/i;
-  if (MACHINES.test(nav.userAgent) || (nav.webdriver && option("webdriver") !== "allow")) return;
+  const machine = MACHINES.test(nav.userAgent) || (nav.webdriver && option("webdriver") !== "allow");
+
+  // What the page may read, and the one thing it may call. Without a visit there is nothing else.
+  const api = window.trunkline = { consent: machine ? () => {} : consent };
+  if (machine) return;
 
   // ---- Numbers
 
@@ -126,7 +127,7 @@
 
   const attributes = (node) => NAMES.forEach((name) => {
     const data = node.getAttribute(name), link = name === "href";
-    if (data && (!link || /^tel:/i.test(data))) settle([{ node, name, data }], shown && (link ? shown.number : shown.formatted));
+    if (link ? /^tel:/i.test(data) : data) settle([{ node, name, data }], shown && (link ? shown.number : shown.formatted));
   });
 
   // What is never touched, and what does not end a number that is split over elements.
@@ -200,8 +201,7 @@
     else if (doc.readyState === "complete") rest();
     else when(window, "load", rest);
   };
-  if (option("wait") === "none") go();
-  else if (doc.readyState === "loading") when(doc, "DOMContentLoaded", parsed);
+  if (doc.readyState === "loading") when(doc, "DOMContentLoaded", parsed);
   else parsed();
 
   const show = (answer) => {
@@ -263,12 +263,10 @@
     asking = true;
     path = here();
     const visitor = api.visitor;
-    let late;
-    const limit = new Promise((_, no) => { late = setTimeout(no, PATIENCE); });
+    const limit = new Promise((_, no) => setTimeout(no, PATIENCE));
     const body = { visitor, url: location.href, referrer: doc.referrer, title: doc.title };
     const answered = post(base + "/v1/visits?site=" + encodeURIComponent(site), body).then((it) => (it.ok ? it.json() : Promise.reject(it)));
     Promise.race([answered, limit]).then((answer) => take(answer, visitor)).catch(failed).then(() => {
-      clearTimeout(late);
       asking = false;
       if (visitor !== api.visitor) path = "";
       turned();
@@ -276,13 +274,17 @@
   };
 
   // An answer that there is no such visit begins another.
-  const tell = (what, body) => post(address(api.visit, what), body).then((it) => {
-    if (it.ok) certain();
-    else if (it.status === 404) {
-      sure = [-Infinity, 0];
-      ask();
-    }
-  }).catch(failed);
+  const tell = (what, body) => {
+    const visit = api.visit;
+    post(address(visit, what), body).then((it) => {
+      if (visit !== api.visit) return;
+      if (it.ok) certain();
+      else if (it.status === 404) {
+        sure = [-Infinity, 0];
+        ask();
+      }
+    }).catch(failed);
+  };
 
   const beat = () => {
     if (!api.visit) return;
