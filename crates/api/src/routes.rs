@@ -54,6 +54,7 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/visits")
             .post(visits::post, visits::about_post())
             .preflight(visits::preflight),
+        at("/v1/trunkline.js").get(visits::script, visits::about_script()),
         at("/v1/visits/amp").get(visits::amp, visits::about_amp()),
         at("/v1/visits/{visit}/page")
             .post(visits::turn, visits::about_page())

@@ -11,7 +11,9 @@ mod event;
 mod limit;
 mod number;
 mod origin;
+mod script;
 mod sites;
+mod snippet;
 
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ pub(crate) use limit::Limits;
 use number::formatted;
 pub(crate) use origin::preflight;
 use origin::{admitted, shown_to};
+pub(crate) use script::{about_script, script};
 use sites::Site;
 pub use sites::Sites;
 

@@ -51,6 +51,6 @@ pub use recover::RecoverError;
 pub use service::{AccountSettings, Config, Error, Service, World};
 pub use status::{Phase, Status, WarehouseState};
 pub use streams::{AttachError, Lease};
-pub use trunkline_calltracking::{Attribution, Candidate, Source};
+pub use trunkline_calltracking::{Attribution, Candidate, Reason, Source};
 pub use trunkline_rollup::cells::{Cell, Definition, Distribution};
 pub use visits::{Decision, Sign, Signed, VisitAsk};

@@ -8,7 +8,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use trunkline_calltracking::{Ask, Attribution, Position as Place, Tracking, TrackingRows};
+use trunkline_calltracking::{Ask, Decision as Decided, Position as Place, Tracking, TrackingRows};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::Rows;
@@ -22,7 +22,8 @@ use changed::Changed;
 use links::hear;
 use tapped::Tapped;
 
-use crate::visits::{Decision, Sign, Signed, VisitAsk};
+use crate::live::Writing;
+use crate::visits::{Asked, Decision, Sign, Signed, VisitAsk};
 
 /// The state of one account.
 pub(crate) struct Tracked {
@@ -105,12 +106,7 @@ impl Tracked {
     }
 
     /// Shows changed rows until there were about `limit`; gives how many.
-    pub(crate) fn gather(
-        &mut self,
-        generation: u64,
-        limit: usize,
-        rows: &mut impl Rows,
-    ) -> usize {
+    pub(crate) fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
         let mut tapped = Tapped::new(rows);
         let shown = self.fold.gather(generation, limit, &mut tapped);
         for (phone, contact, at) in tapped.phones() {
@@ -126,40 +122,55 @@ impl Tracked {
         self.tracking.rewind(offset);
     }
 
-    /// Decides which number a page is to show; none if there is no such site.
-    pub(crate) fn decide(&mut self, ask: &VisitAsk) -> Option<Decision> {
+    /// Answers what a page asks; nobody may wait for it any more.
+    pub(crate) fn asked(&mut self, asked: Asked) {
+        match asked {
+            // Of a site that is not known here yet the page learns from its door.
+            Asked::Decide(ask, reply) => drop(self.decide(&ask).map(|it| reply.send(it))),
+            Asked::Sign {
+                visit,
+                sign,
+                now,
+                reply,
+            } => drop(reply.send(self.sign(&visit, sign, now))),
+        }
+    }
+
+    fn decide(&mut self, ask: &VisitAsk) -> Option<Decision> {
         let own = Ask {
             site: &ask.site,
             visitor: &ask.visitor,
             new_visit: &ask.visit,
         };
-        let decision = self.tracking.decide(ask.now, &own)?;
-        Some(Decision {
-            visit: decision.visit,
-            number: decision.number,
-            served: decision.served,
-            expires_at: decision.expires_at,
-        })
+        self.tracking.decide(ask.now, &own).map(Decision::from)
     }
 
-    /// Says what a sign of life of a visit comes to, if it lives.
-    pub(crate) fn sign(&mut self, visit: &str, sign: Sign, now: Time) -> Option<Signed> {
-        let decision = self.tracking.sign(now, visit)?;
-        let ends = sign == Sign::End;
-        Some(Signed {
-            visitor: decision.visitor,
-            decision: Decision {
-                visit: decision.visit,
-                number: decision.number,
-                served: decision.served,
-                expires_at: if ends { now } else { decision.expires_at },
-            },
-        })
+    fn sign(&mut self, visit: &str, sign: Sign, now: Time) -> Option<Signed> {
+        let decided = self.tracking.sign(now, visit)?;
+        let visitor = decided.visitor.clone();
+        let mut decision = Decision::from(decided);
+        if sign == Sign::End {
+            decision.expires_at = now;
+        }
+        Some(Signed { visitor, decision })
     }
 
-    /// Gives what brought a call; none if it is not known or not from outside.
-    pub(crate) fn attribution(&mut self, call: &str) -> Option<Attribution> {
-        self.tracking.attribution(call)
+    /// Tells what changed since the last time, what brought the calls that go on, and how pools stand.
+    pub(crate) fn show_all(&mut self, view: &mut Writing<'_>, as_of: Time) {
+        self.fold.show(view);
+        view.brought(|call| self.tracking.attribution(call));
+        view.pools(&self.tracking.pools(as_of));
+    }
+}
+
+impl From<Decided> for Decision {
+    fn from(decided: Decided) -> Self {
+        Self {
+            visit: decided.visit,
+            number: decided.number,
+            served: decided.served,
+            expires_at: decided.expires_at,
+        }
     }
 }
 

@@ -58,17 +58,25 @@ pub enum Sign {
     End,
 }
 
+/// What a worker is asked for a page.
+pub(crate) enum Asked {
+    /// Which number it is to show.
+    Decide(VisitAsk, oneshot::Sender<Decision>),
+    /// What a sign of life of a visit comes to, if it lives.
+    Sign {
+        visit: CompactString,
+        sign: Sign,
+        now: Time,
+        reply: oneshot::Sender<Option<Signed>>,
+    },
+}
+
 impl Handle {
     /// Decides which number a page is to show, and holds it for its visit; none if the fold is behind, for
     /// then it does not know what is free.
     pub async fn decide(&self, account: &Arc<str>, ask: VisitAsk) -> Option<Decision> {
-        let asked = Arc::clone(account);
-        let work = |reply| Work::Decide {
-            account: asked,
-            ask,
-            reply,
-        };
-        self.ask_worker(account, work).await
+        self.ask_worker(account, |reply| Asked::Decide(ask, reply))
+            .await
     }
 
     /// Says what a sign of life of a visit comes to; none if the visit does not live, or the fold is behind.
@@ -79,25 +87,28 @@ impl Handle {
         sign: Sign,
         now: Time,
     ) -> Option<Signed> {
-        let (asked, visit) = (Arc::clone(account), visit.into());
-        let work = |reply| Work::Sign {
-            account: asked,
+        let visit = visit.into();
+        let asked = |reply| Asked::Sign {
             visit,
             sign,
             now,
             reply,
         };
-        self.ask_worker(account, work).await.flatten()
+        self.ask_worker(account, asked).await.flatten()
     }
 
     async fn ask_worker<T>(
         &self,
-        account: &str,
-        work: impl FnOnce(oneshot::Sender<T>) -> Work,
+        account: &Arc<str>,
+        asked: impl FnOnce(oneshot::Sender<T>) -> Asked,
     ) -> Option<T> {
         let crew = self.shared.crew.get()?;
         let (reply, answer) = oneshot::channel();
-        if !crew.ask(account, work(reply)) {
+        let work = Work::Visit {
+            account: Arc::clone(account),
+            asked: asked(reply),
+        };
+        if !crew.ask(account, work) {
             return None;
         }
         timeout(OBSERVE_WITHIN, answer).await.ok()?.ok()

@@ -184,38 +184,17 @@ impl Worker {
             Work::Begin(reply) => {
                 let _ = reply.send(self.begin());
             }
-            // What is shown would not be as new as it says.
-            Work::Show { .. } if !self.aside.is_empty() => {}
+            // What is shown would not be as new as it says, and what is kept aside may have taken any number.
+            Work::Show { .. } | Work::Visit { .. } if !self.aside.is_empty() => {}
             Work::Show { live, as_of, reply } => {
                 live.bring_up(as_of, |view| {
                     if let Some(account) = self.accounts.get_mut(live.account()) {
-                        account.show(view);
-                        view.brought(|call| account.attribution(call));
-                        view.pools(&account.tracking().pools(as_of));
+                        account.show_all(view, as_of);
                     }
                 });
                 let _ = reply.send(());
             }
-            // What is kept aside may have taken any number.
-            Work::Decide { .. } | Work::Sign { .. } if !self.aside.is_empty() => {}
-            Work::Decide {
-                account,
-                ask,
-                reply,
-            } => {
-                if let Some(decision) = self.account(&account).decide(&ask) {
-                    let _ = reply.send(decision);
-                }
-            }
-            Work::Sign {
-                account,
-                visit,
-                sign,
-                now,
-                reply,
-            } => {
-                let _ = reply.send(self.account(&account).sign(&visit, sign, now));
-            }
+            Work::Visit { account, asked } => self.account(&account).asked(asked),
             Work::Dismiss => {}
         }
     }

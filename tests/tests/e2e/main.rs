@@ -55,6 +55,7 @@ mod requirements;
 mod requirements_calls;
 mod retract;
 mod signatures;
+mod snippet;
 mod stream;
 mod stream_limits;
 mod stream_names;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use trunkline_model::event::Direction;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
-use trunkline_pipeline::{Attribution, CallGoesOn, LiveAccount};
+use trunkline_pipeline::{Attribution, CallGoesOn, LiveAccount, Reason};
 
 use super::asked::Asked;
 use super::is_shown;
@@ -67,7 +67,7 @@ impl Brought {
         let candidates = attribution.candidates.into_iter();
         Self {
             certainty: attribution.certainty.as_str(),
-            reason: attribution.reason.map(|reason| reason.as_str()),
+            reason: attribution.reason.map(Reason::as_str),
             candidates: candidates
                 .map(|by| By {
                     weight: by.weight,

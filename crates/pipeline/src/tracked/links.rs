@@ -20,7 +20,14 @@ pub(super) fn hear(tracking: &mut Tracking, told: &Told<'_>, country: Option<Cou
                 visitor: form.visitor.as_deref(),
                 visit: form.visit.as_deref(),
             };
-            link(tracking, linked, form.phone.as_deref(), country, form.at, at);
+            link(
+                tracking,
+                linked,
+                form.phone.as_deref(),
+                country,
+                form.at,
+                at,
+            );
             if let Some(contact) = form.contact.as_deref() {
                 link_contact(tracking, linked, contact, form.at, at);
             }
@@ -30,7 +37,7 @@ pub(super) fn hear(tracking: &mut Tracking, told: &Told<'_>, country: Option<Cou
                 visitor: lead.visitor.as_deref(),
                 visit: lead.visit.as_deref(),
             };
-            for contact in lead.contacts.iter() {
+            for contact in &lead.contacts {
                 link_contact(tracking, linked, contact, lead.at, at);
             }
         }

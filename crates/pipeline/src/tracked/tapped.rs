@@ -3,8 +3,8 @@
 use compact_str::CompactString;
 use trunkline_calltracking::Position as Place;
 use trunkline_rollup::facts::{
-    CallFact, CellFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact, MessageFact, OFFSET, Rows,
-    SpendFact, TagFact, TouchFact,
+    CallFact, CellFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact,
+    MessageFact, OFFSET, Rows, SpendFact, TagFact, TouchFact,
 };
 
 /// A phone number, the contact it belongs to, and the record that told it.
@@ -77,7 +77,8 @@ impl<R: Rows> Rows for Tapped<'_, R> {
                 offset: fact.version & OFFSET,
                 received_at: fact.received_at,
             };
-            self.phones.push((fact.identity.into(), fact.contact.map(Into::into), at));
+            self.phones
+                .push((fact.identity.into(), fact.contact.map(Into::into), at));
         }
         self.rows.identity(fact);
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use compact_str::CompactString;
 use crossbeam_channel::Sender;
 use hashbrown::HashMap;
 use tokio::sync::oneshot;
@@ -17,7 +16,7 @@ use crate::checkpoint::Sections;
 use crate::handle::Token;
 use crate::live::LiveAccount;
 use crate::read_back::Answer;
-use crate::visits::{Decision, Sign, Signed, VisitAsk};
+use crate::visits::Asked;
 
 /// What a worker is asked to do.
 pub(crate) enum Work {
@@ -63,20 +62,8 @@ pub(crate) enum Work {
         as_of: Time,
         reply: oneshot::Sender<()>,
     },
-    /// Decide which number a page is to show; the number is held for its visit from here on.
-    Decide {
-        account: Arc<str>,
-        ask: VisitAsk,
-        reply: oneshot::Sender<Decision>,
-    },
-    /// Say what a sign of life of a visit comes to, if it lives.
-    Sign {
-        account: Arc<str>,
-        visit: CompactString,
-        sign: Sign,
-        now: Time,
-        reply: oneshot::Sender<Option<Signed>>,
-    },
+    /// Answer what a page asks. Where the answer is a number, it is held for the page's visit from here on.
+    Visit { account: Arc<str>, asked: Asked },
     /// End.
     Dismiss,
 }
