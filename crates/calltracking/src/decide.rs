@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use compact_str::CompactString;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use trunkline_model::time::Time;
 
 use crate::names::Name;
@@ -50,6 +50,8 @@ pub struct Decision {
 pub(crate) struct Overlay {
     held: HashMap<(Visitor, Name), Held, foldhash::fast::RandomState>,
     visits: HashMap<u64, (Visitor, Name), foldhash::fast::RandomState>,
+    /// Hashes of visits whose end is on its way.
+    ending: HashSet<u64, foldhash::fast::RandomState>,
     /// When each expires at the earliest.
     order: VecDeque<(i64, (Visitor, Name))>,
 }
@@ -116,7 +118,12 @@ impl Tracking {
         let site = self.site(ask.site)?;
         let visitor = Visitor::of(ask.visitor, self.seed);
         let pool = self.pool_of_site(ask.site);
-        if let Some(held) = self.living(visitor, site, pool, now.0) {
+        if let Some(mut held) = self.living(visitor, site, pool, now.0) {
+            // Who came when none was free is served as soon as one is.
+            held.place.number = held
+                .place
+                .number
+                .or_else(|| pool.and_then(|pool| self.allocate(visitor, pool, now.0)));
             return Some(self.go_on(held, visitor, now.0, false));
         }
         let number = pool.and_then(|pool| self.allocate(visitor, pool, now.0));
@@ -148,6 +155,14 @@ impl Tracking {
         (held.hash == hash).then(|| self.go_on(held, visitor, now.0, false))
     }
 
+    /// Hears that a visit ends; none if it lives no longer or never did. Its visitor's next is another one, also while the
+    /// record of this is on its way.
+    pub fn end(&mut self, now: Time, visit: &str) -> Option<Decision> {
+        let decision = self.sign(now, visit)?;
+        self.overlay.ending.insert(self.visits.hash(visit));
+        Some(decision)
+    }
+
     fn site(&mut self, key: &str) -> Option<Name> {
         let mut sites = self.rules.latest().sites.iter();
         sites
@@ -164,13 +179,16 @@ impl Tracking {
     /// Finds the visit of a visitor that lives, and still has a number of the site's pool if it has one of its own.
     fn living(&self, visitor: Visitor, site: Name, pool: Option<usize>, now: i64) -> Option<Held> {
         let held = self.overlay.held.get(&(visitor, site));
-        let held = held.filter(|held| now < held.until && !self.is_taken(held, now));
-        let held = held.cloned();
+        let held =
+            held.filter(|held| now < held.until && !self.overlay.ending.contains(&held.hash));
+        // It may be on its way to the journal: the visit must not get another number beside it.
+        let lost = held.filter(|held| self.is_taken(held, now));
+        let lost = lost.map(|held| &held.visit);
+        let held = held.filter(|_| lost.is_none()).cloned();
         let held = held.or_else(|| {
             let recent = self.people.visits(visitor).iter().rev().take(RECENT);
-            recent
-                .into_iter()
-                .find_map(|place| self.kept(*place, site, pool, now))
+            let mut recent = recent.filter(|place| Some(self.visit_id(**place)) != lost);
+            recent.find_map(|place| self.kept(*place, site, pool, now))
         })?;
         let own = held.place.number;
         (held.place.pool == pool && own.is_none_or(|own| self.numbers.pool(own) == pool))
@@ -197,7 +215,10 @@ impl Tracking {
             return None;
         }
         let hash = self.visits.hash(&visit.id);
-        let number = visit.head.number.filter(|_| visit.head.served);
+        if self.overlay.ending.contains(&hash) {
+            return None;
+        }
+        let number = visit.own_number();
         let until = match number {
             None => visit.end(&[]),
             Some(number) => {
@@ -258,6 +279,9 @@ impl Tracking {
     /// Lets go of what was held for a visit once its record has come back, or it ended.
     pub(crate) fn settle_decision(&mut self, visit: &str, until: Option<i64>) {
         let hash = self.visits.hash(visit);
+        if until.is_none() {
+            self.overlay.ending.remove(&hash);
+        }
         let Some(key) = self.overlay.visits.get(&hash).copied() else {
             return;
         };

@@ -361,7 +361,7 @@ impl Tracking {
     /// Puts a visit's lease where it belongs, and computes it.
     pub(crate) fn lay_visit(&mut self, place: u32, offset: u64) {
         let visit = self.visits.get(place);
-        let number = visit.head.number.filter(|_| visit.is_leased());
+        let number = visit.own_number().filter(|_| visit.is_leased());
         let wanted = number.map(|number| (number, visit.start()));
         let laid = visit.laid;
         if let Some((number, start)) = laid.filter(|laid| Some(*laid) != wanted) {

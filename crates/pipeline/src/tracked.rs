@@ -146,7 +146,10 @@ impl Tracked {
     }
 
     fn sign(&mut self, visit: &str, sign: Sign, now: Time) -> Option<Signed> {
-        let decided = self.tracking.sign(now, visit)?;
+        let decided = match sign {
+            Sign::Page | Sign::Beat => self.tracking.sign(now, visit)?,
+            Sign::End => self.tracking.end(now, visit)?,
+        };
         let visitor = decided.visitor.clone();
         let mut decision = Decision::from(decided);
         if sign == Sign::End {
