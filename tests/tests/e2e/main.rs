@@ -13,6 +13,7 @@
 
 mod accounts;
 mod asterisk;
+mod attribution;
 mod audit;
 mod bad_clients;
 mod bad_input;
@@ -61,6 +62,7 @@ mod stream_limits;
 mod stream_names;
 mod traps;
 mod visits;
+mod visits_crowd;
 mod waiting;
 mod warehouse_away;
 mod who;

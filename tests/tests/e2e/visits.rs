@@ -72,6 +72,10 @@ fn visitors_get_numbers_of_their_own_and_then_the_common_one() {
         (text(&luis, "number"), &luis["served"]),
         (FIRST, &json!(true))
     );
+    assert_eq!(
+        luis["visit"], third["visit"],
+        "his goes on, and is served late"
+    );
     let back = pages.visit("ana");
     assert_ne!(back["visit"], ana["visit"]);
     assert_eq!(
