@@ -51,6 +51,7 @@ pub(crate) struct Now {
 }
 
 /// How a pool of numbers stands.
+#[expect(clippy::struct_field_names, reason = "named as what readers get")]
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PoolNow")]
 struct Pool {

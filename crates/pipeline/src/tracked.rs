@@ -50,8 +50,8 @@ impl Tracked {
     /// Makes the state of an account of which nothing is known.
     pub(crate) fn new(id: Arc<str>, config: Config) -> Self {
         Self {
+            tracking: Tracking::new(Arc::clone(&id), config.seed),
             fold: Account::new(id, config),
-            tracking: Tracking::new(config.seed),
         }
     }
 
@@ -106,14 +106,19 @@ impl Tracked {
     }
 
     /// Shows changed rows until there were about `limit`; gives how many.
-    pub(crate) fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
+    pub(crate) fn gather(
+        &mut self,
+        generation: u64,
+        limit: usize,
+        rows: &mut (impl Rows + TrackingRows),
+    ) -> usize {
         let mut tapped = Tapped::new(rows);
         let shown = self.fold.gather(generation, limit, &mut tapped);
         for (phone, contact, at) in tapped.phones() {
             self.tracking.known_as(&phone, contact.as_deref(), at);
         }
         let left = limit.saturating_sub(shown);
-        shown + self.tracking.gather(generation, left, &mut Nowhere)
+        shown + self.tracking.gather(generation, left, rows)
     }
 
     /// Makes all rows changed by records from `offset` on be gathered again.
@@ -182,10 +187,4 @@ const fn place(at: Position) -> Place {
         offset: at.offset,
         received_at: at.received_at,
     }
-}
-
-struct Nowhere;
-impl TrackingRows for Nowhere {
-    fn visit(&mut self, _: &trunkline_calltracking::VisitFact<'_>) {}
-    fn attribution(&mut self, _: &trunkline_calltracking::AttributionFact<'_>) {}
 }
