@@ -80,7 +80,7 @@ pub(in super::super) fn attribution(to: &mut Vec<u8>, fact: &AttributionFact<'_>
         row.text(one.visit.as_deref().unwrap_or_default());
     });
     row.list(&of.candidates, |row, one| {
-        row.bytes(one.weight.to_le_bytes())
+        row.bytes(one.weight.to_le_bytes());
     });
     for text in TEXTS {
         row.list(&of.candidates, |row, one| {
