@@ -8,6 +8,7 @@ mod args;
 mod cells;
 mod clock;
 mod cpu;
+mod crowd;
 mod door;
 mod floor;
 mod floor_door;

@@ -5,10 +5,6 @@
 //! holds its rows, so that the CPU time of the service includes observing and flushing. The CPU
 //! time of its ClickHouse is another process's and is shown beside it.
 
-use std::sync::Mutex;
-use std::thread;
-use std::time::Duration;
-
 use anyhow::{Context, Result, anyhow, ensure};
 use e2e::config::token;
 use e2e::service::Service;
@@ -16,6 +12,7 @@ use e2e::service::Service;
 use crate::args::Args;
 use crate::clock;
 use crate::cpu::Meter;
+use crate::crowd::drive;
 use crate::door::Door;
 use crate::floor_door::FloorDoor;
 use crate::served::acme;
@@ -26,7 +23,6 @@ use crate::workload::{Bodies, Workload};
 const SEED: u64 = 12;
 const BATCH: usize = 500;
 const CONNECTIONS: usize = 8;
-const METER_EVERY: Duration = Duration::from_millis(20);
 const FLUSH_TRIES: usize = 4;
 
 /// Nanoseconds of CPU an event, in one round.
@@ -114,7 +110,7 @@ impl<'w> Bench<'w> {
 
         let doors = open(|| self.floor.open())?;
         let before = self.floor_meter.read();
-        drive(doors, &bodies, || {
+        drive(doors, &bodies, post, || {
             self.floor_meter.read();
         })?;
         let floor = (self.floor_meter.read() - before) as f64 / events;
@@ -122,7 +118,7 @@ impl<'w> Bench<'w> {
         let doors = open(|| self.door("/v1/events"))?;
         let before = [self.meter.read(), self.clickhouse.read()];
         let began = clock::now();
-        drive(doors, &bodies, || {
+        drive(doors, &bodies, post, || {
             self.meter.read();
             self.clickhouse.read();
         })?;
@@ -162,34 +158,9 @@ fn open(door: impl Fn() -> Result<Door>) -> Result<Vec<Door>> {
     (0..CONNECTIONS).map(|_| door()).collect()
 }
 
-/// Posts all bodies over all doors, each body once, and looks at the meters meanwhile.
-fn drive(doors: Vec<Door>, bodies: &[&[u8]], mut meter: impl FnMut()) -> Result<()> {
-    let left = Mutex::new(bodies.iter());
-    thread::scope(|scope| {
-        let posting: Vec<_> = doors
-            .into_iter()
-            .map(|door| scope.spawn(|| post_all(door, &left)))
-            .collect();
-        while posting.iter().any(|thread| !thread.is_finished()) {
-            thread::sleep(METER_EVERY);
-            meter();
-        }
-        for thread in posting {
-            thread
-                .join()
-                .map_err(|_| anyhow!("a connection panicked"))??;
-        }
-        Ok(())
-    })
-}
-
-fn post_all(mut door: Door, left: &Mutex<std::slice::Iter<'_, &[u8]>>) -> Result<()> {
-    while let Some(body) = left.lock().map_err(|_| anyhow!("another failed"))?.next() {
-        let receipt = door.post(body)?;
-        ensure!(
-            receipt.accepted == BATCH as u64,
-            "not all were taken: {receipt:?}"
-        );
-    }
+fn post(door: &mut Door, body: &&[u8]) -> Result<()> {
+    let receipt = door.post(body)?;
+    let all = receipt.accepted == BATCH as u64;
+    ensure!(all, "not all were taken: {receipt:?}");
     Ok(())
 }

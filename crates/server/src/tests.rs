@@ -8,6 +8,7 @@ mod configuration;
 mod declared;
 mod known;
 mod providers;
+mod sources;
 
 /// Above this line a document is written by hand, below it by the code.
 const MARK: &str = "<!-- Below this line: written by `make references` from the code. -->\n";

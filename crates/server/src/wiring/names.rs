@@ -54,17 +54,7 @@ fn add(settings: &mut Settings, account: &Account) {
             StageRow::new(id, &pipeline.id, &stage.id, name, kind, position as u32)
         }));
     }
-    for entry in TrackingRules::of(account).numbers {
-        settings.static_numbers.push(StaticNumberRow::new(
-            id,
-            entry.number,
-            entry.validity.from.map_or(0, |from| from.0),
-            entry.source,
-            entry.medium.unwrap_or_default(),
-            entry.campaign.unwrap_or_default(),
-            entry.validity.until.map_or(OPEN_END, |until| until.0),
-        ));
-    }
+    static_numbers(settings, account);
     let tags = account.source_tags.iter();
     let tags = tags.map(|tag| SourceTagRow::new(id, tag));
     settings.source_tags.extend(tags);
@@ -75,6 +65,21 @@ fn add(settings: &mut Settings, account: &Account) {
             membership.team,
             membership.validity.from.map_or(0, |from| from.0),
             membership.validity.until.map_or(OPEN_END, |until| until.0),
+        ));
+    }
+}
+
+fn static_numbers(settings: &mut Settings, account: &Account) {
+    let id = &account.id;
+    for entry in TrackingRules::of(account).numbers {
+        settings.static_numbers.push(StaticNumberRow::new(
+            id,
+            entry.number,
+            entry.validity.from.map_or(0, |from| from.0),
+            entry.source,
+            entry.medium.unwrap_or_default(),
+            entry.campaign.unwrap_or_default(),
+            entry.validity.until.map_or(OPEN_END, |until| until.0),
         ));
     }
 }

@@ -158,7 +158,7 @@ fn a_call_is_told_once_after_it_changed_as_it_stands() {
     fold.tell(&phase(0, "started", parties));
     fold.tell(&phase(9, "ended", r#""id":"e2""#));
     let stands = ("k".to_owned(), "+34911000001".to_owned(), true, false, 1);
-    assert_eq!(told(&mut fold), [stands.clone()]);
+    assert_eq!(told(&mut fold), std::slice::from_ref(&stands));
     assert_eq!(told(&mut fold), []);
     fold.account.retell_calls(2);
     assert_eq!(told(&mut fold), []);
