@@ -69,6 +69,14 @@ fn add_sources(settings: &mut Settings, account: &Account) {
             StageRow::new(id, &pipeline.id, &stage.id, name, kind, position as u32)
         }));
     }
+    static_numbers(settings, account);
+    let tags = account.source_tags.iter();
+    let tags = tags.map(|tag| SourceTagRow::new(id, tag));
+    settings.source_tags.extend(tags);
+}
+
+fn static_numbers(settings: &mut Settings, account: &Account) {
+    let id = &account.id;
     for entry in TrackingRules::of(account).numbers {
         settings.static_numbers.push(StaticNumberRow::new(
             id,
@@ -80,7 +88,4 @@ fn add_sources(settings: &mut Settings, account: &Account) {
             entry.validity.until.map_or(OPEN_END, |until| until.0),
         ));
     }
-    let tags = account.source_tags.iter();
-    let tags = tags.map(|tag| SourceTagRow::new(id, tag));
-    settings.source_tags.extend(tags);
 }
