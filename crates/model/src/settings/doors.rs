@@ -90,4 +90,7 @@ pub struct Webhook {
     /// Headers to add.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Whether it is told phone numbers whole; masked by default.
+    #[serde(default)]
+    pub phones: bool,
 }
