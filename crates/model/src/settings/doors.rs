@@ -68,7 +68,7 @@ words! {
     }
 }
 
-/// An outgoing webhook.
+/// An outgoing webhook: see [webhooks.md](webhooks.md).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
