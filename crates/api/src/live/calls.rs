@@ -29,14 +29,19 @@ pub(super) struct Call {
     since: Time,
     /// `started`, `menu`, `queued`, `ringing`, `talking` or `held`.
     state: &'static str,
-    /// Who talks, else whom it rang last, as told.
+    /// Who talks, else whom it rang last.
     manager: Option<String>,
     extension: Option<String>,
 }
 
 /// Lists the calls in progress, the longest first. Spam and what stays in the house are not shown.
 pub(super) fn calls(live: &LiveAccount, grant: &Grant, asked: &Asked, now: Time) -> Vec<Call> {
+    let people = grant.people();
     let mut calls = live.calls();
+    for call in &mut calls {
+        let extension = call.extension.as_deref();
+        call.manager = people.at_call(call.manager.take(), extension, call.since);
+    }
     calls.retain(|call| {
         !call.spam
             && call.direction != Direction::Internal

@@ -311,6 +311,10 @@ impl Check<'_> {
                     format!("there is no pool `{pool}`"),
                 );
             }
+            for host in site.own_domains.iter().filter(|host| !is_host(host)) {
+                let message = format!("`{host}` is no host alone, like pay.example.com");
+                self.add(format_args!("site.{}.own_domains", site.key), message);
+            }
         }
         let entries = numbers
             .iter()
@@ -387,6 +391,13 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Says whether `text` can be a host: labels with dots between them, without scheme, port and path.
+fn is_host(text: &str) -> bool {
+    let in_label = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(in_label);
+    text.contains('.') && text.split('.').all(is_label)
 }
 
 /// Says whether `text` is an address, or an address and the length of its network's prefix.
