@@ -239,23 +239,23 @@ fn a_call_that_waited_for_a_receiver_at_a_stop_is_told_after_the_next_start() {
 }
 
 #[test]
-fn a_receiver_that_hangs_is_given_up_after_ten_seconds_and_tried_again() {
+fn a_receiver_that_does_not_answer_is_told_again_under_the_same_id() {
     let receiver = Receiver::start();
     let link = Link::to(receiver.port(), 7);
     let service = Service::start_without_warehouse(config(link.port(), ""));
     let door = service.door("acme");
-    link.set(Weather::Swallows);
-    send(&door, &call("hangs", "+34911222333", None));
+    link.set(Weather::HalfOpen);
+    send(&door, &call("unanswered", "+34911222333", None));
     wait_until("the try ends", WITHIN, || {
         listed(&door)["error"] == "no answer within 10 s"
     });
     link.set(Weather::Fair);
-    wait_until("it is taken", WITHIN, || receiver.taken().len() == 1);
-    let attempt: u32 = receiver.taken()[0]
-        .header("trunkline-attempt")
-        .parse()
-        .unwrap();
-    assert!(attempt >= 2, "{attempt}");
+    wait_until("it is taken", WITHIN, || listed(&door)["delivered"] == 1);
+    let notices = receiver.taken();
+    assert!(notices.len() >= 2, "{notices:?}");
+    assert_eq!(ids(&notices).len(), 1);
+    let attempts = notices.iter().map(|it| it.header("trunkline-attempt"));
+    assert_eq!(attempts.take(2).collect::<Vec<_>>(), ["1", "2"]);
 }
 
 #[test]
