@@ -79,7 +79,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "pipeline",
-        5000,
+        5500,
         "everything that shares the workers' queue; the shell of call tracking is where it will split",
     ),
 ];
