@@ -17,9 +17,6 @@ const TIMED_OUT_MS: i64 = 4 * 3_600_000;
 /// How far apart the beginnings of twins may be, in milliseconds.
 const TWINS_MS: i64 = 15_000;
 
-/// Calls that nobody took.
-pub(crate) const UNANSWERED: &str = "disposition IN ('missed', 'abandoned', 'voicemail')";
-
 /// Inbound calls that nobody took, but those that gave up at once.
 pub(crate) const MISSED: &str = "direction = 'inbound' \
      AND disposition IN ('missed', 'abandoned', 'voicemail') \
