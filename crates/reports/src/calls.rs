@@ -27,6 +27,7 @@ pub(crate) static REPORT: Report = Report {
     ],
     filters: FILTERS,
     of_calls: true,
+    of_managers: true,
     choices: &[CREDIT, SPAM],
     figures: figures::FIGURES,
     samples: samples::samples,

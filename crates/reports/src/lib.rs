@@ -28,6 +28,7 @@ mod reports;
 mod request;
 mod response_times;
 mod scope;
+mod sources;
 mod statement;
 mod table;
 mod targets;

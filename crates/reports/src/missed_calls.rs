@@ -22,6 +22,7 @@ pub(crate) static REPORT: Report = Report {
     by: &[Dimension::Number, Dimension::Source],
     filters: FILTERS,
     of_calls: true,
+    of_managers: true,
     choices: &[SPAM],
     figures: &[
         Figure::count("episodes", |_| count(EPISODE), "episodes"),
