@@ -12,10 +12,10 @@ pub(crate) fn attributed(request: &Request, views: Views<'_>) -> String {
     let table = views.named("attributions");
     let own = format!(
         "SELECT call, toString(certainty) AS certainty, toString(reason) AS reason, \
-         `candidates.visit` AS visits, arrayMap((source, medium, campaign, content, term, origin, \
-         weight) -> (source, medium, campaign, content, term, origin, toFloat64(weight)), \
+         `candidates.visit` AS visits, arrayMap((source, medium, campaign, content, term, weight) \
+         -> (source, medium, campaign, content, term, 'calltracking', weight), \
          `candidates.source`, `candidates.medium`, `candidates.campaign`, `candidates.content`, \
-         `candidates.term`, `candidates.origin`, `candidates.weight`) AS candidates \
+         `candidates.term`, `candidates.weight`) AS candidates \
          FROM {table} FINAL WHERE account = {{account:String}}"
     );
     if !request.rules.may_be_twins() {

@@ -193,7 +193,7 @@ fn positive(sum: &str) -> String {
 
 /// A quotient of `Int256` to the next whole number, half of one up.
 fn rounded(dividend: &str, divisor: &str) -> String {
-    let twice = format!("(2 * ({dividend}) + {divisor})");
-    let whole = format!("(2 * {divisor})");
+    let twice = format!("(2 * ({dividend}) * sign({divisor}) + abs({divisor}))");
+    let whole = format!("toInt256(2 * abs({divisor}))");
     format!("toInt64(intDiv({twice} - positiveModulo({twice}, {whole}), {whole}))")
 }

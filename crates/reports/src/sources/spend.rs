@@ -47,14 +47,16 @@ pub(super) fn spend(views: Views<'_>) -> String {
          SELECT at, source, \
          arrayFilter(one -> NOT arrayExists(other -> {finer}, grains), all) AS fine, \
          arrayFold((done, one) -> arrayPushBack(done, (one.1, one.2, one.3, one.4, one.5, \
-         if(one.7, one.6, greatest(toInt256(0), one.6 - {beyond_fine} - {beyond_done})), one.7, \
-         toUInt8(1))), arraySort(one -> -bitCount(one.1), \
+         if(one.7 OR NOT {covers}, one.6, \
+         greatest(toInt256(0), one.6 - {beyond_fine} - {beyond_done})), one.7, \
+         toUInt8({covers}))), arraySort(one -> -bitCount(one.1), \
          arrayFilter(one -> arrayExists(other -> {finer}, grains), all)), \
          arrayResize(all, 0)) AS stated FROM (\
          SELECT at, source, groupArray((grain, medium, campaign, content, term, money, \
          is_unconverted, toUInt8(0))) AS all, groupUniqArray(grain) AS grains FROM ({stated}) \
          GROUP BY at, source)))",
         finer = "other != one.1 AND bitAnd(other, one.1) = one.1",
+        covers = format_args!("arrayExists(own -> {COVERS}, arrayConcat(fine, done))"),
         beyond_fine = covered("fine"),
         beyond_done = covered("done"),
         stated = stated(views),
@@ -64,12 +66,15 @@ pub(super) fn spend(views: Views<'_>) -> String {
 /// The sum of what `one` covers of a list.
 fn covered(list: &str) -> String {
     format!(
-        "arrayReduce('sum', arrayPushBack(arrayMap(own -> own.6, arrayFilter(own -> own.1 != one.1 \
-         AND bitAnd(own.1, one.1) = one.1 AND (one.2 = '' OR own.2 = one.2) \
-         AND (one.3 = '' OR own.3 = one.3) AND (one.4 = '' OR own.4 = one.4) \
-         AND (one.5 = '' OR own.5 = one.5), {list})), toInt256(0)))"
+        "arrayReduce('sum', arrayPushBack(arrayMap(own -> own.6, \
+         arrayFilter(own -> {COVERS}, {list})), toInt256(0)))"
     )
 }
+
+/// Whether the statement `one` covers `own`.
+const COVERS: &str = "(own.1 != one.1 AND bitAnd(own.1, one.1) = one.1 \
+     AND (one.2 = '' OR own.2 = one.2) AND (one.3 = '' OR own.3 = one.3) \
+     AND (one.4 = '' OR own.4 = one.4) AND (one.5 = '' OR own.5 = one.5))";
 
 /// The statements of the period, with which columns each tells (`grain`).
 fn stated(views: Views<'_>) -> String {

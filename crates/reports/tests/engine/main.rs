@@ -28,6 +28,7 @@ mod restriction;
 mod ringing;
 mod rows;
 mod sources;
+mod spend;
 mod targets;
 mod unanswered;
 mod who;

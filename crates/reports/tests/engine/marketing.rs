@@ -64,14 +64,13 @@ impl World {
         };
         let visits: Vec<_> = candidates.iter().map(|(visit, ..)| visit).collect();
         let weights: Vec<_> = candidates.iter().map(|(_, weight, _)| weight).collect();
-        let origins: Vec<_> = candidates.iter().map(|_| "calltracking").collect();
         let row = json!({
             "account": ACCOUNT, "call": call, "number": "+34910000001", "started_at": 0,
             "rule": 0, "certainty": sure, "reason": why, "candidates.visit": visits,
             "candidates.weight": weights, "candidates.source": text(0),
             "candidates.medium": text(1), "candidates.campaign": text(2),
             "candidates.content": text(3), "candidates.term": text(4),
-            "candidates.origin": origins, "version": version, "deleted": 0,
+            "version": version, "deleted": 0,
         });
         self.insert("attributions", vec![row]).await;
     }
