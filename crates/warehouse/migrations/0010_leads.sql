@@ -316,7 +316,7 @@ AS SELECT
     nullIf(if(f.known OR length(replaceRegexpAll(f.phone, '[^0-9]', '')) >= 5,
         concat(substring(f.phone, 1, 3), '***', right(f.phone, 4)), f.phone), '') AS phone,
     if(f.known, lower(hex(SHA256(concat(p.pepper, f.phone)))), NULL) AS phone_hash,
-    nullIf(replaceRegexpOne(f.email, '^(.?)[^@]*', '\\1***'), '') AS email,
+    if(f.email = '', NULL, replaceRegexpOne(f.email, '^(.?)[^@]*', '\\1***')) AS email,
     nullIf(f.source, '') AS source, nullIf(f.medium, '') AS medium,
     nullIf(f.campaign, '') AS campaign, nullIf(f.content, '') AS content, nullIf(f.term, '') AS term,
     nullIf(f.gclid, '') AS gclid, nullIf(f.gbraid, '') AS gbraid, nullIf(f.wbraid, '') AS wbraid,
