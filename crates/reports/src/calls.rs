@@ -8,6 +8,7 @@ pub(crate) mod counted;
 mod figures;
 mod opened;
 mod samples;
+mod spans;
 
 use crate::dimension::Dimension;
 use crate::report::{Choice, Report};

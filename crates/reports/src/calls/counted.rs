@@ -7,18 +7,16 @@
 //!
 //! Phone numbers must be whole here, so the tables are read and not the views, which mask them.
 
+use super::spans::Spans;
 use crate::dimension::Dimension;
 use crate::request::Request;
-use crate::statement::Views;
+use crate::statement::{Views, WITHIN};
 
 /// How long after its last phase arrived a call without an end has timed out, in milliseconds.
 const TIMED_OUT_MS: i64 = 4 * 3_600_000;
 
 /// How far apart the beginnings of twins may be, in milliseconds.
 const TWINS_MS: i64 = 15_000;
-
-/// Calls that nobody took.
-pub(crate) const UNANSWERED: &str = "disposition IN ('missed', 'abandoned', 'voicemail')";
 
 /// Inbound calls that nobody took, but those that gave up at once.
 pub(crate) const MISSED: &str = "direction = 'inbound' \
@@ -106,39 +104,55 @@ pub(crate) fn twin_pairs(views: Views<'_>) -> String {
 /// The people in calls, a row each: `manager`, when his `leg` was answered (0 if never), its `talk`
 /// and `hold`, whether it gave the call `away` or `took` it over, in the order of `nth`.
 pub(crate) fn legs(counted: &str, views: Views<'_>) -> String {
-    let aliased = format!(
-        "SELECT l.*, a.manager AS known_as FROM (\
-         SELECT call, at, nth, name, extension, \
-         ifNull(toUnixTimestamp64Milli(answered), 0) AS answered_ms, talk, hold, away, took \
-         FROM ({counted}) ARRAY JOIN arrayEnumerate(told) AS nth, told AS name, \
-         extensions AS extension, answers AS answered, talks AS talk, holds AS hold, outs AS away, \
-         ins AS took) AS l LEFT JOIN (\
-         SELECT alias, manager FROM {aliases} FINAL WHERE account = {{account:String}}) AS a \
-         ON l.name = a.alias",
-        aliases = views.named("aliases"),
-    );
     format!(
-        "SELECT l.call AS call, l.at AS at, l.nth AS nth, {whose} AS manager, \
-         l.answered_ms AS answered_ms, l.talk AS talk, l.hold AS hold, l.away AS away, \
-         l.took AS took FROM ({aliased}) AS l ASOF LEFT JOIN (\
-         SELECT extension, valid_from, valid_until, manager FROM {extensions} FINAL \
-         WHERE account = {{account:String}}) AS e \
-         ON l.extension = e.extension AND l.at >= e.valid_from",
-        whose = whose(
-            "l.known_as",
-            "l.name",
-            "if(l.at < e.valid_until, e.manager, '')"
-        ),
-        extensions = views.named("extensions"),
+        "SELECT call, at, leg.1 AS nth, leg.2 AS manager, leg.3 AS answered_ms, leg.4 AS talk, \
+         leg.5 AS hold, leg.6 AS away, leg.7 AS took FROM ({}) ARRAY JOIN legs AS leg",
+        with_legs(counted, views, false)
+    )
+}
+
+/// The calls with their `legs`, each as the columns of [`legs`] from `nth` on; with `crews`
+/// also with the teams of their managers, in the same order and empty for none.
+pub(crate) fn with_legs(counted: &str, views: Views<'_>, crews: bool) -> String {
+    const EXTENDED: Spans = Spans("extended");
+    const MEMBERS: Spans = Spans("members");
+    let extended = format!(
+        "SELECT extension AS key, valid_from AS begins, valid_until AS ends, manager AS value \
+         FROM {} FINAL WHERE account = {{account:String}}",
+        views.named("extensions"),
+    );
+    let members = format!(
+        "SELECT manager AS key, valid_from AS begins, valid_until AS ends, team AS value \
+         FROM {} WHERE account = {{account:String}}",
+        views.named("v_team_members"),
+    );
+    let (members, teams) = if crews {
+        let teams = MEMBERS.of_each("whose", "ms_at");
+        (format!(", {}", MEMBERS.listed(&members)), teams)
+    } else {
+        (String::new(), "CAST([], 'Array(String)')".to_owned())
+    };
+    format!(
+        "WITH (SELECT arraySort(arrayPushBack(groupArray((alias, manager)), ('', ''))) \
+         FROM {aliases} FINAL WHERE account = {{account:String}}) AS aliased, {extended}{members} \
+         SELECT *, arrayMap((name, own) -> {whose}, told, {owned}) AS whose, {teams} AS teams, \
+         arrayMap((nth, manager, answered, talk, hold, away, took) -> (toUInt32(nth), manager, \
+         ifNull(toUnixTimestamp64Milli(answered), 0), talk, hold, away, took), \
+         arrayEnumerate(told), whose, answers, talks, holds, outs, ins) AS legs FROM ({counted})",
+        aliases = views.named("aliases"),
+        extended = EXTENDED.listed(&extended),
+        owned = EXTENDED.of_each("extensions", "ms_at"),
+        whose = whose(),
     )
 }
 
 /// Whose a leg is: whom the alias names; else the manager told, if that is an id of ours; else whose
-/// the extension was; else the name as told, a provider's.
-fn whose(alias: &str, told: &str, extension: &str) -> String {
+/// the extension was (`own`); else the name as told, a provider's.
+fn whose() -> String {
+    let alias = "transform(name, aliased.1, aliased.2, '')";
     format!(
-        "multiIf({alias} != '', {alias}, {told} != '' AND position({told}, ':') = 0, {told}, \
-         {extension} != '', {extension}, {told})"
+        "multiIf({alias} != '', {alias}, position(name, ':') = 0 AND name != '', name, \
+         own != '', own, name)"
     )
 }
 
@@ -157,20 +171,31 @@ pub(crate) fn of_people(counted: &str, views: Views<'_>) -> String {
 
 /// What came before each inbound call of the period from the same person: when the last one came
 /// (`before`), and the last target call (`target_before`), in milliseconds; null if never.
-pub(crate) fn earlier(request: &Request, views: Views<'_>, period: &str) -> String {
+///
+/// Of calls before the period only the last of each caller is needed.
+pub(crate) fn earlier(request: &Request, views: Views<'_>) -> String {
     let inbound = |within: &str| {
         let within = format!("{within} AND direction = 'inbound' AND known");
-        of_people(&counted(request, views, &within), views)
+        counted(request, views, &within)
     };
+    let last = "max(toNullable(ms_at)) AS before, \
+                max(if({TARGET}, toNullable(ms_at), NULL)) AS target_before"
+        .replace("{TARGET}", TARGET);
+    let history = format!(
+        "SELECT caller, known, '' AS call, {last} FROM ({all}) GROUP BY caller, known",
+        all = inbound("at < fromUnixTimestamp64Milli({from:Int64}, 'UTC')"),
+    );
     format!(
-        "SELECT call, before, target_before FROM (SELECT call, at, \
-         max(toNullable(ms_at)) OVER w AS before, \
-         max(if({TARGET}, toNullable(ms_at), NULL)) OVER w AS target_before \
-         FROM ({until}) WHERE person IN (SELECT person FROM ({callers})) \
+        "SELECT e.call AS call, ifNull(e.before, h.before) AS before, \
+         ifNull(e.target_before, h.target_before) AS target_before FROM (\
+         SELECT call, person, max(toNullable(ms_at)) OVER w AS before, \
+         max(if({TARGET}, toNullable(ms_at), NULL)) OVER w AS target_before FROM ({period}) \
          WINDOW w AS (PARTITION BY person ORDER BY ms_at, call \
-         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) WHERE {period}",
-        until = inbound("at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"),
-        callers = inbound(period),
+         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS e LEFT JOIN (\
+         SELECT person, max(before) AS before, max(target_before) AS target_before \
+         FROM ({history}) GROUP BY person) AS h ON e.person = h.person",
+        period = of_people(&inbound(WITHIN), views),
+        history = of_people(&history, views),
     )
 }
 
