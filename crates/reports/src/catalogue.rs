@@ -242,7 +242,8 @@ mod tests {
                 "conversations",
                 "messages",
                 "calls",
-                "missed-calls"
+                "missed-calls",
+                "sources"
             ]
         );
         let first = serde_json::to_value(&catalogue.reports[0]).expect("a catalogue is JSON");

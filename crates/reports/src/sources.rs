@@ -13,11 +13,12 @@ mod models;
 mod opened;
 mod samples;
 mod spend;
-mod touches;
+pub(crate) mod touches;
 
 use crate::dimension::Dimension;
 use crate::report::{Choice, Report};
 use crate::request::Request;
+use crate::statement::Views;
 
 /// The report.
 pub(crate) static REPORT: Report = Report {
@@ -61,6 +62,19 @@ const BASIS: Choice = Choice {
     needs: &[],
     default: Some("created"),
 };
+
+/// Divides conversions among what brought them: each has its `person`, its moment `ms`
+/// and the `allowance` that touches have after it.
+pub(crate) fn earned(request: &Request, views: Views<'_>, conversions: &str) -> String {
+    models::divided(
+        request,
+        &format!(
+            "SELECT c.*, t.touches AS touches FROM ({conversions}) AS c \
+             LEFT JOIN ({touches}) AS t ON c.person = t.person",
+            touches = touches::touches(request, views),
+        ),
+    )
+}
 
 /// Whether wins belong to when they were won.
 fn is_closed(request: &Request) -> bool {

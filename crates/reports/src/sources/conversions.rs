@@ -72,7 +72,7 @@ fn calls(request: &Request, views: Views<'_>) -> String {
          LEFT JOIN ({earlier}) AS h ON c.call = h.call \
          LEFT JOIN ({attributed}) AS a ON c.call = a.call",
         counted = counted(request, views, until),
-        earlier = earlier(request, views, WITHIN),
+        earlier = earlier(request, views),
         attributed = attributed(request, views),
     )
 }

@@ -2,9 +2,8 @@
 //! a part of a `call`, `chat`, `form`, `lead` or of what was `won`; how much of it, says `weight`.
 
 use super::conversions::conversions;
-use super::models::divided;
+use super::earned;
 use super::spend::spend;
-use super::touches::touches;
 use crate::request::Request;
 use crate::statement::{Views, WITHIN};
 
@@ -17,7 +16,10 @@ pub(super) fn samples(request: &Request, views: Views<'_>) -> String {
     let list = [
         of(visits(views), VISITS),
         of(spend(views), SPEND),
-        of(divided(request, &with_touches(request, views)), CONVERSIONS),
+        of(
+            earned(request, views, &conversions(request, views)),
+            CONVERSIONS,
+        ),
     ]
     .join(" UNION ALL ");
     format!(
@@ -56,15 +58,5 @@ fn visits(views: Views<'_>) -> String {
         "SELECT * FROM (SELECT *, started_at AS at FROM {} FINAL \
          WHERE account = {{account:String}}) WHERE {WITHIN}",
         views.named("visits")
-    )
-}
-
-/// The conversions of the period with all touches of their person.
-fn with_touches(request: &Request, views: Views<'_>) -> String {
-    format!(
-        "SELECT c.*, t.touches AS touches FROM ({conversions}) AS c \
-         LEFT JOIN ({touches}) AS t ON c.person = t.person",
-        conversions = conversions(request, views),
-        touches = touches(request, views),
     )
 }

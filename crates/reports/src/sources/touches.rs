@@ -29,10 +29,11 @@ pub(super) fn touches(request: &Request, views: Views<'_>) -> String {
 
 /// Joins rows of `channel`, `contact`, `what` and `id` with who that is: `person`. Of a contact that
 /// nobody knows each row is a person of its own.
-pub(super) fn persons(rows: &str, views: Views<'_>) -> String {
+pub(crate) fn persons(rows: &str, views: Views<'_>) -> String {
+    let rows = format!("SELECT *, contact = '' AS is_nobody FROM ({rows})");
     format!(
-        "SELECT * REPLACE (if(contact = '', concat('?', what, ':', id), person) AS person) FROM ({})",
-        of_persons(rows, views)
+        "SELECT * REPLACE (if(is_nobody, concat('?', what, ':', id), person) AS person) FROM ({})",
+        of_persons(&rows, views)
     )
 }
 

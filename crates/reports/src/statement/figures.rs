@@ -72,6 +72,8 @@ fn grouped(report: &Report, request: &Request, source: Source<'_>) -> String {
         };
         format!("{sql} AS {}", figure_alias(figure.name))
     }));
+    // Without it figures that are all withheld would be no aggregates, and not one row.
+    list.push("count() AS counted".to_owned());
     let names: Vec<_> = keys.iter().map(|(_, name)| format!("by_{name}")).collect();
     let group = if names.is_empty() {
         String::new()

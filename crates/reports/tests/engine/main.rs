@@ -27,6 +27,7 @@ mod response_times;
 mod restriction;
 mod ringing;
 mod rows;
+mod sourced;
 mod sources;
 mod spend;
 mod targets;

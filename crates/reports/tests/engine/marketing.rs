@@ -64,7 +64,7 @@ impl World {
         };
         let visits: Vec<_> = candidates.iter().map(|(visit, ..)| visit).collect();
         let weights: Vec<_> = candidates.iter().map(|(_, weight, _)| weight).collect();
-        let row = json!({
+        let mut row = json!({
             "account": ACCOUNT, "call": call, "number": "+34910000001", "started_at": 0,
             "rule": 0, "certainty": sure, "reason": why, "candidates.visit": visits,
             "candidates.weight": weights, "candidates.source": text(0),
@@ -72,6 +72,18 @@ impl World {
             "candidates.content": text(3), "candidates.term": text(4),
             "version": version, "deleted": 0,
         });
+        let ids = [
+            "gclid",
+            "gbraid",
+            "wbraid",
+            "fbclid",
+            "yclid",
+            "msclkid",
+            "ctwa_clid",
+        ];
+        for id in ids {
+            row[format!("candidates.{id}")] = candidates.iter().map(|_| "").collect();
+        }
         self.insert("attributions", vec![row]).await;
     }
 
