@@ -40,6 +40,7 @@ mod parties;
 mod retract;
 mod snapshot;
 mod step;
+mod told;
 mod transfers;
 mod waits;
 
@@ -47,6 +48,7 @@ pub(crate) use gather::Context;
 use log::{Known, Log, New, PHASES, id_hash};
 pub(crate) use retract::TakenBack;
 pub use snapshot::{KeptCalls, PartOfCalls};
+pub use told::CallTold;
 
 /// Parts that a checkpoint takes one by one.
 const PARTS: usize = 256;
@@ -68,6 +70,8 @@ pub(crate) struct Calls {
     dirty: VecDeque<(u64, Place)>,
     /// Calls to be shown live, each once.
     touched: Vec<Place>,
+    /// Calls to be told to call tracking, each once.
+    untold: Vec<Place>,
 }
 
 /// Some of the calls.
@@ -92,6 +96,7 @@ struct Packed {
     changed: u64,
     dirty: bool,
     touched: bool,
+    untold: bool,
     /// It was shown as going on.
     shown: bool,
     /// It was over when its row was made last, and nothing came since.
@@ -127,6 +132,7 @@ impl Calls {
             seed,
             dirty: VecDeque::new(),
             touched: Vec::new(),
+            untold: Vec::new(),
         }
     }
 
@@ -205,6 +211,10 @@ impl Calls {
             call.touched = true;
             self.touched.push(place);
         }
+        if !call.untold {
+            call.untold = true;
+            self.untold.push(place);
+        }
     }
 
     /// Has all calls derived anew: other settings hold since the record at `offset`. Which of them go
@@ -217,6 +227,10 @@ impl Calls {
             }
             for (index, call) in (0..).zip(&mut own.calls) {
                 call.changed = call.changed.max(offset);
+                if !call.untold {
+                    call.untold = true;
+                    self.untold.push(Place { part, index });
+                }
                 if call.shown && !call.touched {
                     call.touched = true;
                     self.touched.push(Place { part, index });
@@ -284,6 +298,7 @@ impl Packed {
             changed,
             dirty: false,
             touched: false,
+            untold: false,
             shown: false,
             over: false,
         }

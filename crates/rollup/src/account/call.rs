@@ -3,10 +3,21 @@
 use trunkline_model::event::{Call, Event};
 
 use super::{Account, Outcome, Position};
-use crate::calls::{Told, effective_id};
+use crate::calls::{CallTold, Told, effective_id};
 use crate::names::Name;
 
 impl Account {
+    /// Tells the calls that changed since the last time, in no order.
+    pub fn tell_calls(&mut self, tell: impl FnMut(&CallTold<'_>)) {
+        self.take_back();
+        self.calls.tell(&self.names, &self.rules, tell);
+    }
+
+    /// Has all calls told again that records from `offset` on changed: what was told of them is lost.
+    pub fn retell_calls(&mut self, offset: u64) {
+        self.calls.retell(offset);
+    }
+
     /// Observes a phase of a call that came through a hook.
     pub(super) fn call(
         &mut self,

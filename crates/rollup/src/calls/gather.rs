@@ -59,7 +59,11 @@ impl Calls {
     }
 }
 
-fn derived<'a>(log: &'a Log<'_>, names: &'a Names, rules: &History) -> Option<Derived<'a>> {
+pub(super) fn derived<'a>(
+    log: &'a Log<'_>,
+    names: &'a Names,
+    rules: &History,
+) -> Option<Derived<'a>> {
     let living = log.phases.iter().filter(|kept| !kept.retracted);
     let steps = living.map(|kept| log.step(kept, names)).collect();
     derive(steps, |at| rules.calls(at))
@@ -86,7 +90,7 @@ fn now<'a>(log: &'a Log<'_>, open: &'a Derived<'_>) -> CallNow<'a> {
 }
 
 /// Gives when the latest phase arrived of those that were not taken back.
-fn last_arrival(log: &Log<'_>) -> Time {
+pub(super) fn last_arrival(log: &Log<'_>) -> Time {
     let living = log.phases.iter().filter(|kept| !kept.retracted);
     let last = living.map(|kept| kept.received_at).max();
     Time(last.unwrap_or_else(|| arrival(log).0))
