@@ -7,7 +7,7 @@
 //!
 //! Phone numbers must be whole here, so the tables are read and not the views, which mask them.
 
-use super::spans::Spans;
+use super::spans::with_values;
 use crate::dimension::Dimension;
 use crate::request::Request;
 use crate::statement::{Views, WITHIN};
@@ -114,47 +114,44 @@ pub(crate) fn legs(counted: &str, views: Views<'_>) -> String {
 /// The calls with their `legs`, each as the columns of [`legs`] from `nth` on; with `crews`
 /// also with the teams of their managers, in the same order and empty for none.
 pub(crate) fn with_legs(counted: &str, views: Views<'_>, crews: bool) -> String {
-    const EXTENDED: Spans = Spans("extended");
-    const MEMBERS: Spans = Spans("members");
+    let aliased = format!(
+        "WITH (SELECT arraySort(arrayPushBack(groupArray((alias, manager)), ('', ''))) \
+         FROM {aliases} FINAL WHERE account = {{account:String}}) AS aliased \
+         SELECT *, arrayMap(name -> transform(name, aliased.1, aliased.2, ''), told) AS known_as \
+         FROM ({counted})",
+        aliases = views.named("aliases"),
+    );
     let extended = format!(
         "SELECT extension AS key, valid_from AS begins, valid_until AS ends, manager AS value \
          FROM {} FINAL WHERE account = {{account:String}}",
         views.named("extensions"),
     );
-    let members = format!(
-        "SELECT manager AS key, valid_from AS begins, valid_until AS ends, team AS value \
-         FROM {} WHERE account = {{account:String}}",
-        views.named("v_team_members"),
+    let told = format!(
+        "SELECT *, arrayMap((name, alias, own) -> {WHOSE}, told, known_as, owners) AS whose \
+         FROM ({})",
+        with_values(&aliased, "owners", "extensions", &extended)
     );
-    let (members, teams) = if crews {
-        let teams = MEMBERS.of_each("whose", "ms_at");
-        (format!(", {}", MEMBERS.listed(&members)), teams)
+    let told = if crews {
+        let members = format!(
+            "SELECT manager AS key, valid_from AS begins, valid_until AS ends, team AS value \
+             FROM {} WHERE account = {{account:String}}",
+            views.named("v_team_members"),
+        );
+        with_values(&told, "teams", "whose", &members)
     } else {
-        (String::new(), "CAST([], 'Array(String)')".to_owned())
+        format!("SELECT *, CAST([], 'Array(String)') AS teams FROM ({told})")
     };
     format!(
-        "WITH (SELECT arraySort(arrayPushBack(groupArray((alias, manager)), ('', ''))) \
-         FROM {aliases} FINAL WHERE account = {{account:String}}) AS aliased, {extended}{members} \
-         SELECT *, arrayMap((name, own) -> {whose}, told, {owned}) AS whose, {teams} AS teams, \
-         arrayMap((nth, manager, answered, talk, hold, away, took) -> (toUInt32(nth), manager, \
-         ifNull(toUnixTimestamp64Milli(answered), 0), talk, hold, away, took), \
-         arrayEnumerate(told), whose, answers, talks, holds, outs, ins) AS legs FROM ({counted})",
-        aliases = views.named("aliases"),
-        extended = EXTENDED.listed(&extended),
-        owned = EXTENDED.of_each("extensions", "ms_at"),
-        whose = whose(),
+        "SELECT *, arrayMap((nth, manager, answered, talk, hold, away, took) -> (toUInt32(nth), \
+         manager, ifNull(toUnixTimestamp64Milli(answered), 0), talk, hold, away, took), \
+         arrayEnumerate(told), whose, answers, talks, holds, outs, ins) AS legs FROM ({told})"
     )
 }
 
-/// Whose a leg is: whom the alias names; else the manager told, if that is an id of ours; else whose
+/// Whose a leg is: whom the `alias` names; else the manager told, if that is an id of ours; else whose
 /// the extension was (`own`); else the name as told, a provider's.
-fn whose() -> String {
-    let alias = "transform(name, aliased.1, aliased.2, '')";
-    format!(
-        "multiIf({alias} != '', {alias}, position(name, ':') = 0 AND name != '', name, \
-         own != '', own, name)"
-    )
-}
+const WHOSE: &str = "multiIf(alias != '', alias, name != '' AND position(name, ':') = 0, name, \
+     own != '', own, name)";
 
 /// Joins calls with the contacts that their numbers belong to: `contact` is empty where none is
 /// known, and `person` tells people apart: the contact, else the number, else the call itself.
