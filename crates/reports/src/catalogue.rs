@@ -243,7 +243,8 @@ mod tests {
                 "messages",
                 "calls",
                 "missed-calls",
-                "sources"
+                "sources",
+                "pools"
             ]
         );
         let first = serde_json::to_value(&catalogue.reports[0]).expect("a catalogue is JSON");

@@ -33,6 +33,8 @@ pub(crate) enum Dimension {
     Content,
     /// The search term.
     Term,
+    /// A pool of tracking numbers.
+    Pool,
     /// A tag; a filter alone, as a call may have several.
     Tag,
     /// What made a call; none for a person. A filter alone. Of sources the way by which they became
@@ -63,6 +65,7 @@ impl Dimension {
             Self::Campaign => "campaign",
             Self::Content => "content",
             Self::Term => "term",
+            Self::Pool => "pool",
             Self::Tag => "tag",
             Self::Origin => "origin",
             Self::Integrity => "integrity",
@@ -105,6 +108,7 @@ impl Dimension {
             Self::Campaign => "the campaign of the source; null as the source, or if not told",
             Self::Content => "the variant of the advertisement; null if not told",
             Self::Term => "the search term; null if not told",
+            Self::Pool => "the pool of tracking numbers",
             Self::Tag => "a tag of the call",
             Self::Origin => {
                 "what made the call, like callback or dialler, empty for a person; of sources the way \
@@ -135,6 +139,7 @@ impl Dimension {
             Self::Campaign => "campaign",
             Self::Content => "content",
             Self::Term => "term",
+            Self::Pool => "pool",
             Self::Tag => "tags",
             Self::Origin => "origin",
             Self::Integrity => "integrity",

@@ -22,6 +22,7 @@ mod error;
 mod messages;
 mod missed_calls;
 mod open_waits;
+mod pools;
 mod records;
 mod report;
 mod reports;

@@ -267,4 +267,5 @@ pub(crate) static REPORTS: &[&Report] = &[
     &crate::calls::REPORT,
     &crate::missed_calls::REPORT,
     &crate::sources::REPORT,
+    &crate::pools::REPORT,
 ];

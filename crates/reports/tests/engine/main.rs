@@ -21,6 +21,7 @@ mod messages;
 mod missed_calls;
 mod open_waits;
 mod opened;
+mod pools;
 mod pruning;
 mod records;
 mod response_times;

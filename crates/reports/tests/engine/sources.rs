@@ -102,8 +102,8 @@ async fn each_model_chooses_among_the_touches_up_to_the_moment() {
     );
 }
 
-#[tokio::test]
-async fn every_column_is_worked_out() {
+/// Something of everything.
+async fn a_month() -> World {
     let world = World::start().await;
     world.stages().await;
     world
@@ -146,6 +146,12 @@ async fn every_column_is_worked_out() {
     world
         .spent("2026-03-03", from("bing", "cpc", ""), "9", "EUR")
         .await;
+    world
+}
+
+#[tokio::test]
+async fn every_column_is_worked_out() {
+    let world = a_month().await;
     let answer = ask(
         &world,
         json!({"margin": "0.5"}),

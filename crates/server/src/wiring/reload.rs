@@ -69,8 +69,8 @@ impl Reloader {
     async fn apply(&self) -> Result<usize> {
         let file = (self.read)()?;
         let hooks = hooks::hooks(&file)?;
+        let names = Arc::new(names::settings(&file.accounts)?);
         let changed = self.pipeline.apply(&account_settings(&file)).await?;
-        let names = Arc::new(names::settings(&file.accounts));
         self.settings.send_replace(names);
         self.directory
             .store(Arc::new(Directory::new(&file.accounts)));

@@ -61,8 +61,7 @@ pub(super) fn config_xml(dir: &Path, memory_bytes: u64) -> String {
 ///
 /// Reports have the narrower side of their joins on the right; guessing, ClickHouse would swap some.
 pub(super) fn users_xml(credentials: &Credentials, database: &str) -> String {
-    let writer = sha256_hex(&credentials.writer);
-    let reader = sha256_hex(&credentials.reader);
+    let [writer, reader] = [&credentials.writer, &credentials.reader].map(|own| sha256_hex(own));
     let whole = whole(database);
     format!(
         "<clickhouse>
