@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use compact_str::CompactString;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use trunkline_model::time::Time;
 
 use crate::names::Name;
@@ -50,6 +50,8 @@ pub struct Decision {
 pub(crate) struct Overlay {
     held: HashMap<(Visitor, Name), Held, foldhash::fast::RandomState>,
     visits: HashMap<u64, (Visitor, Name), foldhash::fast::RandomState>,
+    /// Hashes of visits whose end is on its way.
+    ending: HashSet<u64, foldhash::fast::RandomState>,
     /// When each expires at the earliest.
     order: VecDeque<(i64, (Visitor, Name))>,
 }
@@ -113,7 +115,12 @@ impl Tracking {
         self.read();
         let (site, pool) = self.rules.site(ask.site)?;
         let visitor = Visitor::of(ask.visitor, self.seed);
-        if let Some(held) = self.living(visitor, site, pool, now.0) {
+        if let Some(mut held) = self.living(visitor, site, pool, now.0) {
+            // Who came when none was free is served as soon as one is.
+            held.place.number = held
+                .place
+                .number
+                .or_else(|| pool.and_then(|pool| self.allocate(visitor, pool, now.0)));
             return Some(self.go_on(held, visitor, now.0, false));
         }
         let number = pool.and_then(|pool| self.allocate(visitor, pool, now.0));
@@ -145,18 +152,32 @@ impl Tracking {
         (held.hash == hash).then(|| self.go_on(held, visitor, now.0, false))
     }
 
+    /// Hears that a visit ends; none if it lives no longer or never did. Its visitor's next is another one, also while the
+    /// record of this is on its way.
+    pub fn end(&mut self, now: Time, visit: &str) -> Option<Decision> {
+        let decision = self.sign(now, visit)?;
+        self.overlay.ending.insert(self.visits.hash(visit));
+        Some(decision)
+    }
+
     /// Finds the visit of a visitor that lives, and still has a number of the site's pool if it has one of its own.
     fn living(&self, visitor: Visitor, site: Name, pool: Option<usize>, now: i64) -> Option<Held> {
         let held = self.overlay.held.get(&(visitor, site));
-        let held = held.filter(|held| now < held.until && !self.is_taken(held, now));
-        let held = held.cloned();
+        let held =
+            held.filter(|held| now < held.until && !self.overlay.ending.contains(&held.hash));
+        // It may be on its way to the journal: the visit must not get another number beside it.
+        let lost = held.filter(|held| self.is_taken(held, now));
+        let lost = lost.map(|held| &held.visit);
+        let held = held.filter(|_| lost.is_none()).cloned();
         let held = held.or_else(|| {
             let last = self.people.last(visitor);
-            match last.filter(|last| last.site == Some(site)) {
+            let is_lost = |place: u32| Some(self.visit_id(place)) == lost;
+            match last.filter(|last| last.site == Some(site) && !is_lost(last.visit)) {
                 Some(last) if self.is_over(last, now) => None,
                 Some(last) => self.kept(last.visit, site, pool, now),
                 None => {
-                    let mut all = self.people.visits(visitor).iter();
+                    let all = self.people.visits(visitor).iter();
+                    let mut all = all.filter(|place| !is_lost(**place));
                     all.find_map(|place| self.kept(*place, site, pool, now))
                 }
             }
@@ -195,7 +216,10 @@ impl Tracking {
             return None;
         }
         let hash = self.visits.hash(&visit.id);
-        let number = visit.head.number.filter(|_| visit.head.served);
+        if self.overlay.ending.contains(&hash) {
+            return None;
+        }
+        let number = visit.own_number();
         let until = match number {
             None => visit.end(&[]),
             Some(number) => {
@@ -261,6 +285,9 @@ impl Tracking {
     /// Lets go of what was held for a visit once its record has come back, or it ended.
     pub(crate) fn settle_decision(&mut self, visit: &str, until: Option<i64>) {
         let hash = self.visits.hash(visit);
+        if until.is_none() {
+            self.overlay.ending.remove(&hash);
+        }
         let Some(key) = self.overlay.visits.get(&hash).copied() else {
             return;
         };

@@ -34,6 +34,8 @@ pub struct VisitFact<'a> {
     pub number: &'a str,
     /// Whether the number was the visit's own.
     pub served: bool,
+    /// Since when it was; later than the start of one that came when none was free.
+    pub served_at: Option<Time>,
     /// Whether another visit lived on the number, so that this one held nothing.
     pub doubled: bool,
     /// Its first sign of life.

@@ -79,7 +79,7 @@ impl Tracking {
             .map(|lease| {
                 let visit = self.visits.get(lease.visit);
                 LeaseNow {
-                    number: self.texts.numbers.maybe(visit.head.number),
+                    number: self.texts.numbers.maybe(visit.number()),
                     pool: self.texts.words.maybe(visit.head.pool),
                     visit: &visit.id,
                     visitor: &visit.head.visitor,
@@ -97,7 +97,7 @@ impl Tracking {
         self.read();
         let mut leased = vec![0; self.rules.latest().pools.len()];
         for lease in self.live(now.0) {
-            let number = self.visits.get(lease.visit).head.number;
+            let number = self.visits.get(lease.visit).own_number();
             if let Some(pool) = number.and_then(|number| self.numbers.pool(number)) {
                 leased[pool] += 1;
             }
@@ -138,8 +138,9 @@ impl Tracking {
             visitor: &visit.head.visitor,
             site: self.texts.words.maybe(visit.head.site),
             pool: self.texts.words.maybe(visit.head.pool),
-            number: self.texts.numbers.maybe(visit.head.number),
-            served: visit.head.served,
+            number: self.texts.numbers.maybe(visit.number()),
+            served: visit.own_number().is_some(),
+            served_at: visit.served_at().map(Time),
             doubled: lease.is_some_and(|lease| lease.doubled),
             started_at: Time(visit.first),
             last_at: Time(visit.last),

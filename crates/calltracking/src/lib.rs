@@ -10,6 +10,7 @@ mod decide;
 pub mod erlang;
 mod facts;
 mod gather;
+mod known_as;
 mod leases;
 pub mod load;
 mod names;

@@ -44,6 +44,13 @@ pub struct Linked<'a> {
     pub visit: Option<&'a str>,
 }
 
+impl Linked<'_> {
+    /// Says whether nobody is named.
+    pub const fn is_nobody(&self) -> bool {
+        self.visitor.is_none() && self.visit.is_none()
+    }
+}
+
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -125,6 +132,12 @@ impl Tracking {
             is_unread: false,
             doubled: 0,
         }
+    }
+
+    /// Says whether calls can come out otherwise than by a number that nobody knows.
+    pub fn is_used(&self) -> bool {
+        let rules = self.rules.latest();
+        !rules.numbers.is_empty() || !rules.pools.is_empty() || self.visits.len() > 0
     }
 
     /// Gives how much there is.
@@ -343,7 +356,7 @@ impl Tracking {
         }
     }
 
-    fn reach(&mut self, at: Position) {
+    pub(crate) fn reach(&mut self, at: Position) {
         self.read();
         self.head = self.head.max(at.offset);
     }
@@ -351,7 +364,7 @@ impl Tracking {
     /// Puts a visit's lease where it belongs, and computes it.
     pub(crate) fn lay_visit(&mut self, place: u32, offset: u64) {
         let visit = self.visits.get(place);
-        let number = visit.head.number.filter(|_| visit.is_leased());
+        let number = visit.own_number().filter(|_| visit.is_leased());
         let wanted = number.map(|number| (number, visit.start()));
         let laid = visit.laid;
         if let Some((number, start)) = laid.filter(|laid| Some(*laid) != wanted) {

@@ -23,6 +23,8 @@ const SITE: &str = "site:";
 pub(crate) struct Visit {
     pub(crate) id: CompactString,
     pub(crate) head: Head,
+    /// The number of its own, by the first record that granted one.
+    grant: Option<Grant>,
     /// Its first sign of life, and where the last expires.
     pub(crate) signs: Option<(i64, i64)>,
     pub(crate) ended: Option<i64>,
@@ -52,10 +54,19 @@ pub(crate) struct Head {
     pub(crate) visitor: CompactString,
     pub(crate) site: Option<Name>,
     pub(crate) pool: Option<Name>,
-    pub(crate) number: Option<Name>,
-    pub(crate) served: bool,
+    /// The number that was shown.
+    number: Option<Name>,
+    served: bool,
     /// How long it outlives a sign of life, in milliseconds.
     pub(crate) hold: i64,
+}
+
+/// A number that became a visit's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Grant {
+    at: i64,
+    rank: u64,
+    number: Name,
 }
 
 /// A page that was seen.
@@ -97,6 +108,14 @@ pub(crate) struct Change {
     pub(crate) head: bool,
     pub(crate) signs: bool,
     pub(crate) pages: bool,
+}
+
+impl Head {
+    fn grant(&self) -> Option<Grant> {
+        let number = self.number.filter(|_| self.served)?;
+        let (at, rank) = (self.at, self.rank);
+        Some(Grant { at, rank, number })
+    }
 }
 
 impl Change {
@@ -193,6 +212,7 @@ impl Visit {
         Self {
             id: id.into(),
             head: said.head.clone(),
+            grant: said.head.grant(),
             signs: None,
             ended: None,
             first: said.head.at,
@@ -215,6 +235,7 @@ impl Visit {
         if said.head.of_site && !self.head.of_site {
             // All that was told before is not for others to tell.
             self.head = said.head.clone();
+            self.grant = None;
             (self.signs, self.ended, self.pages) = (None, None, Box::default());
             (self.first, self.last) = (said.head.at, said.head.at);
             change.head = true;
@@ -234,6 +255,9 @@ impl Visit {
         change.signs |= at > self.last;
         self.first = self.first.min(at);
         self.last = self.last.max(at);
+        let grant = said.head.grant().into_iter().chain(self.grant).min();
+        change.head |= grant != self.grant;
+        self.grant = grant;
         if (said.head.at, said.head.rank) < (self.head.at, self.head.rank) {
             self.head = said.head;
             change.head = true;
@@ -268,19 +292,35 @@ impl Visit {
 
     /// Says whether the visit ever had a number of its own.
     pub(crate) fn is_leased(&self) -> bool {
-        self.head.served && !self.gone && self.signs.is_some()
+        self.grant.is_some() && !self.gone && self.signs.is_some()
     }
 
-    /// Gives when it began, as its signs of life tell.
+    /// Gives the number of its own: from the first record on that granted one, which may be later than its first.
+    pub(crate) fn own_number(&self) -> Option<Name> {
+        self.grant.map(|grant| grant.number)
+    }
+
+    /// Gives the number it was shown last: its own, or the pool's common one.
+    pub(crate) fn number(&self) -> Option<Name> {
+        self.own_number().or(self.head.number)
+    }
+
+    /// Gives since when it has a number of its own.
+    pub(crate) fn served_at(&self) -> Option<i64> {
+        self.grant.map(|grant| grant.at)
+    }
+
+    /// Gives when its lease began, or, without one, itself, as its signs of life tell.
     pub(crate) fn start(&self) -> i64 {
-        self.signs.map_or(self.first, |signs| signs.0)
+        let first = self.signs.map_or(self.first, |signs| signs.0);
+        self.grant.map_or(first, |grant| grant.at)
     }
 
     /// Gives the end of its life, if `renewals` (the calls on its number: start and end, by start) renew it.
     ///
     /// Between its first sign and where the last expires it lives: a sign is only ever heard of a visit that does.
     pub(crate) fn end(&self, renewals: &[(i64, i64)]) -> i64 {
-        let (start, mut end) = self.signs.unwrap_or((self.first, self.first));
+        let (start, mut end) = (self.start(), self.signs.map_or(self.first, |signs| signs.1));
         let calls = renewals.iter().skip_while(|call| call.0 < start);
         for call in calls {
             if call.0 < end {
@@ -296,7 +336,7 @@ impl Visit {
         !over
             && self
                 .signs
-                .is_some_and(|signs| signs.0 <= at && at < signs.1)
+                .is_some_and(|signs| self.start() <= at && at < signs.1)
     }
 }
 

@@ -22,13 +22,15 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use trunkline_rollup::account::{Account, Config, Conversations, KeptCalls, Ledger};
+use trunkline_calltracking as calltracking;
+use trunkline_rollup::account::{Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::contacts::{self, PARTS};
 use trunkline_rollup::entities::{self, KeptEntities};
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
+use crate::tracked::Tracked;
 
 const MAGIC: &[u8; 8] = b"TRKCKPT1";
 /// How many are kept: the newest, and the one before in case that is damaged.
@@ -69,6 +71,9 @@ enum Kind {
     Cells(u8),
     Ledger,
     Contacts(u8),
+    Visits(u8),
+    TrackedCalls(u8),
+    Tracking,
     Entities(u8),
 }
 
@@ -102,6 +107,7 @@ pub(crate) struct Round {
     set: u8,
     contacts: u8,
     entities: u8,
+    tracking: u8,
 }
 
 impl Round {
@@ -113,18 +119,19 @@ impl Round {
             set: 0,
             contacts: 0,
             entities: 0,
+            tracking: 0,
         }
     }
 
     /// Gives the next sections; `taken` is one past the last record in the state.
-    pub(crate) fn step(&mut self, accounts: &HashMap<String, Account>, taken: u64) -> Sections {
+    pub(crate) fn step(&mut self, accounts: &mut HashMap<String, Tracked>, taken: u64) -> Sections {
         let mut sections = Sections::default();
         let mut bytes = 0;
         while bytes < STEP_BYTES {
             let Some(id) = self.accounts.get(self.account) else {
                 return sections;
             };
-            let Some(account) = accounts.get(&**id) else {
+            let Some(account) = accounts.get_mut(&**id) else {
                 return sections;
             };
             if let Ok(part) = u8::try_from(self.part) {
@@ -154,9 +161,24 @@ impl Round {
                 if !part_of.is_empty() {
                     bytes += sections.push(id, Kind::Entities(part), taken, &part_of);
                 }
+            } else if self.tracking < calltracking::PARTS {
+                let part = self.tracking;
+                self.tracking += 1;
+                let tracking = account.tracking();
+                let visits = tracking.part_of_visits(part);
+                if !visits.is_empty() {
+                    bytes += sections.push(id, Kind::Visits(part), taken, &visits);
+                }
+                let calls = tracking.part_of_calls(part);
+                if !calls.is_empty() {
+                    bytes += sections.push(id, Kind::TrackedCalls(part), taken, &calls);
+                }
             } else {
+                // Calls come before: call tracking is told of them in the same step.
+                bytes += sections.push(id, Kind::Tracking, taken, &account.tracking().ledger());
                 bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
-                (self.part, self.set, self.contacts, self.entities) = (0, 0, 0, 0);
+                (self.part, self.set, self.contacts) = (0, 0, 0);
+                (self.entities, self.tracking) = (0, 0);
                 self.account += 1;
             }
         }
@@ -284,7 +306,7 @@ pub(crate) struct Loaded {
     pub(crate) began: u64,
     /// All its records lie below this offset.
     pub(crate) ended: u64,
-    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) accounts: HashMap<String, Tracked>,
 }
 
 /// Reads a checkpoint of `journal`, made by this fold in this layout.
@@ -323,7 +345,7 @@ pub(crate) fn read(path: &Path, journal: u64, config: Config) -> Result<Loaded, 
                 let into = loaded
                     .accounts
                     .entry_ref(&*account)
-                    .or_insert_with(|| Account::new(Arc::clone(&account), config));
+                    .or_insert_with(|| Tracked::new(Arc::clone(&account), config));
                 if restore(into, kind, taken, body).is_err() {
                     return Err(damaged);
                 }
@@ -335,7 +357,7 @@ pub(crate) fn read(path: &Path, journal: u64, config: Config) -> Result<Loaded, 
     Err(Damaged::Other)
 }
 
-fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postcard::Result<()> {
+fn restore(account: &mut Tracked, kind: Kind, taken: u64, body: &[u8]) -> postcard::Result<()> {
     match kind {
         Kind::Part(part) => {
             let conversations: Conversations = postcard::from_bytes(body)?;
@@ -356,6 +378,18 @@ fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postca
         Kind::Entities(part) => {
             let entities: KeptEntities = postcard::from_bytes(body)?;
             account.restore_entities(part, entities, taken);
+        }
+        Kind::Visits(part) => {
+            let visits: calltracking::ReadVisits = postcard::from_bytes(body)?;
+            account.tracking().restore_visits(part, visits);
+        }
+        Kind::TrackedCalls(part) => {
+            let calls: calltracking::ReadCalls = postcard::from_bytes(body)?;
+            account.tracking().restore_calls(part, calls);
+        }
+        Kind::Tracking => {
+            let ledger: calltracking::Ledger = postcard::from_bytes(body)?;
+            account.tracking().restore_ledger(ledger);
         }
         Kind::Ledger => {
             let ledger: Ledger = postcard::from_bytes(body)?;

@@ -40,7 +40,7 @@ mod settings;
 mod shrink;
 mod snapshot;
 
-pub use crate::calls::{CallTold, KeptCalls, PartOfCalls};
+pub use crate::calls::{KeptCalls, PartOfCalls};
 use ahead::Prepared;
 pub use ahead::Told;
 pub use counts::Counts;
@@ -240,6 +240,8 @@ impl Account {
             (Event::Lead(lead), _) => self.lead(event, lead, prepared.hook, at),
             (Event::Form(form), _) => self.form(event, form, prepared.hook, at),
             (Event::Spend(spend), _) => self.spend(event, spend, prepared.hook, at),
+            // Kept by call tracking, which is told of what is observed.
+            (Event::Visit(_), _) => Outcome::Observed,
             _ => Outcome::Waiting,
         }
     }

@@ -40,7 +40,6 @@ mod parties;
 mod retract;
 mod snapshot;
 mod step;
-mod told;
 mod transfers;
 mod waits;
 
@@ -48,7 +47,6 @@ pub(crate) use gather::Context;
 use log::{Known, Log, New, PHASES, id_hash};
 pub(crate) use retract::TakenBack;
 pub use snapshot::{KeptCalls, PartOfCalls};
-pub use told::CallTold;
 
 /// Parts that a checkpoint takes one by one.
 const PARTS: usize = 256;
@@ -70,7 +68,7 @@ pub(crate) struct Calls {
     dirty: VecDeque<(u64, Place)>,
     /// Calls to be shown live, each once.
     touched: Vec<Place>,
-    /// Calls to be told to call tracking, each once.
+    /// Calls that changed since they were told, each once.
     untold: Vec<Place>,
 }
 
@@ -227,17 +225,29 @@ impl Calls {
             }
             for (index, call) in (0..).zip(&mut own.calls) {
                 call.changed = call.changed.max(offset);
-                if !call.untold {
-                    call.untold = true;
-                    self.untold.push(Place { part, index });
-                }
                 if call.shown && !call.touched {
                     call.touched = true;
                     self.touched.push(Place { part, index });
                 }
+                if !call.untold {
+                    call.untold = true;
+                    self.untold.push(Place { part, index });
+                }
                 if !call.dirty {
                     call.dirty = true;
                     self.dirty.push_back((offset, Place { part, index }));
+                }
+            }
+        }
+    }
+
+    /// Has all calls told again.
+    pub(crate) fn tell_all(&mut self) {
+        for (part, own) in (0..=u8::MAX).zip(&mut self.parts) {
+            for (index, call) in (0..).zip(&mut own.calls) {
+                if !call.untold {
+                    call.untold = true;
+                    self.untold.push(Place { part, index });
                 }
             }
         }

@@ -13,6 +13,7 @@
 
 mod accounts;
 mod asterisk;
+mod attribution;
 mod audit;
 mod bad_clients;
 mod bad_input;
@@ -55,10 +56,13 @@ mod requirements;
 mod requirements_calls;
 mod retract;
 mod signatures;
+mod snippet;
 mod stream;
 mod stream_limits;
 mod stream_names;
 mod traps;
+mod visits;
+mod visits_crowd;
 mod waiting;
 mod warehouse_away;
 mod who;

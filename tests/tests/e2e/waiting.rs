@@ -9,8 +9,6 @@ const AT: &str = "2026-03-02T10:00:00Z";
 
 fn one_of_each() -> Vec<Value> {
     vec![
-        json!({"type": "visit", "visit": "v1", "visitor": "b1",
-               "url": "https://example.com/", "at": AT}),
         json!({"type": "purchase", "purchase": "u1", "contacts": ["c1"], "at": AT,
                "status": "bought"}),
         json!({"type": "contact", "contact": "c1", "change": "assigned", "manager": "ana",

@@ -44,16 +44,11 @@ fn a_visit_that_is_silent_for_hold_is_over_to_the_millisecond() {
     };
     let last = START + 30 * MINUTE - 1;
     assert_eq!(shown(&ask(&mut fold, last)), ("+34911999999", false));
-    // A visit without a number lives as well: bob's goes on with the fallback.
+    // A visit without a number lives as well: bob's goes on, and is served as soon as one is free.
     let later = ask(&mut fold, last + 1);
-    assert_eq!(
-        (shown(&later), later.is_new),
-        (("+34911999999", false), false)
-    );
-    assert_eq!(
-        shown(&fold.ask(30, "main", "cid")),
-        (ann.number.as_deref().unwrap(), true)
-    );
+    let number = ann.number.as_deref().unwrap();
+    assert_eq!((shown(&later), later.is_new), ((number, true), false));
+    assert_eq!(shown(&fold.ask(30, "main", "cid")), ("+34911999999", false));
 }
 
 #[test]
@@ -133,10 +128,14 @@ fn when_none_is_free_the_fallback_is_shown() {
     fold.visit(0, "ann");
     let bob = fold.visit(1, "bob");
     assert_eq!(shown(&bob), ("+34911999999", false));
-    // The visit goes on as it is, also when a number is free again.
+    // The visit goes on, and is served late: its lease begins there.
     fold.beat(20, &bob.visit);
     let again = fold.visit(40, "bob");
-    assert_eq!((&again.visit, again.served), (&bob.visit, false));
+    assert_eq!(again.visit, bob.visit);
+    assert_eq!(shown(&again), (&*number(1), true));
+    let leases = fold.tracking.leases(at(41));
+    let lease = leases.first().unwrap();
+    assert_eq!((lease.visit, lease.since), (&*bob.visit, at(40)));
     let json = r#"{"id":"a","pool":[{"id":"web"}],"site":[{"key":"main","pool":"web"}]}"#;
     let mut none = Fold::new(rules(json));
     let decision = none.visit(0, "ann");

@@ -145,12 +145,15 @@ impl World {
             return;
         };
         let visit = self.known[last - self.chance.below(6).min(last as u64) as usize].clone();
-        if let Some(decision) = self.tracking.sign(at(self.now), &visit) {
-            let more = if self.chance.one_in(5) {
-                r#","ended":true"#
-            } else {
-                r#","beat":true"#
-            };
+        let ends = self.chance.one_in(5);
+        let (decision, more) = if ends {
+            let decision = self.tracking.end(at(self.now), &visit);
+            (decision, r#","ended":true"#)
+        } else {
+            let decision = self.tracking.sign(at(self.now), &visit);
+            (decision, r#","beat":true"#)
+        };
+        if let Some(decision) = decision {
             self.waiting.push(record(&decision, self.now, more));
         }
     }

@@ -21,10 +21,23 @@ fn a_visits_row_has_its_pages_its_source_and_the_end_of_its_lease() {
     // The call is the fifth record, and renewed the lease.
     assert_eq!(*version, 3 << 48 | 5);
     for part in [
-        r#"visitor: "ann", site: "main", pool: "web", number: "+34911000001", served: true, doubled: false"#.to_owned(),
-        format!("started_at: {:?}, last_at: {:?}, expires_at: {:?}, ended: false", at(0), at(20), at(70)),
-        format!(r#"PageFact {{ at: {:?}, url: "https://acme.example/?utm_source=ann", title: "" }}"#, at(0)),
-        format!(r#"PageFact {{ at: {:?}, url: "https://acme.example/?utm_source=ann", title: "Prices" }}]"#, at(20)),
+        r#"visitor: "ann", site: "main", pool: "web", number: "+34911000001", served: true"#
+            .to_owned(),
+        format!("served_at: {:?}, doubled: false", Some(at(0))),
+        format!(
+            "started_at: {:?}, last_at: {:?}, expires_at: {:?}, ended: false",
+            at(0),
+            at(20),
+            at(70)
+        ),
+        format!(
+            r#"PageFact {{ at: {:?}, url: "https://acme.example/?utm_source=ann", title: "" }}"#,
+            at(0)
+        ),
+        format!(
+            r#"PageFact {{ at: {:?}, url: "https://acme.example/?utm_source=ann", title: "Prices" }}]"#,
+            at(20)
+        ),
         r#"source: Some("ann")"#.to_owned(),
         "deleted: false".to_owned(),
     ] {

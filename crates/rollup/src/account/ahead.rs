@@ -45,6 +45,11 @@ fn goes_by_hook(event: &Event<'_>) -> bool {
 impl Account {
     /// Observes events in their order; what became of them is in [`Account::counts`].
     pub fn observe_all(&mut self, told: &[Told<'_>]) {
+        self.observe_each(told, |_, _| {});
+    }
+
+    /// Observes events in their order, and says of each what became of it.
+    pub fn observe_each(&mut self, told: &[Told<'_>], mut heard: impl FnMut(&Told<'_>, Outcome)) {
         let mut prepared = std::mem::take(&mut self.prepared);
         if let Some(last) = told.last() {
             self.cells.turn(last.at.received_at);
@@ -58,7 +63,8 @@ impl Account {
             );
             self.look_up(&prepared);
             for (told, prepared) in group.iter().zip(&prepared) {
-                self.observe_prepared(told.event, *prepared, told.at);
+                let outcome = self.observe_prepared(told.event, *prepared, told.at);
+                heard(told, outcome);
             }
         }
         self.prepared = prepared;

@@ -1,21 +1,34 @@
 //! An event of a call.
 
+use compact_str::CompactString;
 use trunkline_model::event::{Call, Event};
 
 use super::{Account, Outcome, Position};
-use crate::calls::{CallTold, Told, effective_id};
+use crate::calls::{Context, Told, effective_id};
+use crate::facts::Rows;
 use crate::names::Name;
 
 impl Account {
-    /// Tells the calls that changed since the last time, in no order.
-    pub fn tell_calls(&mut self, tell: impl FnMut(&CallTold<'_>)) {
-        self.take_back();
-        self.calls.tell(&self.names, &self.rules, tell);
+    /// Shows the calls that changed since they were told last, as their rows would stand, without
+    /// gathering them; `is_wanted` says whether anybody hears.
+    pub fn tell_calls(&mut self, is_wanted: bool, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.tell(is_wanted, &context, rows);
     }
 
-    /// Has all calls told again that records from `offset` on changed: what was told of them is lost.
-    pub fn retell_calls(&mut self, offset: u64) {
-        self.calls.retell(offset);
+    /// Has all calls told again.
+    pub fn tell_all_calls(&mut self) {
+        self.calls.tell_all();
+    }
+
+    /// Gives the contact that a phone number in E.164 belongs to.
+    pub fn contact_of_phone(&mut self, phone: &str) -> Option<CompactString> {
+        self.contacts.of_phone(phone)
     }
 
     /// Observes a phase of a call that came through a hook.

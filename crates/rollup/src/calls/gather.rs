@@ -38,6 +38,18 @@ impl Calls {
         count
     }
 
+    /// Shows the calls that changed since they were told last, as their rows would stand, without
+    /// gathering them; `is_wanted` says whether anybody hears.
+    pub(crate) fn tell(&mut self, is_wanted: bool, context: &Context<'_>, rows: &mut impl Rows) {
+        for place in mem::take(&mut self.untold) {
+            let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
+            call.untold = false;
+            if is_wanted {
+                call.row(context, rows);
+            }
+        }
+    }
+
     /// Tells which calls go on, of those that changed since the last time.
     pub(crate) fn show(&mut self, names: &Names, rules: &History, view: &mut impl View) {
         for place in mem::take(&mut self.touched) {
@@ -59,11 +71,7 @@ impl Calls {
     }
 }
 
-pub(super) fn derived<'a>(
-    log: &'a Log<'_>,
-    names: &'a Names,
-    rules: &History,
-) -> Option<Derived<'a>> {
+fn derived<'a>(log: &'a Log<'_>, names: &'a Names, rules: &History) -> Option<Derived<'a>> {
     let living = log.phases.iter().filter(|kept| !kept.retracted);
     let steps = living.map(|kept| log.step(kept, names)).collect();
     derive(steps, |at| rules.calls(at))
@@ -90,7 +98,7 @@ fn now<'a>(log: &'a Log<'_>, open: &'a Derived<'_>) -> CallNow<'a> {
 }
 
 /// Gives when the latest phase arrived of those that were not taken back.
-pub(super) fn last_arrival(log: &Log<'_>) -> Time {
+fn last_arrival(log: &Log<'_>) -> Time {
     let living = log.phases.iter().filter(|kept| !kept.retracted);
     let last = living.map(|kept| kept.received_at).max();
     Time(last.unwrap_or_else(|| arrival(log).0))

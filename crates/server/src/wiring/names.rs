@@ -50,6 +50,21 @@ fn add(settings: &mut Settings, account: &Account) {
         let name = team.name.as_ref().unwrap_or(&team.id);
         settings.teams.push(TeamRow::new(id, &team.id, name));
     }
+    add_sources(settings, account);
+    for membership in account.memberships() {
+        settings.team_members.push(TeamMemberRow::new(
+            id,
+            membership.manager,
+            membership.team,
+            membership.validity.from.map_or(0, |from| from.0),
+            membership.validity.until.map_or(OPEN_END, |until| until.0),
+        ));
+    }
+}
+
+/// Adds what leads and calls are counted by: stages, static numbers, tags that name sources.
+fn add_sources(settings: &mut Settings, account: &Account) {
+    let id = &account.id;
     for pipeline in &account.pipelines {
         let stages = (1..).zip(&pipeline.stages);
         settings.stages.extend(stages.map(|(position, stage)| {
@@ -58,6 +73,14 @@ fn add(settings: &mut Settings, account: &Account) {
             StageRow::new(id, &pipeline.id, &stage.id, name, kind, position as u32)
         }));
     }
+    static_numbers(settings, account);
+    let tags = account.source_tags.iter();
+    let tags = tags.map(|tag| SourceTagRow::new(id, tag));
+    settings.source_tags.extend(tags);
+}
+
+fn static_numbers(settings: &mut Settings, account: &Account) {
+    let id = &account.id;
     for entry in TrackingRules::of(account).numbers {
         settings.static_numbers.push(StaticNumberRow::new(
             id,
@@ -67,18 +90,6 @@ fn add(settings: &mut Settings, account: &Account) {
             entry.medium.unwrap_or_default(),
             entry.campaign.unwrap_or_default(),
             entry.validity.until.map_or(OPEN_END, |until| until.0),
-        ));
-    }
-    let tags = account.source_tags.iter();
-    let tags = tags.map(|tag| SourceTagRow::new(id, tag));
-    settings.source_tags.extend(tags);
-    for membership in account.memberships() {
-        settings.team_members.push(TeamMemberRow::new(
-            id,
-            membership.manager,
-            membership.team,
-            membership.validity.from.map_or(0, |from| from.0),
-            membership.validity.until.map_or(OPEN_END, |until| until.0),
         ));
     }
 }

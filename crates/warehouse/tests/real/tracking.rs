@@ -54,6 +54,7 @@ fn visit(batch: &mut Batch, version: u64, deleted: bool) {
         pool: "web",
         number: "+34911000001",
         served: true,
+        served_at: Some(Time(TEN + MINUTE)),
         doubled: false,
         started_at: Time(TEN),
         last_at: Time(TEN + MINUTE),
@@ -98,7 +99,7 @@ fn ambiguous() -> Attribution {
     }
 }
 
-const VISITS: &str = "SELECT visit, visitor, site, pool, number, served, doubled, at, last_at, expires_at, ended, \
+const VISITS: &str = "SELECT visit, visitor, site, pool, number, served, served_at, doubled, at, last_at, expires_at, ended, \
     pages_at, pages_url, pages_title, referrer, source, medium, campaign, content, term, gclid, gbraid, wbraid, fbclid, \
     yclid, msclkid, ctwa_clid, origin FROM trunkline.v_visits FORMAT CSV";
 
@@ -129,7 +130,7 @@ async fn visits_and_what_brought_calls_are_read_as_they_were_written() {
     assert_eq!(
         ask(&engine.reader, VISITS),
         concat!(
-            r#""main-1","w-1","main","web","+34911000001",1,0,"2026-03-01 10:00:00.000","#,
+            r#""main-1","w-1","main","web","+34911000001",1,"2026-03-01 10:01:00.000",0,"2026-03-01 10:00:00.000","#,
             r#""2026-03-01 10:01:00.000","2026-03-01 10:31:00.000",1,"#,
             r#""['2026-03-01 10:00:00.000','2026-03-01 10:01:00.000']","#,
             r#""['https://acme.example/?utm_source=google','https://acme.example/prices']","['Shoes','']","#,

@@ -25,7 +25,7 @@ const TEXTS: [Text; 12] = [
 
 pub(in super::super) const VISITS: Table = Table {
     name: "visits",
-    columns: "account, visit, visitor, site, pool, number, served, doubled, started_at, last_at, \
+    columns: "account, visit, visitor, site, pool, number, served, served_at, doubled, started_at, last_at, \
               expires_at, ended, `pages.at`, `pages.url`, `pages.title`, referrer, source, medium, \
               campaign, content, term, gclid, gbraid, wbraid, fbclid, yclid, msclkid, ctwa_clid, \
               origin, received_at, version, deleted",
@@ -50,6 +50,7 @@ pub(in super::super) fn visit(to: &mut Vec<u8>, fact: &VisitFact<'_>) {
     row.text(fact.pool);
     row.text(fact.number);
     row.flag(fact.served);
+    row.nullable(fact.served_at, Row::time);
     row.flag(fact.doubled);
     row.time(fact.started_at);
     row.time(fact.last_at);
