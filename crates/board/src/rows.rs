@@ -55,8 +55,8 @@ pub async fn rows(
     let figure = given("figure").map_or("", |(_, figure)| figure.as_str());
     let (title, about) = meaning::of_rows(page.report, figure);
     let kind = |unit: Unit| match unit {
-        Unit::Count | Unit::Number | Unit::S | Unit::Share => "number",
         Unit::Time | Unit::Text => "text",
+        _ => "number",
     };
     let heads = page.columns.iter();
     let heads = heads.map(|column| (head(column.name), kind(column.unit)));

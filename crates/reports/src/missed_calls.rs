@@ -19,9 +19,15 @@ pub(crate) static REPORT: Report = Report {
     title: "Missed calls",
     about: "Episodes: all unanswered inbound calls of a contact, but short ones, until somebody \
             talked with or wrote to him, at most recovery_window (24 h); each at its first call",
-    by: &[Dimension::Number, Dimension::Source],
+    by: &[
+        Dimension::Number,
+        Dimension::Source,
+        Dimension::Medium,
+        Dimension::Campaign,
+    ],
     filters: FILTERS,
     of_calls: true,
+    of_managers: true,
     choices: &[SPAM],
     figures: &[
         Figure::count("episodes", |_| count(EPISODE), "episodes"),

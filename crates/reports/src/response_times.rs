@@ -25,6 +25,7 @@ pub(crate) static REPORT: Report = Report {
     by: &[Dimension::Channel],
     filters: &[],
     of_calls: false,
+    of_managers: true,
     choices: &[DEFINITION, HOURS, RESPONDER, SCOPE, EXCLUDE],
     figures: &[
         Figure::count(

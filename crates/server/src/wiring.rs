@@ -22,6 +22,7 @@ mod memory;
 mod names;
 mod page_key;
 mod parts;
+mod rates;
 mod reload;
 mod warehouse;
 mod webhooks;
@@ -54,7 +55,7 @@ impl Wired {
         let listener = listen(&file.server.listen).await?;
         let address = listener.local_addr()?;
         let store = Store::open(file, environment)?;
-        let (settings, told) = watch::channel(Arc::new(names::settings(&file.accounts)));
+        let (settings, told) = watch::channel(Arc::new(names::settings(&file.accounts)?));
         let world = pipeline::World {
             clock: Arc::new(clock::now),
             elapsed: Arc::new(clock::elapsed),

@@ -54,6 +54,7 @@ mod reload;
 mod reports;
 mod requirements;
 mod requirements_calls;
+mod requirements_sources;
 mod retract;
 mod signatures;
 mod snippet;

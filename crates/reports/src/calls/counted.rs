@@ -83,6 +83,11 @@ pub(crate) fn every(views: Views<'_>) -> String {
 /// The calls that a tracker told of and a PBX told of too: of the same caller, begun at nearly the
 /// same time, one forwarded to the other's number.
 fn twins(views: Views<'_>) -> String {
+    format!("SELECT tracked FROM ({})", twin_pairs(views))
+}
+
+/// The same with the calls of the PBX: `tracked` and `switched`.
+pub(crate) fn twin_pairs(views: Views<'_>) -> String {
     let calls = views.named("calls");
     let of = |role: &str| {
         format!(
@@ -92,7 +97,7 @@ fn twins(views: Views<'_>) -> String {
         )
     };
     format!(
-        "SELECT t.call FROM ({tracked}) AS t INNER JOIN ({switched}) AS p ON t.caller = p.caller \
+        "SELECT t.call AS tracked, p.call AS switched FROM ({tracked}) AS t INNER JOIN ({switched}) AS p ON t.caller = p.caller \
          WHERE abs(t.ms - p.ms) <= {TWINS_MS} \
          AND (has(t.forwarded, toString(p.number)) OR has(p.forwarded, toString(t.number)))",
         tracked = of("trackers"),

@@ -8,6 +8,7 @@
 //! were rung it is nobody's, and their team's if they were all of one: `crew` is one of them then.
 
 use super::counted::{TARGET, counted, earlier, of_people, with_legs};
+use super::sourced::sourced;
 use crate::request::Request;
 use crate::statement::{Views, WITHIN};
 use trunkline_warehouse::hdr;
@@ -32,15 +33,15 @@ enum Told {
 }
 
 fn list(request: &Request, views: Views<'_>, told: Told) -> String {
-    format!(
+    let list = format!(
         "SELECT f.*, sample.1 AS what, CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, \
          if(sample.1 = 'call' AND sample.2 = '', shared, sample.2) AS crew, \
-         sample.3 AS talk, sample.4 AS hold, sample.5 AS taken, sample.6 AS nth, \
-         CAST(NULL, 'Nullable(String)') AS source \
+         sample.3 AS talk, sample.4 AS hold, sample.5 AS taken, sample.6 AS nth \
          FROM (SELECT *, arrayJoin({samples}) AS sample FROM ({talked})) AS f",
         samples = of_a_call(),
         talked = who_talked(request, views, told),
-    )
+    );
+    sourced(request, views, &list, told == Told::Rows)
 }
 
 /// The calls with who talked in them and whose they are: `credit`, empty for nobody; and one who was

@@ -12,6 +12,7 @@
 //! number itself; else by the id. A caller without a number is a person of its own in each call.
 
 use crate::calls::counted::{MISSED, TALKED, counted, held, of_people, with_legs};
+use crate::calls::sourced::sourced;
 use crate::dimension::Dimension;
 use crate::request::Request;
 use crate::statement::Views;
@@ -33,15 +34,15 @@ pub(super) fn listed(request: &Request, views: Views<'_>) -> String {
 
 fn list(request: &Request, views: Views<'_>, crews: bool) -> String {
     let bucket = hdr::index_sql("e.ms");
-    format!(
+    let list = format!(
         "SELECT e.*, {bucket} AS bucket, sample.1 AS what, \
-         CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, sample.3 AS crew, \
-         CAST(NULL, 'Nullable(String)') AS source FROM (\
+         CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, sample.3 AS crew FROM (\
          SELECT *, arrayJoin(arrayConcat([('episode', alone, crew_of)], \
          if(status = 'recovered', [('recovery', recovered_by, recovered_by)], []))) AS sample \
          FROM ({episodes})) AS e",
         episodes = episodes(request, views, crews),
-    )
+    );
+    sourced(request, views, &list, false)
 }
 
 /// The episodes that begin in the period: their first call, how `many` calls and until when, `status`,

@@ -75,8 +75,8 @@ impl Reloader {
         let file = (self.read)()?;
         let hooks = hooks::hooks(&file)?;
         let webhooks = webhooks::all(&file)?;
+        let names = Arc::new(names::settings(&file.accounts)?);
         let changed = self.pipeline.apply(&account_settings(&file)).await?;
-        let names = Arc::new(names::settings(&file.accounts));
         self.settings.send_replace(names);
         self.delivery.set(webhooks);
         self.directory
