@@ -8,8 +8,9 @@
 //! A checkpoint is taken section by section between batches, so every section says below which
 //! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
 //! any `taken`; a section passes over the records it has. An account's conversations and calls (256
-//! parts of each) come before its cells (32 sets), which count what conversations take in; these and
-//! its contacts (64 parts) before its ledger, whose names must not be older than any part or cell.
+//! parts of each) come before its cells (32 sets), which count what conversations take in; these, its
+//! contacts and its entities (64 parts of each) before its ledger, whose names must not be older than
+//! any part or cell.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_rollup::account::{Account, Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::contacts::{self, PARTS};
+use trunkline_rollup::entities::{self, KeptEntities};
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
@@ -67,6 +69,7 @@ enum Kind {
     Cells(u8),
     Ledger,
     Contacts(u8),
+    Entities(u8),
 }
 
 /// Why a checkpoint cannot be read; the one before is tried then.
@@ -98,6 +101,7 @@ pub(crate) struct Round {
     part: u16,
     set: u8,
     contacts: u8,
+    entities: u8,
 }
 
 impl Round {
@@ -108,6 +112,7 @@ impl Round {
             part: 0,
             set: 0,
             contacts: 0,
+            entities: 0,
         }
     }
 
@@ -142,9 +147,16 @@ impl Round {
                 if !part_of.is_empty() {
                     bytes += sections.push(id, Kind::Contacts(part), taken, &part_of);
                 }
+            } else if self.entities < entities::PARTS {
+                let part = self.entities;
+                self.entities += 1;
+                let part_of = account.part_of_entities(part);
+                if !part_of.is_empty() {
+                    bytes += sections.push(id, Kind::Entities(part), taken, &part_of);
+                }
             } else {
                 bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
-                (self.part, self.set, self.contacts) = (0, 0, 0);
+                (self.part, self.set, self.contacts, self.entities) = (0, 0, 0, 0);
                 self.account += 1;
             }
         }
@@ -340,6 +352,10 @@ fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postca
         Kind::Contacts(part) => {
             let read: contacts::Read = postcard::from_bytes(body)?;
             account.restore_contacts(part, read, taken);
+        }
+        Kind::Entities(part) => {
+            let entities: KeptEntities = postcard::from_bytes(body)?;
+            account.restore_entities(part, entities, taken);
         }
         Kind::Ledger => {
             let ledger: Ledger = postcard::from_bytes(body)?;

@@ -39,6 +39,7 @@ mod idempotency;
 mod import;
 mod intervals;
 mod kill;
+mod leads;
 mod lifecycle;
 mod live;
 mod metrics;

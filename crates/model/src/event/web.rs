@@ -84,6 +84,9 @@ pub struct Form<'a> {
     /// The e-mail address.
     #[serde(borrow)]
     pub email: Option<Text<'a>>,
+    /// The run of the import that brought it, so that it can be taken back with the others.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,

@@ -31,8 +31,15 @@ pub(super) struct Prepared {
     pub(super) mark: Mark,
     /// The key of its conversation, if it is of one.
     pub(super) key: Option<u128>,
-    /// The hook of an event of a call.
+    /// The hook of an event that is known by it and its id.
     pub(super) hook: Option<Name>,
+}
+
+fn goes_by_hook(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::Call(_) | Event::Lead(_) | Event::Form(_) | Event::Spend(_) | Event::Contact(_)
+    )
 }
 
 impl Account {
@@ -81,7 +88,7 @@ impl Account {
         Prepared {
             mark: self.mark(event, origin),
             key,
-            hook: matches!(event, Event::Call(_)).then(|| self.names.number(origin)),
+            hook: goes_by_hook(event).then(|| self.names.number(origin)),
         }
     }
 

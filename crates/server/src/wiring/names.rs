@@ -1,8 +1,9 @@
-//! Names, teams and extensions from the configuration to ClickHouse's tables of settings.
+//! Names, teams, extensions and stages from the configuration to ClickHouse's tables of settings.
 
 use trunkline_model::settings::Account;
 use trunkline_warehouse::writer::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
+    TeamMemberRow, TeamRow,
 };
 
 /// Gives all that the configuration says of names and teams.
@@ -45,6 +46,17 @@ fn add(settings: &mut Settings, account: &Account) {
         let name = team.name.as_ref().unwrap_or(&team.id);
         settings.teams.push(TeamRow::new(id, &team.id, name));
     }
+    for pipeline in &account.pipelines {
+        let stages = (1..).zip(&pipeline.stages);
+        settings.stages.extend(stages.map(|(position, stage)| {
+            let name = stage.name.as_ref().unwrap_or(&stage.id);
+            let kind = stage.kind.as_str();
+            StageRow::new(id, &pipeline.id, &stage.id, name, kind, position as u32)
+        }));
+    }
+    let tags = account.source_tags.iter();
+    let tags = tags.map(|tag| SourceTagRow::new(id, tag));
+    settings.source_tags.extend(tags);
     for membership in account.memberships() {
         settings.team_members.push(TeamMemberRow::new(
             id,

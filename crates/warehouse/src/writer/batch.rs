@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use trunkline_rollup::facts::{
-    CallFact, CellFact, ChangeFact, ConversationFact, IdentityFact, MessageFact, Rows,
+    CallFact, CellFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact,
+    MessageFact, Rows, SpendFact, TagFact, TouchFact,
 };
 
 use super::months::Months;
 use super::rows::{self, ANSWERS, CALLS, CHANGES, CONVERSATIONS, IDENTITIES, MESSAGES, Table};
+use super::rows::{FORMS, LEADS, SPEND, TAGS, TOUCHES};
 use super::stale::Stale;
 
 /// The most rows that one INSERT takes.
@@ -23,6 +25,11 @@ pub struct Batch {
     conversations: Blocks,
     calls: Blocks,
     identities: Blocks,
+    leads: Blocks,
+    forms: Blocks,
+    spend: Blocks,
+    touches: Blocks,
+    tags: Blocks,
     /// Cells likewise by month, those that are held in memory.
     cells: BTreeMap<i32, Blocks>,
     /// The others: to be computed once the messages are written.
@@ -53,6 +60,7 @@ impl Batch {
             && self.conversations.rows() == 0
             && self.calls.rows() == 0
             && self.identities.rows() == 0
+            && self.entities() == 0
             && self.cells.is_empty()
             && self.stale.is_empty()
     }
@@ -70,6 +78,18 @@ impl Batch {
     /// Counts the rows of calls.
     pub fn calls(&self) -> usize {
         self.calls.rows()
+    }
+
+    /// Counts the rows of leads, forms, spend, touches and tags.
+    pub fn entities(&self) -> usize {
+        let all = [
+            &self.leads,
+            &self.forms,
+            &self.spend,
+            &self.touches,
+            &self.tags,
+        ];
+        all.map(Blocks::rows).iter().sum()
     }
 
     /// Counts the rows of cells.
@@ -91,6 +111,11 @@ impl Batch {
         self.conversations.append(other.conversations);
         self.calls.append(other.calls);
         self.identities.append(other.identities);
+        self.leads.append(other.leads);
+        self.forms.append(other.forms);
+        self.spend.append(other.spend);
+        self.touches.append(other.touches);
+        self.tags.append(other.tags);
         for (month, blocks) in other.cells {
             self.cells.entry(month).or_default().append(blocks);
         }
@@ -106,10 +131,25 @@ impl Batch {
         let conversations = conversations.map(|block| (CONVERSATIONS, block));
         let calls = self.calls.blocks().map(|block| (CALLS, block));
         let identities = self.identities.blocks().map(|block| (IDENTITIES, block));
+        let entities = [
+            (LEADS, &mut self.leads),
+            (FORMS, &mut self.forms),
+            (SPEND, &mut self.spend),
+            (TOUCHES, &mut self.touches),
+            (TAGS, &mut self.tags),
+        ];
+        let entities = entities.into_iter().flat_map(|(table, blocks)| {
+            let blocks: Vec<_> = blocks.blocks().collect();
+            blocks.into_iter().map(move |block| (table, block))
+        });
         let cells = self.cells.values_mut().flat_map(Blocks::blocks);
         let cells = cells.map(|block| (ANSWERS, block));
         let facts = messages.chain(changes).chain(conversations);
-        facts.chain(calls).chain(identities).chain(cells)
+        facts
+            .chain(calls)
+            .chain(identities)
+            .chain(entities)
+            .chain(cells)
     }
 }
 
@@ -139,6 +179,31 @@ impl Rows for Batch {
     fn identity(&mut self, fact: &IdentityFact<'_>) {
         rows::identity(&mut self.identities.bytes, fact);
         self.identities.count();
+    }
+
+    fn lead(&mut self, fact: &LeadFact<'_>) {
+        rows::lead(&mut self.leads.bytes, fact);
+        self.leads.count();
+    }
+
+    fn form(&mut self, fact: &FormFact<'_>) {
+        rows::form(&mut self.forms.bytes, fact);
+        self.forms.count();
+    }
+
+    fn spend(&mut self, fact: &SpendFact<'_>) {
+        rows::spend(&mut self.spend.bytes, fact);
+        self.spend.count();
+    }
+
+    fn touch(&mut self, fact: &TouchFact<'_>) {
+        rows::touch(&mut self.touches.bytes, fact);
+        self.touches.count();
+    }
+
+    fn tag(&mut self, fact: &TagFact<'_>) {
+        rows::tag(&mut self.tags.bytes, fact);
+        self.tags.count();
     }
 
     fn cell(&mut self, fact: &CellFact<'_>) {

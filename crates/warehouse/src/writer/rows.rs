@@ -13,6 +13,10 @@ use trunkline_rollup::facts::{
     CallFact, CellFact, ChangeFact, ConversationFact, Cycle, IdentityFact, LegFact, MessageFact,
 };
 
+mod leads;
+
+pub(super) use leads::{FORMS, LEADS, SPEND, TAGS, TOUCHES, form, lead, spend, tag, touch};
+
 /// A table and its columns in the order in which a row has them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {

@@ -8,6 +8,7 @@ mod answers;
 mod calls;
 mod closed;
 mod faults;
+mod leads;
 mod lifecycle;
 mod migrations;
 mod query;
