@@ -3,6 +3,7 @@
 //!
 //! A team's first target holds for all time before it (`metrics.md` §0: settings in time).
 
+mod converted;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use trunkline_model::settings::{self, Account};
 use trunkline_model::time::Time;
 
 use crate::statement::Parameter;
+pub(crate) use converted::Converted;
 pub(crate) use rules::Rules;
 
 /// Seconds in which a reply is due where no setting says so: of a cycle's first, and of any.
@@ -31,6 +33,8 @@ pub struct Targets {
     teams: Vec<Dated>,
     /// How its calls are counted.
     pub(crate) calls: Rules,
+    /// What offline conversions need to know of it.
+    pub(crate) converted: Converted,
 }
 
 /// A team's targets while an entry of it holds.
@@ -76,6 +80,7 @@ impl Targets {
                 .collect(),
             teams: teams.filter(|team| set(&team.targets)).collect(),
             calls: Rules::of(account),
+            converted: Converted::of(account),
         }
     }
 

@@ -14,6 +14,7 @@ mod cells;
 mod combinations;
 mod compare;
 mod conversations;
+mod conversions;
 mod dimensions;
 mod hdr;
 mod messages;
