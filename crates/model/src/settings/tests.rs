@@ -1,6 +1,8 @@
 use super::*;
 use crate::time::Time;
 
+mod tracking;
+
 const FULL: &str = include_str!("tests/account.toml");
 
 fn account(text: &str) -> Account {

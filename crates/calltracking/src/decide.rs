@@ -1,0 +1,274 @@
+//! Which visit a visitor is in, and which number it is shown.
+//!
+//! A decision is held until its record comes back from the journal, or would have expired: it is no part of the state. A
+//! failed append so costs a number for one hold at most.
+
+use std::collections::VecDeque;
+
+use compact_str::CompactString;
+use hashbrown::HashMap;
+use trunkline_model::time::Time;
+
+use crate::names::Name;
+use crate::people::Visitor;
+use crate::tracking::Tracking;
+
+/// A visitor who shows up on a site.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The site, by its key.
+    pub site: &'a str,
+    /// The visitor.
+    pub visitor: &'a str,
+    /// The id of the visit, should it be a new one.
+    pub new_visit: &'a str,
+}
+
+/// What is to be recorded and answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The visit.
+    pub visit: CompactString,
+    /// Its visitor.
+    pub visitor: CompactString,
+    /// Its site.
+    pub site: CompactString,
+    /// The pool of the site.
+    pub pool: Option<CompactString>,
+    /// The number to show: the visit's own, or the pool's fallback; none leaves the real one.
+    pub number: Option<CompactString>,
+    /// Whether the number is the visit's own.
+    pub served: bool,
+    /// Until when the visit lives without a further sign.
+    pub expires_at: Time,
+    /// Whether the visit begins here.
+    pub is_new: bool,
+}
+
+/// Decisions whose records have not come back.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    held: HashMap<(Visitor, Name), Held, foldhash::fast::RandomState>,
+    visits: HashMap<u64, (Visitor, Name), foldhash::fast::RandomState>,
+    /// When each expires at the earliest.
+    order: VecDeque<(i64, (Visitor, Name))>,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    visit: CompactString,
+    hash: u64,
+    visitor: CompactString,
+    place: Place,
+    until: i64,
+}
+
+/// Where a visit is, and what it has.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    site: Name,
+    pool: Option<usize>,
+    /// Its own number.
+    number: Option<Name>,
+}
+
+/// How many expired decisions are let go of with each new one.
+const SWEPT: usize = 2;
+/// How many visits of a visitor are looked through for one that lives.
+const RECENT: usize = 16;
+
+impl Overlay {
+    fn hold(&mut self, key: (Visitor, Name), held: Held, now: i64) {
+        for _ in 0..SWEPT {
+            let Some((until, old)) = self.order.front().copied() else {
+                break;
+            };
+            if now < until {
+                break;
+            }
+            self.order.pop_front();
+            if self.held.get(&old).is_some_and(|held| held.until <= now) {
+                self.forget(old);
+            }
+        }
+        self.order.push_back((held.until, key));
+        let hash = held.hash;
+        self.visits.insert(hash, key);
+        if let Some(before) = self.held.insert(key, held)
+            && before.hash != hash
+        {
+            self.visits.remove(&before.hash);
+        }
+    }
+
+    fn forget(&mut self, key: (Visitor, Name)) -> Option<Held> {
+        let held = self.held.remove(&key)?;
+        self.visits.remove(&held.hash);
+        Some(held)
+    }
+}
+
+impl Tracking {
+    /// Decides on a visitor who shows up: his visit goes on if it lives, else a new one begins with a number by the order of
+    /// allocation. None if there is no such site.
+    pub fn decide(&mut self, now: Time, ask: &Ask<'_>) -> Option<Decision> {
+        self.read();
+        let site = self.site(ask.site)?;
+        let visitor = Visitor::of(ask.visitor, self.seed);
+        let pool = self.pool_of_site(ask.site);
+        if let Some(held) = self.living(visitor, site, pool, now.0) {
+            return Some(self.go_on(held, visitor, now.0, false));
+        }
+        let number = pool.and_then(|pool| self.allocate(visitor, pool, now.0));
+        let held = Held {
+            visit: ask.new_visit.into(),
+            hash: self.visits.hash(ask.new_visit),
+            visitor: ask.visitor.into(),
+            place: Place { site, pool, number },
+            until: now.0,
+        };
+        Some(self.go_on(held, visitor, now.0, true))
+    }
+
+    /// Hears a sign of life of a visit; none if it lives no longer or never did.
+    pub fn sign(&mut self, now: Time, visit: &str) -> Option<Decision> {
+        self.read();
+        let hash = self.visits.hash(visit);
+        let (visitor, site) = if let Some(key) = self.overlay.visits.get(&hash) {
+            *key
+        } else {
+            let known = self.visits.get(self.visits.find(visit)?);
+            (
+                Visitor::of(&known.head.visitor, self.seed),
+                known.head.site?,
+            )
+        };
+        let pool = self.pool_of_site(&CompactString::from(self.texts.words.text(site)));
+        let held = self.living(visitor, site, pool, now.0)?;
+        (held.hash == hash).then(|| self.go_on(held, visitor, now.0, false))
+    }
+
+    fn site(&mut self, key: &str) -> Option<Name> {
+        let mut sites = self.rules.latest().sites.iter();
+        sites
+            .any(|site| site.key == key)
+            .then(|| self.texts.words.number(key))
+    }
+
+    fn pool_of_site(&self, key: &str) -> Option<usize> {
+        let mut sites = self.rules.latest().sites.iter();
+        let site = sites.find(|site| site.key == key)?;
+        self.rules.pool_of(site.pool.as_deref()?)
+    }
+
+    /// Finds the visit of a visitor that lives, and still has a number of the site's pool if it has one of its own.
+    fn living(&self, visitor: Visitor, site: Name, pool: Option<usize>, now: i64) -> Option<Held> {
+        let held = self.overlay.held.get(&(visitor, site));
+        let held = held.filter(|held| now < held.until && !self.is_taken(held, now));
+        let held = held.cloned();
+        let held = held.or_else(|| {
+            let recent = self.people.visits(visitor).iter().rev().take(RECENT);
+            recent
+                .into_iter()
+                .find_map(|place| self.kept(*place, site, pool, now))
+        })?;
+        let own = held.place.number;
+        (held.place.pool == pool && own.is_none_or(|own| self.numbers.pool(own) == pool))
+            .then_some(held)
+    }
+
+    /// Says whether another visit has a number that was decided on: a call that was told since has renewed its lease. So the
+    /// decision, should its record be lost, does not go on beside it.
+    fn is_taken(&self, held: &Held, now: i64) -> bool {
+        let slot = held
+            .place
+            .number
+            .and_then(|number| self.numbers.get(number));
+        let lease = slot
+            .and_then(|slot| slot.last())
+            .filter(|lease| lease.is_live(now));
+        lease.is_some_and(|lease| *self.visit_id(lease.visit) != held.visit)
+    }
+
+    /// Gives a visit out of the state, if it lives.
+    fn kept(&self, place: u32, site: Name, pool: Option<usize>, now: i64) -> Option<Held> {
+        let visit = self.visits.get(place);
+        if visit.head.site != Some(site) || visit.gone {
+            return None;
+        }
+        let hash = self.visits.hash(&visit.id);
+        let number = visit.head.number.filter(|_| visit.head.served);
+        let until = match number {
+            None => visit.end(&[]),
+            Some(number) => {
+                let slot = self.numbers.get(number)?;
+                let lease = slot.last().filter(|lease| lease.visit == place)?;
+                if slot.is_reserved_for_another(hash, now) {
+                    return None;
+                }
+                lease.end
+            }
+        };
+        let known = visit.head.pool.map(|pool| self.texts.words.text(pool));
+        let same = known == pool.map(|pool| &*self.rules.pool(pool).id);
+        (now < until && same).then(|| Held {
+            visit: visit.id.clone(),
+            hash,
+            visitor: visit.head.visitor.clone(),
+            place: Place { site, pool, number },
+            until,
+        })
+    }
+
+    /// Finds a free number: the one that this visitor had last, else a never-used one, else the one released longest ago.
+    fn allocate(&mut self, visitor: Visitor, pool: usize, now: i64) -> Option<Name> {
+        let visits = self.people.visits(visitor).iter().rev();
+        let numbers = visits.filter_map(|place| self.visits.get(*place).laid);
+        let mut own = numbers.map(|(number, _)| number);
+        let last = own.find(|number| self.numbers.pool(*number) == Some(pool));
+        let last = last.filter(|number| self.numbers.is_free(pool, *number, now, &self.rules));
+        last.or_else(|| self.numbers.next(pool, now, &self.rules))
+    }
+
+    /// Lets a visit live from now on, and holds that until its record comes back.
+    fn go_on(&mut self, mut held: Held, visitor: Visitor, now: i64, is_new: bool) -> Decision {
+        let Place { site, pool, number } = held.place;
+        let pool = pool.map(|pool| self.rules.pool(pool));
+        let hold = pool.map_or(self.rules.latest().hold, |pool| pool.hold);
+        held.until = now + hold;
+        let fallback = pool.and_then(|pool| pool.fallback.as_deref());
+        let shown = number.map(|number| self.texts.numbers.text(number));
+        let decision = Decision {
+            visit: held.visit.clone(),
+            visitor: held.visitor.clone(),
+            site: self.texts.words.text(site).into(),
+            pool: pool.map(|pool| CompactString::from(pool.id.as_str())),
+            number: shown.or(fallback).map(CompactString::from),
+            served: number.is_some(),
+            expires_at: Time(now + hold),
+            is_new,
+        };
+        if let Some(number) = number {
+            self.numbers.reserve(number, held.hash, held.until);
+        }
+        self.overlay.hold((visitor, site), held, now);
+        decision
+    }
+
+    /// Lets go of what was held for a visit once its record has come back, or it ended.
+    pub(crate) fn settle_decision(&mut self, visit: &str, until: Option<i64>) {
+        let hash = self.visits.hash(visit);
+        let Some(key) = self.overlay.visits.get(&hash).copied() else {
+            return;
+        };
+        let is_held = |held: &Held| until.is_some_and(|until| until < held.until);
+        if self.overlay.held.get(&key).is_some_and(is_held) {
+            return;
+        }
+        if let Some(Held { place, hash, .. }) = self.overlay.forget(key)
+            && let Some(number) = place.number
+        {
+            self.numbers.release(number, hash);
+        }
+    }
+}
