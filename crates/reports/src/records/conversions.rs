@@ -6,7 +6,7 @@
 //! and not older than `lookback`, the model chooses one, and the conversion has that one's click ids:
 //! none, if no click made it. Of a call that may have come of several visits none is chosen.
 //!
-//! Calls are listed when they are over, without spam, those of a dialler, and what a tracker told of
+//! Calls are listed when they are over, or timed out, without spam, those of a dialler, and what a tracker told of
 //! that a PBX told of too.
 
 mod facts;
@@ -161,7 +161,7 @@ fn statement(
     let touched = format!(
         "SELECT p.id AS id, argMax(t.clicks, {best}) AS clicks FROM ({page}) AS p \
          INNER JOIN ({touches}) AS t ON p.person = t.person WHERE {within} GROUP BY p.id",
-        touches = facts::touches(views),
+        touches = facts::touches(&calls, views),
         within = within("t.ms"),
     );
     let called = format!(
@@ -179,7 +179,8 @@ fn statement(
         "SELECT p.id, p.kind, p.ms, coalesce(nullIf(p.phone, ''), nullIf(c.told.1, ''), \
          nullIf(n.number, '')), p.value, \
          if(p.value IS NULL, NULL, nullIf(if(p.currency = '', {{currency:String}}, p.currency), '')), \
-         {clicks}, c.id != '', {told} FROM ({page}) AS p \
+         {clicks}, nullIf(w.clicks.5, 0), nullIf(w.clicks.6, ''), \
+         c.id != '', {told} FROM ({page}) AS p \
          LEFT JOIN ({touched}) AS w ON p.id = w.id LEFT JOIN ({called}) AS c ON p.id = c.id \
          LEFT JOIN ({numbers}) AS n ON p.person = n.person ORDER BY p.ms, p.id",
         clicks = facts::unpacked("w.clicks", 1..=facts::CLICKS),

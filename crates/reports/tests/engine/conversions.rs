@@ -103,9 +103,11 @@ async fn every_moment_is_a_conversion_of_its_kind() {
             row("target_call", "2026-03-10T09:00:00.000Z"),
         ]
     );
-    assert_eq!(told[6], row("won", "2026-03-15T10:00:00.000Z"));
-    assert_eq!(told[7], row("call", "2026-03-20T09:00:00.000Z"));
-    assert_eq!((told.len(), next), (8, None));
+    // Of the call without an end nobody told it for hours: it is over.
+    assert_eq!(told[6], row("call", "2026-03-11T11:00:00.000Z"));
+    assert_eq!(told[7], row("won", "2026-03-15T10:00:00.000Z"));
+    assert_eq!(told[8], row("call", "2026-03-20T09:00:00.000Z"));
+    assert_eq!((told.len(), next), (9, None));
 }
 
 #[tokio::test]
@@ -129,10 +131,11 @@ async fn a_win_has_the_click_the_number_and_the_call_of_its_leads_moment() {
         json!({
             "id": null, "kind": "won", "at": "2026-03-15T10:00:00.000Z", "phone": PHONE,
             "value": "120.5", "currency": "EUR",
+            "clicked_at": null, "page": null,
             "clicks": { "gclid": "G-form", "gbraid": null, "wbraid": null, "yclid": null },
             "call": {
                 "at": "2026-03-10T09:00:00.000Z", "ended_at": "2026-03-10T09:01:05.000Z",
-                "talk_s": 60.0, "hold_s": 0.0, "missed": false, "first": true, "tags": [],
+                "talk_s": 60.0, "hold_s": 0.0, "missed": false, "first": true, "tags": [], "is_static": false,
             },
         })
     );
@@ -164,7 +167,109 @@ async fn the_model_chooses_the_touch_and_a_touch_without_a_click_gives_none() {
         (&juan["clicks"]["gclid"], &juan["call"]["missed"]),
         (&Value::Null, &json!(true))
     );
-    assert_eq!(calls[2]["call"]["first"], false);
+    assert_eq!(calls[3]["call"]["first"], false);
+}
+
+fn visit(id: &str, time: &str, gclid: &str) -> Value {
+    json!({
+        "account": ACCOUNT, "visit": id, "visitor": "w", "started_at": decimal(time),
+        "pages.at": [decimal(time)], "pages.url": [format!("https://acme.example/{id}")],
+        "pages.title": [""], "source": "google", "gclid": gclid, "version": 1, "deleted": 0,
+    })
+}
+
+fn attribution(call: &str, rule: u8, certainty: &str, visits: &[(&str, &str)]) -> Value {
+    let each = |part: fn(&(&str, &str)) -> Value| visits.iter().map(part).collect::<Vec<_>>();
+    let none = || each(|_| json!(""));
+    json!({
+        "account": ACCOUNT, "call": call, "rule": rule, "certainty": certainty,
+        "candidates.visit": each(|it| json!(it.0)),
+        "candidates.weight": each(|_| json!(0.5)),
+        "candidates.source": each(|_| json!("google")), "candidates.medium": none(),
+        "candidates.campaign": none(), "candidates.content": none(), "candidates.term": none(),
+        "candidates.gclid": each(|it| json!(it.1)), "candidates.gbraid": none(),
+        "candidates.wbraid": none(), "candidates.fbclid": none(), "candidates.yclid": none(),
+        "candidates.msclkid": none(), "candidates.ctwa_clid": none(),
+        "received_at": 0, "version": 1, "deleted": 0,
+    })
+}
+
+#[tokio::test]
+async fn a_call_has_the_click_of_its_visit_and_an_ambiguous_one_has_none() {
+    let world = World::start().await;
+    let talked = [spoke("ana", 5, 60)];
+    let call = |id, caller| answered(id, "2026-03-10T09:00:00Z", caller, &talked);
+    let callers = [
+        "+34600000001",
+        "+34600000002",
+        "+34600000003",
+        "+34600000004",
+    ];
+    let calls = [
+        call("certain", callers[0]),
+        call("ambiguous", callers[1]),
+        call("static", callers[2]),
+        call("unknown", callers[3]),
+    ];
+    world.calls(&calls).await;
+    let visits = vec![
+        visit("v1", "2026-03-10T08:50:00Z", "G-1"),
+        visit("v2", "2026-03-10T08:51:00Z", "G-2"),
+    ];
+    world.insert("visits", visits).await;
+    let attributions = vec![
+        attribution("certain", 3, "certain", &[("v1", "G-1")]),
+        attribution("ambiguous", 4, "ambiguous", &[("v1", "G-1"), ("v2", "G-2")]),
+        attribution("static", 0, "certain", &[("", "")]),
+        attribution("unknown", 7, "unattributed", &[("", "")]),
+    ];
+    world.insert("attributions", attributions).await;
+    let (all, _) = ask(&world, &format!("{MARCH}&kind=call"))
+        .await
+        .expect("an answer");
+    let told: Vec<_> = callers
+        .map(|caller| {
+            let one = all
+                .iter()
+                .find(|it| it["phone"] == caller)
+                .expect("the call");
+            json!([
+                one["clicks"]["gclid"],
+                one["clicked_at"],
+                one["page"],
+                one["call"]["is_static"]
+            ])
+        })
+        .into();
+    assert_eq!(
+        told,
+        [
+            json!([
+                "G-1",
+                "2026-03-10T08:50:00.000Z",
+                "https://acme.example/v1",
+                false
+            ]),
+            json!([null, null, null, false]),
+            json!([null, null, null, true]),
+            json!([null, null, null, false]),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_names_a_visit_has_the_visits_click() {
+    let world = World::start().await;
+    world
+        .insert("visits", vec![visit("v1", "2026-03-10T08:50:00Z", "G-1")])
+        .await;
+    let mut form = form("f1", "2026-03-10T09:00:00Z", PHONE, "", "");
+    form["visit"] = json!("v1");
+    world.insert("forms", vec![form]).await;
+    let (all, _) = ask(&world, MARCH).await.expect("an answer");
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0]["clicks"]["gclid"], "G-1");
+    assert_eq!(all[0]["phone"], PHONE);
 }
 
 #[tokio::test]

@@ -16,7 +16,16 @@ pub(super) const READER: &str = "reader";
 
 /// Tables that the reader, who is ours alone, reads beside the views: whole phone numbers are needed to
 /// tell callers apart, and the views mask them.
-const WHOLE: [&str; 4] = ["calls", "identities", "extensions", "aliases"];
+const WHOLE: [&str; 8] = [
+    "calls",
+    "identities",
+    "extensions",
+    "aliases",
+    "forms",
+    "rates",
+    "visits",
+    "attributions",
+];
 
 /// What the engine does when started: opens the listener, and waits for ever.
 pub(super) const QUERIES: &str =

@@ -10,7 +10,7 @@ use crate::statement::Views;
 /// How many click ids a touch has.
 pub(super) const CLICKS: usize = 4;
 /// How much is told of a call.
-pub(super) const TOLD: usize = 8;
+pub(super) const TOLD: usize = 9;
 
 /// What stands in a row.
 pub(super) const ROW: &[(&str, Field)] = &[
@@ -24,6 +24,8 @@ pub(super) const ROW: &[(&str, Field)] = &[
     ("gbraid", Plain),
     ("wbraid", Plain),
     ("yclid", Plain),
+    ("clicked_at", Time),
+    ("page", Plain),
     ("has_call", Flag),
     ("call_at", Time),
     ("call_ended_at", Time),
@@ -32,10 +34,11 @@ pub(super) const ROW: &[(&str, Field)] = &[
     ("call_missed", Flag),
     ("call_first", Flag),
     ("call_tags", Plain),
+    ("call_is_static", Flag),
 ];
 
 /// The columns that are of the call.
-pub(super) const CALL: [&str; 7] = [
+pub(super) const CALL: [&str; 8] = [
     "call_at",
     "call_ended_at",
     "call_talk_s",
@@ -43,6 +46,7 @@ pub(super) const CALL: [&str; 7] = [
     "call_missed",
     "call_first",
     "call_tags",
+    "call_is_static",
 ];
 
 /// Names the parts of a tuple.
@@ -51,8 +55,9 @@ pub(super) fn unpacked(tuple: &str, parts: RangeInclusive<usize>) -> String {
     parts.join(", ")
 }
 
-/// Inbound calls that are over, with who called: `call`, `ms`, `person`, `phone`, `value`, whether it
-/// is a target call, and what is told of it in `told`: number, start, end, talk, hold, missed, first, tags.
+/// Inbound calls that are over, with who called and what brought them: `call`, `ms`, `person`, `phone`,
+/// `value`, whether it is a target call, the attribution's `a.certainty` and its candidates, and what is told of
+/// it in `told`: number, start, end, talk, hold, missed, first, tags, whether the number was static.
 pub(super) fn calls(views: Views<'_>, may_be_twins: bool) -> String {
     let single = if may_be_twins {
         format!(
@@ -70,13 +75,26 @@ pub(super) fn calls(views: Views<'_>, may_be_twins: bool) -> String {
     format!(
         "SELECT c.call AS call, c.ms_at AS ms, c.person AS person, if(c.known, c.caller, '') AS phone, \
          f.worth AS value, c.disposition = 'answered' AND c.talk_ms >= {{target_talk_ms:Int64}} AS target, \
-         tuple(phone, ms, f.ended, c.talk_ms, c.hold_ms, \
-         c.disposition != 'answered', row_number() OVER (PARTITION BY c.person ORDER BY c.ms_at, c.call) = 1, \
-         c.tags) AS told FROM ({people}) AS c INNER JOIN (\
+         a.certainty AS certainty, a.candidates AS candidates, tuple(phone, ms, f.ended, c.talk_ms, \
+         c.hold_ms, c.disposition != 'answered', row_number() OVER (PARTITION BY c.person \
+         ORDER BY c.ms_at, c.call) = 1, c.tags, a.is_static) AS told FROM ({people}) AS c INNER JOIN (\
          SELECT call, toUnixTimestamp64Milli(ended_at) AS ended, toString(value) AS worth \
-         FROM {calls} FINAL WHERE account = {{account:String}}) AS f ON c.call = f.call",
+         FROM {calls} FINAL WHERE account = {{account:String}}) AS f ON c.call = f.call \
+         LEFT JOIN ({attributed}) AS a ON c.call = a.call",
         people = of_people(&over, views),
         calls = views.named("calls"),
+        attributed = attributed(views),
+    )
+}
+
+/// What brought each call: visit, source and click ids of each candidate.
+fn attributed(views: Views<'_>) -> String {
+    format!(
+        "SELECT call, toString(certainty) AS certainty, rule = 0 AS is_static, \
+         arrayZip(`candidates.visit`, `candidates.source`, `candidates.gclid`, `candidates.gbraid`, \
+         `candidates.wbraid`, `candidates.yclid`) AS candidates \
+         FROM {} FINAL WHERE account = {{account:String}}",
+        views.named("attributions")
     )
 }
 
@@ -118,7 +136,7 @@ fn told(kind: &str, views: Views<'_>) -> String {
         _ => format!(
             "SELECT 'form' AS what, form AS id, toUnixTimestamp64Milli(at) AS ms, ms AS moment, \
              toInt64(0) AS slack, '' AS channel, contact, contact != '' AS named, if(known, number, '') AS typed, \
-             CAST(NULL, 'Nullable(String)') AS value, '' AS currency, {CLICK_IDS}, source FROM ({})",
+             CAST(NULL, 'Nullable(String)') AS value, '' AS currency, {CLICK_IDS}, source, visit FROM ({})",
             forms(views)
         ),
     }
@@ -130,7 +148,7 @@ fn told_leads(kind: &str, at: &str, views: Views<'_>) -> String {
          toUnixTimestamp64Milli(created_at) AS moment, {{lead:Int64}} AS slack, '' AS channel, \
          ifNull(contact, '') AS contact, contact != '' AS named, '' AS typed, toString(amount) AS value, \
          ifNull(toString(currency), '') AS currency, {CLICK_IDS}, \
-         ifNull(toString(source), '') AS source \
+         ifNull(toString(source), '') AS source, ifNull(visit, '') AS visit \
          FROM {leads} WHERE account = {{account:String}} AND NOT removed \
          AND merged_into IS NULL AND {at} IS NOT NULL",
         leads = views.named("v_leads"),
@@ -147,7 +165,7 @@ fn forms(views: Views<'_>) -> String {
         "SELECT f.form AS form, f.at AS at, f.known AS known, f.phone AS number, \
          multiIf(f.contact != '', f.contact, f.known, f.phone, e.contact) AS contact, \
          f.gclid AS gclid, f.gbraid AS gbraid, f.wbraid AS wbraid, f.yclid AS yclid, \
-         toString(f.source) AS source FROM {forms} AS f FINAL LEFT JOIN (\
+         toString(f.source) AS source, f.visit AS visit FROM {forms} AS f FINAL LEFT JOIN (\
          SELECT identity, contact FROM {identities} FINAL \
          WHERE account = {{account:String}} AND kind = 'email') AS e ON f.email = e.identity \
          WHERE f.account = {{account:String}}",
@@ -156,21 +174,54 @@ fn forms(views: Views<'_>) -> String {
     )
 }
 
-/// What touched persons: `person`, `ms`, `id`, whether it says little (`faint`), and `clicks`.
-pub(super) fn touches(views: Views<'_>) -> String {
+/// What touched persons: `person`, `ms`, `id`, whether it says little (`faint`), and `clicks`: the ids,
+/// when the visit began that had them, and its first page. What names a visit and no source has the
+/// visit's. Of a call that several visits may have brought no click is told.
+pub(super) fn touches(calls: &str, views: Views<'_>) -> String {
+    let one =
+        "if(length(candidates) = 1, candidates[1], tuple('', candidates[1].2, '', '', '', ''))";
+    let of_calls = format!(
+        "SELECT person, ms, call AS id, one.1 AS visit, one.3 AS gclid, one.4 AS gbraid, \
+         one.5 AS wbraid, one.6 AS yclid, if(certainty = 'unattributed', 'direct', one.2) AS source \
+         FROM (SELECT person, ms, call, certainty, {one} AS one FROM ({calls}) WHERE certainty != '')"
+    );
+    let of_others = format!(
+        "SELECT {PERSON}, ms, id, visit, gclid, gbraid, wbraid, yclid, source FROM ({rows})",
+        rows = of_persons(&others(views), views),
+    );
+    let ids = ["gclid", "gbraid", "wbraid", "yclid"];
+    let told = ids.map(|id| format!("if(own, t.{id}, v.{id})")).join(", ");
+    format!(
+        "SELECT t.person AS person, t.ms AS ms, t.id AS id, \
+         concat(t.source, t.gclid, t.gbraid, t.wbraid, t.yclid) != '' AS own, \
+         if(own, t.source, v.source) AS told_source, told_source = 'direct' AS faint, \
+         tuple({told}, v.began, v.page) AS clicks FROM ({of_calls} UNION ALL {of_others}) AS t \
+         LEFT JOIN ({visits}) AS v ON t.visit = v.visit WHERE own OR v.visit != ''",
+        visits = visits(views),
+    )
+}
+
+fn visits(views: Views<'_>) -> String {
+    format!(
+        "SELECT visit, toString(source) AS source, gclid, gbraid, wbraid, yclid, \
+         toUnixTimestamp64Milli(started_at) AS began, arrayElement(`pages.url`, 1) AS page \
+         FROM {} FINAL WHERE account = {{account:String}}",
+        views.named("visits")
+    )
+}
+
+/// Chats, forms and leads, as rows for [`of_persons`].
+fn others(views: Views<'_>) -> String {
     let chats = format!(
         "SELECT 'chat' AS what, id, toUnixTimestamp64Milli(at) AS ms, \
          ifNull(toString(channel), '') AS channel, contact, contact != '' AS named, {CLICK_IDS}, \
-         ifNull(toString(source), '') AS source FROM {} WHERE account = {{account:String}}",
+         ifNull(toString(source), '') AS source, ifNull(visit, '') AS visit \
+         FROM {} WHERE account = {{account:String}}",
         views.named("v_touches")
     );
+    let columns =
+        "what, id, ms, channel, contact, named, gclid, gbraid, wbraid, yclid, source, visit";
     let parts = [chats, told("form", views), told("lead", views)];
-    let columns = "what, id, ms, channel, contact, named, gclid, gbraid, wbraid, yclid, source";
     let parts = parts.map(|part| format!("SELECT {columns} FROM ({part})"));
-    format!(
-        "SELECT {PERSON}, ms, id, source = 'direct' AS faint, \
-         tuple(gclid, gbraid, wbraid, yclid) AS clicks FROM ({rows}) \
-         WHERE concat(source, gclid, gbraid, wbraid, yclid) != ''",
-        rows = of_persons(&parts.join(" UNION ALL "), views),
-    )
+    parts.join(" UNION ALL ")
 }
