@@ -61,10 +61,17 @@ pub(crate) fn serve(dir: &Path, sync: bool) -> Result<()> {
         }))?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
+        let world = trunkline_delivery::World {
+            clock: Arc::new(now),
+            chance: Arc::new(|| 0.5),
+        };
+        let webhooks = trunkline_delivery::Webhooks::default();
+        let webhooks = trunkline_delivery::Handle::new(dir.as_ref(), world, webhooks);
         let api = Api {
             reload: Arc::new(|| Box::pin(std::future::ready(false))),
             hooks: Arc::default(),
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(Directory::new([&account]))),
+            webhooks,
             pipeline: pipeline.clone(),
             reports: Reports::new(away, PageKey::new([0; 32])),
             links: Arc::default(),

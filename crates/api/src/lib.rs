@@ -49,6 +49,7 @@ mod status;
 mod stream;
 mod watched;
 mod ways_out;
+mod webhooks;
 
 pub use config::{Config, Connections, Requests, Streams};
 pub use directory::{Directory, Grant};

@@ -28,7 +28,7 @@ use crate::rejects::Rejects;
 use crate::stream::Crowd;
 use crate::{
     admin, board, conversions, events, hooks, live, login, openapi, records, request, status,
-    stream, ways_out,
+    stream, ways_out, webhooks,
 };
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
@@ -65,6 +65,9 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/live").get(live::live, live::about()),
         at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
         at("/v1/admin/rejects").get(admin::rejects, admin::about_rejects()),
+        at("/v1/admin/webhooks").get(webhooks::list, webhooks::about_list()),
+        at("/v1/admin/webhooks/{webhook}/dead").get(webhooks::dead, webhooks::about_dead()),
+        at("/v1/admin/webhooks/{webhook}/replay").post(webhooks::replay, webhooks::about_replay()),
         at("/v1/admin/reload").post(admin::reload, admin::about_reload()),
         at("/metrics").get(status::metrics, status::about_metrics()),
         at("/healthz").get(status::healthz, status::about_healthz()),
@@ -97,6 +100,8 @@ pub struct Api {
     pub directory: Arc<ArcSwap<Directory>>,
     /// The hooks of providers; a reload stores others.
     pub hooks: Arc<ArcSwap<Hooks>>,
+    /// The outgoing webhooks.
+    pub webhooks: trunkline_delivery::Handle,
     /// Where events go.
     pub pipeline: Handle,
     /// Where figures come from.

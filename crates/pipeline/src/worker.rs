@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
 use tokio::sync::mpsc;
+use trunkline_delivery::Handle as Delivery;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
@@ -28,6 +29,7 @@ use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
 
 mod horizon;
+mod news;
 mod work;
 
 use work::Next;
@@ -80,6 +82,8 @@ pub(crate) struct Worker {
     pub(crate) shrunk_early: u64,
     /// The length of cells, as the flush was told.
     pub(crate) told: HashMap<Arc<str>, u8>,
+    /// Who is told of calls that changed.
+    pub(crate) delivery: Option<Delivery>,
 }
 
 impl Worker {
@@ -239,6 +243,7 @@ impl Worker {
             }
         }
         self.next = last_offset + 1;
+        self.tell_news(work.account());
         self.note_parked(work.account());
         let outcomes = self.account(work.account()).counts() - before;
         self.ledger.settle(&outcomes);
@@ -339,6 +344,7 @@ impl Worker {
             })
             .collect();
         self.account(first.account).observe_all(&told);
+        self.tell_news(first.account);
         self.note_parked(first.account);
         group.clear();
     }
@@ -427,6 +433,7 @@ impl Worker {
             shrunk_early: self.shrunk_early,
             parked: self.parked.values().sum(),
             aside: self.aside.len(),
+            behind: self.aside.iter().find_map(Work::first_offset),
             ..Census::default()
         };
         for account in self.accounts.values() {

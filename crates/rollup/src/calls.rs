@@ -68,6 +68,8 @@ pub(crate) struct Calls {
     dirty: VecDeque<(u64, Place)>,
     /// Calls to be shown live, each once.
     touched: Vec<Place>,
+    /// Calls to be told of, each once.
+    news: Vec<Place>,
 }
 
 /// Some of the calls.
@@ -92,6 +94,8 @@ struct Packed {
     changed: u64,
     dirty: bool,
     touched: bool,
+    /// It is among the news.
+    news: bool,
     /// It was shown as going on.
     shown: bool,
     /// It was over when its row was made last, and nothing came since.
@@ -127,6 +131,7 @@ impl Calls {
             seed,
             dirty: VecDeque::new(),
             touched: Vec::new(),
+            news: Vec::new(),
         }
     }
 
@@ -204,6 +209,10 @@ impl Calls {
         if !call.touched {
             call.touched = true;
             self.touched.push(place);
+        }
+        if !call.news {
+            call.news = true;
+            self.news.push(place);
         }
     }
 
@@ -284,6 +293,7 @@ impl Packed {
             changed,
             dirty: false,
             touched: false,
+            news: false,
             shown: false,
             over: false,
         }

@@ -61,4 +61,5 @@ mod stream_names;
 mod traps;
 mod waiting;
 mod warehouse_away;
+mod webhooks;
 mod who;

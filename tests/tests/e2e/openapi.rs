@@ -21,9 +21,11 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What no command can show in a line: a WebSocket, and a webhook that its provider signs. Tests of
 /// their own send them.
-const WITHOUT: [&str; 5] = [
+const WITHOUT: [&str; 7] = [
     "/v1/stream",
     "/v1/hooks/{hook}",
+    "/v1/admin/webhooks/{webhook}/dead",
+    "/v1/admin/webhooks/{webhook}/replay",
     "/v1/calls/{call}",
     "/v1/contacts/{contact}",
     "/v1/contacts/{contact}/timeline",

@@ -68,7 +68,7 @@ words! {
     }
 }
 
-/// An outgoing webhook.
+/// An outgoing webhook: see [webhooks.md](webhooks.md).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
@@ -90,4 +90,7 @@ pub struct Webhook {
     /// Headers to add.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Whether it is told phone numbers whole; masked by default.
+    #[serde(default)]
+    pub phones: bool,
 }

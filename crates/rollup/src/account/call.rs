@@ -3,7 +3,8 @@
 use trunkline_model::event::{Call, Event};
 
 use super::{Account, Outcome, Position};
-use crate::calls::{Told, effective_id};
+use crate::calls::{Context, Told, effective_id};
+use crate::facts::Rows;
 use crate::names::Name;
 
 impl Account {
@@ -37,5 +38,17 @@ impl Account {
             at,
         };
         self.calls.insert(&told)
+    }
+
+    /// Shows the calls that events changed since the last time, of those that records from `offset` on
+    /// changed; the others are passed over for good.
+    pub fn changed_calls(&mut self, offset: u64, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.news(offset, &context, rows);
     }
 }

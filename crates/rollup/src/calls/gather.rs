@@ -38,6 +38,18 @@ impl Calls {
         count
     }
 
+    /// Shows the calls that events changed since the last time, as their rows are, of those changed by
+    /// records from `offset` on; the others are passed over for good.
+    pub(crate) fn news(&mut self, offset: u64, context: &Context<'_>, rows: &mut impl Rows) {
+        for place in mem::take(&mut self.news) {
+            let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
+            call.news = false;
+            if call.changed >= offset {
+                call.row(context, rows);
+            }
+        }
+    }
+
     /// Tells which calls go on, of those that changed since the last time.
     pub(crate) fn show(&mut self, names: &Names, rules: &History, view: &mut impl View) {
         for place in mem::take(&mut self.touched) {

@@ -41,7 +41,7 @@ const FIRST: [&str; 24] = [
 ];
 
 /// Keys and tables that are read and checked, and change nothing yet.
-const LATER: [&str; 14] = [
+const LATER: [&str; 13] = [
     "account.attribution",
     "account.caps.sources",
     "account.currency",
@@ -55,7 +55,6 @@ const LATER: [&str; 14] = [
     "account.sales",
     "account.site",
     "account.source_tags",
-    "account.webhook",
 ];
 
 /// A table of the file: its schema, and the headings under which it stands.
