@@ -37,7 +37,7 @@ impl Reading {
 
     /// Reads what a status says alone; none if it is a good one, whose body says the rest.
     pub(super) fn of_status(status: u16, body: &[u8], many: usize) -> Option<Self> {
-        let why = || format!("{status} {}", told(body));
+        let why = || format!("{status} {}", told(body)).trim_end().to_owned();
         match status {
             200..=299 => None,
             408 | 425 | 429 | 500..=599 => Some(Self::Again(why())),
