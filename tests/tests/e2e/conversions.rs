@@ -101,10 +101,7 @@ fn ask(port: u16, arguments: &[&str]) -> Output {
         .args(["export", "conversions"])
         .args(arguments)
         .env_remove("TRUNKLINE_CONFIG")
-        .env(
-            "TRUNKLINE_URL",
-            format!("http://127.0.0.1:{}", service.port()),
-        )
+        .env("TRUNKLINE_URL", format!("http://127.0.0.1:{port}"))
         .env("TRUNKLINE_TOKEN", token("acme", "phones"))
         .stdin(Stdio::null());
     command.output().expect("the binary runs")
