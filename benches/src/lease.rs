@@ -81,7 +81,7 @@ impl Door {
             own_domains: Vec::new(),
             pool: Some("web".to_owned()),
         });
-        let mut tracking = Tracking::new(7);
+        let mut tracking = Tracking::new("acme".into(), 7);
         tracking.settings(account.fold_rules().tracking, position(0));
         Self {
             tracking,

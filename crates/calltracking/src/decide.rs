@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use trunkline_model::time::Time;
 
 use crate::names::Name;
-use crate::people::Visitor;
+use crate::people::{Last, Visitor};
 use crate::tracking::Tracking;
 
 /// A visitor who shows up on a site.
@@ -74,8 +74,6 @@ struct Place {
 
 /// How many expired decisions are let go of with each new one.
 const SWEPT: usize = 2;
-/// How many visits of a visitor are looked through for one that lives.
-const RECENT: usize = 16;
 
 impl Overlay {
     fn hold(&mut self, key: (Visitor, Name), held: Held, now: i64) {
@@ -113,9 +111,8 @@ impl Tracking {
     /// allocation. None if there is no such site.
     pub fn decide(&mut self, now: Time, ask: &Ask<'_>) -> Option<Decision> {
         self.read();
-        let site = self.site(ask.site)?;
+        let (site, pool) = self.rules.site(ask.site)?;
         let visitor = Visitor::of(ask.visitor, self.seed);
-        let pool = self.pool_of_site(ask.site);
         if let Some(held) = self.living(visitor, site, pool, now.0) {
             return Some(self.go_on(held, visitor, now.0, false));
         }
@@ -143,22 +140,9 @@ impl Tracking {
                 known.head.site?,
             )
         };
-        let pool = self.pool_of_site(&CompactString::from(self.texts.words.text(site)));
+        let (_, pool) = self.rules.site(self.texts.words.text(site))?;
         let held = self.living(visitor, site, pool, now.0)?;
         (held.hash == hash).then(|| self.go_on(held, visitor, now.0, false))
-    }
-
-    fn site(&mut self, key: &str) -> Option<Name> {
-        let mut sites = self.rules.latest().sites.iter();
-        sites
-            .any(|site| site.key == key)
-            .then(|| self.texts.words.number(key))
-    }
-
-    fn pool_of_site(&self, key: &str) -> Option<usize> {
-        let mut sites = self.rules.latest().sites.iter();
-        let site = sites.find(|site| site.key == key)?;
-        self.rules.pool_of(site.pool.as_deref()?)
     }
 
     /// Finds the visit of a visitor that lives, and still has a number of the site's pool if it has one of its own.
@@ -167,10 +151,15 @@ impl Tracking {
         let held = held.filter(|held| now < held.until && !self.is_taken(held, now));
         let held = held.cloned();
         let held = held.or_else(|| {
-            let recent = self.people.visits(visitor).iter().rev().take(RECENT);
-            recent
-                .into_iter()
-                .find_map(|place| self.kept(*place, site, pool, now))
+            let last = self.people.last(visitor);
+            match last.filter(|last| last.site == Some(site)) {
+                Some(last) if self.is_over(last, now) => None,
+                Some(last) => self.kept(last.visit, site, pool, now),
+                None => {
+                    let mut all = self.people.visits(visitor).iter();
+                    all.find_map(|place| self.kept(*place, site, pool, now))
+                }
+            }
         })?;
         let own = held.place.number;
         (held.place.pool == pool && own.is_none_or(|own| self.numbers.pool(own) == pool))
@@ -185,9 +174,18 @@ impl Tracking {
             .number
             .and_then(|number| self.numbers.get(number));
         let lease = slot
-            .and_then(|slot| slot.last())
+            .and_then(|slot| slot.last)
             .filter(|lease| lease.is_live(now));
         lease.is_some_and(|lease| *self.visit_id(lease.visit) != held.visit)
+    }
+
+    /// Says whether a visit with a number of its own lives no longer; one without is for [`Self::kept`].
+    fn is_over(&self, last: Last, now: i64) -> bool {
+        let slot = last.number.and_then(|number| self.numbers.get(number));
+        slot.is_some_and(|slot| {
+            let own = slot.last.filter(|lease| lease.visit == last.visit);
+            own.is_none_or(|lease| lease.end <= now)
+        })
     }
 
     /// Gives a visit out of the state, if it lives.
@@ -202,7 +200,7 @@ impl Tracking {
             None => visit.end(&[]),
             Some(number) => {
                 let slot = self.numbers.get(number)?;
-                let lease = slot.last().filter(|lease| lease.visit == place)?;
+                let lease = slot.last.filter(|lease| lease.visit == place)?;
                 if slot.is_reserved_for_another(hash, now) {
                     return None;
                 }
@@ -222,10 +220,15 @@ impl Tracking {
 
     /// Finds a free number: the one that this visitor had last, else a never-used one, else the one released longest ago.
     fn allocate(&mut self, visitor: Visitor, pool: usize, now: i64) -> Option<Name> {
-        let visits = self.people.visits(visitor).iter().rev();
-        let numbers = visits.filter_map(|place| self.visits.get(*place).laid);
-        let mut own = numbers.map(|(number, _)| number);
-        let last = own.find(|number| self.numbers.pool(*number) == Some(pool));
+        let is_here = |number: &Name| self.numbers.pool(*number) == Some(pool);
+        let last = self.people.last(visitor).and_then(|last| last.number);
+        let last = last.filter(is_here).or_else(|| {
+            let visits = self.people.visits(visitor).iter();
+            let laid = visits.filter_map(|place| self.visits.get(*place).laid);
+            let laid = laid.filter(|(number, _)| is_here(number));
+            let last = laid.max_by_key(|(_, start)| *start);
+            last.map(|(number, _)| number)
+        });
         let last = last.filter(|number| self.numbers.is_free(pool, *number, now, &self.rules));
         last.or_else(|| self.numbers.next(pool, now, &self.rules))
     }

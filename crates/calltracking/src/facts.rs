@@ -20,6 +20,8 @@ pub trait TrackingRows {
 )]
 #[derive(Clone, Debug)]
 pub struct VisitFact<'a> {
+    /// The account.
+    pub account: &'a str,
     /// The visit.
     pub visit: &'a str,
     /// The visitor.
@@ -70,6 +72,8 @@ pub struct PageFact<'a> {
 /// What brought a call, absolute.
 #[derive(Clone, Debug)]
 pub struct AttributionFact<'a> {
+    /// The account.
+    pub account: &'a str,
     /// The call.
     pub call: &'a str,
     /// The number of ours.

@@ -114,7 +114,7 @@ impl Tracking {
     }
 
     fn live(&self, now: i64) -> Vec<Lease> {
-        let last = self.numbers.all().filter_map(|slot| slot.last());
+        let last = self.numbers.all().filter_map(|slot| slot.last.as_ref());
         last.filter(|lease| lease.is_live(now)).copied().collect()
     }
 
@@ -133,6 +133,7 @@ impl Tracking {
         let end = lease.map_or_else(|| visit.end(&[]), |lease| lease.end);
         let referrer = pages.first().and_then(|page| page.referrer.as_deref());
         rows.visit(&VisitFact {
+            account: &self.account,
             visit: &visit.id,
             visitor: &visit.head.visitor,
             site: self.texts.words.maybe(visit.head.site),
@@ -180,6 +181,7 @@ impl Tracking {
     fn show_call(&self, place: u32, generation: u64, rows: &mut impl TrackingRows) {
         let call = self.calls.get(place);
         rows.attribution(&AttributionFact {
+            account: &self.account,
             call: &call.id,
             number: self.texts.numbers.text(call.number),
             started_at: Time(call.started),
@@ -245,7 +247,7 @@ impl Tracking {
     fn source_of_pool(&self, place: u32) -> Option<&str> {
         let number = self.calls.get(place).number;
         let leased = || {
-            let last = self.numbers.get(number)?.last()?;
+            let last = self.numbers.get(number)?.last?;
             let pool = self.visits.get(last.visit).head.pool?;
             self.rules.pool_of(self.texts.words.text(pool))
         };

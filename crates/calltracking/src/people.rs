@@ -58,12 +58,29 @@ pub(crate) struct Link {
     pub(crate) at: i64,
 }
 
+/// The visits of a visitor.
+#[derive(Debug, Default)]
+struct Visits {
+    last: Option<Last>,
+    all: Vec<u32>,
+}
+
+/// What decides about most visitors who show up: the visit that began last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    pub(crate) visit: u32,
+    pub(crate) began: i64,
+    pub(crate) site: Option<Name>,
+    /// The number of its own.
+    pub(crate) number: Option<Name>,
+}
+
 /// Visitors and callers.
 #[derive(Debug, Default)]
 pub(crate) struct People {
     /// The calls of each caller, in order, by the number of his name.
     calls: Vec<Vec<Key>>,
-    visitors: HashMap<Visitor, Vec<u32>, foldhash::fast::RandomState>,
+    visitors: HashMap<Visitor, Visits, foldhash::fast::RandomState>,
     /// Callers that were ever linked to a site's side.
     linked: HashMap<Side, BTreeSet<Name>, foldhash::fast::RandomState>,
     links: BTreeSet<Link>,
@@ -72,16 +89,36 @@ pub(crate) struct People {
 impl People {
     /// Gives all visits of a visitor.
     pub(crate) fn visits(&self, visitor: Visitor) -> &[u32] {
-        self.visitors.get(&visitor).map_or(&[], Vec::as_slice)
+        self.visitors.get(&visitor).map_or(&[], |of| &of.all)
     }
 
-    pub(crate) fn add_visit(&mut self, visitor: Visitor, visit: u32) {
-        self.visitors.entry(visitor).or_default().push(visit);
+    /// Gives the visit of a visitor that began last.
+    pub(crate) fn last(&self, visitor: Visitor) -> Option<Last> {
+        self.visitors.get(&visitor)?.last
+    }
+
+    pub(crate) fn add_visit(&mut self, visitor: Visitor, new: Last) {
+        let of = self.visitors.entry(visitor).or_default();
+        of.all.push(new.visit);
+        if of.last.is_none_or(|last| last.began <= new.began) {
+            of.last = Some(new);
+        }
+    }
+
+    /// Notes the number that a visit has of its own.
+    pub(crate) fn note_number(&mut self, visitor: Visitor, visit: u32, number: Option<Name>) {
+        let of = self.visitors.get_mut(&visitor);
+        if let Some(last) = of.and_then(|of| of.last.as_mut())
+            && last.visit == visit
+        {
+            last.number = number;
+        }
     }
 
     pub(crate) fn remove_visit(&mut self, visitor: Visitor, visit: u32) {
-        if let Some(visits) = self.visitors.get_mut(&visitor) {
-            visits.retain(|known| *known != visit);
+        if let Some(of) = self.visitors.get_mut(&visitor) {
+            of.all.retain(|known| *known != visit);
+            of.last = None;
         }
     }
 

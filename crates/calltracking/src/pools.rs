@@ -20,6 +20,8 @@ const NEVER_USED: i64 = i64::MIN;
 pub(crate) struct Slot {
     /// Its leases, by start and the id of the visit.
     pub(crate) leases: Vec<Lease>,
+    /// The last of them that holds something.
+    pub(crate) last: Option<Lease>,
     /// The calls on it, in order.
     pub(crate) calls: Vec<Key>,
     pub(crate) pooled: Option<Pooled>,
@@ -55,9 +57,11 @@ pub(crate) struct Numbers {
 }
 
 impl Slot {
-    /// Gives the last lease.
-    pub(crate) fn last(&self) -> Option<&Lease> {
-        self.leases.iter().rev().find(|lease| !lease.doubled)
+    /// Puts leases in the place of those before.
+    pub(crate) fn set_leases(&mut self, leases: Vec<Lease>) {
+        self.leases = leases;
+        let mut last = self.leases.iter().rev();
+        self.last = last.find(|lease| !lease.doubled).copied();
     }
 
     /// Says whether a visit other than that of this hash is about to have it.
@@ -125,7 +129,7 @@ impl Numbers {
     /// Gives the instant from which a number is free, as things stand; [`NEVER_USED`] if nobody ever had it.
     fn free_from(&self, number: Name) -> i64 {
         self.get(number).map_or(NEVER_USED, |slot| {
-            let leased = slot.last().map_or(NEVER_USED, |lease| lease.end);
+            let leased = slot.last.map_or(NEVER_USED, |lease| lease.end);
             let reserved = slot.reserved.map_or(NEVER_USED, |reserved| reserved.until);
             leased.max(reserved)
         })

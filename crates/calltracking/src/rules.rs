@@ -3,12 +3,14 @@
 //! Numbers, pools and sites are those told last, also for the past: static numbers have their times with them. How long
 //! callers are remembered, and numbers point back, is by the time of the call: the first value holds for all time before it.
 
+use compact_str::CompactString;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_model::settings::{PoolRules, StaticNumber, TrackingRules};
 use trunkline_model::time::Time;
 
-use crate::names::{Name, Names};
+use crate::names::Name;
+use crate::visits::Texts;
 
 /// How far back a call looks, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,8 @@ pub(crate) struct Rules {
     windows: Vec<Since>,
     fixed: HashMap<Name, Vec<usize>>,
     fallbacks: HashMap<Name, usize>,
+    /// Each site with its name and the place of its pool.
+    sites: HashMap<CompactString, (Name, Option<usize>), foldhash::fast::RandomState>,
 }
 
 /// What a checkpoint has of them.
@@ -49,7 +53,7 @@ impl Rules {
         rules: TrackingRules,
         from: Time,
         offset: u64,
-        numbers: &mut Names,
+        texts: &mut Texts,
     ) -> bool {
         if self
             .windows
@@ -67,24 +71,35 @@ impl Rules {
             offset,
             windows,
         });
-        self.set(rules, numbers);
+        self.set(rules, texts);
         true
     }
 
-    fn set(&mut self, rules: TrackingRules, numbers: &mut Names) {
+    fn set(&mut self, rules: TrackingRules, texts: &mut Texts) {
         self.fixed.clear();
         for (place, entry) in rules.numbers.iter().enumerate() {
-            let name = numbers.number(&entry.number);
+            let name = texts.numbers.number(&entry.number);
             self.fixed.entry(name).or_default().push(place);
         }
         self.fallbacks.clear();
         for (place, pool) in rules.pools.iter().enumerate() {
             if let Some(fallback) = &pool.fallback {
-                let name = numbers.number(fallback);
+                let name = texts.numbers.number(fallback);
                 self.fallbacks.entry(name).or_insert(place);
             }
         }
         self.latest = rules;
+        self.sites.clear();
+        for site in &self.latest.sites {
+            let pool = site.pool.as_ref().and_then(|pool| self.pool_of(pool));
+            let name = texts.words.number(&site.key);
+            self.sites.insert(site.key.as_str().into(), (name, pool));
+        }
+    }
+
+    /// Gives a site's name, and the place of its pool.
+    pub(crate) fn site(&self, key: &str) -> Option<(Name, Option<usize>)> {
+        self.sites.get(key).copied()
     }
 
     pub(crate) fn keep(&self) -> KeptRules {
@@ -94,12 +109,12 @@ impl Rules {
         }
     }
 
-    pub(crate) fn restore(&mut self, kept: KeptRules, numbers: &mut Names) {
+    pub(crate) fn restore(&mut self, kept: KeptRules, texts: &mut Texts) {
         self.windows = kept.windows;
         // Nothing but `keep` wrote it.
         self.set(
             serde_json::from_str(&kept.latest).unwrap_or_default(),
-            numbers,
+            texts,
         );
     }
 

@@ -132,7 +132,7 @@ impl Tracking {
         }
     }
 
-    fn visitor_of(&self, visit: u32) -> Visitor {
+    pub(crate) fn visitor_of(&self, visit: u32) -> Visitor {
         Visitor::of(&self.visits.get(visit).head.visitor, self.seed)
     }
 

@@ -111,7 +111,7 @@ impl Tracking {
     /// Restores the ledger, after all parts.
     pub fn restore_ledger(&mut self, ledger: Ledger) {
         self.texts = ledger.texts;
-        self.rules.restore(ledger.rules, &mut self.texts.numbers);
+        self.rules.restore(ledger.rules, &mut self.texts);
         self.people.restore(ledger.links);
         self.retracted = ledger.retracted.into_iter().collect();
         self.head = ledger.head;

@@ -91,7 +91,7 @@ struct Fold {
 impl Fold {
     fn new(rules: TrackingRules) -> Self {
         let mut fold = Self {
-            tracking: Tracking::new(7),
+            tracking: Tracking::new("acme".into(), 7),
             next: 1,
             visits: 0,
             log: Vec::new(),

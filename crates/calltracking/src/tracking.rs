@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use hashbrown::HashSet;
@@ -19,7 +20,7 @@ use crate::calls::{self, CallSeen, Key, Known};
 use crate::decide::Overlay;
 use crate::leases::{self, Lease, Lives};
 use crate::names::Name;
-use crate::people::{Caller, Link, People, Side, Visitor};
+use crate::people::{Caller, Last, Link, People, Side, Visitor};
 use crate::pools::Numbers;
 use crate::rules::Rules;
 use crate::store::Store;
@@ -64,6 +65,7 @@ pub(crate) enum Item {
 /// The state of one account.
 #[derive(Debug)]
 pub struct Tracking {
+    pub(crate) account: Arc<str>,
     pub(crate) seed: u64,
     pub(crate) texts: Texts,
     pub(crate) rules: Rules,
@@ -104,8 +106,9 @@ impl Lives for Evidence<'_> {
 
 impl Tracking {
     /// Makes the state of an account of which nothing is known; `seed` keys the hashes of names.
-    pub fn new(seed: u64) -> Self {
+    pub fn new(account: Arc<str>, seed: u64) -> Self {
         Self {
+            account,
             seed,
             texts: Texts::default(),
             rules: Rules::default(),
@@ -148,11 +151,11 @@ impl Tracking {
         let after = Visitor::of(&visit.head.visitor, self.seed);
         visit.received_at = visit.received_at.max(at.received_at.0);
         if known.is_none() {
-            self.people.add_visit(visitor, place);
+            self.people.add_visit(visitor, self.last(place));
         }
         if known.is_some() && before != after {
             self.people.remove_visit(before, place);
-            self.people.add_visit(after, place);
+            self.people.add_visit(after, self.last(place));
             self.mark_visitor(before, place, at.offset);
         }
         if change.any() {
@@ -325,11 +328,11 @@ impl Tracking {
     /// Hears other settings.
     pub fn settings(&mut self, rules: TrackingRules, at: Position) {
         self.reach(at);
-        let numbers = &mut self.texts.numbers;
-        if !self.rules.tell(rules, at.received_at, at.offset, numbers) {
+        let texts = &mut self.texts;
+        if !self.rules.tell(rules, at.received_at, at.offset, texts) {
             return;
         }
-        self.numbers.set(&self.rules, numbers);
+        self.numbers.set(&self.rules, &mut self.texts.numbers);
         for place in self.calls.all() {
             let key = self.key(place);
             self.mark(key, at.offset);
@@ -359,6 +362,8 @@ impl Tracking {
             self.lay(number, index, offset);
             self.numbers.refresh(number);
         }
+        let visitor = self.visitor_of(place);
+        self.people.note_number(visitor, place, number);
         let Some((number, start)) = wanted else {
             self.visits.get_mut(place).laid = None;
             return;
@@ -396,7 +401,7 @@ impl Tracking {
         let mut all = mem::take(&mut slot.leases);
         let reached = leases::reached(&all, index);
         let Some(first) = all.get(reached).map(|lease| lease.start) else {
-            slot.leases = all;
+            slot.set_leases(all);
             return;
         };
         let before = all[reached..].to_vec();
@@ -414,7 +419,7 @@ impl Tracking {
             .filter(|(before, after)| before != after)
             .map(|(before, after)| (*before, *after))
             .collect();
-        self.numbers.get_mut(number).leases = all;
+        self.numbers.get_mut(number).set_leases(all);
         for (before, after) in changed {
             self.doubled += usize::from(after.doubled);
             self.doubled -= usize::from(before.doubled);
@@ -429,6 +434,17 @@ impl Tracking {
         let (number, start) = self.visits.get(place).laid?;
         let index = self.lease_at(number, start, place);
         self.numbers.get(number)?.leases.get(index)
+    }
+
+    /// Gives what decides about the next visit of the visitor.
+    fn last(&self, place: u32) -> Last {
+        let visit = self.visits.get(place);
+        Last {
+            visit: place,
+            began: visit.first,
+            site: visit.head.site,
+            number: visit.laid.map(|(number, _)| number),
+        }
     }
 
     /// Gives the id of a visit.
@@ -450,7 +466,7 @@ impl Tracking {
             let visit = self.visits.get_mut(place);
             visit.laid = None;
             let visitor = Visitor::of(&visit.head.visitor, self.seed);
-            self.people.add_visit(visitor, place);
+            self.people.add_visit(visitor, self.last(place));
             self.follow(place);
         }
         for place in self.calls.all() {

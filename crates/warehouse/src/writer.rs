@@ -25,7 +25,7 @@ pub use batch::{Batch, MAX_ROWS};
 pub use compare::Compared;
 pub use settings::{
     AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
-    SyncOutcome, TeamMemberRow, TeamRow,
+    StaticNumberRow, SyncOutcome, TeamMemberRow, TeamRow,
 };
 pub use stale::Stale;
 pub use watermark::{Watermark, WatermarkError};
@@ -78,6 +78,8 @@ impl Writer {
             "spend",
             "touches",
             "contact_tags",
+            "visits",
+            "attributions",
             "identities",
             "answers",
         ] {

@@ -97,7 +97,7 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let mut world = Self {
-            tracking: Tracking::new(7),
+            tracking: Tracking::new("acme".into(), 7),
             journal: Vec::new(),
             waiting: vec![Record::Settings(settings(false))],
             saved: None,
@@ -177,7 +177,7 @@ impl World {
         self.journal.extend(self.waiting.drain(..).take(kept));
         let (mut tracking, first) = match &self.saved {
             Some(saved) => restore(saved),
-            None => (Tracking::new(7), 1),
+            None => (Tracking::new("acme".into(), 7), 1),
         };
         for (offset, record) in (1..).zip(&self.journal).skip(first as usize - 1) {
             hear(&mut tracking, record, offset);

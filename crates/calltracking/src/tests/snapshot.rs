@@ -59,7 +59,7 @@ pub(super) fn take(
 
 /// Restores a checkpoint; gives the first record to be heard again.
 pub(super) fn restore(of: &Checkpoint) -> (Tracking, u64) {
-    let mut tracking = Tracking::new(7);
+    let mut tracking = Tracking::new("acme".into(), 7);
     for (part, (_, bytes)) in (0..).zip(&of.visits) {
         tracking.restore_visits(part, postcard::from_bytes(bytes).unwrap());
     }
@@ -97,7 +97,7 @@ proptest! {
     fn a_restart_is_seen_in_no_row(seed in any::<u64>(), chance in any::<u64>()) {
         let log = records(seed, 120);
         let mut chance = Chance::new(chance);
-        let mut tracking = Tracking::new(7);
+        let mut tracking = Tracking::new("acme".into(), 7);
         let mut stored = Rows::default();
         let begin = chance.below(log.len() as u64) + 1;
         let mut flushed = 0;

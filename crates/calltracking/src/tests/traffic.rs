@@ -109,7 +109,7 @@ fn phone(of: u64) -> String {
 
 /// Gives all rows of a fold that hears these records in this order.
 pub(super) fn fold_all(records: &[Record]) -> Tracking {
-    let mut tracking = Tracking::new(7);
+    let mut tracking = Tracking::new("acme".into(), 7);
     for (offset, record) in (1..).zip(records) {
         hear(&mut tracking, record, offset);
         if offset % 5 == 0 {

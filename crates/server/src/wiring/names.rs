@@ -1,9 +1,9 @@
-//! Names, teams, extensions and stages from the configuration to ClickHouse's tables of settings.
+//! Names, teams, extensions, stages and static numbers from the configuration to ClickHouse's tables of settings.
 
-use trunkline_model::settings::Account;
+use trunkline_model::settings::{Account, TrackingRules};
 use trunkline_warehouse::writer::{
     AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
-    TeamMemberRow, TeamRow,
+    StaticNumberRow, TeamMemberRow, TeamRow,
 };
 
 /// Gives all that the configuration says of names and teams.
@@ -53,6 +53,17 @@ fn add(settings: &mut Settings, account: &Account) {
             let kind = stage.kind.as_str();
             StageRow::new(id, &pipeline.id, &stage.id, name, kind, position as u32)
         }));
+    }
+    for entry in TrackingRules::of(account).numbers {
+        settings.static_numbers.push(StaticNumberRow::new(
+            id,
+            entry.number,
+            entry.validity.from.map_or(0, |from| from.0),
+            entry.source,
+            entry.medium.unwrap_or_default(),
+            entry.campaign.unwrap_or_default(),
+            entry.validity.until.map_or(OPEN_END, |until| until.0),
+        ));
     }
     let tags = account.source_tags.iter();
     let tags = tags.map(|tag| SourceTagRow::new(id, tag));

@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn is_column(line: &str) -> bool {
-        const TYPES: [&str; 9] = [
+        const TYPES: [&str; 10] = [
             "String",
             "LowCardinality(",
             "DateTime64(",
@@ -145,6 +145,7 @@ mod tests {
             "Int64",
             "Array(",
             "Decimal(",
+            "Float64",
             "Date",
         ];
         let kind = line.split_whitespace().nth(1).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use trunkline_calltracking::{AttributionFact, TrackingRows, VisitFact};
 use trunkline_rollup::facts::{
     CallFact, CellFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact,
     MessageFact, Rows, SpendFact, TagFact, TouchFact,
@@ -10,7 +11,7 @@ use trunkline_rollup::facts::{
 
 use super::months::Months;
 use super::rows::{self, ANSWERS, CALLS, CHANGES, CONVERSATIONS, IDENTITIES, MESSAGES, Table};
-use super::rows::{FORMS, LEADS, SPEND, TAGS, TOUCHES};
+use super::rows::{ATTRIBUTIONS, FORMS, LEADS, SPEND, TAGS, TOUCHES, VISITS};
 use super::stale::Stale;
 
 /// The most rows that one INSERT takes.
@@ -30,6 +31,8 @@ pub struct Batch {
     spend: Blocks,
     touches: Blocks,
     tags: Blocks,
+    visits: Blocks,
+    attributions: Blocks,
     /// Cells likewise by month, those that are held in memory.
     cells: BTreeMap<i32, Blocks>,
     /// The others: to be computed once the messages are written.
@@ -61,6 +64,7 @@ impl Batch {
             && self.calls.rows() == 0
             && self.identities.rows() == 0
             && self.entities() == 0
+            && self.tracking() == 0
             && self.cells.is_empty()
             && self.stale.is_empty()
     }
@@ -92,6 +96,11 @@ impl Batch {
         all.map(Blocks::rows).iter().sum()
     }
 
+    /// Counts the rows of visits and of what brought calls.
+    pub fn tracking(&self) -> usize {
+        self.visits.rows() + self.attributions.rows()
+    }
+
     /// Counts the rows of cells.
     pub fn cells(&self) -> usize {
         self.cells.values().map(Blocks::rows).sum()
@@ -116,6 +125,8 @@ impl Batch {
         self.spend.append(other.spend);
         self.touches.append(other.touches);
         self.tags.append(other.tags);
+        self.visits.append(other.visits);
+        self.attributions.append(other.attributions);
         for (month, blocks) in other.cells {
             self.cells.entry(month).or_default().append(blocks);
         }
@@ -137,6 +148,8 @@ impl Batch {
             (SPEND, &mut self.spend),
             (TOUCHES, &mut self.touches),
             (TAGS, &mut self.tags),
+            (VISITS, &mut self.visits),
+            (ATTRIBUTIONS, &mut self.attributions),
         ];
         let entities = entities.into_iter().flat_map(|(table, blocks)| {
             let blocks: Vec<_> = blocks.blocks().collect();
@@ -220,6 +233,18 @@ impl Rows for Batch {
 
     fn recut(&mut self, account: &str, minutes: u8, version: u64) {
         self.stale.note_all(account, minutes, version);
+    }
+}
+
+impl TrackingRows for Batch {
+    fn visit(&mut self, fact: &VisitFact<'_>) {
+        rows::visit(&mut self.visits.bytes, fact);
+        self.visits.count();
+    }
+
+    fn attribution(&mut self, fact: &AttributionFact<'_>) {
+        rows::attribution(&mut self.attributions.bytes, fact);
+        self.attributions.count();
     }
 }
 

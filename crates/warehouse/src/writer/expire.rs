@@ -7,9 +7,9 @@ use super::Writer;
 use super::cells::start;
 use crate::client::{DDL_LIMIT, Fault, INSERT_LIMIT};
 
-/// The tables of facts. The arrival of a conversation, call, lead, form or statement is that
-/// of its latest event.
-const FACTS: [&str; 9] = [
+/// The tables of facts. The arrival of a conversation, call, lead, form, statement or visit is that
+/// of its latest event, that of an attribution the arrival of its call.
+const FACTS: [&str; 11] = [
     "messages",
     "changes",
     "conversations",
@@ -19,6 +19,8 @@ const FACTS: [&str; 9] = [
     "spend",
     "touches",
     "contact_tags",
+    "visits",
+    "attributions",
 ];
 
 /// Cells of every length begin where such quarters of an hour do.

@@ -14,8 +14,10 @@ use trunkline_rollup::facts::{
 };
 
 mod leads;
+mod tracking;
 
 pub(super) use leads::{FORMS, LEADS, SPEND, TAGS, TOUCHES, form, lead, spend, tag, touch};
+pub(super) use tracking::{ATTRIBUTIONS, VISITS, attribution, visit};
 
 /// A table and its columns in the order in which a row has them.
 #[derive(Clone, Copy, Debug)]

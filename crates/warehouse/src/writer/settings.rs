@@ -14,7 +14,8 @@ mod line;
 mod pepper;
 
 pub use line::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, SourceTagRow, StageRow, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, SourceTagRow, StageRow, StaticNumberRow,
+    TeamMemberRow, TeamRow,
 };
 
 use line::Line;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub stages: Vec<StageRow>,
     /// Tags of contacts that are touches.
     pub source_tags: Vec<SourceTagRow>,
+    /// Which source a static number names, and when.
+    pub static_numbers: Vec<StaticNumberRow>,
     /// The accounts' ids: each is given a pepper, once.
     pub accounts: Vec<String>,
 }
@@ -67,6 +70,7 @@ impl Writer {
         self.sync(&settings.aliases, &mut outcome).await?;
         self.sync(&settings.stages, &mut outcome).await?;
         self.sync(&settings.source_tags, &mut outcome).await?;
+        self.sync(&settings.static_numbers, &mut outcome).await?;
         self.pepper(&settings.accounts).await?;
         Ok(outcome)
     }

@@ -14,6 +14,7 @@ mod migrations;
 mod query;
 mod raw;
 mod settings;
+mod tracking;
 mod views;
 mod watermark;
 mod writer;

@@ -28,6 +28,7 @@ fn settings() -> Settings {
             StageRow::new("acme", "p", "won", "Won", "won", 2_u32),
         ],
         source_tags: vec![SourceTagRow::new("acme", "ads")],
+        static_numbers: Vec::new(),
         accounts: vec!["acme".to_owned()],
     }
 }

@@ -189,3 +189,24 @@ line! {
         =>
     }
 }
+
+line! {
+    /// A static number and its source.
+    StaticNumberRow in "static_numbers" {
+        /// The account's id.
+        account: String,
+        /// The number, as calls have it.
+        number: String,
+        /// Start, inclusive, in milliseconds since 1970; 0 if it always did.
+        valid_from: i64
+        =>
+        /// The source.
+        source: String,
+        /// The medium; empty if none.
+        medium: String,
+        /// The campaign; empty if none.
+        campaign: String,
+        /// End, exclusive, in milliseconds since 1970; [`OPEN_END`](super::OPEN_END) if none.
+        valid_until: i64
+    }
+}
