@@ -13,11 +13,11 @@ use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
-use crate::calls::{self, Calls};
+use crate::calls::Calls;
 use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
 use crate::contacts::Contacts;
-use crate::conversation::{Context, Conversation, Inserted};
+use crate::conversation::{Conversation, Inserted};
 use crate::entities::Entities;
 use crate::facts::Rows;
 use crate::names::Name;
@@ -32,6 +32,7 @@ mod call;
 mod contact;
 mod counts;
 mod entity;
+mod gather;
 mod live;
 mod parked;
 mod retract;
@@ -40,8 +41,8 @@ mod shrink;
 mod snapshot;
 
 pub use crate::calls::{KeptCalls, PartOfCalls};
+use ahead::Prepared;
 pub use ahead::Told;
-use ahead::{GROUP, Prepared};
 pub use counts::Counts;
 pub use live::{CallNow, View, Waiting};
 use parked::{Item, Parked};
@@ -389,62 +390,6 @@ impl Account {
             .chain(self.parked.oldest())
             .chain(others.into_iter().flatten())
             .min()
-    }
-
-    /// Shows changed rows, of contacts first, then of entities, calls and conversations, the longest
-    /// waiting first, until there were `limit` identities, entities, messages and calls or there are no
-    /// more; gives how many of these there were. Entities, and then calls, take half of what is left at
-    /// most while others wait.
-    /// `generation` goes into the rows' versions.
-    pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
-        let mut messages = self.contacts.gather(&self.id, generation, limit, rows);
-        let alone = self.changed.dirty.is_empty();
-        let half = |alone: bool, messages: usize| {
-            let left = limit.saturating_sub(messages);
-            if alone { left } else { left.div_ceil(2) }
-        };
-        let share = half(alone && self.calls.dirty() == 0, messages);
-        messages += self.gather_entities(generation, share, rows);
-        let share = half(alone, messages);
-        messages += self.gather_calls(generation, share, rows);
-        while messages < limit && !self.changed.dirty.is_empty() {
-            let group: Vec<Place> = {
-                let group = self.changed.dirty.len().min(GROUP);
-                self.changed
-                    .dirty
-                    .drain(..group)
-                    .map(|(_, place)| place)
-                    .collect()
-            };
-            self.read_ahead(&group);
-            for place in group {
-                messages += self.gather_one(place, generation, rows);
-            }
-        }
-        messages
-    }
-
-    fn gather_one(&mut self, place: Place, generation: u64, rows: &mut impl Rows) -> usize {
-        let submap = &mut self.submaps[usize::from(place.submap)];
-        let conversation = &mut submap.conversations[place.index];
-        conversation.dirty = false;
-        let context = Context {
-            account: &self.id,
-            names: &self.names,
-            rules: self.rules.of(conversation.channel, &self.names, u64::MAX),
-            generation: generation << 48,
-        };
-        conversation.gather(&context, &mut self.cells, rows)
-    }
-
-    fn gather_calls(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
-        let context = calls::Context {
-            account: &self.id,
-            names: &self.names,
-            rules: &self.rules,
-            generation: generation << 48,
-        };
-        self.calls.gather(limit, &context, rows)
     }
 
     /// Shows the cells of the rows gathered since the last time, as of `version`: it must not be less

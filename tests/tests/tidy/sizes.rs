@@ -49,8 +49,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "rollup",
-        7500,
-        "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls and contacts beside it share names, settings, retractions and checkpoints",
+        8500,
+        "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls, contacts, leads and spend beside it share names, settings, retractions and checkpoints",
     ),
     (
         "reports",
@@ -64,7 +64,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "warehouse",
-        3500,
+        4000,
         "the engine's life, the schema, and the writing of every table in it",
     ),
     (

@@ -8,9 +8,8 @@ use trunkline_model::time::Time;
 
 use super::retract::Within;
 use super::{Account, Outcome, Position};
-use crate::calls::{self, effective_id};
+use crate::calls::effective_id;
 use crate::entities::{self, Amount, KeptEntities, Key, PartOfEntities, Said, Sources, Word};
-use crate::facts::Rows;
 use crate::names::Name;
 
 /// Something said of an entity, when, and in which run of an import.
@@ -169,21 +168,6 @@ impl Account {
         };
         let key = Key::Touch(within.channel, within.conversation, &id);
         self.entities.insert(&key, word);
-    }
-
-    pub(super) fn gather_entities(
-        &mut self,
-        generation: u64,
-        limit: usize,
-        rows: &mut impl Rows,
-    ) -> usize {
-        let context = calls::Context {
-            account: &self.id,
-            names: &self.names,
-            rules: &self.rules,
-            generation: generation << 48,
-        };
-        self.entities.gather(limit, &context, rows)
     }
 
     /// Counts the leads, forms, statements, and whatever else is kept likewise.

@@ -124,3 +124,18 @@ fn a_lead_of_five_changes_takes_half_a_kilobyte() {
     println!("{bytes} bytes");
     assert!((300..600).contains(&bytes), "{bytes}");
 }
+
+#[test]
+fn many_leads_do_not_keep_others_waiting() {
+    let mut fold = Fold::new();
+    for number in 0..20 {
+        fold.tell(&lead(0, "created", "").replace("\"l\"", &format!("\"l{number}\"")));
+    }
+    let message = r#""channel":"web","conversation":"k","contact":"c","author":"contact""#;
+    fold.tell(&event("message", 0, message));
+    // Half of ten are leads; then all there is of others.
+    assert_eq!(fold.account.gather(0, 10, &mut fold.table), 6);
+    assert_eq!((fold.table.written, fold.account.dirty()), (5, 15));
+    // Alone they take all.
+    assert_eq!(fold.account.gather(0, 10, &mut fold.table), 10);
+}
