@@ -6,9 +6,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use chrono::DateTime;
-use e2e::clock::{HOUR, MINUTE, wall};
+use e2e::clock::{HOUR, MINUTE, holds_within, wall};
 use e2e::config::{Account, Config, hex, token};
 use e2e::counter::{Counter, Fault, Vendor};
 use e2e::service::{Service, binary};
@@ -471,6 +472,81 @@ fn analytics_is_told_of_the_last_72_hours_once() {
         "a secret of the address is told: {sent}"
     );
     service.join().expect("it ended");
+}
+
+#[test]
+fn what_a_crash_interrupted_is_given_up_where_it_might_be_counted_twice() {
+    let (port, service) = stands_for_service(2);
+    let (counter, dir) = (
+        Counter::start(Vendor::Ga4),
+        TempDir::new().expect("a folder"),
+    );
+    let state = dir.path().join("state");
+    let now = time(wall());
+    let sending =
+        json!({"id": "lead-1", "kind": "lead", "at": now, "stage": "sending", "since": now});
+    let lines = format!("{}\n{sending}\n", json!({"conversions_to": "ga4"}));
+    fs::write(&state, lines).expect("written");
+    let (state, address) = (state.to_string_lossy(), counter.address());
+    let run = || {
+        let push = ["--to", "ga4", "--push", &address, "--state", &state];
+        let output = ask(port, &push);
+        balanced(&said(&output));
+        (output.status.code(), said(&output))
+    };
+    let (code, text) = run();
+    assert_eq!(
+        (code, count(&text, "given up"), count(&text, "sent")),
+        (Some(1), 1, 1),
+        "{text}"
+    );
+    assert!(
+        text.contains("interrupted while it was being sent"),
+        "{text}"
+    );
+    let (code, text) = run();
+    assert_eq!((code, count(&text, "done before")), (Some(0), 2), "{text}");
+    assert_eq!(counter.counted().len(), 1);
+    service.join().expect("it ended");
+}
+
+#[test]
+fn a_run_every_second_sends_what_is_new() {
+    let service = start();
+    send(&service, &life(0, 30, ("gclid", "G-1")));
+    let push = Pushed::to(&service, Vendor::GoogleClicks, "google-ads", &[WON]);
+    let mut command = Command::new(binary());
+    let options = push.options.iter().map(String::as_str);
+    command
+        .args(["export", "conversions", "--every", "1s"])
+        .args(options)
+        .env_remove("TRUNKLINE_CONFIG")
+        .env(
+            "TRUNKLINE_URL",
+            format!("http://127.0.0.1:{}", service.port()),
+        )
+        .env("TRUNKLINE_TOKEN", token("acme", "phones"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().expect("the binary runs");
+    let reached = |many| {
+        holds_within(Duration::from_secs(20), || {
+            push.counter.counted().len() == many
+        })
+    };
+    let first = reached(1);
+    send(&service, &life(1, 20, ("gclid", "G-2")));
+    let second = reached(2);
+    child.kill().expect("it ran");
+    child.wait().expect("it ended");
+    assert!(first && second, "{:?}", push.counter.wrong());
+    let text = push.run(0, &[]);
+    assert_eq!(
+        (count(&text, "done before"), push.counter.counted().len()),
+        (2, 2),
+        "{text}"
+    );
 }
 
 #[test]
