@@ -14,6 +14,7 @@ use trunkline_model::settings::WebhookEvent;
 use trunkline_model::time::Time;
 
 use crate::call::Call;
+use crate::metrics;
 use crate::outbox::{Address, Id, Outbox, Outcome, Queue, Try};
 use crate::saved::{Found, Saved};
 use crate::webhook::{Webhook, Webhooks};
@@ -138,7 +139,8 @@ impl Handle {
     /// a file makes one that says that all until there is told. To be called before records are
     /// observed.
     ///
-    /// Errors if the file cannot be read or written.
+    /// Errors if the file cannot be read. Where it cannot be written, as on a full disk, the service
+    /// starts all the same; no checkpoint goes beyond what is in it.
     pub fn begin(&self, journal: u64, end: u64) -> io::Result<()> {
         let found = Saved::read(&self.shared.state)?;
         let mut desk = self.desk();
@@ -164,7 +166,7 @@ impl Handle {
             .told_below
             .store(desk.through, Ordering::Release);
         drop(desk);
-        self.write()?;
+        self.write_or_say();
         self.shared.news.notify_one();
         Ok(())
     }
@@ -350,6 +352,14 @@ impl Handle {
             Err(_) => desk.is_written = false,
         }
         written
+    }
+
+    /// Writes the file; a failure is counted and logged, and the file lacks something still.
+    pub(crate) fn write_or_say(&self) {
+        if let Err(error) = self.write() {
+            metrics::not_written();
+            tracing::error!(%error, "state/outbox could not be written; it is tried again");
+        }
     }
 
     pub(crate) fn now(&self) -> Time {

@@ -1,7 +1,6 @@
 //! The part that sends what is due and writes the file. What is on its way at a stop has a moment to
 //! arrive; if it does not it is sent again after the next start.
 
-use std::io;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -34,9 +33,9 @@ pub enum Error {
     /// TLS cannot be set up.
     #[error("TLS for outgoing webhooks cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
-    /// The last state could not be written: some is told again after the next start.
-    #[error("state/outbox could not be written: {0}")]
-    Write(#[from] io::Error),
+    /// Writing the last state panicked.
+    #[error("writing state/outbox failed: {0}")]
+    Panicked(String),
 }
 
 /// Sends what the handle was told.
@@ -61,8 +60,9 @@ impl Service {
         // A receiver that holds on to its connection holds up nobody.
         let _ = timeout(STOPS_WITHIN, tasks.wait()).await;
         let handle = self.handle;
-        let written = tokio::task::spawn_blocking(move || handle.write()).await;
-        Ok(written.unwrap_or_else(|panic| Err(io::Error::other(panic)))?)
+        tokio::task::spawn_blocking(move || handle.write_or_say())
+            .await
+            .map_err(|panic| Error::Panicked(panic.to_string()))
     }
 
     async fn send(&self, sender: &Sender, stop: &CancellationToken) {
@@ -128,11 +128,9 @@ impl Service {
                 continue;
             }
             let (began, handle) = (Instant::now(), self.handle.clone());
-            let outcome = tokio::task::spawn_blocking(move || handle.write()).await;
-            let outcome = outcome.unwrap_or_else(|panic| Err(io::Error::other(panic)));
-            if let Err(error) = outcome {
-                metrics::not_written();
-                tracing::error!(%error, "state/outbox could not be written; it is tried again");
+            let write = tokio::task::spawn_blocking(move || handle.write_or_say());
+            if let Err(panic) = write.await {
+                tracing::error!(%panic, "writing state/outbox failed");
             }
             written = Instant::now();
             pause = WRITTEN_EVERY.max(began.elapsed() * SHARE);

@@ -19,13 +19,7 @@ use crate::template::Template;
 use crate::wanted;
 
 /// Headers that are ours, or the connection's.
-const OURS: [&str; 5] = [
-    "connection",
-    "content-length",
-    "host",
-    "transfer-encoding",
-    "user-agent",
-];
+const OURS: [&str; 4] = ["connection", "content-length", "host", "transfer-encoding"];
 const JSON: &str = "application/json";
 
 /// A setting of a webhook that cannot be.

@@ -39,7 +39,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ("board", 4500, "three boards, a file for each panel"),
     (
         "server",
-        8000,
+        9000,
         "every command of the program, each a folder that knows no other",
     ),
     (
@@ -54,7 +54,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "reports",
-        5600,
+        6200,
         "one file for each report of the catalogue, most of it descriptions that are data",
     ),
     (
@@ -74,7 +74,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "pipeline",
-        5000,
+        5500,
         "everything that shares the workers' queue; the shell of call tracking is where it will split",
     ),
 ];

@@ -190,6 +190,7 @@ impl World {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..Default::default() })]
     #[test]
     fn nothing_is_lost_or_out_of_order_whatever_fails(steps in prop::collection::vec(step(), 1..200)) {
         let mut world = World::default();
