@@ -25,6 +25,7 @@ mod budget;
 mod caps;
 mod config;
 mod connection;
+mod conversions;
 mod directory;
 mod door;
 mod encoding;

@@ -28,8 +28,8 @@ use crate::rejects::Rejects;
 use crate::stream::Crowd;
 use crate::visits::{Limits as VisitLimits, Sites};
 use crate::{
-    admin, board, events, hooks, live, login, openapi, records, request, status, stream, visits,
-    ways_out, webhooks,
+    admin, board, conversions, events, hooks, live, login, openapi, records, request, status,
+    stream, visits, ways_out, webhooks,
 };
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
@@ -76,6 +76,7 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/contacts").get(records::contacts, records::about::contacts()),
         at("/v1/contacts/{contact}").get(records::contact, records::about::contact()),
         at("/v1/contacts/{contact}/timeline").get(records::timeline, records::about::timeline()),
+        at("/v1/conversions").get(conversions::conversions, conversions::about()),
         at("/v1/live").get(live::live, live::about()),
         at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
         at("/v1/admin/rejects").get(admin::rejects, admin::about_rejects()),

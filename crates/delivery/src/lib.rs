@@ -8,7 +8,8 @@
 //! - [`call`]: a call as it is told; `wanted`: which kinds of notices it gives
 //! - [`webhook`]: the webhooks of the configuration; `filter`: their `where`; `template`: their `body`
 //! - `outbox`: what waits, what is given up, what was told: a state machine over `now`, no clock in it
-//! - `saved`: the outbox on disk; `signature`, `sender`: one request
+//! - `saved`: the outbox on disk; `signature`, `sender`: one request;
+//!   [`wire`]: the way to receivers, for others too
 //! - [`handle`]: what others hold; [`service`]: the part that sends and writes; [`metrics`]
 //!
 //! A notice is delivered, given up (a dead letter), or in the file, which also says up to which record
@@ -29,6 +30,7 @@ mod signature;
 mod template;
 mod wanted;
 pub mod webhook;
+pub mod wire;
 
 pub use call::{Attribution, Call, Leg};
 pub use handle::{DeadLetter, Handle, Listed, Replay, World};

@@ -2,19 +2,12 @@
 //! Redirects are not followed. Addresses of private networks are allowed: whoever writes the
 //! configuration may reach what the machine reaches.
 
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::rt::Executor;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioTimer;
-use rustls::{ClientConfig, RootCertStore, crypto};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use trunkline_model::time::Time;
@@ -22,68 +15,24 @@ use trunkline_model::time::Time;
 use crate::outbox::{Outcome, Try};
 use crate::signature::signature;
 use crate::webhook::Webhook;
+use crate::wire::{self, Http, NAME, cause};
 
 /// How long a receiver has for its answer.
 const WITHIN: Duration = Duration::from_secs(10);
-/// How long a connection may take.
-const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
-/// How long a connection is kept for the next request.
-const IDLE: Duration = Duration::from_secs(30);
 /// Bytes of an answer that are read, so that its connection can be used again.
 const READ: usize = 64 * 1024;
 
-/// Who we are.
-const NAME: &str = concat!("trunkline/", env!("CARGO_PKG_VERSION"));
-
 /// Sends requests, over connections that are kept for a while.
 pub(crate) struct Sender {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-}
-
-/// Runs connections where they are joined at the end.
-#[derive(Clone)]
-struct Joined(TaskTracker);
-
-impl<F> Executor<F> for Joined
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    fn execute(&self, connection: F) {
-        self.0.spawn(connection);
-    }
+    http: Http,
 }
 
 impl Sender {
     /// Makes a sender whose connections are among `tasks`.
     pub(crate) fn new(tasks: &TaskTracker) -> Result<Self, rustls::Error> {
-        let mut roots = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            tracing::warn!(
-                "this machine has no certificates to trust: webhooks can be sent to http alone; \
-                 install ca-certificates"
-            );
-        }
-        let tls = ClientConfig::builder_with_provider(crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let mut plain = HttpConnector::new();
-        plain.enforce_http(false);
-        plain.set_nodelay(true);
-        plain.set_connect_timeout(Some(CONNECTED_WITHIN));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(plain);
-        let http = Client::builder(Joined(tasks.clone()))
-            .pool_idle_timeout(IDLE)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
-        Ok(Self { http })
+        Ok(Self {
+            http: wire::http(tasks)?,
+        })
     }
 
     /// Makes a try.
@@ -135,13 +84,4 @@ fn request(made: &Try, webhook: &Webhook, now: Time) -> Result<Request<Full<Byte
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.extend(webhook.headers.clone());
     Ok(request)
-}
-
-/// Gives the innermost cause, which says most.
-fn cause(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

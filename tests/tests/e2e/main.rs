@@ -28,6 +28,7 @@ mod commands;
 mod commands_state;
 mod conformance;
 mod contact_scope;
+mod conversions;
 mod corners;
 mod demo;
 mod deploy;

@@ -82,7 +82,7 @@ pub(crate) fn every(views: Views<'_>) -> String {
 
 /// The calls that a tracker told of and a PBX told of too: of the same caller, begun at nearly the
 /// same time, one forwarded to the other's number.
-fn twins(views: Views<'_>) -> String {
+pub(crate) fn twins(views: Views<'_>) -> String {
     format!("SELECT tracked FROM ({})", twin_pairs(views))
 }
 

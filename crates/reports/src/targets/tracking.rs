@@ -25,7 +25,7 @@ pub(crate) struct Tracking {
     /// The part of revenue that `roi` counts, in ten-thousandths.
     margin: i64,
     /// The currency; empty if none is set.
-    currency: String,
+    pub(crate) currency: String,
     /// The zone of its days.
     zone: String,
     /// Its pools.

@@ -15,6 +15,7 @@ mod combinations;
 mod compare;
 mod contact_calls;
 mod conversations;
+mod conversions;
 mod dimensions;
 mod hdr;
 mod marketing;
