@@ -37,7 +37,7 @@ mod settings;
 mod shrink;
 mod snapshot;
 
-pub use crate::calls::{KeptCalls, PartOfCalls};
+pub use crate::calls::{CallHorizon, KeptCalls, PartOfCalls};
 pub use ahead::Told;
 use ahead::{GROUP, Prepared};
 pub use counts::Counts;

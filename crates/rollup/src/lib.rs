@@ -7,6 +7,7 @@
 //! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
 //! - `calls`: calls, their phases and what they come to
 //! - [`seen`]: duplicates and conflicts
+//! - [`shelf`]: where calls are put of which nothing comes any more
 //! - [`contacts`]: who is who
 //! - [`facts`]: the rows that come out
 //! - [`cells`]: figures by manager, channel and hour, for what is shown live
@@ -27,6 +28,7 @@ mod packed;
 mod plain;
 pub mod rules;
 pub mod seen;
+pub mod shelf;
 mod shrunk;
 mod submap;
 pub mod timeline;

@@ -10,6 +10,7 @@ use trunkline_model::time::Time;
 use crate::facts::{CallFact, ChangeFact, ConversationFact, LegFact, MessageFact, Rows};
 use crate::{Account, Config, Outcome, Position};
 
+mod cold;
 mod events;
 mod ledger;
 mod parties;
