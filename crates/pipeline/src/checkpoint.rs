@@ -9,7 +9,8 @@
 //! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
 //! any `taken`; a section passes over the records it has. An account's conversations and calls (256
 //! parts of each) come before its cells (32 sets), which count what conversations take in; these and
-//! its contacts (64 parts) before its ledger, whose names must not be older than any part or cell.
+//! its contacts (64 parts) before its ledger, whose names must not be older than any part or cell, and
+//! its shelf, which has all that the calls before it refer to.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.
@@ -24,9 +25,15 @@ use serde::{Deserialize, Serialize};
 use trunkline_rollup::account::{Account, Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::contacts::{self, PARTS};
+use trunkline_rollup::shelf::Torn;
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
+use crate::shelf::{Saved, Shelf, Shelves};
+
+mod named;
+
+pub(crate) use named::clear;
 
 const MAGIC: &[u8; 8] = b"TRKCKPT1";
 /// How many are kept: the newest, and the one before in case that is damaged.
@@ -67,6 +74,7 @@ enum Kind {
     Cells(u8),
     Ledger,
     Contacts(u8),
+    Shelf,
 }
 
 /// Why a checkpoint cannot be read; the one before is tried then.
@@ -78,6 +86,8 @@ pub(crate) enum Damaged {
     Frame { frame: u64 },
     #[error("it is of another journal or fold")]
     Other,
+    #[error("cold calls cannot be read from their shelf: {0}")]
+    Shelf(String),
 }
 
 /// Sections as a worker gives them.
@@ -87,8 +97,11 @@ pub(crate) struct Sections {
     pub(crate) frames: Vec<Vec<u8>>,
     /// Whether more are to come.
     pub(crate) more: bool,
-    /// Something is parked, which is in the journal alone: no checkpoint can be taken now.
+    /// Something is parked, which is in the journal alone, or not carried out in all cold calls: no
+    /// checkpoint can be taken now.
     pub(crate) parked: bool,
+    /// To be synced before the checkpoint gets its name.
+    pub(crate) files: Vec<Arc<File>>,
 }
 
 /// A worker's way through its accounts and their parts.
@@ -144,6 +157,10 @@ impl Round {
                 }
             } else {
                 bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
+                if let Some(shelf) = account.shelf::<Shelf>() {
+                    bytes += sections.push(id, Kind::Shelf, taken, &shelf.saved());
+                    sections.files.extend(shelf.files());
+                }
                 (self.part, self.set, self.contacts) = (0, 0, 0);
                 self.account += 1;
             }
@@ -275,8 +292,25 @@ pub(crate) struct Loaded {
     pub(crate) accounts: HashMap<String, Account>,
 }
 
-/// Reads a checkpoint of `journal`, made by this fold in this layout.
-pub(crate) fn read(path: &Path, journal: u64, config: Config) -> Result<Loaded, Damaged> {
+impl Loaded {
+    /// Gives it back if all cold calls are on a shelf.
+    fn with_shelves(self) -> Result<Self, Damaged> {
+        let mut accounts = self.accounts.values();
+        let lacks = |account: &Account| account.calls().1 > 0 && account.shelf::<Shelf>().is_none();
+        if accounts.any(lacks) {
+            return Err(Damaged::Shelf("it names none".to_owned()));
+        }
+        Ok(self)
+    }
+}
+
+/// Reads a checkpoint of `journal`, made by this fold in this layout, and all that it refers to.
+pub(crate) fn read(
+    path: &Path,
+    journal: u64,
+    config: Config,
+    shelves: &Shelves,
+) -> Result<Loaded, Damaged> {
     let bytes = fs::read(path)?;
     let mut rest = bytes
         .strip_prefix(MAGIC)
@@ -315,8 +349,14 @@ pub(crate) fn read(path: &Path, journal: u64, config: Config) -> Result<Loaded, 
                 if restore(into, kind, taken, body).is_err() {
                     return Err(damaged);
                 }
+                if matches!(kind, Kind::Shelf) {
+                    let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged)?;
+                    let shelf = shelves.open(&account, &saved);
+                    let shelved = shelf.and_then(|shelf| into.shelve(Box::new(shelf)));
+                    shelved.map_err(|Torn(why)| Damaged::Shelf(why))?;
+                }
             }
-            Frame::End { frames } if frames == number => return Ok(loaded),
+            Frame::End { frames } if frames == number => return loaded.with_shelves(),
             Frame::End { .. } => return Err(damaged),
         }
     }
@@ -345,6 +385,7 @@ fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postca
             let ledger: Ledger = postcard::from_bytes(body)?;
             account.restore_ledger(ledger, taken);
         }
+        Kind::Shelf => {}
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ use crate::handle::{Token, UNITS};
 use crate::ledger::Ledger;
 use crate::quarantine::Quarantine;
 use crate::read_back::{Answer, QUESTIONS, Question};
+use crate::shelf::Shelves;
 use crate::worker::{Census, Gathering, Work, Worker, worker_of};
 
 /// Places in a worker's queue. Every commit in it holds at least one unit of admission, so with
@@ -47,6 +48,7 @@ pub(crate) struct Start<'a> {
     pub(crate) config: Config,
     /// How long after its last arrival a conversation keeps its timeline, in milliseconds.
     pub(crate) horizon: i64,
+    pub(crate) shelves: &'a Shelves,
     pub(crate) ledger: &'a Arc<Ledger>,
     pub(crate) quarantine: &'a Arc<Quarantine>,
     pub(crate) broken: &'a CancellationToken,
@@ -90,6 +92,9 @@ impl Crew {
                 questions: ask.clone(),
                 answers: answered,
                 horizon: start.horizon,
+                shelves: start.shelves.clone(),
+                sweeping: Vec::new(),
+                is_torn: false,
                 parked: HashMap::new(),
                 aside: VecDeque::new(),
                 is_behind: Arc::default(),
@@ -250,6 +255,8 @@ impl Crew {
             all.counts += census.counts;
             all.conversations += census.conversations;
             all.shrunk += census.shrunk;
+            all.calls += census.calls;
+            all.cold_calls += census.cold_calls;
             all.parked += census.parked;
             all.aside += census.aside;
             all.shrunk_early += census.shrunk_early;

@@ -8,6 +8,7 @@
 //! - [`handle`]: what the doors hold; [`record`]: what stands in the journal
 //! - `crew`, `worker`: the fold's threads, one writer an account
 //! - `flush`: rows out; `read_back`: rows in again; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
+//! - `shelf`: calls beyond the horizon, outside the memory
 //! - `live`: what readers see of the fold
 //! - `streams`: how far each named stream is in the journal
 //! - [`audit`]: what ClickHouse holds against what the journal gives
@@ -34,6 +35,7 @@ mod read_back;
 pub mod record;
 mod recover;
 pub mod service;
+mod shelf;
 pub mod status;
 mod streams;
 mod worker;

@@ -18,6 +18,7 @@ const LOOKED_AT_WHEN_FULL: usize = 200_000;
 impl Worker {
     /// Notes how much of an account waits to be read back.
     pub(super) fn note_parked(&mut self, id: &str) {
+        self.note_cold(id);
         let Some(account) = self.accounts.get(id) else {
             return;
         };

@@ -23,13 +23,6 @@ impl PartOfCalls<'_> {
     }
 }
 
-impl KeptCalls {
-    /// Says whether some are on a shelf.
-    pub fn need_shelf(&self) -> bool {
-        !self.1.is_empty()
-    }
-}
-
 impl Serialize for PartOfCalls<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut both = to.serialize_tuple(2)?;

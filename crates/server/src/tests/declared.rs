@@ -29,6 +29,8 @@ const SECTIONS: [(&str, &[&str]); 8] = [
             "read_back_",
             "open_",
             "shrunk_",
+            "held_",
+            "cold_",
             "parked_",
             "dirty_",
             "remembered_",
