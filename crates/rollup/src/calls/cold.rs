@@ -13,7 +13,7 @@ use super::{Calls, Packed, Part, Place, hash_of, part};
 use crate::shelf::{Shelf, Torn};
 
 /// Calls that go cold in one step: each is a write of some hundred bytes.
-const MOST: usize = 8_192;
+const MOST: usize = 4_096;
 /// Places beyond two a call from which on the list of those to be shown is made anew.
 const TOUCHED: usize = if cfg!(test) { 8 } else { 4_096 };
 
