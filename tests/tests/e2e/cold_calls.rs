@@ -18,6 +18,7 @@ use super::calls::{events, expected, phase, post, rows};
 const FORGETFUL: &str = "horizon = \"1s\"\nwindow = \"1s\"";
 /// Calls beside those whose rows are worked out by hand; their ids go behind these.
 const CROWD: usize = 1_500;
+const CALLS: usize = 4 + CROWD;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn cold(service: &Service) -> f64 {
@@ -92,86 +93,94 @@ fn shelves(service: &Service) -> Vec<PathBuf> {
     files.map(|file| file.expect("a file").path()).collect()
 }
 
-#[test]
-fn late_repeated_and_retracted_phases_of_cold_calls_are_exact_through_kills() {
-    let mut service = Service::start(Config::acme().fold(FORGETFUL));
+/// Gives a service all of whose calls are cold, and what they were told by.
+fn all_cold() -> (Service, Vec<Value>) {
+    let service = Service::start(Config::acme().fold(FORGETFUL));
     let all = [events(), crowd()].concat();
-    let calls = 4 + CROWD;
     post(&service.door("acme"), &all);
-    wait_until_cold(&service, calls);
-    // They are known, and stay where they are.
-    let again = post(&service.door("acme"), &all);
+    wait_until_cold(&service, CALLS);
+    (service, all)
+}
+
+fn restart(service: &mut Service) {
+    service.restart();
+    service.wait_for_warehouse();
+}
+
+/// All that is told again is known.
+fn assert_known(service: &Service, all: &[Value]) {
+    let again = post(&service.door("acme"), all);
     assert_eq!(again["duplicates"], json!(all.len()));
-    assert!(cold(&service) >= calls as f64);
-    // Nothing of the shelf is in a checkpoint yet.
-    service.kill9();
-    service.restart();
-    service.wait_for_warehouse();
-    wait_until_cold(&service, calls);
-    assert_eq!(rows(&service, "acme").len(), calls);
-    service.stop();
-    service.restart();
-    service.wait_for_warehouse();
-    assert!(
-        !service.log().contains("passed over"),
-        "{}",
-        service.log_tail()
-    );
-    assert!(cold(&service) >= calls as f64);
-    let corrected = post(&service.door("acme"), &late(5));
-    assert_eq!(corrected["accepted"], json!(CROWD / 5));
-    service.door("acme").flush();
-    assert_eq!(count(&service, "has(tags, 'late')"), CROWD / 5);
-    wait_until_cold(&service, calls);
-    // Of a run, and of one call all phases.
-    let gone = [
-        "a/10:00:40/heldl1",
-        "x0001/10:00:00/started",
-        "x0001/10:01:00/ended",
-    ];
-    let mut back: Vec<Value> = gone.iter().map(|id| retract("target", id)).collect();
-    back.push(retract("batch", "run"));
-    post(&service.door("acme"), &back);
-    service.kill9();
-    service.restart();
-    service.wait_for_warehouse();
-    service.door("acme").flush();
-    wait_until_cold(&service, calls);
-    assert_eq!(count(&service, "startsWith(call, 'x')"), CROWD - 1);
-    assert_eq!(
-        count(
-            &service,
-            "startsWith(call, 'x') AND startsWith(caller, '+346')"
-        ),
-        CROWD * 2 / 3 - 1
-    );
-    // What is taken back stays known.
-    let again = post(&service.door("acme"), &all);
-    assert_eq!(again["duplicates"], json!(all.len()));
-    // A first country concerns all of them, and only rows are written.
-    assert_eq!(count(&service, "caller = '+34911222333'"), 0);
-    let spain = Account::new("acme").setting("country = \"ES\"");
-    service.configure(Config::of([spain]).fold(FORGETFUL));
-    service.stop();
-    service.restart();
-    service.wait_for_warehouse();
-    service.door("acme").flush();
-    assert!(cold(&service) >= calls as f64);
-    let [mut a, b, c, d] = expected();
-    (a[9], a[10], a[14]) = (json!(0), json!(60_000), json!([60_000]));
-    assert_eq!(rows(&service, "acme")[..4], [a, b, c, d]);
+}
+
+fn assert_clean(mut service: Service) {
+    let sums = service.door("acme").metrics().sums();
+    assert!(sums.balance() && sums.pending == 0, "{sums:?}");
     service.stop();
     let (code, said) = audit(&service);
     assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]
-fn a_damaged_shelf_costs_time_and_no_call() {
-    let mut service = Service::start(Config::acme().fold(FORGETFUL));
-    let all = [events(), crowd()].concat();
-    let calls = 4 + CROWD;
-    post(&service.door("acme"), &all);
-    wait_until_cold(&service, calls);
+fn late_repeated_and_retracted_phases_of_cold_calls_are_exact_through_kills() {
+    let (mut service, all) = all_cold();
+    // They are known, and stay where they are.
+    assert_known(&service, &all);
+    assert!(cold(&service) >= CALLS as f64);
+    // Nothing of the shelf is in a checkpoint yet.
+    service.kill9();
+    restart(&mut service);
+    wait_until_cold(&service, CALLS);
+    assert_eq!(rows(&service, "acme").len(), CALLS);
+    service.stop();
+    restart(&mut service);
+    let log = service.log();
+    assert!(!log.contains("passed over"), "{}", service.log_tail());
+    assert!(cold(&service) >= CALLS as f64);
+    let corrected = post(&service.door("acme"), &late(5));
+    assert_eq!(corrected["accepted"], json!(CROWD / 5));
+    service.door("acme").flush();
+    assert_eq!(count(&service, "has(tags, 'late')"), CROWD / 5);
+    wait_until_cold(&service, CALLS);
+    // Of a run, and of one call all phases.
+    let gone = ["started", "ended"].map(|phase| {
+        let minute = u8::from(phase == "ended");
+        retract("target", &format!("x0001/10:0{minute}:00/{phase}"))
+    });
+    let back = [gone.to_vec(), vec![retract("batch", "run")]].concat();
+    post(&service.door("acme"), &back);
+    service.kill9();
+    restart(&mut service);
+    service.door("acme").flush();
+    wait_until_cold(&service, CALLS);
+    assert_eq!(count(&service, "startsWith(call, 'x')"), CROWD - 1);
+    let known = count(&service, "startsWith(caller, '+346')");
+    assert_eq!(known, CROWD * 2 / 3 - 1);
+    // What is taken back stays known.
+    assert_known(&service, &all);
+    assert_clean(service);
+}
+
+#[test]
+fn other_settings_reach_cold_calls_and_leave_them_cold() {
+    let (mut service, _) = all_cold();
+    service.stop();
+    restart(&mut service);
+    assert_eq!(count(&service, "caller = '+34911222333'"), 0);
+    // A first country holds for all time.
+    let spain = Account::new("acme").setting("country = \"ES\"");
+    service.configure(Config::of([spain]).fold(FORGETFUL));
+    service.stop();
+    restart(&mut service);
+    service.door("acme").flush();
+    assert_eq!(rows(&service, "acme")[..4], expected());
+    assert!(cold(&service) >= CALLS as f64);
+    assert_clean(service);
+}
+
+#[test]
+fn a_shelf_that_is_damaged_costs_a_start_time_and_no_call() {
+    let (mut service, all) = all_cold();
     service.stop();
     let files = shelves(&service);
     assert_eq!(files.len(), 1, "{files:?}");
@@ -179,18 +188,22 @@ fn a_damaged_shelf_costs_time_and_no_call() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&files[0], bytes).unwrap();
-    service.restart();
-    service.wait_for_warehouse();
+    restart(&mut service);
     let log = service.log();
-    assert!(
-        log.contains("cold calls cannot be read from their shelf"),
-        "{}",
-        service.log_tail()
-    );
-    let again = post(&service.door("acme"), &all);
-    assert_eq!(again["duplicates"], json!(all.len()));
-    wait_until_cold(&service, calls);
-    // It breaks while it is in use: what is answered must not rest on it.
+    let said = "cold calls cannot be read from their shelf";
+    assert!(log.contains(said), "{}", service.log_tail());
+    assert_known(&service, &all);
+    wait_until_cold(&service, CALLS);
+    service.stop();
+    // It is in files of its own now, and the others go with the checkpoint that names them.
+    restart(&mut service);
+    assert!(cold(&service) >= CALLS as f64);
+    assert_clean(service);
+}
+
+#[test]
+fn a_shelf_that_breaks_in_use_ends_the_service_and_nothing_rests_on_it() {
+    let (mut service, _) = all_cold();
     for path in shelves(&service) {
         let mut file = OpenOptions::new().write(true).open(&path).unwrap();
         let length = file.metadata().unwrap().len();
@@ -198,36 +211,21 @@ fn a_damaged_shelf_costs_time_and_no_call() {
         file.write_all(&vec![0xa5; length as usize - 36]).unwrap();
     }
     let lines: Vec<String> = late(3).iter().map(Value::to_string).collect();
-    let answer = service.door("acme").try_post(
-        "",
-        "application/x-ndjson",
-        None,
-        lines.join("\n").as_bytes(),
-    );
-    if let Ok(answer) = answer {
-        assert!(
-            answer.status >= 500 || answer.json()["observed"] == false,
-            "{}",
-            answer.text()
-        );
+    let body = lines.join("\n").into_bytes();
+    let door = service.door("acme");
+    if let Ok(answer) = door.try_post("", "application/x-ndjson", None, &body) {
+        let rests = answer.status < 300 && answer.json()["observed"] != false;
+        assert!(!rests, "{}", answer.text());
     }
     let end = service.wait_for_end(Duration::from_secs(30));
     assert!(!end.success(), "{end}");
     let log = service.log();
-    assert!(
-        log.contains("a cold call cannot be read from its shelf"),
-        "{}",
-        service.log_tail()
-    );
-    service.restart();
-    service.wait_for_warehouse();
+    let said = "a cold call cannot be read from its shelf";
+    assert!(log.contains(said), "{}", service.log_tail());
+    restart(&mut service);
     post(&service.door("acme"), &late(3));
     service.door("acme").flush();
-    let sums = service.door("acme").metrics().sums();
-    assert!(sums.balance() && sums.pending == 0, "{sums:?}");
     assert_eq!(count(&service, "has(tags, 'late')"), CROWD / 3);
-    wait_until_cold(&service, calls);
-    service.stop();
-    let (code, said) = audit(&service);
-    assert_eq!(code, Some(0), "{said}");
+    wait_until_cold(&service, CALLS);
+    assert_clean(service);
 }
