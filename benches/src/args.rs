@@ -12,7 +12,8 @@ usage: bench [--only P1,P9,...] [--events N] [--rounds N] [--conversations N]
 Measures our own paths and their floors in turns and prints one table of ratios.
 
   --only           what to measure, in this order; without it everything:
-                   P1 (with P2), P3, P4, P5, P6, P7, P9, P10, P11 (with P8 and P15), P12, P13
+                   P1 (with P2), P3, P4, P5, P6, P7, P9, P10, P11 (with P8 and P15), P12, P13,
+                   P14
   --events         events of all rounds together: 1000000
   --rounds         rounds of floor and ours: 5
   --conversations  how many P11 grows to: 10000000, which takes some 5 GiB of memory";
@@ -92,10 +93,12 @@ pub(crate) enum Goal {
     P12,
     /// Two accounts on two cores.
     P13,
+    /// The lease of a number.
+    P14,
 }
 
 impl Goal {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::P1,
         Self::P3,
         Self::P4,
@@ -107,6 +110,7 @@ impl Goal {
         Self::P11,
         Self::P12,
         Self::P13,
+        Self::P14,
     ];
 
     fn named(name: &str) -> Result<Self> {
@@ -122,7 +126,8 @@ impl Goal {
             "p10" => Self::P10,
             "p12" => Self::P12,
             "p13" => Self::P13,
-            _ => bail!("`{name}` is no goal measured here: P1 to P13 and P15"),
+            "p14" => Self::P14,
+            _ => bail!("`{name}` is no goal measured here: P1 to P15"),
         })
     }
 }
@@ -257,7 +262,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for line in ["--rounds 0", "--only p14", "--events", "measure"] {
+        for line in ["--rounds 0", "--only p16", "--events", "measure"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -17,6 +17,7 @@ mod folded;
 mod frames;
 mod growth;
 mod inserts;
+mod lease;
 mod ndjson;
 mod own_stream;
 mod peers;
@@ -96,6 +97,7 @@ fn measure(args: &Args) -> Result<()> {
                 webhooks::measure(args, &mut table)?;
             }
             Goal::P13 => scaling::measure(args, &mut table)?,
+            Goal::P14 => lease::measure(args, &mut table)?,
         }
     }
     println!("{table}");

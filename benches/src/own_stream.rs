@@ -64,6 +64,7 @@ pub(crate) fn serve(dir: &Path, sync: bool) -> Result<()> {
         let api = Api {
             reload: Arc::new(|| Box::pin(std::future::ready(false))),
             hooks: Arc::default(),
+            sites: Arc::default(),
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(Directory::new([&account]))),
             pipeline: pipeline.clone(),
             reports: Reports::new(away, PageKey::new([0; 32])),

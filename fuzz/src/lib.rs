@@ -9,4 +9,5 @@ pub mod event;
 pub mod hooks;
 pub mod map;
 pub mod seeds;
+pub mod source;
 pub mod webhook;

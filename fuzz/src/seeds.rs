@@ -13,6 +13,16 @@ use crate::hooks::{MAPS, secret};
 use crate::map::BETWEEN;
 use crate::webhook::Sent;
 
+/// Pages, the pages before and domains of the site's own.
+const VISITS: [&str; 6] = [
+    "https://www.acme.example/?utm_source=a&utm_medium=b&utm_campaign=%D0%B2&utm_content=d+e&utm_term=f&gclid=g\nhttps://t.co/x\nacme.example",
+    "https://acme.example/#/page?UTM_Source=a&amp;yclid=1&msclkid=2&fbclid=3\nhttps://www.google.co.uk/\npay.example",
+    "https://acme.co.uk/?gbraid=1&wbraid=2&ctwa_clid=3\nandroid-app://com.google.android.googlequicksearchbox/\n",
+    "http://[2001:db8::1]:80/\nhttps://de.search.yahoo.com/\nhttps://acme.example:8443",
+    "https://xn--j1aim.xn--p1ai./\nhttps://\u{43a}\u{43e}\u{442}.\u{440}\u{444}:443/\n\u{440}\u{444}",
+    "https://acme.github.io/\nhttps://checkout.stripe.com@192.0.2.1/\n192.0.2.1",
+];
+
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 /// Writes all of them into the folder that `SEEDS` names.
@@ -47,6 +57,10 @@ pub fn write() -> Done {
             let name = format!("{kind}-{number}");
             seeds.write("event", Path::new(&name), &[event.to_string().as_bytes()])?;
         }
+    }
+    for (number, visit) in VISITS.iter().enumerate() {
+        let name = format!("visit-{number}");
+        seeds.write("source", Path::new(&name), &[visit.as_bytes()])?;
     }
     Ok(())
 }

@@ -337,7 +337,9 @@ pub fn unzstd(bytes: &[u8]) -> Vec<u8> {
     zstd::decode_all(bytes).expect("zstd")
 }
 
-fn answer(result: Result<http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, ureq::Error> {
+pub(crate) fn answer(
+    result: Result<http::Response<ureq::Body>, ureq::Error>,
+) -> Result<Answer, ureq::Error> {
     let mut response = result?;
     let headers = response.headers().iter();
     let headers = headers

@@ -51,6 +51,7 @@ pub mod scrape;
 pub mod service;
 pub mod shared;
 pub mod shim;
+pub mod site;
 pub mod stream;
 pub mod table;
 pub mod views;

@@ -122,6 +122,20 @@ impl Bodies {
         Ok(webhooks.read(announced(headers), body).await?)
     }
 
+    /// Reads and decompresses a body of at most so many bytes.
+    pub(crate) async fn collect_at_most(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        limit: usize,
+    ) -> Result<Collected, Problem> {
+        let small = Self {
+            limit: self.limit.min(limit),
+            ..self.clone()
+        };
+        small.collect(headers, body).await
+    }
+
     async fn read(&self, announced: Option<usize>, mut body: Body) -> Result<Collected, BodyError> {
         let limit = self.limit;
         if announced.is_some_and(|bytes| bytes > limit) {

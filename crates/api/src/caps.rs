@@ -100,7 +100,8 @@ impl Drop for Place {
     }
 }
 
-fn neighbourhood(address: IpAddr) -> IpAddr {
+/// Gives whose connections count together: an address, of IPv6 its /64.
+pub(crate) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),

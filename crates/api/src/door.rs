@@ -59,6 +59,12 @@ impl Door {
         self.on(MethodFilter::PATCH, "patch", handler, about)
     }
 
+    /// Answers browsers that ask before they send: no method of the interface.
+    pub(crate) fn preflight<H: Handler<T, Shared>, T: 'static>(mut self, handler: H) -> Self {
+        self.service = self.service.on(MethodFilter::OPTIONS, handler);
+        self
+    }
+
     fn on<H: Handler<T, Shared>, T: 'static>(
         mut self,
         filter: MethodFilter,

@@ -12,7 +12,7 @@ mod book;
 pub(crate) mod connections;
 mod heard;
 pub(crate) mod link;
-mod peer;
+pub(crate) mod peer;
 
 use std::sync::Arc;
 

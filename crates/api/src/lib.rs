@@ -5,6 +5,7 @@
 //! socket -> caps -> watched (timeouts) -> hyper -> request (id, span, panic, figures) -> handler
 //! events:  directory (token) -> body (limits, budget, inflate) -> model (parse) -> pipeline -> answer
 //! hooks:   providers (verify, parse) -> model (parse) -> pipeline -> the provider's answer
+//! visits:  sites (origin, limits) -> pipeline (decision) -> events -> the number to show
 //! stream:  directory (token, origin) -> frames -> model (parse) -> pipeline -> acknowledgements
 //! reports: directory (token, restriction) -> reports -> JSON or CSV; records: the same, single things
 //! openapi: what stands beside each handler -> document -> JSON, page
@@ -46,6 +47,7 @@ mod routes;
 mod serve;
 mod status;
 mod stream;
+mod visits;
 mod watched;
 mod ways_out;
 
@@ -55,3 +57,4 @@ pub use hooks::Hooks;
 pub use problem::{Code, Info, Problem, codes};
 pub use routes::{Api, Reload, router};
 pub use serve::{Error, Service};
+pub use visits::Sites;

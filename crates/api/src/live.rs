@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 use trunkline_model::event::Author;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::{Period, Time};
-use trunkline_pipeline::{Cell, Definition, Distribution, LiveAccount, Waits};
+use trunkline_pipeline::{Cell, Definition, Distribution, LiveAccount, PoolStands, Waits};
 use trunkline_reports::Value;
 
 use crate::directory::Grant;
@@ -46,6 +46,22 @@ pub(crate) struct Now {
     managers: Vec<Manager>,
     /// Calls in progress, the longest first.
     calls: Vec<calls::Call>,
+    /// Pools of numbers, in the order of the configuration.
+    pools: Vec<Pool>,
+}
+
+/// How a pool of numbers stands.
+#[expect(clippy::struct_field_names, reason = "named as what readers get")]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PoolNow")]
+struct Pool {
+    pool: String,
+    /// All its numbers.
+    numbers: usize,
+    /// Those that may be leased.
+    in_service: usize,
+    /// Those that a visit holds.
+    leased: usize,
 }
 
 /// Conversations in which a reply is owed.
@@ -202,6 +218,24 @@ fn stand(live: &LiveAccount, grant: &Grant, asked: &Asked, [as_of, now]: [Time; 
         managers: managers(&waiting, cells, grant, asked, now),
         waiting: Waiting::of(waiting, grant, asked, now),
         calls: calls::calls(live, grant, asked, now),
+        pools: live.pools().into_iter().map(Pool::of).collect(),
+    }
+}
+
+impl Pool {
+    fn of(pool: PoolStands) -> Self {
+        let PoolStands {
+            pool,
+            numbers,
+            in_service,
+            leased,
+        } = pool;
+        Self {
+            pool,
+            numbers,
+            in_service,
+            leased,
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct People {
     members: Vec<(String, String, Validity)>,
     /// What managers are called at providers.
     aliases: Aliases,
+    /// Whose each extension is, and when.
+    extensions: BTreeMap<String, Vec<(String, Validity)>>,
     /// Where a channel's conversations can be opened.
     links: BTreeMap<String, String>,
     /// Whether only declared managers count.
@@ -34,12 +36,21 @@ impl People {
         let members = account.memberships().into_iter();
         let link = |(id, link): (&String, &Option<String>)| Some((id.clone(), link.clone()?));
         let channels = account.channels.iter();
+        let mut extensions = BTreeMap::<String, Vec<_>>::new();
+        for of in account.extensions() {
+            let whose = (of.manager.to_owned(), of.validity);
+            extensions
+                .entry(of.extension.to_owned())
+                .or_default()
+                .push(whose);
+        }
         Self {
             managers,
             members: members
                 .map(|of| (of.manager.to_owned(), of.team.to_owned(), of.validity))
                 .collect(),
             aliases: Aliases::of(account),
+            extensions,
             links: channels
                 .filter_map(|channel| link((&channel.id, &channel.link)))
                 .collect(),
@@ -60,6 +71,22 @@ impl People {
             last_manager: resolved(waits.last_manager),
             ..waits
         }
+    }
+
+    /// Gives who is at a call: by his id, whatever he was called, else whose the extension was then.
+    pub(crate) fn at_call(
+        &self,
+        manager: Option<String>,
+        extension: Option<&str>,
+        at: Time,
+    ) -> Option<String> {
+        let named = manager.map(|name| self.aliases.resolved(&name).to_owned());
+        let whose = || {
+            let mut whose = self.extensions.get(extension?)?.iter();
+            let then = whose.find(|(_, when)| when.holds(at));
+            then.map(|(manager, _)| manager.clone())
+        };
+        named.or_else(whose)
     }
 
     /// Gives the figures of managers by their ids: those of one who has several names together.

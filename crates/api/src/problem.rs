@@ -65,6 +65,8 @@ problems! {
         "The body is not what its `Content-Encoding` says, or it ends too early.";
     BadHandshake = "bad_handshake", 400, "WebSocket handshake refused",
         "The handshake lacks its key or the subprotocol `trunkline.v1`; `detail` says which.";
+    BadBody = "bad_body", 400, "Body not understood",
+        "The body is not the JSON that this path takes; `detail` says what is wrong with it.";
     IncompleteBody = "incomplete_body", 400, "Body incomplete",
         "The connection ended, or its framing broke, before the body did. Nothing was taken in.";
     Unauthorized = "unauthorized", 401, "Token refused",
@@ -72,9 +74,13 @@ problems! {
     Forbidden = "forbidden", 403, "Scope missing",
         "The token is good, but lacks the scope that `detail` names.";
     OriginRefused = "origin_refused", 403, "Origin refused",
-        "The token may not be used from pages of this `Origin`: add it to the token's `origins`. For `/login`: it takes forms of its own pages only; behind a proxy that changes `Host`, set `server.public_url`.";
+        "The token may not be used from pages of this `Origin`: add it to the token's `origins`, of visits to the site's. For `/login`: it takes forms of its own pages only; behind a proxy that changes `Host`, set `server.public_url`.";
     NotFound = "not_found", 404, "No such path",
         "Nothing is served at this path, or nothing of this id is in the figures.";
+    UnknownSite = "unknown_site", 404, "No such site",
+        "No site has this key: see `[[account.site]]` in the configuration.";
+    UnknownVisit = "unknown_visit", 404, "No such visit",
+        "No visit has this id, or it is over: begin another with `POST /v1/visits`.";
     UnknownReport = "unknown_report", 404, "No such report",
         "There is no report of this name; `GET /v1/reports` lists them.";
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed",
@@ -95,6 +101,8 @@ problems! {
         "The configuration file has an error; the settings before hold on, and the log says why.";
     UpgradeRequired = "upgrade_required", 426, "WebSocket required",
         "This path is a WebSocket, version 13: send its handshake.";
+    TooManyRequests = "too_many_requests", 429, "Too many requests",
+        "This address asks too often (`server.visits_per_minute`); try again after `Retry-After`.";
     Internal = "internal", 500, "Internal error",
         "A fault of the service, which has been logged under the request's `x-request-id`.";
     Overloaded = "overloaded", 503, "Overloaded",

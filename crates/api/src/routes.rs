@@ -26,8 +26,10 @@ use crate::hooks::Hooks;
 use crate::problem::{Code, Problem};
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
+use crate::visits::{Limits as VisitLimits, Sites};
 use crate::{
-    admin, board, events, hooks, live, login, openapi, records, request, status, stream, ways_out,
+    admin, board, events, hooks, live, login, openapi, records, request, status, stream, visits,
+    ways_out,
 };
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
@@ -49,6 +51,20 @@ pub(crate) fn doors() -> Vec<Door> {
             "/v1/hooks/{hook}/{*rest}",
             get(hooks::receive).post(hooks::receive),
         ),
+        at("/v1/visits")
+            .post(visits::post, visits::about_post())
+            .preflight(visits::preflight),
+        at("/v1/trunkline.js").get(visits::script, visits::about_script()),
+        at("/v1/visits/amp").get(visits::amp, visits::about_amp()),
+        at("/v1/visits/{visit}/page")
+            .post(visits::turn, visits::about_page())
+            .preflight(visits::preflight),
+        at("/v1/visits/{visit}/beat")
+            .post(visits::beat, visits::about_beat())
+            .preflight(visits::preflight),
+        at("/v1/visits/{visit}/end")
+            .post(visits::end, visits::about_end())
+            .preflight(visits::preflight),
         at("/v1/reports").get(ways_out::catalogue, ways_out::about::catalogue()),
         at("/v1/reports/{name}").get(ways_out::report, ways_out::about::report()),
         at("/v1/reports/{name}/rows").get(ways_out::rows, ways_out::about::rows()),
@@ -95,6 +111,8 @@ pub struct Api {
     pub directory: Arc<ArcSwap<Directory>>,
     /// The hooks of providers; a reload stores others.
     pub hooks: Arc<ArcSwap<Hooks>>,
+    /// The sites whose pages ask for numbers; a reload stores others.
+    pub sites: Arc<ArcSwap<Sites>>,
     /// Where events go.
     pub pipeline: Handle,
     /// Where figures come from.
@@ -134,6 +152,7 @@ pub(crate) struct State {
     pub(crate) crowd: Crowd,
     pub(crate) desk: Desk,
     pub(crate) draining: Draining,
+    pub(crate) visits: VisitLimits,
     pub(crate) limits: Limits,
     /// The origin of what comes in through the doors of this room.
     pub(crate) origin: Arc<str>,
@@ -165,6 +184,7 @@ pub(crate) fn routes(api: Api) -> (Router, Shared) {
         crowd: Crowd::default(),
         desk: Desk::default(),
         draining: Draining::default(),
+        visits: VisitLimits::new(requests.visits_per_minute),
         limits: Limits {
             item_bytes: requests.event_bytes,
             ..Limits::default()

@@ -3,3 +3,38 @@
 //! Pure: no clock, no disk, no socket; `now` is an argument, and decisions stand in the journal.
 
 #![forbid(unsafe_code)]
+
+mod attribution;
+mod calls;
+mod decide;
+pub mod erlang;
+mod facts;
+mod gather;
+mod known_as;
+mod leases;
+pub mod load;
+mod names;
+mod people;
+mod pools;
+mod rules;
+mod settle;
+mod snapshot;
+pub mod source;
+mod store;
+mod touch;
+mod tracking;
+mod visits;
+
+#[cfg(test)]
+mod tests;
+
+pub use attribution::{Certainty, Reason};
+pub use calls::CallSeen;
+pub use decide::{Ask, Decision};
+pub use facts::{
+    Attribution, AttributionFact, Candidate, LeaseNow, PageFact, PoolNow, TrackingRows, VisitFact,
+};
+pub use people::Caller;
+pub use snapshot::{Kept, Ledger, PARTS, ReadCalls, ReadVisits};
+pub use touch::Source;
+pub use tracking::{Counts, Linked, Position, Tracking};

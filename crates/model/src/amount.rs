@@ -48,6 +48,11 @@ impl Decimal {
         Self::normal(if negative { -units } else { units }, scale)
     }
 
+    /// Makes the amount `units / 10^scale`; none if it has too many digits.
+    pub fn of(units: i64, scale: u8) -> Option<Self> {
+        Self::normal(units, scale.into())
+    }
+
     /// Gives the amount's digits as a whole number; see [`Self::scale`].
     pub const fn units(self) -> i64 {
         self.units

@@ -31,6 +31,22 @@ pub fn e164(text: &str, country: Option<Country>) -> Option<String> {
     national().or_else(dialled).or_else(international)
 }
 
+/// Writes an E.164 number as people do: without its country's code in the country itself, else with it;
+/// none if it is no valid number.
+pub fn formatted(number: &str, home: Option<Country>) -> Option<String> {
+    let number = phonenumber::parse(None, number).ok()?;
+    let home = home.and_then(|country| country.as_str().parse::<country::Id>().ok());
+    let at_home = home.is_some() && number.country().id() == home;
+    let mode = if at_home {
+        phonenumber::Mode::National
+    } else {
+        phonenumber::Mode::International
+    };
+    number
+        .is_valid()
+        .then(|| number.format().mode(mode).to_string())
+}
+
 fn parsed(country: Option<country::Id>, text: &str) -> Option<String> {
     let number = phonenumber::parse(country, text).ok()?;
     number.is_valid().then(|| {
@@ -42,6 +58,18 @@ fn parsed(country: Option<country::Id>, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_written_as_people_write_it_at_home_and_abroad() {
+        let is = |number, home, expected: Option<&str>| {
+            let home = Country::parse(home);
+            assert_eq!(formatted(number, home).as_deref(), expected, "{number}");
+        };
+        is("+34911222333", "ES", Some("911 22 23 33"));
+        is("+34911222333", "FR", Some("+34 911 22 23 33"));
+        is("+12025550143", "US", Some("(202) 555-0143"));
+        is("not a number", "US", None);
+    }
 
     #[test]
     fn what_senders_write_becomes_e164() {

@@ -30,6 +30,7 @@ mod secret;
 mod span;
 mod token;
 mod tracking;
+mod tracking_rules;
 
 pub use check::Problem;
 pub use crm::{Funnel, Pipeline, Routing, Sales, SalesEntity, Stage, StageKind};
@@ -47,6 +48,7 @@ pub use secret::Secret;
 pub use span::Span;
 pub use token::{Only, Scope, Token};
 pub use tracking::{Number, Pool, Site};
+pub use tracking_rules::{PoolRules, StaticNumber, TrackingRules};
 
 words! {
     /// What a bot's reply does to the clock of a conversation (metrics, Bots).
@@ -253,6 +255,7 @@ impl Account {
             due: Due::of(self),
             country: self.country,
             min_answer_s: self.calls.min_answer_s,
+            tracking: TrackingRules::of(self),
         }
     }
 

@@ -17,7 +17,8 @@ use trunkline_model::settings::FoldRules;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::{
-    CallFact, ChangeFact, ConversationFact, IdentityFact, MessageFact, Rows,
+    CallFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact, MessageFact, Rows,
+    SpendFact, TagFact, TouchFact,
 };
 use trunkline_rollup::{Account, Config, Position};
 use trunkline_warehouse::{Client, Fault, Writer, read};
@@ -28,6 +29,24 @@ use crate::record::{self, Record};
 mod line;
 
 use line::Line;
+
+/// Takes facts that have an arrival and may be deleted, all in the same way.
+macro_rules! take {
+    (|$self:ident, $fact:ident, $line:ident| $take:expr) => {
+        take!(call: CallFact |$self, $fact, $line| $take);
+        take!(lead: LeadFact |$self, $fact, $line| $take);
+        take!(form: FormFact |$self, $fact, $line| $take);
+        take!(spend: SpendFact |$self, $fact, $line| $take);
+        take!(touch: TouchFact |$self, $fact, $line| $take);
+        take!(tag: TagFact |$self, $fact, $line| $take);
+    };
+    ($name:ident: $type:ident |$self:ident, $fact:ident, $line:ident| $take:expr) => {
+        fn $name(&mut $self, $fact: &$type<'_>) {
+            let $line = Line::$name($fact);
+            $take
+        }
+    };
+}
 
 /// Differences that are described; the others are counted.
 const DESCRIBED: usize = 100;
@@ -290,11 +309,9 @@ impl Rows for Ours {
         }
     }
 
-    fn call(&mut self, fact: &CallFact<'_>) {
-        if !fact.deleted {
-            self.take(&Line::call(fact));
-        }
-    }
+    take!(|self, fact, line| if !fact.deleted {
+        self.take(&line);
+    });
 
     fn identity(&mut self, fact: &IdentityFact<'_>) {
         if fact.contact.is_some() {
@@ -344,9 +361,7 @@ impl Rows for Theirs<'_> {
         self.take(&Line::conversation(fact));
     }
 
-    fn call(&mut self, fact: &CallFact<'_>) {
-        self.take(&Line::call(fact));
-    }
+    take!(|self, _fact, line| self.take(&line));
 
     fn identity(&mut self, fact: &IdentityFact<'_>) {
         self.take(&Line::identity(fact));
@@ -387,9 +402,7 @@ impl Rows for Missing<'_> {
         self.take(&Line::conversation(fact), fact.received_at, fact.deleted);
     }
 
-    fn call(&mut self, fact: &CallFact<'_>) {
-        self.take(&Line::call(fact), fact.received_at, fact.deleted);
-    }
+    take!(|self, fact, line| self.take(&line, fact.received_at, fact.deleted));
 
     fn identity(&mut self, fact: &IdentityFact<'_>) {
         // They do not expire.

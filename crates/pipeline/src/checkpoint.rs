@@ -8,9 +8,9 @@
 //! A checkpoint is taken section by section between batches, so every section says below which
 //! offset (`taken`) its records are in it. Replay starts at `Header::began`, which is not above
 //! any `taken`; a section passes over the records it has. An account's conversations and calls (256
-//! parts of each) come before its cells (32 sets), which count what conversations take in; these and
-//! its contacts (64 parts) before its ledger, whose names must not be older than any part or cell, and
-//! its shelf, which has all that the calls before it refer to.
+//! parts of each) come before its cells (32 sets), which count what conversations take in; these, its
+//! contacts and its entities (64 parts of each) before its ledger, whose names must not be older than
+//! any part or cell, and its shelf, which has all that the calls before it refer to.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.
@@ -22,14 +22,17 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use trunkline_rollup::account::{Account, Config, Conversations, KeptCalls, Ledger};
+use trunkline_calltracking as calltracking;
+use trunkline_rollup::account::{Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::contacts::{self, PARTS};
+use trunkline_rollup::entities::{self, KeptEntities};
 use trunkline_rollup::shelf::Torn;
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
 use crate::shelf::{Saved, Shelf, Shelves};
+use crate::tracked::Tracked;
 
 mod named;
 
@@ -74,6 +77,10 @@ enum Kind {
     Cells(u8),
     Ledger,
     Contacts(u8),
+    Visits(u8),
+    TrackedCalls(u8),
+    Tracking,
+    Entities(u8),
     Shelf,
 }
 
@@ -111,6 +118,8 @@ pub(crate) struct Round {
     part: u16,
     set: u8,
     contacts: u8,
+    entities: u8,
+    tracking: u8,
 }
 
 impl Round {
@@ -121,18 +130,20 @@ impl Round {
             part: 0,
             set: 0,
             contacts: 0,
+            entities: 0,
+            tracking: 0,
         }
     }
 
     /// Gives the next sections; `taken` is one past the last record in the state.
-    pub(crate) fn step(&mut self, accounts: &HashMap<String, Account>, taken: u64) -> Sections {
+    pub(crate) fn step(&mut self, accounts: &mut HashMap<String, Tracked>, taken: u64) -> Sections {
         let mut sections = Sections::default();
         let mut bytes = 0;
         while bytes < STEP_BYTES {
             let Some(id) = self.accounts.get(self.account) else {
                 return sections;
             };
-            let Some(account) = accounts.get(&**id) else {
+            let Some(account) = accounts.get_mut(&**id) else {
                 return sections;
             };
             if let Ok(part) = u8::try_from(self.part) {
@@ -155,13 +166,32 @@ impl Round {
                 if !part_of.is_empty() {
                     bytes += sections.push(id, Kind::Contacts(part), taken, &part_of);
                 }
-            } else {
-                bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
-                if let Some(shelf) = account.shelf::<Shelf>() {
-                    bytes += sections.push(id, Kind::Shelf, taken, &shelf.saved());
-                    sections.files.extend(shelf.files());
+            } else if self.entities < entities::PARTS {
+                let part = self.entities;
+                self.entities += 1;
+                let part_of = account.part_of_entities(part);
+                if !part_of.is_empty() {
+                    bytes += sections.push(id, Kind::Entities(part), taken, &part_of);
                 }
+            } else if self.tracking < calltracking::PARTS {
+                let part = self.tracking;
+                self.tracking += 1;
+                let tracking = account.tracking();
+                let visits = tracking.part_of_visits(part);
+                if !visits.is_empty() {
+                    bytes += sections.push(id, Kind::Visits(part), taken, &visits);
+                }
+                let calls = tracking.part_of_calls(part);
+                if !calls.is_empty() {
+                    bytes += sections.push(id, Kind::TrackedCalls(part), taken, &calls);
+                }
+            } else {
+                // Calls come before: call tracking is told of them in the same step.
+                bytes += sections.push(id, Kind::Tracking, taken, &account.tracking().ledger());
+                bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
+                bytes += sections.push_shelf(id, taken, account);
                 (self.part, self.set, self.contacts) = (0, 0, 0);
+                (self.entities, self.tracking) = (0, 0);
                 self.account += 1;
             }
         }
@@ -171,6 +201,14 @@ impl Round {
 }
 
 impl Sections {
+    fn push_shelf(&mut self, id: &Arc<str>, taken: u64, account: &Tracked) -> usize {
+        let Some(shelf) = account.shelf::<Shelf>() else {
+            return 0;
+        };
+        self.files.extend(shelf.files());
+        self.push(id, Kind::Shelf, taken, &shelf.saved())
+    }
+
     fn push<T: Serialize>(&mut self, id: &Arc<str>, kind: Kind, taken: u64, body: &T) -> usize {
         let head = Frame::Section {
             account: Arc::clone(id),
@@ -289,14 +327,14 @@ pub(crate) struct Loaded {
     pub(crate) began: u64,
     /// All its records lie below this offset.
     pub(crate) ended: u64,
-    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) accounts: HashMap<String, Tracked>,
 }
 
 impl Loaded {
     /// Gives it back if all cold calls are on a shelf.
     fn with_shelves(self) -> Result<Self, Damaged> {
         let mut accounts = self.accounts.values();
-        let lacks = |account: &Account| account.calls().1 > 0 && account.shelf::<Shelf>().is_none();
+        let lacks = |account: &Tracked| account.calls().1 > 0 && account.shelf::<Shelf>().is_none();
         if accounts.any(lacks) {
             return Err(Damaged::Shelf("it names none".to_owned()));
         }
@@ -345,7 +383,7 @@ pub(crate) fn read(
                 let into = loaded
                     .accounts
                     .entry_ref(&*account)
-                    .or_insert_with(|| Account::new(Arc::clone(&account), config));
+                    .or_insert_with(|| Tracked::new(Arc::clone(&account), config));
                 if restore(into, kind, taken, body).is_err() {
                     return Err(damaged);
                 }
@@ -363,7 +401,7 @@ pub(crate) fn read(
     Err(Damaged::Other)
 }
 
-fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postcard::Result<()> {
+fn restore(account: &mut Tracked, kind: Kind, taken: u64, body: &[u8]) -> postcard::Result<()> {
     match kind {
         Kind::Part(part) => {
             let conversations: Conversations = postcard::from_bytes(body)?;
@@ -380,6 +418,22 @@ fn restore(account: &mut Account, kind: Kind, taken: u64, body: &[u8]) -> postca
         Kind::Contacts(part) => {
             let read: contacts::Read = postcard::from_bytes(body)?;
             account.restore_contacts(part, read, taken);
+        }
+        Kind::Entities(part) => {
+            let entities: KeptEntities = postcard::from_bytes(body)?;
+            account.restore_entities(part, entities, taken);
+        }
+        Kind::Visits(part) => {
+            let visits: calltracking::ReadVisits = postcard::from_bytes(body)?;
+            account.tracking().restore_visits(part, visits);
+        }
+        Kind::TrackedCalls(part) => {
+            let calls: calltracking::ReadCalls = postcard::from_bytes(body)?;
+            account.tracking().restore_calls(part, calls);
+        }
+        Kind::Tracking => {
+            let ledger: calltracking::Ledger = postcard::from_bytes(body)?;
+            account.tracking().restore_ledger(ledger);
         }
         Kind::Ledger => {
             let ledger: Ledger = postcard::from_bytes(body)?;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
-use trunkline_rollup::{Account, Config, Counts};
+use trunkline_rollup::{Config, Counts};
 
 use crate::checkpoint::Sections;
 use crate::handle::{Token, UNITS};
@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::quarantine::Quarantine;
 use crate::read_back::{Answer, QUESTIONS, Question};
 use crate::shelf::Shelves;
+use crate::tracked::Tracked;
 use crate::worker::{Census, Gathering, Work, Worker, worker_of};
 
 /// Places in a worker's queue. Every commit in it holds at least one unit of admission, so with
@@ -44,7 +45,7 @@ pub(crate) struct Crew {
 /// What the workers start with.
 pub(crate) struct Start<'a> {
     pub(crate) workers: usize,
-    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) accounts: HashMap<String, Tracked>,
     pub(crate) config: Config,
     /// How long after its last arrival a conversation keeps its timeline, in milliseconds.
     pub(crate) horizon: i64,
@@ -69,7 +70,7 @@ impl Crew {
     /// Starts the workers, each with its share of the accounts.
     pub(crate) fn start(start: Start<'_>) -> io::Result<(Self, Threads, Questions)> {
         let workers = start.workers;
-        let mut shares: Vec<HashMap<String, Account>> = Vec::new();
+        let mut shares: Vec<HashMap<String, Tracked>> = Vec::new();
         shares.resize_with(workers, HashMap::new);
         for (id, account) in start.accounts {
             shares[worker_of(&id, workers)].insert(id, account);
@@ -269,9 +270,8 @@ impl Crew {
         all
     }
 
-    /// Has something shown of an account by its worker; never waits, and says whether there was
-    /// room for the question.
-    pub(crate) fn show(&self, account: &str, work: Work) -> bool {
+    /// Asks the worker of an account; never waits, and says whether there was room for the question.
+    pub(crate) fn ask(&self, account: &str, work: Work) -> bool {
         let worker = worker_of(account, self.queues.len());
         self.queues[worker].try_send(work).is_ok()
     }

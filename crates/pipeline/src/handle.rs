@@ -32,7 +32,7 @@ pub(crate) const UNITS: u32 = 65_536;
 /// Bytes that frame a record, at most.
 const FRAME: usize = 5;
 /// How long an answer waits for the fold before it says `"observed":false`.
-const OBSERVE_WITHIN: Duration = Duration::from_secs(2);
+pub(crate) const OBSERVE_WITHIN: Duration = Duration::from_secs(2);
 /// How long a submission waits for admission before it is told to come back.
 const ADMIT_WITHIN: Duration = Duration::from_secs(2);
 /// How often the disk is asked again after that, 30 s in all.
@@ -380,7 +380,7 @@ impl Handle {
     pub async fn live(&self, account: &Arc<str>, now: Time) -> Arc<LiveAccount> {
         // Before the journal is read nothing is shown.
         let crew = self.shared.crew.get();
-        let ask = |work| crew.is_some_and(|crew| crew.show(account, work));
+        let ask = |work| crew.is_some_and(|crew| crew.ask(account, work));
         self.shared.live.account(account, now, ask).await
     }
 

@@ -6,9 +6,11 @@
 //!                                                                  └──> Flusher ──> ClickHouse
 //! ```
 //! - [`handle`]: what the doors hold; [`record`]: what stands in the journal
+//! - `tracked`: the state of one account
 //! - `crew`, `worker`: the fold's threads, one writer an account
 //! - `flush`: rows out; `read_back`: rows in again; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
 //! - `shelf`: calls beyond the horizon, outside the memory
+//! - `visits`: what pages of sites ask
 //! - `live`: what readers see of the fold
 //! - `streams`: how far each named stream is in the journal
 //! - [`audit`]: what ClickHouse holds against what the journal gives
@@ -38,15 +40,19 @@ pub mod service;
 mod shelf;
 pub mod status;
 mod streams;
+mod tracked;
+mod visits;
 mod worker;
 
 pub use flush::FlushError;
 pub use handle::{Durable, Handle, Mark, Receipt, Submission, SubmitError};
 pub use keeper::KeepConfig;
-pub use live::{CallGoesOn, LiveAccount, Waits};
+pub use live::{CallGoesOn, LiveAccount, PoolStands, Waits};
 pub use quarantine::Quarantined;
 pub use recover::RecoverError;
 pub use service::{AccountSettings, Config, Error, Service, World};
 pub use status::{Phase, Status, WarehouseState};
 pub use streams::{AttachError, Lease};
+pub use trunkline_calltracking::{Attribution, Candidate, Reason, Source};
 pub use trunkline_rollup::cells::{Cell, Definition, Distribution};
+pub use visits::{Decision, Sign, Signed, VisitAsk};

@@ -5,13 +5,14 @@
 //! changed since it was asked last.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
+use trunkline_calltracking::{Attribution, PoolNow};
 use trunkline_model::event::Direction;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::{CallNow, View, Waiting};
@@ -21,8 +22,8 @@ use crate::worker::Work;
 
 /// Stands for: nothing was shown yet.
 const NEVER: i64 = i64::MIN;
-/// How old what is shown may be, in milliseconds.
-const FRESH: i64 = 250;
+/// How old what is shown may be, in milliseconds: the source of a call is to be seen while it rings.
+const FRESH: i64 = 100;
 /// How long a reader waits for the fold, which may be busy; then he sees what was shown before.
 const WITHIN: Duration = Duration::from_secs(1);
 /// How long a cell, or a call without an end, is shown at most, in milliseconds: a day of any zone, and
@@ -49,6 +50,7 @@ pub struct LiveAccount {
     waiting: Map<(String, String), Waits>,
     calls: Map<String, CallGoesOn>,
     cells: Map<CellKey, Cell>,
+    pools: std::sync::Mutex<Vec<PoolStands>>,
     as_of: AtomicI64,
     asking: Mutex<()>,
     /// The fold was asked and has not answered yet.
@@ -80,7 +82,7 @@ pub struct Waits {
 }
 
 /// A call that has not ended, as far as is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CallGoesOn {
     /// The call's id.
     pub call: String,
@@ -102,6 +104,21 @@ pub struct CallGoesOn {
     pub spam: bool,
     /// When its latest phase arrived: hours later it is taken for over.
     pub heard_at: Time,
+    /// What brought it; none of one that is not from outside, or that is not tracked.
+    pub attribution: Option<Attribution>,
+}
+
+/// How a pool of numbers stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolStands {
+    /// The pool's id.
+    pub pool: String,
+    /// All its numbers.
+    pub numbers: usize,
+    /// Those that may be leased.
+    pub in_service: usize,
+    /// Those that a visit holds.
+    pub leased: usize,
 }
 
 impl Default for Live {
@@ -154,6 +171,7 @@ impl LiveAccount {
             waiting: map(),
             calls: map(),
             cells: map(),
+            pools: std::sync::Mutex::default(),
             as_of: AtomicI64::new(NEVER),
             asking: Mutex::default(),
             asked: AtomicBool::new(false),
@@ -180,6 +198,12 @@ impl LiveAccount {
     /// Lists the calls that have not ended, in no order.
     pub fn calls(&self) -> Vec<CallGoesOn> {
         self.calls.iter().map(|call| call.clone()).collect()
+    }
+
+    /// Lists the pools of numbers, in the order of the settings.
+    pub fn pools(&self) -> Vec<PoolStands> {
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.clone()
     }
 
     /// Gives the figures of each manager (none: of messages that no known manager wrote) over the
@@ -221,6 +245,27 @@ impl LiveAccount {
 /// Writes what changed into the maps.
 pub(crate) struct Writing<'a>(&'a LiveAccount);
 
+impl Writing<'_> {
+    /// Takes over what brought the calls that go on: it may have become known since they began.
+    pub(crate) fn brought(&self, mut by: impl FnMut(&str) -> Option<Attribution>) {
+        for mut call in self.0.calls.iter_mut() {
+            call.attribution = by(call.key());
+        }
+    }
+
+    /// Takes over how the pools stand.
+    pub(crate) fn pools(&self, pools: &[PoolNow<'_>]) {
+        let owned = pools.iter().map(|pool| PoolStands {
+            pool: pool.pool.to_owned(),
+            numbers: pool.numbers,
+            in_service: pool.in_service,
+            leased: pool.leased,
+        });
+        let mut shown = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        *shown = owned.collect();
+    }
+}
+
 impl View for Writing<'_> {
     fn waiting(&mut self, waiting: &Waiting<'_>) {
         let waits = Waits {
@@ -252,6 +297,7 @@ impl View for Writing<'_> {
             extension: call.extension.map(str::to_owned),
             spam: call.spam,
             heard_at: call.heard_at,
+            attribution: None,
         };
         self.0.calls.insert(goes_on.call.clone(), goes_on);
     }

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use trunkline_journal::{Journal, ReadError, segments};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
-use trunkline_rollup::{Account, Config, Position};
+use trunkline_rollup::{Config, Position};
 
 use crate::checkpoint;
 use crate::crew::Crew;
@@ -18,6 +18,7 @@ use crate::handle::Token;
 use crate::record::{self, Record};
 use crate::shelf::Shelves;
 use crate::streams::Streams;
+use crate::tracked::Tracked;
 
 /// Why the state cannot be had back.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +81,7 @@ pub(crate) struct Source<'a> {
 
 /// State as a checkpoint and the dedup files give it, before replay.
 pub(crate) struct Recovered {
-    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) accounts: HashMap<String, Tracked>,
     pub(crate) replay_from: u64,
     pub(crate) dedup: Dedup,
 }
@@ -151,7 +152,7 @@ pub(crate) fn recover(
 
 /// Brings back what was seen before the place where replay starts.
 struct Memory<'a> {
-    accounts: &'a mut HashMap<String, Account>,
+    accounts: &'a mut HashMap<String, Tracked>,
     dedup: &'a mut Dedup,
     config: Config,
 }
@@ -212,11 +213,11 @@ impl Memory<'_> {
         self.dedup.add(&id, seeing);
     }
 
-    fn account(&mut self, id: &str) -> &mut Account {
+    fn account(&mut self, id: &str) -> &mut Tracked {
         let config = self.config;
         self.accounts
             .entry_ref(id)
-            .or_insert_with(|| Account::new(Arc::from(id), config))
+            .or_insert_with(|| Tracked::new(Arc::from(id), config))
     }
 }
 

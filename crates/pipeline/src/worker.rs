@@ -16,7 +16,7 @@ use trunkline_journal::{Appended, Batch};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
-use trunkline_rollup::{Account, Config, Counts, Position, Told};
+use trunkline_rollup::{Config, Counts, Position, Told};
 use trunkline_warehouse::writer::Batch as Rows;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -27,6 +27,7 @@ use crate::quarantine::{Quarantine, Quarantined};
 use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
 use crate::shelf::{Shelf, Shelves};
+use crate::tracked::Tracked;
 
 mod cold;
 mod horizon;
@@ -57,7 +58,7 @@ struct Replayed<'b> {
 pub(crate) struct Worker {
     pub(crate) number: usize,
     pub(crate) workers: usize,
-    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) accounts: HashMap<String, Tracked>,
     pub(crate) config: Config,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) quarantine: Arc<Quarantine>,
@@ -183,10 +184,7 @@ impl Worker {
                 let mut accounts = self.accounts.values();
                 let _ = reply.send(!accounts.any(|account| offset < account.lets_go_below()));
             }
-            Work::Shrink { flushed } => {
-                self.shrink(flushed);
-                self.cool(flushed);
-            }
+            Work::Shrink { flushed } => self.shrink(flushed),
             Work::Checkpoint {
                 begin,
                 below,
@@ -203,25 +201,26 @@ impl Worker {
             Work::Begin(reply) => {
                 let _ = reply.send(self.begin());
             }
-            // What is shown would not be as new as it says.
-            Work::Show { .. } if !self.aside.is_empty() => {}
+            // What is shown would not be as new as it says, and what is kept aside may have taken any number.
+            Work::Show { .. } | Work::Visit { .. } if !self.aside.is_empty() => {}
             Work::Show { live, as_of, reply } => {
                 live.bring_up(as_of, |view| {
                     if let Some(account) = self.accounts.get_mut(live.account()) {
-                        account.show(view);
+                        account.show_all(view, as_of);
                     }
                 });
                 let _ = reply.send(());
             }
+            Work::Visit { account, asked } => self.account(&account).asked(asked),
             Work::Dismiss => {}
         }
     }
 
-    fn account(&mut self, id: &str) -> &mut Account {
+    fn account(&mut self, id: &str) -> &mut Tracked {
         let config = self.config;
         self.accounts
             .entry_ref(id)
-            .or_insert_with(|| Account::new(Arc::from(id), config))
+            .or_insert_with(|| Tracked::new(Arc::from(id), config))
     }
 
     fn commit(&mut self, received_at: Time, append: Appended<Token>) {
@@ -381,14 +380,12 @@ impl Worker {
     fn gather(&mut self, below: u64, generation: u64, limit: usize) -> Gathering {
         let mut rows = Rows::default();
         // The account that has waited longest comes first, so that a busy one starves nobody.
-        let mut waiting: Vec<&mut Account> = self
-            .accounts
-            .values_mut()
-            .filter(|account| account.dirty() > 0)
-            .collect();
-        waiting.sort_by_key(|account| account.oldest_dirty());
+        let accounts = self.accounts.values_mut();
+        let waiting = accounts.filter_map(|account| Some((account.oldest_dirty()?, account)));
+        let mut waiting: Vec<_> = waiting.collect();
+        waiting.sort_by_key(|(oldest, _)| *oldest);
         let mut left = limit;
-        for account in waiting {
+        for (_, account) in waiting {
             left = left.saturating_sub(account.gather(generation, left, &mut rows));
         }
         self.look_for_tears();
@@ -402,17 +399,17 @@ impl Worker {
                 minutes.push(told);
             }
         }
-        let oldest = self
-            .accounts
-            .values()
-            .filter_map(Account::oldest_dirty)
-            .min();
+        let accounts = self.accounts.values_mut();
+        let oldest = accounts.filter_map(Tracked::oldest_dirty).min();
         let aside = self.aside.iter().find_map(Work::first_offset);
         let through = oldest.into_iter().chain(aside).fold(below, u64::min);
         Gathering {
             rows,
             through,
-            left: self.accounts.values().any(|account| account.dirty() > 0),
+            left: self
+                .accounts
+                .values_mut()
+                .any(|account| account.dirty() > 0),
             minutes,
         }
     }
@@ -427,9 +424,10 @@ impl Worker {
         }
         let taken = self.next.max(below);
         if begin {
-            let shelves = self.accounts.values_mut();
-            let shelves = shelves.filter_map(|account| account.shelf_mut::<Shelf>());
-            shelves.for_each(Shelf::forget_files);
+            for account in self.accounts.values_mut() {
+                account.tracking().begin_checkpoint();
+                account.shelf_mut::<Shelf>().map(Shelf::forget_files);
+            }
             self.round = Some(Round::new(
                 self.accounts
                     .values()
@@ -438,7 +436,7 @@ impl Worker {
             ));
         }
         match self.round.as_mut() {
-            Some(round) => round.step(&self.accounts, taken),
+            Some(round) => round.step(&mut self.accounts, taken),
             None => Sections::default(),
         }
     }
@@ -450,15 +448,15 @@ impl Worker {
             .collect()
     }
 
-    fn census(&self) -> Census {
+    fn census(&mut self) -> Census {
         let mut census = Census {
             shrunk_early: self.shrunk_early,
             parked: self.parked.values().sum(),
             aside: self.aside.len(),
             ..Census::default()
         };
-        for account in self.accounts.values() {
-            let id = account.id();
+        for account in self.accounts.values_mut() {
+            let id = Arc::clone(account.id());
             census.counts += account.counts();
             let (held, shrunk) = account.conversations();
             census.conversations += held;
@@ -471,7 +469,7 @@ impl Worker {
             census.beyond_cap += account.beyond_cap();
             census.waiting.extend(account.waiting_blocks());
             if let Some(rules) = account.rules() {
-                census.rules.insert(Arc::clone(id), rules.clone());
+                census.rules.insert(id, rules.clone());
             }
         }
         census

@@ -13,11 +13,12 @@ use trunkline_model::event::{ConversationChange, Event, Message};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 
-use crate::calls::{self, Calls};
+use crate::calls::Calls;
 use crate::cells::{Cells, Tally};
 use crate::chunks::Chunks;
 use crate::contacts::Contacts;
-use crate::conversation::{Context, Conversation, Inserted};
+use crate::conversation::{Conversation, Inserted};
+use crate::entities::Entities;
 use crate::facts::Rows;
 use crate::names::Name;
 use crate::names::Names;
@@ -30,6 +31,8 @@ mod ahead;
 mod call;
 mod contact;
 mod counts;
+mod entity;
+mod gather;
 mod live;
 mod parked;
 mod retract;
@@ -38,8 +41,8 @@ mod shrink;
 mod snapshot;
 
 pub use crate::calls::{CallHorizon, KeptCalls, PartOfCalls};
+use ahead::Prepared;
 pub use ahead::Told;
-use ahead::{GROUP, Prepared};
 pub use counts::Counts;
 pub use live::{CallNow, View, Waiting};
 use parked::{Item, Parked};
@@ -81,7 +84,7 @@ pub enum Outcome {
     Conflict,
     /// Its room does not exist yet: it will be observed by replay.
     Waiting,
-    /// Its call has too many phases already: it stays in the journal alone.
+    /// Its call has too many phases already, or its lead too many changes: it stays in the journal alone.
     Quarantined,
     /// It waits until its conversation is whole again: what becomes of it is counted then.
     Parked,
@@ -112,6 +115,7 @@ pub struct Account {
     fresh: Chunks<Seeing, 8192>,
     changed: Changed,
     calls: Calls,
+    entities: Entities,
     cells: Cells,
     prepared: Vec<Prepared>,
     parked: Parked,
@@ -146,6 +150,7 @@ impl Account {
             shrinks_next: 0,
             changed: Changed::default(),
             calls: Calls::new(config.seed),
+            entities: Entities::new(config.seed),
             cells: Cells::new(FoldRules::default().cell_minutes),
             taken: 0,
             scratch: Vec::new(),
@@ -224,11 +229,19 @@ impl Account {
         match (event, prepared.key) {
             // A note is no message: it moves no clock and gives no row (`metrics.md` §1).
             (Event::Message(message), _) if message.private => Outcome::Observed,
-            (Event::Message(message), Some(key)) => self.message(message, key, at),
+            (Event::Message(message), Some(key)) => {
+                self.touch(message, at);
+                self.message(message, key, at)
+            }
             (Event::Conversation(change), Some(key)) => self.change(event, change, key, at),
             (Event::Retract(retract), _) => self.retract(retract, at),
             (Event::Call(call), _) => self.call(event, call, prepared.hook, at),
-            (Event::Contact(change), _) => self.contact(event, change, at),
+            (Event::Contact(change), _) => self.contact(event, change, prepared.hook, at),
+            (Event::Lead(lead), _) => self.lead(event, lead, prepared.hook, at),
+            (Event::Form(form), _) => self.form(event, form, prepared.hook, at),
+            (Event::Spend(spend), _) => self.spend(event, spend, prepared.hook, at),
+            // Kept by call tracking, which is told of what is observed.
+            (Event::Visit(_), _) => Outcome::Observed,
             _ => Outcome::Waiting,
         }
     }
@@ -369,62 +382,16 @@ impl Account {
     /// events wait for a conversation to be whole.
     pub fn oldest_dirty(&self) -> Option<u64> {
         let dirty = self.changed.dirty.front().map(|(since, _)| *since);
-        let others = [self.calls.oldest_dirty(), self.contacts.oldest_dirty()];
+        let others = [
+            self.calls.oldest_dirty(),
+            self.contacts.oldest_dirty(),
+            self.entities.oldest_dirty(),
+        ];
         dirty
             .into_iter()
             .chain(self.parked.oldest())
             .chain(others.into_iter().flatten())
             .min()
-    }
-
-    /// Shows changed rows, of contacts first, then of calls and conversations, the longest waiting
-    /// first, until there were `limit` rows of identities, messages and calls or there are no more;
-    /// gives how many of these there were. Calls take half of that at most while conversations wait.
-    /// `generation` goes into the rows' versions.
-    pub fn gather(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
-        let mut messages = self.contacts.gather(&self.id, generation, limit, rows);
-        let alone = self.changed.dirty.is_empty();
-        let left = limit.saturating_sub(messages);
-        let share = if alone { left } else { left.div_ceil(2) };
-        messages += self.gather_calls(generation, share, rows);
-        while messages < limit && !self.changed.dirty.is_empty() {
-            let group: Vec<Place> = {
-                let group = self.changed.dirty.len().min(GROUP);
-                self.changed
-                    .dirty
-                    .drain(..group)
-                    .map(|(_, place)| place)
-                    .collect()
-            };
-            self.read_ahead(&group);
-            for place in group {
-                messages += self.gather_one(place, generation, rows);
-            }
-        }
-        messages
-    }
-
-    fn gather_one(&mut self, place: Place, generation: u64, rows: &mut impl Rows) -> usize {
-        let submap = &mut self.submaps[usize::from(place.submap)];
-        let conversation = &mut submap.conversations[place.index];
-        conversation.dirty = false;
-        let context = Context {
-            account: &self.id,
-            names: &self.names,
-            rules: self.rules.of(conversation.channel, &self.names, u64::MAX),
-            generation: generation << 48,
-        };
-        conversation.gather(&context, &mut self.cells, rows)
-    }
-
-    fn gather_calls(&mut self, generation: u64, limit: usize, rows: &mut impl Rows) -> usize {
-        let context = calls::Context {
-            account: &self.id,
-            names: &self.names,
-            rules: &self.rules,
-            generation: generation << 48,
-        };
-        self.calls.gather(limit, &context, rows)
     }
 
     /// Shows the cells of the rows gathered since the last time, as of `version`: it must not be less
@@ -447,6 +414,7 @@ impl Account {
             self.cells.recut();
         }
         self.calls.rewind(offset);
+        self.entities.rewind(offset);
         submap::each(
             &mut self.submaps,
             &mut self.changed,

@@ -75,6 +75,8 @@ pub(crate) struct Calls {
     dirty: VecDeque<(u64, Place)>,
     /// Calls to be shown live; what has become another's place is not marked.
     touched: Vec<Place>,
+    /// Calls that changed since they were told, each once.
+    untold: Vec<Place>,
     /// Where calls go cold; without it none does.
     shelf: Option<Box<dyn Shelf>>,
     sweeps: Sweeps,
@@ -112,6 +114,7 @@ struct Packed {
     arrived: u32,
     dirty: bool,
     touched: bool,
+    untold: bool,
     /// It was shown as going on.
     shown: bool,
     /// It was over when its row was made last, and nothing came since.
@@ -147,6 +150,7 @@ impl Calls {
             seed,
             dirty: VecDeque::new(),
             touched: Vec::new(),
+            untold: Vec::new(),
             shelf: None,
             sweeps: Sweeps::default(),
             cools_next: 0,
@@ -273,6 +277,10 @@ impl Calls {
             call.touched = true;
             self.touched.push(place);
         }
+        if !call.untold {
+            call.untold = true;
+            self.untold.push(place);
+        }
     }
 
     /// Has all calls derived anew: other settings hold since the record at `offset`. Which of them go
@@ -295,6 +303,10 @@ impl Calls {
                     call.touched = true;
                     self.touched.push(Place { part, index });
                 }
+                if !call.untold {
+                    call.untold = true;
+                    self.untold.push(Place { part, index });
+                }
                 if !call.dirty {
                     call.dirty = true;
                     self.dirty.push_back((offset, Place { part, index }));
@@ -302,6 +314,20 @@ impl Calls {
             }
         }
         self.sweep_rows(offset);
+        self.sweep_told(offset);
+    }
+
+    /// Has all calls told again, because of the record at `offset`.
+    pub(crate) fn tell_all(&mut self, offset: u64) {
+        for (part, own) in (0..=u8::MAX).zip(&mut self.parts) {
+            for (index, call) in (0..).zip(&mut own.calls) {
+                if !call.untold && !call.is_nobody() {
+                    call.untold = true;
+                    self.untold.push(Place { part, index });
+                }
+            }
+        }
+        self.sweep_told(offset);
     }
 
     /// Makes the rows changed by records from `offset` on be gathered again.
@@ -417,6 +443,7 @@ impl Packed {
             arrived: 0,
             dirty: false,
             touched: false,
+            untold: false,
             shown: false,
             over: false,
         }

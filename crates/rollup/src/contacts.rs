@@ -188,6 +188,16 @@ impl Contacts {
         }
     }
 
+    /// Gives the contact that a phone number in E.164 belongs to.
+    pub(crate) fn of_phone(&mut self, phone: &str) -> Option<CompactString> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        self.read();
+        let owned = self.owner(&Identity::e164(phone), &mut Survivors::default())?;
+        owned.contact
+    }
+
     /// Reads phone numbers with these countries from now on.
     pub(crate) fn settle(&mut self, countries: Countries) {
         if self.countries == countries {

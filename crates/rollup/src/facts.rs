@@ -10,6 +10,12 @@ use trunkline_model::time::Time;
 
 use crate::cells::Cell;
 
+mod leads;
+
+pub use leads::{
+    FormFact, LeadAmount, LeadFact, LeadMove, SOURCE, SourceFact, SpendFact, TagFact, TouchFact,
+};
+
 /// The offset's part of a row's version; the generation stands above it.
 pub const OFFSET: u64 = (1 << 48) - 1;
 
@@ -26,6 +32,21 @@ pub trait Rows {
 
     /// Takes a call.
     fn call(&mut self, _: &CallFact<'_>) {}
+
+    /// Takes a lead.
+    fn lead(&mut self, _: &LeadFact<'_>) {}
+
+    /// Takes a form.
+    fn form(&mut self, _: &FormFact<'_>) {}
+
+    /// Takes what a day of advertising cost.
+    fn spend(&mut self, _: &SpendFact<'_>) {}
+
+    /// Takes a message that tells a source.
+    fn touch(&mut self, _: &TouchFact<'_>) {}
+
+    /// Takes a tag of a contact.
+    fn tag(&mut self, _: &TagFact<'_>) {}
 
     /// Takes whose an identity is.
     fn identity(&mut self, _: &IdentityFact<'_>) {}

@@ -6,6 +6,7 @@
 //! - [`account`]: the state of one account, what is observed and what is gathered
 //! - `conversation`, [`timeline`], `clock`: one conversation, its order, its response times
 //! - `calls`: calls, their phases and what they come to
+//! - [`entities`]: leads, forms, spend, touches: what is said of each, and the row it comes to
 //! - [`seen`]: duplicates and conflicts
 //! - [`shelf`]: where calls are put of which nothing comes any more
 //! - [`contacts`]: who is who
@@ -21,6 +22,7 @@ mod chunks;
 mod clock;
 pub mod contacts;
 mod conversation;
+pub mod entities;
 pub mod facts;
 mod moment;
 pub mod names;

@@ -13,6 +13,7 @@ use trunkline_model::word::Word;
 mod demo;
 mod hook;
 mod import;
+mod pool;
 mod simulate;
 mod state;
 mod torture;
@@ -20,6 +21,7 @@ mod torture;
 pub(crate) use demo::Demo;
 pub(crate) use hook::{Hook, Verify};
 pub(crate) use import::{Format, Import, Service};
+pub(crate) use pool::{Pool, Size};
 pub(crate) use simulate::Simulate;
 pub(crate) use state::{Doctor, Status};
 pub(crate) use torture::Torture;
@@ -102,6 +104,9 @@ pub(crate) enum Command {
                       trunkline import --undo import-0123456789abcdef"
     )]
     Import(Import),
+    /// Helps to choose the size of a pool of tracking numbers.
+    #[command(subcommand)]
+    Pool(Pool),
     /// Makes up a call centre from a seed, and sends its events or writes them to a file.
     #[command(
         after_help = "Examples:\n  trunkline simulate --days 30 --managers 20 --rate 800\n  \
@@ -221,6 +226,11 @@ fn read<T: Into<OsString> + Clone>(
         let missing = ErrorKind::MissingRequiredArgument;
         return Err(Cli::command().error(missing, "say which file to check: --config FILE"));
     }
+    if let Command::Pool(Pool::Size(size)) = &cli.command
+        && let Some(problem) = size.problem()
+    {
+        return Err(Cli::command().error(ErrorKind::ValueValidation, problem));
+    }
     Ok(cli)
 }
 
@@ -234,6 +244,15 @@ mod tests {
             &["trunkline", "config", "check"][..],
             &["trunkline", "token", "new", "--scope", "bogus"],
             &["trunkline", "dance"],
+            &[
+                "trunkline",
+                "pool",
+                "size",
+                "--visits-per-hour",
+                "9e9",
+                "--hold",
+                "1d",
+            ],
         ] {
             assert_eq!(read(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
         }

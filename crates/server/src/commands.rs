@@ -22,6 +22,7 @@ mod first_start;
 mod hook;
 mod import;
 mod migrate;
+mod pool;
 mod serve;
 mod simulate;
 mod status;
@@ -61,6 +62,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
             telemetry::start_logs(environment.get(LOG).map(String::as_str));
             return import::run(config, &environment, &options);
         }
+        Command::Pool(pool) => pool::run(&pool)?,
         Command::Simulate(options) => {
             telemetry::start_logs(environment.get(LOG).map(String::as_str));
             return simulate::run(&options);

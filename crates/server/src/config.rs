@@ -58,6 +58,9 @@ pub(crate) struct Server {
     pub(crate) max_connections: usize,
     /// Connections of one address. Default 1000.
     pub(crate) max_connections_per_ip: usize,
+    /// Visits that one address may begin or go on with in a minute; it may tell of ten times as
+    /// many pages and beats. This machine is spared; 0 allows any number. Default 60.
+    pub(crate) visits_per_minute: u32,
 }
 
 /// The journal.
@@ -150,6 +153,7 @@ impl Default for Server {
             body_timeout_s: 30,
             max_connections: 10_000,
             max_connections_per_ip: 1000,
+            visits_per_minute: 60,
         }
     }
 }

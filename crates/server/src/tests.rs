@@ -6,7 +6,9 @@ use std::{env, fs};
 
 mod configuration;
 mod declared;
+mod known;
 mod providers;
+mod sources;
 
 /// Above this line a document is written by hand, below it by the code.
 const MARK: &str = "<!-- Below this line: written by `make references` from the code. -->\n";
@@ -68,4 +70,9 @@ fn the_reference_of_each_provider_is_what_its_adapter_says() {
 #[test]
 fn the_reference_of_metrics_is_what_the_code_declares() {
     hold("metrics.md", &declared::reference());
+}
+
+#[test]
+fn the_reference_of_known_hosts_is_what_the_code_says() {
+    hold("calltracking.md", &known::reference());
 }

@@ -78,6 +78,7 @@ impl Wired {
             }),
             directory: Arc::clone(&reloader.directory),
             hooks: Arc::clone(&reloader.hooks),
+            sites: Arc::clone(&reloader.sites),
             pipeline: handle,
             reports: store.reports(&file.server.data_dir)?,
             links: Arc::clone(&links),
@@ -189,6 +190,7 @@ fn api_config(file: &File) -> Result<trunkline_api::Config> {
     config.connections.max = file.server.max_connections;
     config.connections.max_per_address = file.server.max_connections_per_ip;
     config.connections.head_ms = file.server.header_timeout_s * 1000;
+    config.requests.visits_per_minute = file.server.visits_per_minute;
     config.requests.body_ms = file.server.body_timeout_s * 1000;
     for proxy in &file.server.trusted_proxies {
         let address = proxy.parse();

@@ -94,16 +94,22 @@ impl Config {
             ("late", self.late.into(), 0, 1_000),
             ("repeated", self.repeated.into(), 0, 1_000),
         ];
-        for (key, value, least, most) in ranges {
-            if !(least..=most).contains(&value) {
-                return Err(BadConfig {
-                    key,
-                    value,
-                    least,
-                    most,
-                });
-            }
-        }
+        within(&ranges)?;
         Ok(self)
     }
+}
+
+/// Checks fields, each with its value and the least and most that it may say.
+pub(crate) fn within(ranges: &[(&'static str, u64, u64, u64)]) -> Result<(), BadConfig> {
+    for &(key, value, least, most) in ranges {
+        if !(least..=most).contains(&value) {
+            return Err(BadConfig {
+                key,
+                value,
+                least,
+                most,
+            });
+        }
+    }
+    Ok(())
 }

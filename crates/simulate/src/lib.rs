@@ -2,6 +2,8 @@
 //! shifts, lunch, quiet nights and busy minutes, and a way to the service on which some events come
 //! late and some twice.
 //!
+//! Beside it a site whose visitors' true sources are known ([`site`]).
+//!
 //! Everything here is pure and a function of [`Config`]: the same one gives the same bytes, on any
 //! machine, since no floating point and no clock has a say. Calls have an agenda of their own, so
 //! that conversations are the same with them and without.
@@ -26,6 +28,7 @@ mod events;
 mod hours;
 mod outbox;
 mod people;
+pub mod site;
 
 pub use centre::{CHANNELS, OnShift, Simulation};
 pub use config::{BadConfig, Config};

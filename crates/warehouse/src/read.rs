@@ -13,6 +13,7 @@ use trunkline_rollup::facts::{
 use crate::client::{Client, Fault, READ_LIMIT};
 
 mod calls;
+mod leads;
 
 #[expect(clippy::struct_field_names, reason = "fields are named as columns")]
 #[derive(Row, Deserialize)]
@@ -111,8 +112,8 @@ struct Identity {
     version: u64,
 }
 
-/// Shows all messages, conversations, calls and identities that ClickHouse holds, as they stand, in no
-/// order.
+/// Shows all messages, conversations, calls, leads, forms, spend, touches, tags and identities that
+/// ClickHouse holds, as they stand, in no order.
 pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
     let database = client.database();
     let messages = format!("SELECT ?fields FROM {database}.messages FINAL");
@@ -129,6 +130,7 @@ pub async fn facts(client: &Client, rows: &mut impl Rows) -> Result<(), Fault> {
         rows.conversation(&row.fact());
     }
     calls::calls(client, rows).await?;
+    leads::leads(client, rows).await?;
     identities(client, rows).await
 }
 

@@ -79,6 +79,7 @@ fn wrong_calls_end_with_2_and_every_command_has_help_with_an_example() {
         &["journal", "verify"],
         &["migrate", "status"],
         &["import"],
+        &["pool", "size"],
         &["simulate"],
         &["completions"],
     ] {
@@ -116,6 +117,7 @@ fn completions_complete_in_bash_and_name_every_command_for_every_shell() {
     for (typed, completed) in [
         ("trunkline dem", "demo"),
         ("trunkline config ", "example schema check"),
+        ("trunkline pool ", "size"),
         ("trunkline serve --data", "--data-dir"),
         ("trunkline eng", ""),
     ] {
@@ -134,6 +136,61 @@ fn completions_complete_in_bash_and_name_every_command_for_every_shell() {
             assert!(offered.contains(&word), "{typed}: {}", said(&output));
         }
         assert!(!offered.contains(&"engine"), "{typed}: {offered:?}");
+    }
+}
+
+#[test]
+fn the_size_of_a_pool_is_a_table_of_numbers_against_blocking() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = ["pool", "size", "--visits-per-hour", "200", "--hold", "20m"];
+    let sized = run(dir.path(), &[&of[..], &["--price", "1.5"]].concat());
+    assert!(sized.status.success(), "{}", said(&sized));
+    let text = String::from_utf8(sized.stdout).unwrap();
+    let row = |numbers: &str| {
+        let is_row = |line: &&str| line.split_whitespace().next() == Some(numbers);
+        let line = text
+            .lines()
+            .find(is_row)
+            .unwrap_or_else(|| panic!("{text}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(text.contains("66.67 numbers held at once"), "{text}");
+    // Computed apart, with exact fractions.
+    assert_eq!(row("72"), "72 4.98 % 9.97/h 108.00 the fewest for 5 %");
+    assert_eq!(row("81"), "81 1.09 % 2.18/h 121.50");
+    assert_eq!(row("82"), "82 0.88 % 1.76/h 123.00 the fewest for 1 %");
+    assert_eq!(row("91"), "91 0.078 % 0.16/h 136.50 the fewest for 0.1 %");
+    for said in ["Poisson", "after its last\nsign of life"] {
+        assert!(text.contains(said), "{text}");
+    }
+    let plain = run(dir.path(), &[&of[..], &["--blocking", "28.4%"]].concat());
+    let plain = String::from_utf8(plain.stdout).unwrap();
+    assert!(
+        plain.contains("      50     28.34 %       56.67/h  the fewest for 28.4 %\n"),
+        "{plain}"
+    );
+    assert!(!plain.contains("a month"), "{plain}");
+    for wrong in [
+        &["--blocking", "1"][..],
+        &["--blocking", "0"],
+        &["--blocking", "100%"],
+        &["--price", "cheap"],
+        &["--price=-1"],
+    ] {
+        let output = run(dir.path(), &[&of[..], wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    }
+    for (visits, hold, why) in [
+        ("0", "20m", "above 0"),
+        ("many", "20m", "above 0"),
+        ("200", "20", "with its unit"),
+        ("200", "1 month", "with its unit"),
+        ("9e9", "1d", "more than 1000000 numbers"),
+    ] {
+        let wrong = ["pool", "size", "--visits-per-hour", visits, "--hold", hold];
+        let output = run(dir.path(), &wrong);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(why), "{}", said(&output));
     }
 }
 

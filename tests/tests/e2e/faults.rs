@@ -26,7 +26,7 @@
 //! | 20 | slow peers | `bad_clients`; silent and idle ones: [`crowds`], `stream_limits::a_silent_stream_…` |
 //! | 20 | bombs of bodies and frames | `bad_input::floods_of_bombs_…`, `bad_input::bodies_too_large_…`, `stream_limits` (announced sizes, fragments, tiny frames, deaf peers) |
 //! | 21 | a manager for every message | [`crowds`]: exact; what it costs is printed |
-//! | 24 | upgrade | [`upgrade`]; a newer format: the journal's `tests/damage.rs` |
+//! | 24 | upgrade | [`upgrade`], [`waited`]; a newer format: the journal's `tests/damage.rs` |
 //! | | slow fsync (3 ms more) | [`disk`] |
 
 mod crowds;
@@ -38,3 +38,4 @@ mod points;
 mod power;
 mod torture;
 mod upgrade;
+mod waited;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use e2e::clock::wait_until;
+use e2e::clock::{rfc3339, wait_until, wall};
 use e2e::config::{Account, Config};
 use e2e::engine::Engine;
 use e2e::events::Thread;
@@ -151,8 +151,37 @@ fn an_alias_added_today_mends_the_past_in_reports_and_live() {
         let now = door.get("/v1/live", &[]).json();
         now["waiting"]["conversations"][0]["manager"].clone()
     };
+    let rings = |call: &str, who: Value| {
+        let mut ring = json!({"type": "call", "call": call, "phase": "ringing", "direction": "inbound",
+            "from": "+34600111222", "to": "+34911000000", "at": rfc3339(wall())});
+        let more = who.as_object().unwrap().clone();
+        ring.as_object_mut().unwrap().extend(more);
+        door.post_json(&ring).expect_status(202);
+    };
+    rings("by-name", json!({"manager": "chatwoot:7"}));
+    rings("by-extension", json!({"extension": "101"}));
+    let calls = || {
+        let now = door.get("/v1/live", &[]).json();
+        let calls = now["calls"].as_array().unwrap().iter();
+        let mut of: Vec<_> = calls
+            .map(|it| (it["call"].clone(), it["manager"].clone()))
+            .collect();
+        of.sort_by_key(|(call, _)| call.to_string());
+        of
+    };
+    let [extension, name] = ["by-extension", "by-name"].map(|call| json!(call));
     assert_eq!(managers().0, [json!("chatwoot:7")]);
     assert_eq!(waiting(), json!("chatwoot:7"));
+    wait_until("both calls ring", Duration::from_secs(10), || {
+        calls().len() == 2
+    });
+    assert_eq!(
+        calls(),
+        [
+            (extension.clone(), Value::Null),
+            (name.clone(), json!("chatwoot:7"))
+        ]
+    );
     service.configure(Config::of([Account::new("acme").section(ALIAS)]));
     service.write_configuration();
     door.post_to("/v1/admin/reload").expect_status(204);
@@ -162,6 +191,7 @@ fn an_alias_added_today_mends_the_past_in_reports_and_live() {
         managers().1 == [json!("Ana")]
     });
     assert_eq!(waiting(), json!("ana"));
+    assert_eq!(calls(), [(extension, json!("ana")), (name, json!("ana"))]);
 }
 
 #[test]

@@ -30,7 +30,12 @@ const ROOM: std::ops::RangeInclusive<usize> = 400..=2500;
 const LONG_FUNCTIONS: [(&str, &str, &str); 0] = [];
 
 /// Rooms that may be larger, up to how many lines of code, and why.
-const LARGER_ROOMS: [(&str, usize, &str); 10] = [
+const LARGER_ROOMS: [(&str, usize, &str); 11] = [
+    (
+        "calltracking",
+        3500,
+        "one state machine of leases and attributions, and the tables of known sites that sources are found with",
+    ),
     (
         "providers",
         11000,
@@ -49,8 +54,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "rollup",
-        7500,
-        "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls and contacts beside it share names, settings, retractions and checkpoints",
+        8500,
+        "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls, contacts, leads and spend beside it share names, settings, retractions and checkpoints",
     ),
     (
         "reports",
@@ -64,7 +69,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 10] = [
     ),
     (
         "warehouse",
-        3500,
+        4000,
         "the engine's life, the schema, and the writing of every table in it",
     ),
     (

@@ -19,9 +19,11 @@ const BANNED: [(&str, &str); 11] = [
 ];
 
 /// Identifiers that others have named, in the way they are written.
-const FOREIGN: [&str; 12] = [
+const FOREIGN: [&str; 14] = [
     "user_agent",
     "UserAgent",
+    "userAgent",
+    "sessionStorage",
     "Cursor",
     "RowCursor",
     "BytesCursor",

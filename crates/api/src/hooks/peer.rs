@@ -8,7 +8,7 @@ use crate::connection::Peer;
 
 /// Gives the address that a request came from: that of the connection, or, if that is one of our own
 /// proxies, the last of `X-Forwarded-For` that is not.
-pub(super) fn of(head: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
+pub(crate) fn of(head: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
     let peer = head.extensions.get::<Peer>()?.0.ip().to_canonical();
     let is_ours = |address: &IpAddr| trusted.iter().any(|own| own.to_canonical() == *address);
     if !is_ours(&peer) {

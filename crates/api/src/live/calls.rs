@@ -5,7 +5,7 @@ use serde::Serialize;
 use trunkline_model::event::Direction;
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
-use trunkline_pipeline::{CallGoesOn, LiveAccount};
+use trunkline_pipeline::{Attribution, CallGoesOn, LiveAccount, Reason};
 
 use super::asked::Asked;
 use super::is_shown;
@@ -29,14 +29,66 @@ pub(super) struct Call {
     since: Time,
     /// `started`, `menu`, `queued`, `ringing`, `talking` or `held`.
     state: &'static str,
-    /// Who talks, else whom it rang last, as told.
+    /// Who talks, else whom it rang last.
     manager: Option<String>,
     extension: Option<String>,
+    /// What brought it; `null` of one that is not from outside, or where numbers are not tracked.
+    source: Option<Brought>,
+}
+
+/// What brought a call (`metrics.md` §3).
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CallSource")]
+struct Brought {
+    /// `certain`, `repeat`, `likely`, `ambiguous` or `unattributed`.
+    certainty: &'static str,
+    /// Why it is unattributed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// What it may have been, the likeliest first; the weights sum to 1.
+    candidates: Vec<By>,
+}
+
+/// One of the things that may have brought a call.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CallSourceCandidate")]
+struct By {
+    weight: f64,
+    /// The visit, if it was one.
+    visit: Option<String>,
+    source: Option<String>,
+    medium: Option<String>,
+    campaign: Option<String>,
+}
+
+impl Brought {
+    fn of(attribution: Attribution) -> Self {
+        let text = |text: Option<_>| text.map(|text: compact_str::CompactString| text.into());
+        let candidates = attribution.candidates.into_iter();
+        Self {
+            certainty: attribution.certainty.as_str(),
+            reason: attribution.reason.map(Reason::as_str),
+            candidates: candidates
+                .map(|by| By {
+                    weight: by.weight,
+                    visit: by.visit,
+                    source: text(by.source.source),
+                    medium: text(by.source.medium),
+                    campaign: text(by.source.campaign),
+                })
+                .collect(),
+        }
+    }
 }
 
 /// Lists the calls in progress, the longest first. Spam and what stays in the house are not shown.
 pub(super) fn calls(live: &LiveAccount, grant: &Grant, asked: &Asked, now: Time) -> Vec<Call> {
+    let people = grant.people();
     let mut calls = live.calls();
+    for call in &mut calls {
+        let extension = call.extension.as_deref();
+        call.manager = people.at_call(call.manager.take(), extension, call.since);
+    }
     calls.retain(|call| {
         !call.spam
             && call.direction != Direction::Internal
@@ -68,6 +120,7 @@ impl Call {
             state: call.state,
             manager: call.manager,
             extension: call.extension.map(text),
+            source: call.attribution.map(Brought::of),
         }
     }
 }

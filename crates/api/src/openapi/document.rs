@@ -32,8 +32,13 @@ const ABOUT: &str = "Trunkline takes in the messages between managers and contac
 const TOKEN: &str = "A token of the configuration (`trunkline token new` makes one). The names beside it are the scopes that an operation needs.";
 
 /// The groups: name and meaning.
-const GROUPS: [(Group, &str, &str); 4] = [
+const GROUPS: [(Group, &str, &str); 5] = [
     (Group::Events, "Events in", "Send what happened."),
+    (
+        Group::Visits,
+        "Visits of sites",
+        "Ask which number to show, and tell that somebody is there.",
+    ),
     (Group::Figures, "Figures out", "Ask for what came of it."),
     (
         Group::Administration,

@@ -11,6 +11,8 @@ use crate::problem::Code;
 pub(crate) enum Group {
     /// Ways in.
     Events,
+    /// Visits of sites.
+    Visits,
     /// Ways out.
     Figures,
     /// For whoever runs the service.

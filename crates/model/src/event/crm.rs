@@ -83,6 +83,9 @@ pub struct Lead<'a> {
     /// The channel it came from.
     #[serde(borrow)]
     pub channel: Option<Id<'a>>,
+    /// The run of the import that brought it, so that it can be taken back with the others.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,
@@ -273,6 +276,9 @@ pub struct ContactChange<'a> {
     /// The contact's company.
     #[serde(borrow)]
     pub company: Option<Id<'a>>,
+    /// The run of the import that brought it, so that it can be taken back with the others.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,

@@ -37,6 +37,9 @@ pub struct Spend<'a> {
     /// The search term.
     #[serde(borrow)]
     pub term: Option<Text<'a>>,
+    /// The run of the import that brought it, so that it can be taken back with the others.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,

@@ -269,6 +269,7 @@ fn another_text(text: &str) -> String {
         ("EUR", "USD"),
         ("2026-03-01", "2026-02-28"),
         ("2026-03-02T09:15:00.000Z", "2026-03-02T09:15:00.001Z"),
+        ("2026-03-02T09:45:00.000Z", "2026-03-02T09:45:00.001Z"),
         ("2026-03-04T12:00:00.000Z", "2026-03-04T12:00:00.001Z"),
     ];
     let word = words
@@ -471,6 +472,16 @@ fn the_hashes_are_those_of_the_files_on_disk() {
     lines.push(message.effective_id().into_owned());
     let pinned: Vec<&str> = include_str!("tests/hashes.txt").lines().collect();
     assert_eq!(lines, pinned);
+}
+
+/// Visits stood in journals before there were decisions: those without one keep their hash.
+#[test]
+fn a_visit_without_a_decision_has_the_hash_it_always_had() {
+    let text = r#"{"type":"visit","visit":"v-3","visitor":"w-8","at":"2026-03-02T09:15:00.000Z",
+        "url":"https://shop.example/?utm_source=google","referrer":"https://www.google.com/","title":"Shoes",
+        "ended":true,"user_agent":"Mozilla/5.0","number":"+34944555666","id":"e-1001"}"#;
+    let content = parse(text).content(&mut Vec::new(), 1);
+    assert_eq!(format!("{content:016x}"), "cf8b35728c5e3fc3");
 }
 
 fn field() -> impl Strategy<Value = String> {

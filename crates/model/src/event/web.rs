@@ -36,9 +36,28 @@ pub struct Visit<'a> {
     /// The browser's name for itself.
     #[serde(borrow)]
     pub user_agent: Option<LongText<'a>>,
-    /// What another tracker showed: recorded, never granted.
+    /// The number that was shown. One that another tracker showed is recorded, never granted.
     #[serde(borrow)]
     pub number: Option<Party<'a>>,
+    /// The site, by its key. This and the fields below it are written by Trunkline for the visits that it decides on.
+    #[serde(borrow)]
+    pub site: Option<Id<'a>>,
+    /// The pool that the number comes from.
+    #[serde(borrow)]
+    pub pool: Option<Id<'a>>,
+    /// Whether the number is the visit's own for as long as it lives; `false` by default: it may be shown to others.
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<bool>")]
+    pub served: bool,
+    /// Whether this is a sign of life and no page; `false` by default.
+    #[serde(default, deserialize_with = "null::is_default")]
+    #[schemars(with = "Option<bool>")]
+    pub beat: bool,
+    /// Until when the visit lives without a further sign.
+    pub expires_at: Option<Time>,
+    /// The import's run, so that it can be taken back.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,
@@ -57,6 +76,16 @@ impl Hashed for Visit<'_> {
         to.flag(7, self.ended);
         to.option(8, self.user_agent.as_ref());
         to.option(9, self.number.as_ref());
+        to.option(10, self.site.as_ref());
+        to.option(11, self.pool.as_ref());
+        // What was stored before there were these has neither.
+        if self.served {
+            to.flag(12, true);
+        }
+        if self.beat {
+            to.flag(13, true);
+        }
+        to.maybe_time(14, self.expires_at);
     }
 }
 
@@ -84,6 +113,9 @@ pub struct Form<'a> {
     /// The e-mail address.
     #[serde(borrow)]
     pub email: Option<Text<'a>>,
+    /// The run of the import that brought it, so that it can be taken back with the others.
+    #[serde(borrow)]
+    pub batch: Option<Id<'a>>,
     /// The event's id.
     #[serde(borrow)]
     pub id: Option<Id<'a>>,

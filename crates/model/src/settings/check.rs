@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use super::{Account, ExtensionOf, Funnel, GoalWho, Schedule, Span, Validity};
 use crate::text::Id;
 
+mod tracking;
+
 /// Settings that do not agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -273,6 +275,12 @@ impl Check<'_> {
                     "`api` names events that come without a hook: choose another id",
                 );
             }
+            if hook.id.contains(':') {
+                self.add(
+                    format_args!("hook.{}", hook.id),
+                    "what Trunkline itself writes has a colon in its origin: choose an id without one",
+                );
+            }
             for network in hook.allow_ips.iter().filter(|network| !is_network(network)) {
                 let message = format!("`{network}` is no address or network, like 185.45.152.0/24");
                 self.add(format_args!("hook.{}.allow_ips", hook.id), message);
@@ -288,47 +296,6 @@ impl Check<'_> {
                     format_args!("webhook.{}.url", webhook.id),
                     "not an http or https address",
                 );
-            }
-        }
-    }
-
-    fn tracking(&mut self) {
-        let Account {
-            sites,
-            numbers,
-            pools,
-            ..
-        } = self.account;
-        let zone = self.account.zone();
-        self.distinct("pool", pools.iter().map(|pool| pool.id.as_str()));
-        self.distinct("site", sites.iter().map(|site| site.key.as_str()));
-        for site in sites {
-            if let Some(pool) = &site.pool
-                && pools.iter().all(|known| known.id != *pool)
-            {
-                self.add(
-                    format_args!("site.{}.pool", site.key),
-                    format!("there is no pool `{pool}`"),
-                );
-            }
-        }
-        let entries = numbers
-            .iter()
-            .map(|entry| (entry.number.as_str(), entry.validity(zone)));
-        self.at_different_times("number", entries);
-        let mut seen = BTreeSet::new();
-        for pool in pools {
-            let all = pool
-                .numbers
-                .iter()
-                .chain(&pool.draining)
-                .chain(&pool.quarantined);
-            for number in all.filter(|number| !seen.insert(number.as_str())) {
-                let message = format!("number `{number}` stands in two places of the pools");
-                self.add(format_args!("pool.{}", pool.id), message);
-            }
-            if let Some(hold) = pool.hold {
-                self.fixed(format_args!("pool.{}.hold", pool.id), hold);
             }
         }
     }
@@ -387,6 +354,13 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Says whether `text` can be a host: labels with dots between them, without scheme, port and path.
+fn is_host(text: &str) -> bool {
+    let in_label = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(in_label);
+    text.contains('.') && text.split('.').all(is_label)
 }
 
 /// Says whether `text` is an address, or an address and the length of its network's prefix.

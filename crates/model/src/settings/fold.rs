@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::people::Names;
-use super::{Account, BotReplies, Country, Due, Schedule, Validity, Zone};
+use super::{Account, BotReplies, Country, Due, Schedule, TrackingRules, Validity, Zone};
 
 /// The rules by which an account's conversations are folded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -40,6 +40,9 @@ pub struct FoldRules {
     /// The talk below which a call counts as missed, in seconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_answer_s: u32,
+    /// Numbers, pools and sites, and how calls find their visit.
+    #[serde(default, skip_serializing_if = "TrackingRules::is_default")]
+    pub tracking: TrackingRules,
 }
 
 /// The name that managers beyond the cap share.
@@ -184,6 +187,7 @@ impl Default for FoldRules {
             due: Due::default(),
             country: None,
             min_answer_s: 0,
+            tracking: TrackingRules::default(),
         }
     }
 }

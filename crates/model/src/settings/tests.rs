@@ -1,6 +1,8 @@
 use super::*;
 use crate::time::Time;
 
+mod tracking;
+
 const FULL: &str = include_str!("tests/account.toml");
 
 fn account(text: &str) -> Account {
@@ -268,7 +270,7 @@ fn all_problems_are_told_at_once() {
         channel = [{ id = "c", cycle_gap = "2 months", hook = "none" }, { id = "c" }]
         hook = [{ id = "api", provider = "x", allow_ips = ["1.2.3.4/33", "x"] }]
         webhook = [{ id = "w", url = "ftp://x", events = [] }]
-        site = [{ key = "k", pool = "none" }]
+        site = [{ key = "k", pool = "none", own_domains = ["пример.рф", "https://x.example", "x.example:80", "x..example", "x"] }]
         pool = [{ id = "p", numbers = ["1"], draining = ["1"] }]
         pipeline = [{ id = "l", stages = [{ id = "s" }, { id = "s" }] }]
         funnel = [{ id = "f", stages = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"] }]
@@ -294,6 +296,10 @@ fn all_problems_are_told_at_once() {
             "account.a.hook.api.allow_ips",
             "account.a.webhook.w.url",
             "account.a.site.k.pool",
+            "account.a.site.k.own_domains",
+            "account.a.site.k.own_domains",
+            "account.a.site.k.own_domains",
+            "account.a.site.k.own_domains",
             "account.a.pool.p",
             "account.a.pipeline.l.stages.s",
             "account.a.funnel.f.stages",

@@ -15,6 +15,10 @@ pub struct Site {
     /// The web origins of its pages.
     #[serde(default)]
     pub origins: Vec<String>,
+    /// Further hosts that are no referrers, each with all below it: other sites of the company, payment
+    /// pages. The domains of `origins` and the payment pages that are known need not be named.
+    #[serde(default)]
+    pub own_domains: Vec<String>,
     /// The pool its numbers come from.
     #[serde(default)]
     pub pool: Option<String>,

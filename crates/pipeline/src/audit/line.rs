@@ -1,8 +1,11 @@
 //! Rows as text, to be compared and shown.
 
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
 
-use trunkline_rollup::facts::{CallFact, ConversationFact, IdentityFact, MessageFact, OFFSET};
+use trunkline_rollup::facts::{
+    CallFact, ConversationFact, FormFact, IdentityFact, LeadFact, MessageFact, OFFSET, SpendFact,
+    TagFact, TouchFact,
+};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A row as text: what it is of, and what it says.
@@ -70,15 +73,78 @@ impl Line {
     }
 
     pub(super) fn call(fact: &CallFact<'_>) -> Self {
-        // Versions are compared by themselves; what else a call has is in the row.
         let says = CallFact {
             version: 0,
             ..fact.clone()
         };
+        Self::whole(
+            format!("call {}/{}", fact.account, fact.call),
+            &says,
+            fact.version,
+        )
+    }
+
+    pub(super) fn lead(fact: &LeadFact<'_>) -> Self {
+        let says = LeadFact {
+            version: 0,
+            ..fact.clone()
+        };
+        Self::whole(
+            format!("lead {}/{}", fact.account, fact.lead),
+            &says,
+            fact.version,
+        )
+    }
+
+    pub(super) fn form(fact: &FormFact<'_>) -> Self {
+        let says = FormFact {
+            version: 0,
+            ..*fact
+        };
+        Self::whole(
+            format!("form {}/{}/{}", fact.account, fact.form, fact.at),
+            &says,
+            fact.version,
+        )
+    }
+
+    pub(super) fn spend(fact: &SpendFact<'_>) -> Self {
+        let says = SpendFact {
+            version: 0,
+            ..*fact
+        };
+        Self::whole(
+            format!("spend {}/{}/{:?}", fact.account, fact.day, fact.tags),
+            &says,
+            fact.version,
+        )
+    }
+
+    pub(super) fn touch(fact: &TouchFact<'_>) -> Self {
+        let says = TouchFact {
+            version: 0,
+            ..*fact
+        };
+        let of = [fact.account, fact.channel, fact.conversation, fact.message].join("/");
+        Self::whole(format!("touch {of}"), &says, fact.version)
+    }
+
+    pub(super) fn tag(fact: &TagFact<'_>) -> Self {
+        let says = TagFact {
+            version: 0,
+            ..*fact
+        };
+        let of = [fact.account, fact.contact, fact.tag, fact.id].join("/");
+        let of = format!("tag {of} {} {}", fact.at, fact.tagged);
+        Self::whole(of, &says, fact.version)
+    }
+
+    /// Makes that of a row of which all is said; versions are compared by themselves.
+    fn whole(of: String, says: &impl Debug, version: u64) -> Self {
         Self {
-            of: format!("call {}/{}", fact.account, fact.call),
+            of,
             says: format!("{says:?}"),
-            version: fact.version & OFFSET,
+            version: version & OFFSET,
         }
     }
 

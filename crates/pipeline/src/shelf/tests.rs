@@ -12,6 +12,7 @@ use trunkline_rollup::{Account, Config, FOLD_VERSION, Position};
 
 use super::*;
 use crate::checkpoint::{self, Damaged, Header, Loaded, Round, Writer};
+use crate::tracked::Tracked;
 
 const JOURNAL: u64 = 7;
 const CONFIG: Config = Config {
@@ -151,14 +152,14 @@ impl Rows for Said {
 struct Life<'a> {
     dir: &'a TempDir,
     shelves: Shelves,
-    accounts: HashMap<String, Account>,
+    accounts: HashMap<String, Tracked>,
     next: u64,
 }
 
 impl<'a> Life<'a> {
     fn new(dir: &'a TempDir) -> Self {
         let shelves = shelves(dir, 4_000);
-        let mut account = Account::new("acme".into(), CONFIG);
+        let mut account = Tracked::new("acme".into(), CONFIG);
         account.shelve(Box::new(shelves.empty("acme"))).unwrap();
         Self {
             dir,
@@ -169,7 +170,7 @@ impl<'a> Life<'a> {
     }
 
     fn account(&mut self) -> &mut Account {
-        self.accounts.get_mut("acme").unwrap()
+        &mut *self.accounts.get_mut("acme").unwrap()
     }
 
     fn tell(&mut self, calls: Range<u32>, phase: &str) {
@@ -195,6 +196,7 @@ impl<'a> Life<'a> {
         };
         let account = self.account();
         account.gather(1, usize::MAX, &mut Said::default());
+        account.tell_calls(false, &mut Said::default());
         while account.cool(&horizon, usize::MAX) > 0 {}
         assert_eq!(account.calls().0, 0);
     }
@@ -213,7 +215,7 @@ impl<'a> Life<'a> {
         self.account().shelf_mut::<Shelf>().unwrap().forget_files();
         let mut round = Round::new(vec!["acme".into()]);
         loop {
-            let sections = round.step(&self.accounts, self.next);
+            let sections = round.step(&mut self.accounts, self.next);
             let pushed = sections.frames.iter();
             pushed.for_each(|frame| writer.push(frame).unwrap());
             self.shelves.sync(&sections.files).unwrap();

@@ -81,8 +81,8 @@ impl Worker {
         }
     }
 
-    /// Shrinks conversations beyond the horizon; when an account holds more than it may, also those
-    /// that are less far behind: which go first costs time only.
+    /// Lets calls beyond the horizon go cold, and shrinks conversations; when an account holds more than
+    /// it may, also those that are less far behind: which go first costs time only.
     pub(super) fn shrink(&mut self, flushed: u64) {
         for account in self.accounts.values_mut() {
             let cap = account
@@ -104,5 +104,6 @@ impl Worker {
             let shrunk = account.shrink(horizon, most);
             self.shrunk_early += if is_full { shrunk as u64 } else { 0 };
         }
+        self.cool(flushed);
     }
 }

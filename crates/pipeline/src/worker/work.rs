@@ -16,6 +16,7 @@ use crate::checkpoint::Sections;
 use crate::handle::Token;
 use crate::live::LiveAccount;
 use crate::read_back::Answer;
+use crate::visits::Asked;
 
 /// What a worker is asked to do.
 pub(crate) enum Work {
@@ -61,6 +62,8 @@ pub(crate) enum Work {
         as_of: Time,
         reply: oneshot::Sender<()>,
     },
+    /// Answer what a page asks. Where the answer is a number, it is held for the page's visit from here on.
+    Visit { account: Arc<str>, asked: Asked },
     /// End.
     Dismiss,
 }

@@ -31,13 +31,25 @@ pub(super) struct Prepared {
     pub(super) mark: Mark,
     /// The key of its conversation, if it is of one.
     pub(super) key: Option<u128>,
-    /// The hook of an event of a call.
+    /// The hook of an event that is known by it and its id.
     pub(super) hook: Option<Name>,
+}
+
+fn goes_by_hook(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::Call(_) | Event::Lead(_) | Event::Form(_) | Event::Spend(_) | Event::Contact(_)
+    )
 }
 
 impl Account {
     /// Observes events in their order; what became of them is in [`Account::counts`].
     pub fn observe_all(&mut self, told: &[Told<'_>]) {
+        self.observe_each(told, |_, _| {});
+    }
+
+    /// Observes events in their order, and says of each what became of it.
+    pub fn observe_each(&mut self, told: &[Told<'_>], mut heard: impl FnMut(&Told<'_>, Outcome)) {
         let mut prepared = std::mem::take(&mut self.prepared);
         if let Some(last) = told.last() {
             self.cells.turn(last.at.received_at);
@@ -51,7 +63,8 @@ impl Account {
             );
             self.look_up(&prepared);
             for (told, prepared) in group.iter().zip(&prepared) {
-                self.observe_prepared(told.event, *prepared, told.at);
+                let outcome = self.observe_prepared(told.event, *prepared, told.at);
+                heard(told, outcome);
             }
         }
         self.prepared = prepared;
@@ -81,7 +94,7 @@ impl Account {
         Prepared {
             mark: self.mark(event, origin),
             key,
-            hook: matches!(event, Event::Call(_)).then(|| self.names.number(origin)),
+            hook: goes_by_hook(event).then(|| self.names.number(origin)),
         }
     }
 

@@ -2,14 +2,38 @@
 
 use std::any::Any;
 
+use compact_str::CompactString;
 use trunkline_model::event::{Call, Event};
 
 use super::{Account, Outcome, Position};
-use crate::calls::{CallHorizon, Told, effective_id};
+use crate::calls::{CallHorizon, Context, Told, effective_id};
+use crate::facts::Rows;
 use crate::names::Name;
 use crate::shelf::{Shelf, Torn};
 
 impl Account {
+    /// Shows the calls that changed since they were told last, as their rows would stand, without
+    /// gathering them; `is_wanted` says whether anybody hears.
+    pub fn tell_calls(&mut self, is_wanted: bool, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.tell(is_wanted, &context, rows);
+    }
+
+    /// Has all calls told again, because of the record at `offset`.
+    pub fn tell_all_calls(&mut self, offset: u64) {
+        self.calls.tell_all(offset);
+    }
+
+    /// Gives the contact that a phone number in E.164 belongs to.
+    pub fn contact_of_phone(&mut self, phone: &str) -> Option<CompactString> {
+        self.contacts.of_phone(phone)
+    }
+
     /// Observes a phase of a call that came through a hook.
     pub(super) fn call(
         &mut self,
@@ -69,15 +93,22 @@ impl Account {
         cooled
     }
 
-    /// Says whether retractions are still to be carried out in cold calls: until then no checkpoint of it
-    /// can be taken.
+    /// Says whether retractions are still to be carried out in cold calls, or cold calls to be told: until
+    /// then no checkpoint of it can be taken.
     pub fn is_sweeping(&self) -> bool {
         self.calls.is_sweeping()
     }
 
-    /// Carries retractions out in some more cold calls.
-    pub fn sweep(&mut self) {
-        self.calls.sweep();
+    /// Carries retractions out in some more cold calls, which [`Account::tell_calls`] shows then, and shows
+    /// some more of those cold ones that are to be told.
+    pub fn sweep(&mut self, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.sweep(&context, rows);
     }
 
     /// Gives why the shelf cannot be read, once it could not: what was observed since is not whole, and

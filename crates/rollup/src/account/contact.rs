@@ -1,9 +1,11 @@
-//! What is said of contacts: who is who is known here; the rest waits for its room.
+//! What is said of contacts: who is who is known here; tags are kept elsewhere, and the rest
+//! waits for its room.
 
 use trunkline_model::event::{ContactChange, Event};
 
 use super::{Account, Outcome, Position};
 use crate::contacts::{self, Heard};
+use crate::names::Name;
 
 impl Account {
     /// Hears what is said of a contact.
@@ -11,9 +13,10 @@ impl Account {
         &mut self,
         event: &Event<'_>,
         change: &ContactChange<'_>,
+        hook: Option<Name>,
         at: Position,
     ) -> Outcome {
-        let event = contacts::Event {
+        let heard = contacts::Event {
             change,
             content: event.content(&mut self.scratch, 0),
             offset: at.offset,
@@ -21,10 +24,10 @@ impl Account {
         };
         let retractions = &self.retractions;
         let taken_back = |id: &str| retractions.take_back_anywhere(id, at.offset);
-        match self.contacts.hear(&event, taken_back) {
+        match self.contacts.hear(&heard, taken_back) {
             Heard::New => Outcome::Observed,
             Heard::Same => Outcome::Duplicate,
-            Heard::Other => Outcome::Waiting,
+            Heard::Other => self.tag(event, change, hook, at),
         }
     }
 }

@@ -80,8 +80,9 @@ impl Account {
         self.calls.bytes()
     }
 
-    /// Counts the conversations, calls and identities with rows to gather.
+    /// Counts the conversations, calls, entities and identities with rows to gather.
     pub fn dirty(&self) -> usize {
-        self.changed.dirty.len() + self.calls.dirty() + self.contacts.dirty()
+        let others = self.contacts.dirty() + self.entities.dirty();
+        self.changed.dirty.len() + self.calls.dirty() + others
     }
 }

@@ -17,6 +17,7 @@ use super::{Account, Outcome, Position};
 use crate::calls::TakenBack;
 use crate::cells::{Cells, Tally};
 use crate::conversation::Conversation;
+use crate::entities::{Key, Word};
 use crate::names::{Name, Names};
 use crate::rules::History;
 use crate::submap::{self, Place};
@@ -85,7 +86,7 @@ impl Retractions {
 }
 
 impl Retractions {
-    /// Says whether an event of a call was taken back before it came.
+    /// Says whether an event of a call or an entity was taken back before it came.
     pub(super) fn take_back_call(&self, id: &str, run: Option<Name>, offset: u64) -> bool {
         let mut events = self.events.get(id).into_iter().flatten();
         let of_run = run.and_then(|run| self.runs.get(&run));
@@ -120,6 +121,22 @@ impl Due {
         let events = self.events.get(id).into_iter().flatten();
         let offsets = events.filter(|of| of.is_anywhere()).map(|of| of.offset);
         offsets.filter(|offset| *offset >= taken).min()
+    }
+
+    /// Says whether a word of an entity is taken back by one of the records from `taken` on.
+    fn of_entity(&self, key: &Key<'_>, word: &Word<'_>, taken: u64) -> bool {
+        let within = match key {
+            Key::Touch(channel, conversation, _) => Some(Within {
+                channel: *channel,
+                conversation,
+            }),
+            _ => None,
+        };
+        let holds = |of: &&Where| within.map_or(of.is_anywhere(), |within| of.holds(within));
+        let events = self.events.get(word.id).into_iter().flatten();
+        let events = events.filter(holds).map(|of| of.offset);
+        let run = word.run.and_then(|run| self.runs.get(&run)).copied();
+        events.chain(run).any(|offset| offset >= taken)
     }
 
     /// Gives the offset of the retraction of an entry, of those in records from `taken` on.
@@ -207,6 +224,8 @@ impl Account {
         }
         let due = Arc::new(std::mem::take(&mut self.due));
         self.calls.take_back(&due.of_calls());
+        let of_entity = |key: &Key<'_>, word: &Word<'_>, taken| due.of_entity(key, word, taken);
+        self.entities.take_back(due.last, of_entity);
         if !due.events.is_empty() {
             self.contacts.take_back(|id, taken| due.anywhere(id, taken));
         }

@@ -24,6 +24,7 @@ impl Account {
         self.refold(at);
         if self.rules.calls_change(at.offset) {
             self.calls.settings(at.offset);
+            self.entities.settings(at.offset);
         }
         if self.cells.cut(minutes, at.offset) {
             self.recount(at.offset);

@@ -111,7 +111,7 @@ impl Packed {
         let is_written = !self.dirty && self.changed < horizon.flushed;
         let is_over = self.over && !self.shown;
         let is_at_rest = arrived < horizon.quiet && (is_over || arrived < horizon.unended);
-        !self.is_nobody() && is_written && is_at_rest
+        !self.is_nobody() && !self.untold && is_written && is_at_rest
     }
 }
 

@@ -41,6 +41,20 @@ impl Calls {
         cold + count
     }
 
+    /// Shows the calls that changed since they were told last, as their rows would stand, without
+    /// gathering them; `is_wanted` says whether anybody hears. Cold ones are told by [`Calls::sweep`].
+    pub(crate) fn tell(&mut self, is_wanted: bool, context: &Context<'_>, rows: &mut impl Rows) {
+        for place in mem::take(&mut self.untold) {
+            let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
+            if mem::take(&mut call.untold) && is_wanted {
+                row(&call.log, call.changed, context, rows);
+            }
+        }
+        if !is_wanted {
+            self.forget_told();
+        }
+    }
+
     /// Tells which calls go on, of those that changed since the last time.
     pub(crate) fn show(&mut self, names: &Names, rules: &History, view: &mut impl View) {
         for place in mem::take(&mut self.touched) {

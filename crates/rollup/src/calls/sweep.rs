@@ -4,6 +4,7 @@
 //! - `rows`: rows are to be written anew (other settings, what ClickHouse lost), as they are gathered;
 //! - `back`: phases are to be taken back. Until that is done everything that reads a log takes them
 //!   back of it, and no checkpoint can be taken: nobody can tell that it is not done yet;
+//! - `told`: calls are to be told as their rows would stand, to who goes by all of them; likewise;
 //! - `moving`: entries are put anew where most are needed no longer.
 //!
 //! What goes cold, or is put anew, while the shelf is read stands at its end and so is still read.
@@ -26,7 +27,15 @@ const ROWS: usize = 10_000;
 pub(super) struct Sweeps {
     rows: Option<OfRows>,
     back: Option<OfBack>,
+    told: Option<OfTold>,
     moving: Option<Range<u64>>,
+}
+
+/// Because of the record at `since`.
+#[derive(Debug)]
+struct OfTold {
+    since: u64,
+    at: u64,
 }
 
 /// Rows changed by records from `since` on are to be gathered.
@@ -53,7 +62,9 @@ impl Sweeps {
     /// Gives the offset of the first record that is not carried out for all.
     pub(super) fn oldest(&self) -> Option<u64> {
         let rows = self.rows.as_ref().map(|rows| rows.since);
-        rows.into_iter().chain(self.back_first()).min()
+        let told = self.told.as_ref().map(|told| told.since);
+        let all = rows.into_iter().chain(told).chain(self.back_first());
+        all.min()
     }
 
     /// Gives the offset of the first retraction that is not carried out for all.
@@ -84,9 +95,23 @@ impl Calls {
         }
     }
 
+    /// Has all cold calls told, because of the record at `offset`.
+    pub(super) fn sweep_told(&mut self, offset: u64) {
+        if self.cold() > 0 {
+            let known = self.sweeps.told.as_ref();
+            let since = known.map_or(offset, |told| told.since.min(offset));
+            self.sweeps.told = Some(OfTold { since, at: 0 });
+        }
+    }
+
+    /// Leaves cold calls untold: nobody hears.
+    pub(super) fn forget_told(&mut self) {
+        self.sweeps.told = None;
+    }
+
     /// Has phases of cold calls taken back.
     pub(super) fn sweep_back(&mut self, what: &TakenBack) {
-        if self.parts.iter().all(|part| part.cold.len() == 0) {
+        if self.cold() == 0 {
             return;
         }
         let back = self.sweeps.back.get_or_insert_with(|| OfBack {
@@ -97,13 +122,32 @@ impl Calls {
         back.at = 0;
     }
 
-    /// Says whether phases of cold calls are still to be taken back.
+    /// Says whether phases of cold calls are still to be taken back, or cold calls to be told.
     pub(crate) fn is_sweeping(&self) -> bool {
-        self.sweeps.back.is_some() && self.torn.is_none()
+        let is_due = self.sweeps.back.is_some() || self.sweeps.told.is_some();
+        is_due && self.torn.is_none()
     }
 
-    /// Takes phases of some more cold calls back.
-    pub(crate) fn sweep(&mut self) {
+    /// Takes phases of some more cold calls back, and tells some more.
+    pub(crate) fn sweep(&mut self, context: &Context<'_>, rows: &mut impl Rows) {
+        self.take_some_back();
+        let Some(mut told) = self.sweeps.told.take() else {
+            return;
+        };
+        let next = self.walk(told.at, |taken, cold, log| {
+            let mended = self.sweeps.mended(log, taken);
+            let log = mended.as_deref().unwrap_or(log);
+            row(log, cold.changed, context, rows);
+        });
+        match self.known(next) {
+            Some(None) => return,
+            Some(Some(at)) => told.at = at,
+            None => {}
+        }
+        self.sweeps.told = Some(told);
+    }
+
+    fn take_some_back(&mut self) {
         let Some(back) = &self.sweeps.back else {
             return;
         };

@@ -219,7 +219,6 @@ fn where_merges_lead_in_a_circle_the_one_that_the_latest_names_survives() {
 fn what_is_not_about_who_is_who_waits_for_its_room() {
     let mut fold = Fold::new();
     for rest in [
-        r#""change":"tagged","tag":"vip""#,
         r#""change":"assigned","manager":"ana""#,
         r#""change":"state","state":"won""#,
     ] {

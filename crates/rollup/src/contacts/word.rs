@@ -65,6 +65,11 @@ impl Identity {
         Self::new(Sort::Contact, id)
     }
 
+    /// Makes that of a phone number in E.164.
+    pub(super) fn e164(number: &str) -> Self {
+        Self::new(Sort::Phone, number)
+    }
+
     /// Reads a phone number; none if it can be none in any country.
     fn phone(told: &str) -> Option<Self> {
         let told = told.trim();

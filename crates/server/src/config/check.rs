@@ -120,6 +120,7 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
     let mut ids = BTreeMap::new();
     let mut tokens = BTreeMap::new();
     let mut hooks = BTreeMap::new();
+    let mut sites = BTreeMap::new();
     for (place, account) in file.accounts.iter().enumerate() {
         for problem in account.check() {
             problems.push(format!("{}: {}", problem.key, problem.message));
@@ -139,6 +140,15 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
                     "account.{id}.hook.{}: account {other} has a hook of this id, and it ends the \
                      address of both; choose another",
                     hook.id
+                ));
+            }
+        }
+        for site in &account.sites {
+            if let Some(other) = sites.insert(&site.key, id).filter(|other| *other != id) {
+                problems.push(format!(
+                    "account.{id}.site.{}: account {other} has a site of this key, which names it to \
+                     its pages; choose another",
+                    site.key
                 ));
             }
         }

@@ -1,8 +1,9 @@
-//! Names, teams and extensions from the configuration to ClickHouse's tables of settings.
+//! Names, teams, extensions, stages and static numbers from the configuration to ClickHouse's tables of settings.
 
-use trunkline_model::settings::Account;
+use trunkline_model::settings::{Account, TrackingRules};
 use trunkline_warehouse::writer::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
+    StaticNumberRow, TeamMemberRow, TeamRow,
 };
 
 /// Gives all that the configuration says of names and teams.
@@ -45,6 +46,7 @@ fn add(settings: &mut Settings, account: &Account) {
         let name = team.name.as_ref().unwrap_or(&team.id);
         settings.teams.push(TeamRow::new(id, &team.id, name));
     }
+    add_sources(settings, account);
     for membership in account.memberships() {
         settings.team_members.push(TeamMemberRow::new(
             id,
@@ -52,6 +54,38 @@ fn add(settings: &mut Settings, account: &Account) {
             membership.team,
             membership.validity.from.map_or(0, |from| from.0),
             membership.validity.until.map_or(OPEN_END, |until| until.0),
+        ));
+    }
+}
+
+/// Adds what leads and calls are counted by: stages, static numbers, tags that name sources.
+fn add_sources(settings: &mut Settings, account: &Account) {
+    let id = &account.id;
+    for pipeline in &account.pipelines {
+        let stages = (1..).zip(&pipeline.stages);
+        settings.stages.extend(stages.map(|(position, stage)| {
+            let name = stage.name.as_ref().unwrap_or(&stage.id);
+            let kind = stage.kind.as_str();
+            StageRow::new(id, &pipeline.id, &stage.id, name, kind, position as u32)
+        }));
+    }
+    static_numbers(settings, account);
+    let tags = account.source_tags.iter();
+    let tags = tags.map(|tag| SourceTagRow::new(id, tag));
+    settings.source_tags.extend(tags);
+}
+
+fn static_numbers(settings: &mut Settings, account: &Account) {
+    let id = &account.id;
+    for entry in TrackingRules::of(account).numbers {
+        settings.static_numbers.push(StaticNumberRow::new(
+            id,
+            entry.number,
+            entry.validity.from.map_or(0, |from| from.0),
+            entry.source,
+            entry.medium.unwrap_or_default(),
+            entry.campaign.unwrap_or_default(),
+            entry.validity.until.map_or(OPEN_END, |until| until.0),
         ));
     }
 }

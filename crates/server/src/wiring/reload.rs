@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
-use trunkline_api::{Directory, Hooks};
+use trunkline_api::{Directory, Hooks, Sites};
 use trunkline_model::settings::{Account, FoldRules, Span};
 use trunkline_pipeline::{AccountSettings, Handle};
 use trunkline_providers::named;
@@ -24,6 +24,7 @@ pub(super) struct Reloader {
     pipeline: Handle,
     pub(super) directory: Arc<ArcSwap<Directory>>,
     pub(super) hooks: Arc<ArcSwap<Hooks>>,
+    pub(super) sites: Arc<ArcSwap<Sites>>,
     settings: watch::Sender<Arc<Settings>>,
     /// One at a time.
     turn: Mutex<()>,
@@ -42,6 +43,7 @@ impl Reloader {
             pipeline,
             directory: Arc::new(ArcSwap::from_pointee(Directory::new(&file.accounts))),
             hooks: Arc::new(ArcSwap::from_pointee(hooks::hooks(file)?)),
+            sites: Arc::new(ArcSwap::from_pointee(Sites::new(&file.accounts))),
             settings,
             turn: Mutex::default(),
         })
@@ -74,6 +76,7 @@ impl Reloader {
         self.settings.send_replace(names);
         self.directory
             .store(Arc::new(Directory::new(&file.accounts)));
+        self.sites.store(Arc::new(Sites::new(&file.accounts)));
         let hooks = Arc::new(hooks.after(&self.hooks.load()));
         self.hooks.store(Arc::clone(&hooks));
         hooks.announce();

@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn is_column(line: &str) -> bool {
-        const TYPES: [&str; 7] = [
+        const TYPES: [&str; 10] = [
             "String",
             "LowCardinality(",
             "DateTime64(",
@@ -144,6 +144,9 @@ mod tests {
             "UInt",
             "Int64",
             "Array(",
+            "Decimal(",
+            "Float64",
+            "Date",
         ];
         let kind = line.split_whitespace().nth(1).unwrap_or_default();
         TYPES.iter().any(|start| kind.starts_with(start))

@@ -138,7 +138,7 @@ impl Call {
 }
 
 /// Reads billionths.
-fn amount(billionths: i128) -> Option<Decimal> {
+pub(super) fn amount(billionths: i128) -> Option<Decimal> {
     let sign = if billionths < 0 { "-" } else { "" };
     let size = billionths.unsigned_abs();
     let (whole, part) = (size / 1_000_000_000, size % 1_000_000_000);

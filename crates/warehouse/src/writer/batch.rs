@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use trunkline_calltracking::{AttributionFact, TrackingRows, VisitFact};
 use trunkline_rollup::facts::{
-    CallFact, CellFact, ChangeFact, ConversationFact, IdentityFact, MessageFact, Rows,
+    CallFact, CellFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact,
+    MessageFact, Rows, SpendFact, TagFact, TouchFact,
 };
 
 use super::months::Months;
 use super::rows::{self, ANSWERS, CALLS, CHANGES, CONVERSATIONS, IDENTITIES, MESSAGES, Table};
+use super::rows::{ATTRIBUTIONS, FORMS, LEADS, SPEND, TAGS, TOUCHES, VISITS};
 use super::stale::Stale;
 
 /// The most rows that one INSERT takes.
@@ -23,6 +26,13 @@ pub struct Batch {
     conversations: Blocks,
     calls: Blocks,
     identities: Blocks,
+    leads: Blocks,
+    forms: Blocks,
+    spend: Blocks,
+    touches: Blocks,
+    tags: Blocks,
+    visits: Blocks,
+    attributions: Blocks,
     /// Cells likewise by month, those that are held in memory.
     cells: BTreeMap<i32, Blocks>,
     /// The others: to be computed once the messages are written.
@@ -53,6 +63,8 @@ impl Batch {
             && self.conversations.rows() == 0
             && self.calls.rows() == 0
             && self.identities.rows() == 0
+            && self.entities() == 0
+            && self.tracking() == 0
             && self.cells.is_empty()
             && self.stale.is_empty()
     }
@@ -70,6 +82,23 @@ impl Batch {
     /// Counts the rows of calls.
     pub fn calls(&self) -> usize {
         self.calls.rows()
+    }
+
+    /// Counts the rows of leads, forms, spend, touches and tags.
+    pub fn entities(&self) -> usize {
+        let all = [
+            &self.leads,
+            &self.forms,
+            &self.spend,
+            &self.touches,
+            &self.tags,
+        ];
+        all.map(Blocks::rows).iter().sum()
+    }
+
+    /// Counts the rows of visits and of what brought calls.
+    pub fn tracking(&self) -> usize {
+        self.visits.rows() + self.attributions.rows()
     }
 
     /// Counts the rows of cells.
@@ -91,6 +120,13 @@ impl Batch {
         self.conversations.append(other.conversations);
         self.calls.append(other.calls);
         self.identities.append(other.identities);
+        self.leads.append(other.leads);
+        self.forms.append(other.forms);
+        self.spend.append(other.spend);
+        self.touches.append(other.touches);
+        self.tags.append(other.tags);
+        self.visits.append(other.visits);
+        self.attributions.append(other.attributions);
         for (month, blocks) in other.cells {
             self.cells.entry(month).or_default().append(blocks);
         }
@@ -106,10 +142,27 @@ impl Batch {
         let conversations = conversations.map(|block| (CONVERSATIONS, block));
         let calls = self.calls.blocks().map(|block| (CALLS, block));
         let identities = self.identities.blocks().map(|block| (IDENTITIES, block));
+        let entities = [
+            (LEADS, &mut self.leads),
+            (FORMS, &mut self.forms),
+            (SPEND, &mut self.spend),
+            (TOUCHES, &mut self.touches),
+            (TAGS, &mut self.tags),
+            (VISITS, &mut self.visits),
+            (ATTRIBUTIONS, &mut self.attributions),
+        ];
+        let entities = entities.into_iter().flat_map(|(table, blocks)| {
+            let blocks: Vec<_> = blocks.blocks().collect();
+            blocks.into_iter().map(move |block| (table, block))
+        });
         let cells = self.cells.values_mut().flat_map(Blocks::blocks);
         let cells = cells.map(|block| (ANSWERS, block));
         let facts = messages.chain(changes).chain(conversations);
-        facts.chain(calls).chain(identities).chain(cells)
+        facts
+            .chain(calls)
+            .chain(identities)
+            .chain(entities)
+            .chain(cells)
     }
 }
 
@@ -141,6 +194,31 @@ impl Rows for Batch {
         self.identities.count();
     }
 
+    fn lead(&mut self, fact: &LeadFact<'_>) {
+        rows::lead(&mut self.leads.bytes, fact);
+        self.leads.count();
+    }
+
+    fn form(&mut self, fact: &FormFact<'_>) {
+        rows::form(&mut self.forms.bytes, fact);
+        self.forms.count();
+    }
+
+    fn spend(&mut self, fact: &SpendFact<'_>) {
+        rows::spend(&mut self.spend.bytes, fact);
+        self.spend.count();
+    }
+
+    fn touch(&mut self, fact: &TouchFact<'_>) {
+        rows::touch(&mut self.touches.bytes, fact);
+        self.touches.count();
+    }
+
+    fn tag(&mut self, fact: &TagFact<'_>) {
+        rows::tag(&mut self.tags.bytes, fact);
+        self.tags.count();
+    }
+
     fn cell(&mut self, fact: &CellFact<'_>) {
         let Some(cell) = fact.cell else {
             return self.stale.note(fact);
@@ -155,6 +233,18 @@ impl Rows for Batch {
 
     fn recut(&mut self, account: &str, minutes: u8, version: u64) {
         self.stale.note_all(account, minutes, version);
+    }
+}
+
+impl TrackingRows for Batch {
+    fn visit(&mut self, fact: &VisitFact<'_>) {
+        rows::visit(&mut self.visits.bytes, fact);
+        self.visits.count();
+    }
+
+    fn attribution(&mut self, fact: &AttributionFact<'_>) {
+        rows::attribution(&mut self.attributions.bytes, fact);
+        self.attributions.count();
     }
 }
 

@@ -7,8 +7,21 @@ use super::Writer;
 use super::cells::start;
 use crate::client::{DDL_LIMIT, Fault, INSERT_LIMIT};
 
-/// The tables of facts. A conversation's or call's arrival is that of its latest event.
-const FACTS: [&str; 4] = ["messages", "changes", "conversations", "calls"];
+/// The tables of facts. The arrival of a conversation, call, lead, form, statement or visit is that
+/// of its latest event, that of an attribution the arrival of its call.
+const FACTS: [&str; 11] = [
+    "messages",
+    "changes",
+    "conversations",
+    "calls",
+    "leads",
+    "forms",
+    "spend",
+    "touches",
+    "contact_tags",
+    "visits",
+    "attributions",
+];
 
 /// Cells of every length begin where such quarters of an hour do.
 const QUARTER: u8 = 15;

@@ -13,6 +13,12 @@ use trunkline_rollup::facts::{
     CallFact, CellFact, ChangeFact, ConversationFact, Cycle, IdentityFact, LegFact, MessageFact,
 };
 
+mod leads;
+mod tracking;
+
+pub(super) use leads::{FORMS, LEADS, SPEND, TAGS, TOUCHES, form, lead, spend, tag, touch};
+pub(super) use tracking::{ATTRIBUTIONS, VISITS, attribution, visit};
+
 /// A table and its columns in the order in which a row has them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {

@@ -13,7 +13,10 @@ use crate::client::Fault;
 mod line;
 mod pepper;
 
-pub use line::{AliasRow, ChannelRow, ExtensionRow, ManagerRow, TeamMemberRow, TeamRow};
+pub use line::{
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, SourceTagRow, StageRow, StaticNumberRow,
+    TeamMemberRow, TeamRow,
+};
 
 use line::Line;
 
@@ -35,6 +38,12 @@ pub struct Settings {
     pub extensions: Vec<ExtensionRow>,
     /// What managers are called at providers.
     pub aliases: Vec<AliasRow>,
+    /// Stages of pipelines of leads.
+    pub stages: Vec<StageRow>,
+    /// Tags of contacts that are touches.
+    pub source_tags: Vec<SourceTagRow>,
+    /// Which source a static number names, and when.
+    pub static_numbers: Vec<StaticNumberRow>,
     /// The accounts' ids: each is given a pepper, once.
     pub accounts: Vec<String>,
 }
@@ -59,6 +68,9 @@ impl Writer {
         self.sync(&settings.team_members, &mut outcome).await?;
         self.sync(&settings.extensions, &mut outcome).await?;
         self.sync(&settings.aliases, &mut outcome).await?;
+        self.sync(&settings.stages, &mut outcome).await?;
+        self.sync(&settings.source_tags, &mut outcome).await?;
+        self.sync(&settings.static_numbers, &mut outcome).await?;
         self.pepper(&settings.accounts).await?;
         Ok(outcome)
     }

@@ -3,8 +3,8 @@
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::writer::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SyncOutcome, TeamMemberRow,
-    TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
+    SyncOutcome, TeamMemberRow, TeamRow,
 };
 
 use super::raw::ask;
@@ -23,6 +23,12 @@ fn settings() -> Settings {
             ExtensionRow::new("acme", "101", 1_000, "luis", OPEN_END),
         ],
         aliases: vec![AliasRow::new("acme", "chatwoot:7", "ana")],
+        stages: vec![
+            StageRow::new("acme", "p", "new", "New", "open", 1_u32),
+            StageRow::new("acme", "p", "won", "Won", "won", 2_u32),
+        ],
+        source_tags: vec![SourceTagRow::new("acme", "ads")],
+        static_numbers: Vec::new(),
         accounts: vec!["acme".to_owned()],
     }
 }
@@ -40,7 +46,7 @@ async fn settings_are_written_once() {
     assert_eq!(
         first,
         Ok(SyncOutcome {
-            written: 8,
+            written: 11,
             deleted: 0
         })
     );
@@ -113,4 +119,27 @@ async fn extensions_and_aliases_follow_the_configuration_and_a_pepper_stays() {
     assert_eq!(ask(&engine.writer, &of_acme), first);
     let distinct = "SELECT uniqExact(pepper) FROM trunkline.peppers";
     assert_eq!(ask(&engine.writer, distinct), "2");
+}
+
+#[tokio::test]
+async fn stages_and_source_tags_follow_the_configuration() {
+    let (engine, writer) = start().await;
+    let mut settings = settings();
+    writer.sync_settings(&settings).await.expect("written");
+    let stages = "SELECT pipeline, stage, name, kind, position FROM trunkline.v_stages \
+                  ORDER BY position FORMAT CSV";
+    let expected = "\"p\",\"new\",\"New\",\"open\",1\n\"p\",\"won\",\"Won\",\"won\",2";
+    assert_eq!(ask(&engine.reader, stages), expected);
+    settings.stages[0] = StageRow::new("acme", "p", "new", "New", "incoming", 1_u32);
+    settings.source_tags[0] = SourceTagRow::new("acme", "fair");
+    let outcome = writer.sync_settings(&settings).await;
+    assert_eq!(
+        outcome,
+        Ok(SyncOutcome {
+            written: 2,
+            deleted: 1
+        })
+    );
+    let tags = "SELECT tag FROM trunkline.source_tags FINAL";
+    assert_eq!(ask(&engine.writer, tags), "fair");
 }

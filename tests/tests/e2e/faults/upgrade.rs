@@ -54,7 +54,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn unpack(golden: &Path, to: &Path) -> Vec<Event> {
+pub(super) fn unpack(golden: &Path, to: &Path) -> Vec<Event> {
     let mut events = Vec::new();
     for file in files(golden) {
         let bytes = unzstd(&fs::read(golden.join(&file)).unwrap());
@@ -127,13 +127,22 @@ fn make_golden_files() {
     assert_eq!(door.send(&[Event::Message(other)]).conflicts, 1);
     door.flush();
     assert!(service.stop().success());
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/upgrade-new");
+    let golden = keep(&service.data_dir(), "upgrade-new");
+    let json: Value = events.iter().map(Event::json).collect();
+    fs::write(golden.join(EVENTS), zstd(json.to_string().as_bytes())).unwrap();
+}
+
+/// Keeps what a program left behind in a folder of the repository.
+pub(super) fn keep(data_dir: &Path, name: &str) -> PathBuf {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("data")
+        .join(name);
     for part in ["journal", "state"] {
-        for file in files(&service.data_dir().join(part)) {
+        for file in files(&data_dir.join(part)) {
             if ["lock", "next.tmp"].iter().any(|it| file.ends_with(it)) {
                 continue;
             }
-            let bytes = fs::read(service.data_dir().join(part).join(&file)).unwrap();
+            let bytes = fs::read(data_dir.join(part).join(&file)).unwrap();
             let mut name = golden.join(part).join(file).into_os_string();
             name.push(".zst");
             let path = PathBuf::from(name);
@@ -141,6 +150,5 @@ fn make_golden_files() {
             fs::write(path, zstd(&bytes)).unwrap();
         }
     }
-    let json: Value = events.iter().map(Event::json).collect();
-    fs::write(golden.join(EVENTS), zstd(json.to_string().as_bytes())).unwrap();
+    golden
 }

@@ -20,9 +20,16 @@ use crate::{Account, Outcome};
 struct Store {
     rows: BTreeMap<String, (u64, Row)>,
     open: BTreeMap<String, String>,
+    /// What was told of calls, as it was told last.
+    told: BTreeMap<String, Row>,
 }
 
 impl Store {
+    fn hear(&mut self, told: Taken) {
+        let told = told.0.into_iter().map(|row| (row.call.clone(), row));
+        self.told.extend(told);
+    }
+
     fn rows(&self) -> Vec<Row> {
         self.rows.values().map(|(_, row)| row.clone()).collect()
     }
@@ -68,6 +75,8 @@ impl Fold {
     }
 
     fn cool(&mut self, unended: Time) -> usize {
+        // A call that somebody is still to hear of stays.
+        self.account.tell_calls(true, &mut Taken::default());
         let horizon = CallHorizon {
             flushed: self.account.oldest_dirty().unwrap_or(self.offset),
             quiet: Time::MAX,
@@ -76,10 +85,23 @@ impl Fold {
         self.account.cool(&horizon, usize::MAX)
     }
 
-    fn sweep(&mut self) {
+    fn sweep(&mut self, store: &mut Store) {
         while self.account.is_sweeping() {
-            self.account.sweep();
+            self.sweep_once(store);
         }
+    }
+
+    fn sweep_once(&mut self, store: &mut Store) {
+        let mut told = Taken::default();
+        self.account.sweep(&mut told);
+        store.hear(told);
+        self.tell_calls(store);
+    }
+
+    fn tell_calls(&mut self, store: &mut Store) {
+        let mut told = Taken::default();
+        self.account.tell_calls(true, &mut told);
+        store.hear(told);
     }
 
     /// Does some of what is done between events.
@@ -93,7 +115,7 @@ impl Fold {
             self.cool(unended);
         }
         if seed & 0b10_0000 != 0 {
-            self.account.sweep();
+            self.sweep_once(store);
         }
     }
 }
@@ -172,6 +194,8 @@ proptest! {
                 tell(&mut cold, record, &mut told[1]),
             ];
             prop_assert_eq!(outcomes[0], outcomes[1]);
+            never.sweep_once(&mut seen);
+            cold.tell_calls(&mut store);
             let seed = seeds[number % seeds.len()];
             cold.step(seed, unended, &mut store);
             if seed & 0x700 == 0 {
@@ -182,12 +206,13 @@ proptest! {
             }
         }
         cold.flush(&mut store);
-        cold.sweep();
+        cold.sweep(&mut store);
         cold.flush(&mut store);
         prop_assert_eq!(cold.account.oldest_dirty(), None);
         prop_assert_eq!(cold.account.torn(), None);
         prop_assert_eq!(cold.account.counts(), never.account.counts());
         prop_assert_eq!(store.rows(), never.all());
+        prop_assert_eq!(&store.told, &seen.told);
         prop_assert_eq!(cold.account.calls().1, shelf.needed());
         if stays {
             never.account.show(&mut seen);
@@ -224,7 +249,7 @@ proptest! {
             };
             if moments.contains(&number) {
                 // Until that is done there is no checkpoint.
-                cold.sweep();
+                cold.sweep(&mut store);
             }
             if number == moments[0] {
                 (0..=127).for_each(|part| take(part, &cold.account, &mut again.account));
@@ -263,7 +288,7 @@ proptest! {
                 }
             }
         }
-        again.sweep();
+        again.sweep(&mut store);
         again.account.rewind(0);
         again.flush(&mut store);
         prop_assert_eq!(again.account.torn(), None);
@@ -328,6 +353,7 @@ fn a_call_stays_until_its_row_is_written_and_it_is_quiet_and_over() {
     fold.tell(&phase(0, "started", IN));
     assert_eq!(fold.cool(Time::MAX), 0);
     fold.flush(&mut store);
+    assert_eq!(fold.cool(Time::MIN), 0);
     let arrived = Time(super::TEN);
     let mut cool = |flushed, quiet, unended| {
         let horizon = CallHorizon {
@@ -359,7 +385,7 @@ fn a_retraction_of_cold_calls_is_carried_out_bit_by_bit_and_holds_up_the_waterma
     fold.tell(&late);
     let mut steps = 0;
     while fold.account.is_sweeping() {
-        fold.account.sweep();
+        fold.sweep_once(&mut store);
         steps += 1;
     }
     // What came for it is written with it, not before.
@@ -378,11 +404,11 @@ fn a_retraction_that_comes_while_others_are_carried_out_reaches_the_calls_that_w
         format!(r#"{{"type":"retract","at":"2026-03-03T00:00:00Z","target":"{target}"}}"#)
     };
     fold.tell(&retract("nothing"));
-    (0..6).for_each(|_| fold.account.sweep());
+    (0..6).for_each(|_| fold.sweep_once(&mut store));
     for call in 0..12 {
         fold.tell(&retract(&format!("{call}z")));
     }
-    fold.sweep();
+    fold.sweep(&mut store);
     fold.flush(&mut store);
     assert!(store.rows().iter().all(|row| row.times[4].is_none()));
     assert_eq!(fold.account.calls(), (12, 0));
@@ -409,8 +435,26 @@ fn rows_of_cold_calls_are_those_of_all_that_was_told_whatever_is_still_to_be_don
     };
     assert_eq!(versions, [1 << 48 | (fold.offset - 1); 12]);
     assert_eq!(store.rows["k5"].1.times[4], None);
+    // Who hears of calls is told all, with the same.
+    assert!(fold.account.is_sweeping());
+    let mut heard = Store::default();
+    fold.sweep_once(&mut heard);
+    assert_eq!(heard.told.len(), 1);
+    // Somebody new begins to hear: from the beginning.
+    fold.account.tell_all_calls(fold.offset - 1);
+    for _ in 0..11 {
+        fold.sweep_once(&mut heard);
+    }
     assert!(fold.account.is_sweeping());
     assert_eq!(fold.account.oldest_dirty(), Some(fold.offset - 3));
+    fold.sweep(&mut heard);
+    fold.flush(&mut store);
+    assert_eq!(fold.account.oldest_dirty(), None);
+    assert_eq!(heard.told.into_values().collect::<Vec<_>>(), store.rows());
+    // Nobody hears any more.
+    fold.settle(&rules(1));
+    fold.account.tell_calls(false, &mut Taken::default());
+    assert!(!fold.account.is_sweeping());
 }
 
 #[test]

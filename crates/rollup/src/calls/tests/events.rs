@@ -1,9 +1,10 @@
 //! Events seen again, taken back, told late; how many phases a call may have.
 
 use trunkline_model::settings::FoldRules;
+use trunkline_model::time::Time;
 
 use super::super::log::PHASES;
-use super::{E101, Fold, IN, Taken, WINDOW, phase};
+use super::{E101, Fold, IN, TEN, Taken, WINDOW, phase};
 use crate::Outcome;
 
 #[test]
@@ -134,4 +135,35 @@ fn rows_are_gathered_some_at_a_time_the_oldest_first() {
     let calls: Vec<_> = rows.0.iter().map(|row| row.call.as_str()).collect();
     assert_eq!(calls, ["k0", "k1", "k2", "k3"]);
     assert_eq!(fold.rows().len(), 6);
+}
+
+#[test]
+fn a_call_is_told_once_after_it_changed_as_it_stands() {
+    let mut fold = Fold::new();
+    let told = |fold: &mut Fold, is_wanted| {
+        let mut rows = Taken::default();
+        fold.account.tell_calls(is_wanted, &mut rows);
+        let calls = rows.0.iter().zip(rows.1);
+        let of = calls.map(|(call, version)| (call.times[4].is_some(), call.deleted, version));
+        of.collect::<Vec<_>>()
+    };
+    let parties = r#""direction":"inbound","from":"+34600000001","to":"+34911000001","id":"e1""#;
+    fold.tell(&phase(0, "started", parties));
+    fold.tell(&phase(9, "ended", r#""id":"e2""#));
+    assert_eq!(told(&mut fold, true), [(true, false, 1)]);
+    assert_eq!(told(&mut fold, true), []);
+    fold.account.tell_all_calls(fold.offset);
+    assert_eq!(told(&mut fold, true), [(true, false, 1)]);
+    for id in ["e1", "e2"] {
+        let at = Time(TEN);
+        fold.tell(&format!(
+            r#"{{"type":"retract","target":"{id}","at":"{at}"}}"#
+        ));
+    }
+    let gone = told(&mut fold, true);
+    assert_eq!((gone.len(), gone[0].1), (1, true));
+    // Nobody hears, and nothing is kept for him.
+    fold.account.tell_all_calls(fold.offset);
+    assert_eq!(told(&mut fold, false), []);
+    assert_eq!(told(&mut fold, true), []);
 }

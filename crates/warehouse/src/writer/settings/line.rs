@@ -28,14 +28,14 @@ macro_rules! line {
         $(#[$meta:meta])*
         $name:ident in $table:literal {
             $($(#[$key_doc:meta])* $key:ident: $key_type:ty),+
-            => $($(#[$doc:meta])* $field:ident: $type:ty),+
+            => $($(#[$doc:meta])* $field:ident: $type:ty),*
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
         pub struct $name {
             $($(#[$key_doc])* pub $key: $key_type,)+
-            $($(#[$doc])* pub $field: $type,)+
+            $($(#[$doc])* pub $field: $type,)*
             version: u64,
             deleted: u8,
         }
@@ -44,11 +44,11 @@ macro_rules! line {
             /// Makes a row, not yet stamped.
             pub fn new(
                 $($key: impl Into<$key_type>,)+
-                $($field: impl Into<$type>,)+
+                $($field: impl Into<$type>,)*
             ) -> Self {
                 Self {
                     $($key: $key.into(),)+
-                    $($field: $field.into(),)+
+                    $($field: $field.into(),)*
                     version: 0,
                     deleted: 0,
                 }
@@ -64,7 +64,7 @@ macro_rules! line {
             }
 
             fn says_as(&self, other: &Self) -> bool {
-                self.key() == other.key() $(&& self.$field == other.$field)+
+                self.key() == other.key() $(&& self.$field == other.$field)*
             }
 
             fn stamped(&self, version: u64, deleted: bool) -> Self {
@@ -157,5 +157,56 @@ line! {
         =>
         /// The manager's id.
         manager: String
+    }
+}
+
+line! {
+    /// A stage of a pipeline of leads.
+    StageRow in "stages" {
+        /// The account's id.
+        account: String,
+        /// The pipeline's id.
+        pipeline: String,
+        /// The stage's id.
+        stage: String
+        =>
+        /// The name to show.
+        name: String,
+        /// What it means: `incoming`, `open`, `won` or `lost`.
+        kind: String,
+        /// Its place in its pipeline, from 1.
+        position: u32
+    }
+}
+
+line! {
+    /// A tag of contacts that is a touch.
+    SourceTagRow in "source_tags" {
+        /// The account's id.
+        account: String,
+        /// The tag.
+        tag: String
+        =>
+    }
+}
+
+line! {
+    /// A static number and its source.
+    StaticNumberRow in "static_numbers" {
+        /// The account's id.
+        account: String,
+        /// The number, as calls have it.
+        number: String,
+        /// Start, inclusive, in milliseconds since 1970; 0 if it always did.
+        valid_from: i64
+        =>
+        /// The source.
+        source: String,
+        /// The medium; empty if none.
+        medium: String,
+        /// The campaign; empty if none.
+        campaign: String,
+        /// End, exclusive, in milliseconds since 1970; [`OPEN_END`](super::OPEN_END) if none.
+        valid_until: i64
     }
 }

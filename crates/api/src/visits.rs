@@ -1,0 +1,291 @@
+//! `/v1/visits`: the pages of a site ask for the number to show, and tell that somebody is there.
+//!
+//! Which number a visit gets is decided by the account's worker, which holds it for the visit; then the
+//! decision goes into the journal as an event, and only then it is answered. A page needs no token:
+//! it names its site by a public key, and a visit by its id, which nobody can guess. Pages of other
+//! origins than the site's are refused.
+
+mod about;
+mod amp;
+mod event;
+mod limit;
+mod number;
+mod origin;
+mod script;
+mod sites;
+mod snippet;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::Response;
+use rand::distr::{Alphanumeric, SampleString};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trunkline_model::batch::{Batch, Shape};
+use trunkline_model::time::Time;
+use trunkline_pipeline::{Sign, Signed, Submission, VisitAsk};
+
+pub(crate) use about::{about_amp, about_beat, about_end, about_page, about_post};
+pub(crate) use amp::amp;
+use event::Told;
+pub(crate) use limit::Limits;
+use number::formatted;
+pub(crate) use origin::preflight;
+use origin::{admitted, shown_to};
+pub(crate) use script::{about_script, script};
+use sites::Site;
+pub use sites::Sites;
+
+use crate::events::{self, not_taken};
+use crate::hooks::peer;
+use crate::problem::{Code, Problem};
+use crate::query;
+use crate::routes::Shared;
+
+/// The most that a page may tell.
+const BODY_BYTES: usize = 32_000;
+/// Random characters of a visit's id and of a visitor's: 131 bits.
+const RANDOM: usize = 22;
+
+/// What a page tells of itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct Page {
+    /// Who looks at it: an id that the page made and keeps; without one it gets one.
+    visitor: Option<String>,
+    /// Its address, with its marketing tags.
+    url: String,
+    /// The page before it.
+    referrer: Option<String>,
+    /// Its title.
+    title: Option<String>,
+}
+
+/// What a page is to show.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Visit")]
+pub(crate) struct Shown {
+    /// The visit.
+    visit: String,
+    /// Who it is of: to be sent with the next visit.
+    visitor: String,
+    /// The number in E.164; `null` if there is none to show.
+    number: Option<String>,
+    /// The number as people write it.
+    formatted: Option<String>,
+    /// Until when the number is this visit's alone if nothing more is heard of it.
+    #[schemars(with = "String")]
+    expires_at: Time,
+    /// How long that is after a sign of life, in seconds.
+    hold_s: f64,
+    /// Whether the number is this visit's alone; if not, it is the pool's common one.
+    served: bool,
+}
+
+/// Begins a visit or goes on with it: `POST /v1/visits?site=KEY`.
+pub(crate) async fn post(
+    State(shared): State<Shared>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let site = shared.sites.load().find(&site_key(&head.uri)?)?;
+    let origin = admitted(&site, &head)?;
+    shared.visits.visit(caller(&shared, &head))?;
+    events::open(&shared)?;
+    let page = page(&shared, &head, body).await?;
+    let shown = begin(&shared, &site, &head, page).await?;
+    Ok(shown_to(origin, Json(shown)))
+}
+
+/// Tells of another page of a visit: `POST /v1/visits/{visit}/page`.
+pub(crate) async fn turn(
+    State(shared): State<Shared>,
+    Path(visit): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let site = shared.sites.load().of_visit(&visit)?;
+    let origin = admitted(&site, &head)?;
+    shared.visits.sign(caller(&shared, &head))?;
+    events::open(&shared)?;
+    let page = page(&shared, &head, body).await?;
+    sign(&shared, &site, &visit, Sign::Page, &page).await?;
+    Ok(shown_to(origin, StatusCode::NO_CONTENT))
+}
+
+/// Tells that somebody is still there, and promises nothing: `POST /v1/visits/{visit}/beat`.
+pub(crate) async fn beat(
+    State(shared): State<Shared>,
+    Path(visit): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    told(&shared, &visit, request, Sign::Beat).await
+}
+
+/// Gives the number back at once: `POST /v1/visits/{visit}/end`.
+pub(crate) async fn end(
+    State(shared): State<Shared>,
+    Path(visit): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    told(&shared, &visit, request, Sign::End).await
+}
+
+async fn told(
+    shared: &Shared,
+    visit: &str,
+    request: Request,
+    sign: Sign,
+) -> Result<Response, Problem> {
+    let (head, _) = request.into_parts();
+    let site = shared.sites.load().of_visit(visit)?;
+    let origin = admitted(&site, &head)?;
+    shared.visits.sign(caller(shared, &head))?;
+    events::open(shared)?;
+    self::sign(shared, &site, visit, sign, &Page::default()).await?;
+    Ok(shown_to(origin, StatusCode::NO_CONTENT))
+}
+
+fn site_key(uri: &Uri) -> Result<String, Problem> {
+    let mut key = None;
+    for (name, value) in query::pairs(uri)? {
+        match name.as_str() {
+            "site" if key.is_none() => key = Some(value),
+            "site" => {
+                return Err(Problem::new(
+                    Code::BadParameter,
+                    "parameter `site` may be given once",
+                ));
+            }
+            _ => return Err(query::unknown(&name, "this path takes `site=KEY`")),
+        }
+    }
+    key.ok_or_else(|| {
+        Problem::new(
+            Code::BadParameter,
+            "parameter `site` is missing: the key of a site",
+        )
+    })
+}
+
+fn caller(shared: &Shared, head: &Parts) -> Option<std::net::IpAddr> {
+    peer::of(head, &shared.config.trusted_proxies)
+}
+
+/// Reads what a page tells: JSON, whatever the media type says, for beacons are `text/plain`.
+async fn page(shared: &Shared, head: &Parts, body: Body) -> Result<Page, Problem> {
+    let collected = shared
+        .bodies
+        .collect_at_most(&head.headers, body, BODY_BYTES)
+        .await?;
+    if collected.bytes.is_empty() {
+        return Ok(Page::default());
+    }
+    serde_json::from_slice(&collected.bytes).map_err(|error| {
+        let detail = format!("the body is not what a page tells: {error}");
+        Problem::new(Code::BadBody, detail)
+    })
+}
+
+/// Decides, makes the decision durable, and gives what to show.
+async fn begin(
+    shared: &Shared,
+    site: &Arc<Site>,
+    head: &Parts,
+    page: Page,
+) -> Result<Shown, Problem> {
+    let visitor = match page.visitor.as_deref().map(str::trim) {
+        Some(known) if !known.is_empty() => known.chars().take(200).collect(),
+        _ => random(),
+    };
+    let now = (shared.clock)();
+    let ask = VisitAsk {
+        site: Arc::clone(&site.key),
+        pool: site.pool.clone(),
+        visitor: visitor.as_str().into(),
+        visit: format!("{}-{}", site.key, random()).into(),
+        now,
+    };
+    let new = ask.visit.clone();
+    let decision = shared.pipeline.decide(&site.account, ask).await;
+    let decision = decision.unwrap_or_else(|| site.undecided(new, now));
+    let told = Told {
+        visitor: &visitor,
+        agent: head
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|it| it.to_str().ok()),
+        page: &page,
+        now,
+    };
+    submit(shared, site, told.event(site, &decision, None)).await?;
+    let number = decision.number.as_deref();
+    Ok(Shown {
+        formatted: number.map(|number| formatted(number, site.country)),
+        number: number.map(str::to_owned),
+        visit: decision.visit.to_string(),
+        visitor,
+        expires_at: decision.expires_at,
+        hold_s: (decision.expires_at.0 - now.0) as f64 / 1e3,
+        served: decision.served,
+    })
+}
+
+/// Makes a sign of life durable, if its visit lives.
+async fn sign(
+    shared: &Shared,
+    site: &Arc<Site>,
+    visit: &str,
+    sign: Sign,
+    page: &Page,
+) -> Result<(), Problem> {
+    let now = (shared.clock)();
+    let Some(Signed { visitor, decision }) =
+        shared.pipeline.sign(&site.account, visit, sign, now).await
+    else {
+        // Nobody waits for the answer of a beat.
+        return match sign {
+            Sign::Beat | Sign::End => Ok(()),
+            Sign::Page => Err(Problem::new(
+                Code::UnknownVisit,
+                "the visit is over: begin another",
+            )),
+        };
+    };
+    let told = Told {
+        visitor: &visitor,
+        agent: None,
+        page,
+        now,
+    };
+    submit(shared, site, told.event(site, &decision, Some(sign))).await
+}
+
+async fn submit(shared: &Shared, site: &Site, event: Vec<u8>) -> Result<(), Problem> {
+    let now = (shared.clock)();
+    let batch = Batch::parse(event, Shape::Ndjson, now, &shared.limits).map_err(events::whole)?;
+    if let Some(rejected) = batch.rejected.first() {
+        return Err(Problem::new(Code::BadBody, rejected.detail.clone()));
+    }
+    let submission = Submission {
+        account: Arc::clone(&site.account),
+        origin: Arc::clone(&site.events),
+        events: batch.events,
+        webhook: None,
+    };
+    shared
+        .pipeline
+        .submit(submission)
+        .await
+        .map_err(not_taken)?;
+    Ok(())
+}
+
+fn random() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), RANDOM)
+}

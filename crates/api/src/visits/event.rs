@@ -1,0 +1,86 @@
+//! The event that a visit's page makes: with the decision in it, so that replay never chooses.
+
+use serde::Serialize;
+use trunkline_model::time::Time;
+use trunkline_pipeline::{Decision, Sign};
+
+use super::Page;
+use super::sites::Site;
+
+/// Characters of an address, a title or a browser's name that are kept.
+const KEPT: usize = 2_000;
+
+/// What is told of a visit, on its way to an event.
+pub(super) struct Told<'a> {
+    pub(super) visitor: &'a str,
+    pub(super) agent: Option<&'a str>,
+    pub(super) page: &'a Page,
+    pub(super) now: Time,
+}
+
+/// A visit's event as the journal has it.
+#[derive(Serialize)]
+struct VisitEvent<'a> {
+    r#type: &'static str,
+    visit: &'a str,
+    visitor: &'a str,
+    url: String,
+    at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referrer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+    site: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a str>,
+    served: bool,
+    expires_at: Time,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    beat: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ended: bool,
+}
+
+impl Told<'_> {
+    /// Writes the event down as the journal has it.
+    pub(super) fn event(&self, site: &Site, decision: &Decision, sign: Option<Sign>) -> Vec<u8> {
+        let page = self.page;
+        let kept = |text: &Option<String>| text.as_deref().map(kept).filter(|it| !it.is_empty());
+        let event = VisitEvent {
+            r#type: "visit",
+            visit: &decision.visit,
+            visitor: self.visitor,
+            url: kept_url(&page.url),
+            at: self.now,
+            referrer: kept(&page.referrer),
+            title: kept(&page.title),
+            user_agent: self.agent.map(self::kept),
+            site: &site.key,
+            pool: site.pool.as_deref(),
+            number: decision.number.as_deref(),
+            served: decision.served,
+            expires_at: decision.expires_at,
+            beat: sign == Some(Sign::Beat),
+            ended: sign == Some(Sign::End),
+        };
+        // Text and times alone can always be written as JSON.
+        serde_json::to_vec(&event).unwrap_or_default()
+    }
+}
+
+fn kept(text: &str) -> String {
+    let shown = text.chars().filter(|it| !it.is_control());
+    shown.take(KEPT).collect()
+}
+
+/// A page without an address is the site itself.
+fn kept_url(url: &str) -> String {
+    match kept(url) {
+        empty if empty.is_empty() => "/".into(),
+        url => url,
+    }
+}

@@ -1,0 +1,62 @@
+//! Which visit held a number when.
+//!
+//! The leases of a number follow from its visits and the calls on it alone, so late evidence gives what it would have given
+//! in time. A lease lives from its visit's first sign of life to where the last one expires; a call on it renews it, but
+//! never beyond the next visit's lease: a call that is told late does not take a number away. Should a record lease a number
+//! that another visit shows life on, the first stays, and the second is *doubled*: it holds nothing, and is counted.
+
+/// How long a call without an end is held for one that goes on, in milliseconds; also the most that a call renews.
+pub(crate) const LONGEST_CALL: i64 = 4 * 3_600_000;
+
+/// The lease of a visit, in the list of its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lease {
+    pub(crate) visit: u32,
+    pub(crate) start: i64,
+    /// Where it ends, excluded; the start of one that holds nothing.
+    pub(crate) end: i64,
+    pub(crate) doubled: bool,
+}
+
+impl Lease {
+    pub(crate) fn is_live(&self, at: i64) -> bool {
+        self.start <= at && at < self.end
+    }
+}
+
+/// What leases are made of.
+pub(crate) trait Lives {
+    /// Gives the end of a visit's life, renewed by calls.
+    fn end(&self, visit: u32) -> i64;
+    /// Says whether a visit shows life of its own at `at`.
+    fn shows_life(&self, visit: u32, at: i64) -> bool;
+}
+
+/// Gives the first of the leases that a change of the one at `from` can change: the last before it that holds something.
+pub(crate) fn reached(leases: &[Lease], from: usize) -> usize {
+    let before = &leases[..from.min(leases.len())];
+    before.iter().rposition(|lease| !lease.doubled).unwrap_or(0)
+}
+
+/// Computes the ends of leases that are in the order of their starts; the first of them is not doubled.
+pub(crate) fn lay(leases: &mut [Lease], lives: &impl Lives) {
+    let mut last: Option<usize> = None;
+    for place in 0..leases.len() {
+        let start = leases[place].start;
+        let mut doubled = false;
+        if let Some(last) = last
+            && start < leases[last].end
+        {
+            doubled = lives.shows_life(leases[last].visit, start);
+            if !doubled {
+                leases[last].end = start;
+            }
+        }
+        let visit = leases[place].visit;
+        leases[place].end = if doubled { start } else { lives.end(visit) };
+        leases[place].doubled = doubled;
+        if !doubled {
+            last = Some(place);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Visitors of sites, and the callers that they are linked to.
+//!
+//! A caller is a phone number, a contact, or both. What is kept is who was told to be whom, and when; links by attribution
+//! follow from the calls.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use crate::calls::Key;
+use crate::names::Name;
+
+/// Who calls, as a link names him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller<'a> {
+    /// A phone number, as calls have it.
+    Phone(&'a str),
+    /// A contact.
+    Contact(&'a str),
+}
+
+impl Caller<'_> {
+    /// Gives the text by which the caller is numbered: kinds do not meet.
+    pub(crate) fn text(self) -> compact_str::CompactString {
+        match self {
+            Self::Phone(phone) => compact_str::format_compact!("p{phone}"),
+            Self::Contact(contact) => compact_str::format_compact!("c{contact}"),
+        }
+    }
+}
+
+/// A visitor by a hash of his name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Visitor(pub(crate) u128);
+
+impl Visitor {
+    pub(crate) fn of(visitor: &str, seed: u64) -> Self {
+        Self(xxh3_128_with_seed(visitor.as_bytes(), seed))
+    }
+}
+
+/// The side of a link that is on the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Side {
+    /// A visitor.
+    Visitor(Visitor),
+    /// The visitor of a visit, by a hash of its id: it may be told later.
+    Visit(u64),
+}
+
+/// What was told of a visitor and a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) caller: Name,
+    pub(crate) side: Side,
+    pub(crate) at: i64,
+}
+
+/// The visits of a visitor.
+#[derive(Debug, Default)]
+struct Visits {
+    last: Option<Last>,
+    all: Vec<u32>,
+}
+
+/// What decides about most visitors who show up: the visit that began last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    pub(crate) visit: u32,
+    pub(crate) began: i64,
+    pub(crate) site: Option<Name>,
+    /// The number of its own.
+    pub(crate) number: Option<Name>,
+}
+
+/// Visitors and callers.
+#[derive(Debug, Default)]
+pub(crate) struct People {
+    /// The calls of each caller, in order, by the number of his name.
+    calls: Vec<Vec<Key>>,
+    visitors: HashMap<Visitor, Visits, foldhash::fast::RandomState>,
+    /// Callers that were ever linked to a site's side.
+    linked: HashMap<Side, BTreeSet<Name>, foldhash::fast::RandomState>,
+    links: BTreeSet<Link>,
+}
+
+impl People {
+    /// Gives all visits of a visitor.
+    pub(crate) fn visits(&self, visitor: Visitor) -> &[u32] {
+        self.visitors.get(&visitor).map_or(&[], |of| &of.all)
+    }
+
+    /// Gives the visit of a visitor that began last.
+    pub(crate) fn last(&self, visitor: Visitor) -> Option<Last> {
+        self.visitors.get(&visitor)?.last
+    }
+
+    pub(crate) fn add_visit(&mut self, visitor: Visitor, new: Last) {
+        let of = self.visitors.entry(visitor).or_default();
+        of.all.push(new.visit);
+        if of.last.is_none_or(|last| last.began <= new.began) {
+            of.last = Some(new);
+        }
+    }
+
+    /// Notes the number that a visit has of its own.
+    pub(crate) fn note_number(&mut self, visitor: Visitor, visit: u32, number: Option<Name>) {
+        let of = self.visitors.get_mut(&visitor);
+        if let Some(last) = of.and_then(|of| of.last.as_mut())
+            && last.visit == visit
+        {
+            last.number = number;
+        }
+    }
+
+    pub(crate) fn remove_visit(&mut self, visitor: Visitor, visit: u32) {
+        if let Some(of) = self.visitors.get_mut(&visitor) {
+            of.all.retain(|known| *known != visit);
+            of.last = None;
+        }
+    }
+
+    pub(crate) fn calls(&self, caller: Name) -> &[Key] {
+        self.calls.get(caller.place()).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn calls_mut(&mut self, caller: Name) -> &mut Vec<Key> {
+        if self.calls.len() <= caller.place() {
+            self.calls.resize_with(caller.place() + 1, Vec::new);
+        }
+        &mut self.calls[caller.place()]
+    }
+
+    /// Keeps a link; says whether it is new.
+    pub(crate) fn link(&mut self, link: Link) -> bool {
+        self.meet(link.side, link.caller);
+        self.links.insert(link)
+    }
+
+    /// Notes that what is told of a side may matter to a caller.
+    pub(crate) fn meet(&mut self, side: Side, caller: Name) {
+        self.linked.entry(side).or_default().insert(caller);
+    }
+
+    /// Lists the callers to whom a side may matter.
+    pub(crate) fn met(&self, side: Side) -> impl Iterator<Item = Name> {
+        self.linked.get(&side).into_iter().flatten().copied()
+    }
+
+    /// Lists the sides that a caller was linked to until `at`.
+    pub(crate) fn sides(&self, caller: Name, at: i64) -> impl Iterator<Item = Side> {
+        let first = Link {
+            caller,
+            side: Side::Visitor(Visitor(0)),
+            at: i64::MIN,
+        };
+        let own = self.links.range(first..);
+        let own = own.take_while(move |link| link.caller == caller);
+        own.filter(move |link| link.at <= at).map(|link| link.side)
+    }
+
+    pub(crate) fn links(&self) -> Vec<Link> {
+        self.links.iter().copied().collect()
+    }
+
+    /// Forgets what follows from visits and calls, and takes links.
+    pub(crate) fn restore(&mut self, links: Vec<Link>) {
+        *self = Self::default();
+        for link in links {
+            self.link(link);
+        }
+    }
+}

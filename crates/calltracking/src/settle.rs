@@ -1,0 +1,238 @@
+//! Which calls a record can have changed, and their attribution anew.
+//!
+//! An attribution depends on what is before the call: the leases of its number, the calls of its caller before it, who was
+//! linked until then. So calls are attributed in the order of their starts, and each that is brings along the later calls
+//! of its caller, whether or not it came out the same: what is marked must not depend on when it was computed.
+
+use crate::attribution::{self, Evidence, Outcome, Reason};
+use crate::calls::{self, Key};
+use crate::names::Name;
+use crate::people::{Side, Visitor};
+use crate::tracking::{Item, Tracking};
+
+/// Stands for the offset of what a checkpoint has: nothing is to be gathered for it.
+const KEPT: u64 = u64::MAX;
+
+impl Tracking {
+    /// Marks a call; `offset` is that of the record that may have changed it.
+    pub(crate) fn mark(&mut self, key: Key, offset: u64) {
+        let since = self.marks.entry(key).or_insert(offset);
+        *since = offset.min(*since);
+    }
+
+    /// Marks the calls on a number that began at `from` or later.
+    pub(crate) fn mark_number(&mut self, number: Name, from: i64, offset: u64) {
+        let Some(slot) = self.numbers.get(number) else {
+            return;
+        };
+        for key in calls::from(&slot.calls, from).to_vec() {
+            self.mark(key, offset);
+        }
+    }
+
+    /// Marks the calls of a caller that began at `from` or later.
+    pub(crate) fn mark_caller(&mut self, caller: Name, from: i64, offset: u64) {
+        for key in calls::from(self.people.calls(caller), from).to_vec() {
+            self.mark(key, offset);
+        }
+    }
+
+    /// Marks the calls that a visit may have brought.
+    pub(crate) fn mark_visit(&mut self, place: u32, offset: u64) {
+        let visit = self.visits.get(place);
+        let visitor = Visitor::of(&visit.head.visitor, self.seed);
+        let first = visit.first.min(visit.start());
+        if let Some((number, start)) = visit.laid {
+            self.mark_number(number, start, offset);
+        }
+        self.mark_visitor(visitor, place, offset);
+        let side = Side::Visit(self.visits.hash(self.visit_id(place)));
+        for caller in self.people.met(side).collect::<Vec<_>>() {
+            self.mark_caller(caller, first, offset);
+        }
+    }
+
+    /// Marks the calls of those who were linked to a visitor, from one of his visits on.
+    pub(crate) fn mark_visitor(&mut self, visitor: Visitor, place: u32, offset: u64) {
+        let visit = self.visits.get(place);
+        let first = visit.first.min(visit.start());
+        let met: Vec<Name> = self.people.met(Side::Visitor(visitor)).collect();
+        // A link by a visit is one to its visitor.
+        let visits = self.people.visits(visitor);
+        let by_visit = visits.iter().flat_map(|visit| {
+            let side = Side::Visit(self.visits.hash(self.visit_id(*visit)));
+            self.people.met(side).collect::<Vec<_>>()
+        });
+        let all: Vec<Name> = met.into_iter().chain(by_visit).collect();
+        for caller in all {
+            self.mark_caller(caller, first, offset);
+        }
+    }
+
+    /// Notes that a row is to be gathered because of the record at `offset`.
+    pub(crate) fn note(&mut self, item: Item, offset: u64) {
+        if offset == KEPT {
+            return;
+        }
+        let head = self.head;
+        if let Some(recent) = &mut self.recent {
+            recent.insert(item);
+        }
+        let (changed, since) = match item {
+            Item::Call(place) => {
+                let call = self.calls.get_mut(place);
+                (&mut call.changed, &mut call.since)
+            }
+            Item::Visit(place) => {
+                let visit = self.visits.get_mut(place);
+                (&mut visit.changed, &mut visit.since)
+            }
+        };
+        *changed = head.max(*changed);
+        if since.is_some_and(|since| since <= offset) {
+            return;
+        }
+        if let Some(before) = since.replace(offset) {
+            self.dirty.remove(&(before, item));
+        }
+        self.dirty.insert((offset, item));
+    }
+
+    /// Attributes anew all calls that were marked. To be called after each batch, when its calls were told.
+    pub fn settle(&mut self) {
+        self.read();
+        while let Some((key, since)) = self.marks.pop_first() {
+            let place = key.2;
+            if self.key(place) != key {
+                // Its start is another now, and marked as well.
+                continue;
+            }
+            let outcome = self.attribute(key);
+            if outcome.links() {
+                self.meet(place, outcome.visits[0].0);
+            }
+            self.calls.get_mut(place).outcome = outcome;
+            self.note(Item::Call(place), since);
+            for caller in self.calls.get(place).parties() {
+                let keys = self.people.calls(caller);
+                let later = keys.partition_point(|known| *known <= key);
+                for key in &keys[later..] {
+                    let known = self.marks.entry(*key).or_insert(since);
+                    *known = since.min(*known);
+                }
+            }
+        }
+    }
+
+    /// Notes that an attribution links its caller to a visitor.
+    fn meet(&mut self, call: u32, visit: u32) {
+        let visitor = self.visitor_of(visit);
+        for caller in self.calls.get(call).parties() {
+            self.people.meet(Side::Visitor(visitor), caller);
+        }
+    }
+
+    pub(crate) fn visitor_of(&self, visit: u32) -> Visitor {
+        Visitor::of(&self.visits.get(visit).head.visitor, self.seed)
+    }
+
+    fn attribute(&self, key: Key) -> Outcome {
+        let call = self.calls.get(key.2);
+        if call.gone {
+            return Outcome::default();
+        }
+        let windows = self.rules.windows(call.started);
+        let oldest = call.started - windows.caller_memory;
+        let linked = self.linked(key);
+        let slot = self.numbers.get(call.number);
+        let evidence = Evidence {
+            started: call.started,
+            windows,
+            fixed: self.rules.fixed(call.number, call.started).is_some(),
+            leases: slot.map_or(&[], |slot| &slot.leases),
+            before: self.before(key, oldest),
+            last_visit: self.last_visit(&linked, oldest, call.started),
+            reason: self.reason(call.number),
+        };
+        attribution::attribute(&evidence, |visit| linked.contains(&self.visitor_of(visit)))
+    }
+
+    /// Lists the visitors who were linked to the caller of a call before it, or when it began.
+    fn linked(&self, key: Key) -> Vec<Visitor> {
+        let mut all = Vec::new();
+        for caller in self.calls.get(key.2).parties() {
+            all.extend(self.people.sides(caller, key.0).filter_map(|side| {
+                match side {
+                    Side::Visitor(visitor) => Some(visitor),
+                    Side::Visit(hash) => self
+                        .visits
+                        .of_hash(hash)
+                        .map(|visit| self.visitor_of(visit)),
+                }
+            }));
+            let earlier = self
+                .people
+                .calls(caller)
+                .iter()
+                .take_while(|known| **known < key);
+            let outcomes = earlier.map(|known| &self.calls.get(known.2).outcome);
+            let linking = outcomes.filter(|outcome| outcome.links());
+            all.extend(linking.map(|outcome| self.visitor_of(outcome.visits[0].0)));
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Gives what the caller's last call before, on the same number and attributed to visits, came to.
+    fn before(&self, key: Key, oldest: i64) -> Option<&Outcome> {
+        let number = self.calls.get(key.2).number;
+        let of_caller = self.calls.get(key.2).parties().filter_map(|caller| {
+            let keys = self.people.calls(caller);
+            let own = keys.partition_point(|known| *known < key);
+            keys[..own]
+                .iter()
+                .rev()
+                .take_while(|known| known.0 >= oldest)
+                .find(|known| {
+                    let call = self.calls.get(known.2);
+                    call.number == number && call.outcome.can_repeat()
+                })
+        });
+        let last = of_caller.max()?;
+        Some(&self.calls.get(last.2).outcome)
+    }
+
+    /// Gives the last visit of these visitors on any pool that began from `oldest` until `at`.
+    fn last_visit(&self, linked: &[Visitor], oldest: i64, at: i64) -> Option<u32> {
+        let visits = linked
+            .iter()
+            .flat_map(|visitor| self.people.visits(*visitor));
+        let own = visits.copied().filter(|place| {
+            let visit = self.visits.get(*place);
+            let began = visit.first;
+            !visit.gone && visit.head.pool.is_some() && oldest <= began && began <= at
+        });
+        own.max_by_key(|place| {
+            let visit = self.visits.get(*place);
+            (visit.first, visit.id.clone())
+        })
+    }
+
+    /// Says why a call on this number would have no visit.
+    fn reason(&self, number: Name) -> Reason {
+        let leased = self
+            .numbers
+            .get(number)
+            .is_some_and(|slot| !slot.leases.is_empty());
+        if self.numbers.pool(number).is_some() {
+            Reason::Expired
+        } else if self.rules.fallback_of(number).is_some() {
+            Reason::Unserved
+        } else if leased {
+            Reason::Expired
+        } else {
+            Reason::UnknownNumber
+        }
+    }
+}

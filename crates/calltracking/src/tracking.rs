@@ -1,0 +1,500 @@
+//! Call tracking of one account: what is kept, and what the records of the journal add to it.
+//!
+//! Visits, calls, links, settings and retractions are sets of what was told: a record that comes again, or late, leaves them
+//! as if it had come once and in time. Leases and attributions follow from them by pure functions (`leases`,
+//! `attribution`), so figures do not depend on the order of arrival. What a record can have changed is marked, and computed
+//! anew when [`Tracking::settle`] is called, after each batch, or somebody asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use hashbrown::HashSet;
+use trunkline_model::event::{Retract, Visit as VisitEvent};
+use trunkline_model::settings::TrackingRules;
+use trunkline_model::time::Time;
+
+use crate::attribution::Outcome;
+use crate::calls::{self, CallSeen, Key, Known};
+use crate::decide::Overlay;
+use crate::leases::{self, Lease, Lives};
+use crate::names::Name;
+use crate::people::{Caller, Last, Link, People, Side, Visitor};
+use crate::pools::Numbers;
+use crate::rules::Rules;
+use crate::store::Store;
+use crate::visits::{Said, Texts, Visit, id_hash, run_hash};
+
+/// Where a record stands in the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Position {
+    /// Its offset.
+    pub offset: u64,
+    /// When it arrived.
+    pub received_at: Time,
+}
+
+/// The site's side of a link: a visitor, a visit, or both.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Linked<'a> {
+    /// The visitor.
+    pub visitor: Option<&'a str>,
+    /// The visit, whose visitor is meant.
+    pub visit: Option<&'a str>,
+}
+
+impl Linked<'_> {
+    /// Says whether nobody is named.
+    pub const fn is_nobody(&self) -> bool {
+        self.visitor.is_none() && self.visit.is_none()
+    }
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Visits.
+    pub visits: usize,
+    /// Calls from outside.
+    pub calls: usize,
+    /// Leases of a number that another visit lived on: must be 0. They hold nothing.
+    pub doubled: usize,
+}
+
+/// What has a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Item {
+    Call(u32),
+    Visit(u32),
+}
+
+/// The state of one account.
+#[derive(Debug)]
+pub struct Tracking {
+    pub(crate) account: Arc<str>,
+    pub(crate) seed: u64,
+    pub(crate) texts: Texts,
+    pub(crate) rules: Rules,
+    pub(crate) visits: Store<Visit>,
+    pub(crate) calls: Store<Known>,
+    pub(crate) numbers: Numbers,
+    pub(crate) people: People,
+    pub(crate) overlay: Overlay,
+    /// Hashes of events and runs that were taken back.
+    pub(crate) retracted: HashSet<u64, foldhash::fast::RandomState>,
+    /// Calls to be attributed anew, each with the first offset that its row then lacks.
+    pub(crate) marks: BTreeMap<Key, u64>,
+    pub(crate) dirty: BTreeSet<(u64, Item)>,
+    /// The highest offset that was told of.
+    pub(crate) head: u64,
+    /// What was noted since a checkpoint began to be taken, while it is.
+    pub(crate) recent: Option<BTreeSet<Item>>,
+    /// Whether what follows from a checkpoint is still to be computed.
+    pub(crate) is_unread: bool,
+    doubled: usize,
+}
+
+/// What leases are made of: visits, and the calls on one number.
+struct Evidence<'a> {
+    visits: &'a Store<Visit>,
+    renewals: Vec<(i64, i64)>,
+}
+
+impl Lives for Evidence<'_> {
+    fn end(&self, visit: u32) -> i64 {
+        self.visits.get(visit).end(&self.renewals)
+    }
+
+    fn shows_life(&self, visit: u32, at: i64) -> bool {
+        self.visits.get(visit).shows_life(at)
+    }
+}
+
+impl Tracking {
+    /// Makes the state of an account of which nothing is known; `seed` keys the hashes of names.
+    pub fn new(account: Arc<str>, seed: u64) -> Self {
+        Self {
+            account,
+            seed,
+            texts: Texts::default(),
+            rules: Rules::default(),
+            visits: Store::new(seed),
+            calls: Store::new(seed),
+            numbers: Numbers::default(),
+            people: People::default(),
+            overlay: Overlay::default(),
+            retracted: HashSet::default(),
+            marks: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            head: 0,
+            recent: None,
+            is_unread: false,
+            doubled: 0,
+        }
+    }
+
+    /// Says whether calls can come out otherwise than by a number that nobody knows.
+    pub fn is_used(&self) -> bool {
+        let rules = self.rules.latest();
+        !rules.numbers.is_empty() || !rules.pools.is_empty() || self.visits.len() > 0
+    }
+
+    /// Gives how much there is.
+    pub fn counts(&mut self) -> Counts {
+        self.read();
+        Counts {
+            visits: self.visits.len(),
+            calls: self.calls.len(),
+            doubled: self.doubled,
+        }
+    }
+
+    /// Hears a record of a visit. Only one whose origin is a site's (`site:KEY`) can lease, lengthen or end.
+    pub fn visit(&mut self, event: &VisitEvent<'_>, origin: &str, at: Position) {
+        self.reach(at);
+        let said = Said::of(event, origin, &mut self.texts);
+        let visitor = Visitor::of(said.visitor(), self.seed);
+        let known = self.visits.find(&event.visit);
+        let place = known.unwrap_or_else(|| self.visits.insert(Visit::new(&event.visit, &said)));
+        let visit = self.visits.get_mut(place);
+        let before = Visitor::of(&visit.head.visitor, self.seed);
+        let mut change = visit.hear(said);
+        change.head |= known.is_none();
+        let after = Visitor::of(&visit.head.visitor, self.seed);
+        visit.received_at = visit.received_at.max(at.received_at.0);
+        if known.is_none() {
+            self.people.add_visit(visitor, self.last(place));
+        }
+        if known.is_some() && before != after {
+            self.people.remove_visit(before, place);
+            self.people.add_visit(after, self.last(place));
+            self.mark_visitor(before, place, at.offset);
+        }
+        if change.any() {
+            self.follow(place);
+            self.lay_visit(place, at.offset);
+            if change.head || change.pages {
+                self.mark_visit(place, at.offset);
+            }
+            self.note(Item::Visit(place), at.offset);
+        }
+        let until = event.expires_at.filter(|_| !event.ended);
+        self.settle_decision(&event.visit, until.map(|time| time.0));
+    }
+
+    /// Takes an event or an import's run back: a visit is gone once all its pages are.
+    pub fn retract(&mut self, retract: &Retract<'_>, at: Position) {
+        self.reach(at);
+        // What names a place is not about visits.
+        if retract.channel.is_some() || retract.conversation.is_some() {
+            return;
+        }
+        let event = retract.target.as_deref().map(id_hash);
+        let run = retract.batch.as_deref().map(run_hash);
+        self.retracted.extend(event.into_iter().chain(run));
+        for place in self.visits.all() {
+            let pages = self.visits.get(place).pages();
+            let is_meant = |page: &crate::visits::Page| {
+                Some(page.id) == event || (page.run.is_some() && page.run == run)
+            };
+            if pages.iter().any(is_meant) {
+                self.follow(place);
+                self.lay_visit(place, at.offset);
+                self.mark_visit(place, at.offset);
+                self.note(Item::Visit(place), at.offset);
+            }
+        }
+    }
+
+    /// Finds out whether a visit is gone.
+    fn follow(&mut self, place: u32) {
+        if self.retracted.is_empty() {
+            return;
+        }
+        let pages = self.visits.get(place).pages();
+        let gone = !pages.is_empty() && pages.iter().all(|page| self.is_retracted(page));
+        self.visits.get_mut(place).gone = gone;
+    }
+
+    pub(crate) fn is_retracted(&self, page: &crate::visits::Page) -> bool {
+        let run = page.run.is_some_and(|run| self.retracted.contains(&run));
+        run || self.retracted.contains(&page.id)
+    }
+
+    /// Hears how a call stands; none if it is gone. `at` is the record that changed it last.
+    pub fn call(&mut self, call: &str, seen: Option<&CallSeen<'_>>, at: Position) {
+        self.reach(at);
+        let seen = seen.filter(|seen| seen.inbound);
+        let known = self.calls.find(call);
+        let Some(place) = known.or_else(|| seen.map(|seen| self.new_call(call, seen))) else {
+            return;
+        };
+        if at.offset < self.calls.get(place).told {
+            return;
+        }
+        if known.is_some() {
+            self.unlist(place, at.offset);
+        }
+        let parties = seen.map(|seen| self.parties(seen));
+        let number = seen.map(|seen| self.texts.numbers.number(seen.number));
+        let call = self.calls.get_mut(place);
+        (call.told, call.gone) = (at.offset, seen.is_none());
+        call.received_at = call.received_at.max(at.received_at.0);
+        if let (Some(seen), Some(parties), Some(number)) = (seen, parties, number) {
+            (call.number, call.parties) = (number, parties);
+            (call.started, call.ended) = (seen.started_at.0, seen.ended_at.map(|time| time.0));
+            self.list(place, at.offset);
+        }
+        let key = self.key(place);
+        self.mark(key, at.offset);
+    }
+
+    fn new_call(&mut self, call: &str, seen: &CallSeen<'_>) -> u32 {
+        let number = self.texts.numbers.number(seen.number);
+        self.calls.insert(Known {
+            id: call.into(),
+            number,
+            parties: [None; 2],
+            started: seen.started_at.0,
+            ended: None,
+            gone: true,
+            told: 0,
+            changed: 0,
+            received_at: 0,
+            since: None,
+            outcome: Outcome::default(),
+        })
+    }
+
+    fn parties(&mut self, seen: &CallSeen<'_>) -> [Option<Name>; 2] {
+        let phone = seen.known.then(|| Caller::Phone(seen.caller).text());
+        let contact = seen.contact.map(|contact| Caller::Contact(contact).text());
+        [phone, contact].map(|text| text.map(|text| self.texts.people.number(&text)))
+    }
+
+    pub(crate) fn key(&self, place: u32) -> Key {
+        let call = self.calls.get(place);
+        (call.started, self.calls.hash(&call.id), place)
+    }
+
+    /// Takes a call out of the lists of its number and its caller.
+    fn unlist(&mut self, place: u32, offset: u64) {
+        let key = self.key(place);
+        let call = self.calls.get(place);
+        if call.gone {
+            return;
+        }
+        let (number, parties) = (call.number, call.parties);
+        for party in parties.into_iter().flatten() {
+            calls::remove(self.people.calls_mut(party), key);
+            self.mark_caller(party, key.0, offset);
+        }
+        calls::remove(&mut self.numbers.get_mut(number).calls, key);
+        self.renew(number, key.0, offset);
+    }
+
+    /// Puts a call into the lists of its number and its caller.
+    pub(crate) fn list(&mut self, place: u32, offset: u64) {
+        let key = self.key(place);
+        let call = self.calls.get(place);
+        let (number, parties) = (call.number, call.parties);
+        for party in parties.into_iter().flatten() {
+            calls::add(self.people.calls_mut(party), key);
+        }
+        calls::add(&mut self.numbers.get_mut(number).calls, key);
+        self.renew(number, key.0, offset);
+    }
+
+    /// Computes the leases anew on which a call at `at` may have fallen.
+    fn renew(&mut self, number: Name, at: i64, offset: u64) {
+        self.mark_number(number, at, offset);
+        let leases = &self.numbers.get_mut(number).leases;
+        let begun = leases.partition_point(|lease| lease.start <= at);
+        if begun > 0 {
+            self.lay(number, begun - 1, offset);
+        }
+    }
+
+    /// Hears that a visitor is a caller, since `since`.
+    pub fn link(&mut self, linked: Linked<'_>, caller: Caller<'_>, since: Time, at: Position) {
+        self.reach(at);
+        let caller = self.texts.people.number(&caller.text());
+        let visitor = linked
+            .visitor
+            .map(|visitor| Visitor::of(visitor, self.seed));
+        let visit = linked
+            .visit
+            .map(|visit| Side::Visit(self.visits.hash(visit)));
+        for side in visitor.map(Side::Visitor).into_iter().chain(visit) {
+            let link = Link {
+                caller,
+                side,
+                at: since.0,
+            };
+            if self.people.link(link) {
+                self.mark_caller(caller, since.0, at.offset);
+            }
+        }
+    }
+
+    /// Hears other settings.
+    pub fn settings(&mut self, rules: TrackingRules, at: Position) {
+        self.reach(at);
+        let texts = &mut self.texts;
+        if !self.rules.tell(rules, at.received_at, at.offset, texts) {
+            return;
+        }
+        self.numbers.set(&self.rules, &mut self.texts.numbers);
+        for place in self.calls.all() {
+            let key = self.key(place);
+            self.mark(key, at.offset);
+        }
+        // What a page says of its source depends on the site.
+        for place in self.visits.all() {
+            self.note(Item::Visit(place), at.offset);
+        }
+    }
+
+    pub(crate) fn reach(&mut self, at: Position) {
+        self.read();
+        self.head = self.head.max(at.offset);
+    }
+
+    /// Puts a visit's lease where it belongs, and computes it.
+    pub(crate) fn lay_visit(&mut self, place: u32, offset: u64) {
+        let visit = self.visits.get(place);
+        let number = visit.own_number().filter(|_| visit.is_leased());
+        let wanted = number.map(|number| (number, visit.start()));
+        let laid = visit.laid;
+        if let Some((number, start)) = laid.filter(|laid| Some(*laid) != wanted) {
+            let index = self.lease_at(number, start, place);
+            let removed = self.numbers.get_mut(number).leases.remove(index);
+            self.doubled -= usize::from(removed.doubled);
+            self.mark_number(number, start, offset);
+            self.lay(number, index, offset);
+            self.numbers.refresh(number);
+        }
+        let visitor = self.visitor_of(place);
+        self.people.note_number(visitor, place, number);
+        let Some((number, start)) = wanted else {
+            self.visits.get_mut(place).laid = None;
+            return;
+        };
+        let index = self.lease_at(number, start, place);
+        if laid != wanted {
+            let lease = Lease {
+                visit: place,
+                start,
+                end: start,
+                doubled: false,
+            };
+            self.numbers.get_mut(number).leases.insert(index, lease);
+            self.visits.get_mut(place).laid = wanted;
+        }
+        self.lay(number, index, offset);
+    }
+
+    /// Finds the place of a lease in the list of its number: by its start and the id of its visit.
+    fn lease_at(&self, number: Name, start: i64, visit: u32) -> usize {
+        let id = &self.visits.get(visit).id;
+        let leases = self
+            .numbers
+            .get(number)
+            .map_or(&[][..], |slot| &slot.leases);
+        leases.partition_point(|lease| {
+            let own = || &self.visits.get(lease.visit).id;
+            lease.start < start || (lease.start == start && own() < id)
+        })
+    }
+
+    /// Computes the leases of a number from the one at `index` on; marks what that changes.
+    fn lay(&mut self, number: Name, index: usize, offset: u64) {
+        let slot = self.numbers.get_mut(number);
+        let mut all = mem::take(&mut slot.leases);
+        let reached = leases::reached(&all, index);
+        let Some(first) = all.get(reached).map(|lease| lease.start) else {
+            slot.set_leases(all);
+            return;
+        };
+        let before = all[reached..].to_vec();
+        let renewals = calls::from(&slot.calls, first).iter().map(|key| {
+            let call = self.calls.get(key.2);
+            (call.started, call.renews_to())
+        });
+        let evidence = Evidence {
+            visits: &self.visits,
+            renewals: renewals.collect(),
+        };
+        leases::lay(&mut all[reached..], &evidence);
+        let changed = before.iter().zip(&all[reached..]);
+        let changed: Vec<_> = changed
+            .filter(|(before, after)| before != after)
+            .map(|(before, after)| (*before, *after))
+            .collect();
+        self.numbers.get_mut(number).set_leases(all);
+        for (before, after) in changed {
+            self.doubled += usize::from(after.doubled);
+            self.doubled -= usize::from(before.doubled);
+            self.note(Item::Visit(after.visit), offset);
+            self.mark_number(number, before.end.min(after.end), offset);
+        }
+        self.numbers.refresh(number);
+    }
+
+    /// Gives the lease of a visit, if it has one.
+    pub(crate) fn lease(&self, place: u32) -> Option<&Lease> {
+        let (number, start) = self.visits.get(place).laid?;
+        let index = self.lease_at(number, start, place);
+        self.numbers.get(number)?.leases.get(index)
+    }
+
+    /// Gives what decides about the next visit of the visitor.
+    fn last(&self, place: u32) -> Last {
+        let visit = self.visits.get(place);
+        Last {
+            visit: place,
+            began: visit.first,
+            site: visit.head.site,
+            number: visit.laid.map(|(number, _)| number),
+        }
+    }
+
+    /// Gives the id of a visit.
+    pub(crate) fn visit_id(&self, place: u32) -> &CompactString {
+        &self.visits.get(place).id
+    }
+
+    /// Computes all that follows from what came out of a checkpoint.
+    pub(crate) fn read(&mut self) {
+        if !mem::take(&mut self.is_unread) {
+            return;
+        }
+        let links = self.people.links();
+        self.people.restore(links);
+        self.numbers.clear();
+        (self.doubled, self.overlay) = (0, Overlay::default());
+        self.marks.clear();
+        for place in self.visits.all() {
+            let visit = self.visits.get_mut(place);
+            visit.laid = None;
+            let visitor = Visitor::of(&visit.head.visitor, self.seed);
+            self.people.add_visit(visitor, self.last(place));
+            self.follow(place);
+        }
+        for place in self.calls.all() {
+            if !self.calls.get(place).gone {
+                self.list(place, u64::MAX);
+            }
+        }
+        for place in self.visits.all() {
+            self.lay_visit(place, u64::MAX);
+        }
+        self.numbers.set(&self.rules, &mut self.texts.numbers);
+        for place in self.calls.all() {
+            let key = self.key(place);
+            self.mark(key, u64::MAX);
+        }
+        self.settle();
+    }
+}

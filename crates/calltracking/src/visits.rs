@@ -1,0 +1,347 @@
+//! A visit: what its records say, whatever their order and however often they come.
+//!
+//! Of a visit that a site's records tell of, only these count: nobody else can lengthen or end it. Its pages are the first
+//! [`PAGES`] by time. A visit takes some 0.5 KB: 300 bytes with its place among others, its id and visitor, and its pages
+//! packed. Nothing of old visits is let go of.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use trunkline_model::event;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use crate::names::{Name, Names};
+use crate::store::Named;
+
+/// How many pages of a visit are kept.
+pub(crate) const PAGES: usize = 50;
+
+/// What the origin of a site's own records begins with.
+const SITE: &str = "site:";
+
+/// A visit as it is held.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Visit {
+    pub(crate) id: CompactString,
+    pub(crate) head: Head,
+    /// The number of its own, by the first record that granted one.
+    grant: Option<Grant>,
+    /// Its first sign of life, and where the last expires.
+    pub(crate) signs: Option<(i64, i64)>,
+    pub(crate) ended: Option<i64>,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pages: Box<[u8]>,
+    /// Whether all its pages were taken back.
+    pub(crate) gone: bool,
+    /// The version of its row without the generation.
+    pub(crate) changed: u64,
+    pub(crate) received_at: i64,
+    /// An offset not above that of the first record that its row lacks.
+    #[serde(skip)]
+    pub(crate) since: Option<u64>,
+    /// Where its lease lies: its number and its start.
+    #[serde(skip)]
+    pub(crate) laid: Option<(Name, i64)>,
+}
+
+/// What the first record says of the visit as a whole.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Head {
+    of_site: bool,
+    at: i64,
+    /// Orders records of the same time.
+    rank: u64,
+    pub(crate) visitor: CompactString,
+    pub(crate) site: Option<Name>,
+    pub(crate) pool: Option<Name>,
+    /// The number that was shown.
+    number: Option<Name>,
+    served: bool,
+    /// How long it outlives a sign of life, in milliseconds.
+    pub(crate) hold: i64,
+}
+
+/// A number that became a visit's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Grant {
+    at: i64,
+    rank: u64,
+    number: Name,
+}
+
+/// A page that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) at: i64,
+    /// A hash of the event's id.
+    pub(crate) id: u64,
+    /// A hash of the import's run.
+    pub(crate) run: Option<u64>,
+    pub(crate) url: CompactString,
+    pub(crate) referrer: Option<CompactString>,
+    pub(crate) title: Option<CompactString>,
+}
+
+/// Tables of texts that visits point into.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Texts {
+    pub(crate) numbers: Names,
+    /// Sites and pools.
+    pub(crate) words: Names,
+    /// Callers.
+    pub(crate) people: Names,
+}
+
+/// What a record says of its visit.
+#[derive(Debug)]
+pub(crate) struct Said {
+    head: Head,
+    expires_at: Option<i64>,
+    ended: bool,
+    page: Option<Page>,
+}
+
+/// What a record changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Who, where and from when.
+    pub(crate) head: bool,
+    pub(crate) signs: bool,
+    pub(crate) pages: bool,
+}
+
+impl Head {
+    fn grant(&self) -> Option<Grant> {
+        let number = self.number.filter(|_| self.served)?;
+        let (at, rank) = (self.at, self.rank);
+        Some(Grant { at, rank, number })
+    }
+}
+
+impl Change {
+    pub(crate) fn any(self) -> bool {
+        self.head || self.signs || self.pages
+    }
+}
+
+impl Said {
+    pub(crate) fn of(event: &event::Visit<'_>, origin: &str, texts: &mut Texts) -> Self {
+        let of_site = origin.starts_with(SITE);
+        let at = event.at.0;
+        let page = (!event.beat && !event.ended).then(|| page(event));
+        let expires_at = event.expires_at.map(|time| time.0).filter(|_| of_site);
+        let word = |names: &mut Names, text: Option<&str>| text.map(|text| names.number(text));
+        let head = Head {
+            of_site,
+            at,
+            rank: rank(event),
+            visitor: CompactString::from(&*event.visitor),
+            site: word(&mut texts.words, event.site.as_deref()),
+            pool: word(&mut texts.words, event.pool.as_deref()),
+            number: word(&mut texts.numbers, event.number.as_deref()),
+            served: of_site && event.served && event.number.is_some(),
+            hold: expires_at.map_or(0, |end| (end - at).max(0)),
+        };
+        Self {
+            head,
+            expires_at,
+            ended: of_site && event.ended,
+            page,
+        }
+    }
+
+    pub(crate) fn visitor(&self) -> &str {
+        &self.head.visitor
+    }
+}
+
+fn page(event: &event::Visit<'_>) -> Page {
+    let text = |text: Option<&str>| text.map(CompactString::from);
+    let id = match event.id.as_deref() {
+        Some(id) => id_hash(id),
+        None => rank(event),
+    };
+    Page {
+        at: event.at.0,
+        id,
+        run: event.batch.as_deref().map(run_hash),
+        url: CompactString::from(&*event.url),
+        referrer: text(event.referrer.as_deref()),
+        title: text(event.title.as_deref()),
+    }
+}
+
+/// Hashes the id of an event, as a retraction names it.
+pub(crate) fn id_hash(id: &str) -> u64 {
+    xxh3_64(id.as_bytes())
+}
+
+/// Hashes the run of an import, as a retraction names it.
+pub(crate) fn run_hash(run: &str) -> u64 {
+    let mut hash = Xxh3::with_seed(1);
+    hash.update(run.as_bytes());
+    hash.digest()
+}
+
+/// Hashes what a record says, so that records of one time have an order of their own.
+fn rank(event: &event::Visit<'_>) -> u64 {
+    let mut hash = Xxh3::with_seed(2);
+    let texts = [
+        Some(&*event.visitor),
+        Some(&*event.url),
+        event.referrer.as_deref(),
+        event.title.as_deref(),
+        event.site.as_deref(),
+        event.pool.as_deref(),
+        event.number.as_deref(),
+    ];
+    for text in texts {
+        hash.update(text.unwrap_or_default().as_bytes());
+        hash.update(&[0]);
+    }
+    let expires = event.expires_at.map_or(0, |time| time.0);
+    for number in [event.at.0, expires, i64::from(event.served)] {
+        hash.update(&number.to_le_bytes());
+    }
+    hash.digest()
+}
+
+impl Visit {
+    /// Makes a visit of which nothing but its first record is told.
+    pub(crate) fn new(id: &str, said: &Said) -> Self {
+        Self {
+            id: id.into(),
+            head: said.head.clone(),
+            grant: said.head.grant(),
+            signs: None,
+            ended: None,
+            first: said.head.at,
+            last: said.head.at,
+            pages: Box::default(),
+            gone: false,
+            changed: 0,
+            received_at: 0,
+            since: None,
+            laid: None,
+        }
+    }
+
+    /// Hears a record; says what it changed.
+    pub(crate) fn hear(&mut self, said: Said) -> Change {
+        let mut change = Change::default();
+        if self.head.of_site && !said.head.of_site {
+            return change;
+        }
+        if said.head.of_site && !self.head.of_site {
+            // All that was told before is not for others to tell.
+            self.head = said.head.clone();
+            self.grant = None;
+            (self.signs, self.ended, self.pages) = (None, None, Box::default());
+            (self.first, self.last) = (said.head.at, said.head.at);
+            change.head = true;
+        }
+        let at = said.head.at;
+        if let Some(end) = said.expires_at {
+            let known = self.signs.unwrap_or((at, at));
+            let signs = Some((known.0.min(at), known.1.max(end)));
+            change.signs |= self.signs != signs;
+            self.signs = signs;
+        }
+        if said.ended && self.ended.is_none_or(|ended| at < ended) {
+            self.ended = Some(at);
+            change.signs = true;
+        }
+        change.head |= at < self.first;
+        change.signs |= at > self.last;
+        self.first = self.first.min(at);
+        self.last = self.last.max(at);
+        let grant = said.head.grant().into_iter().chain(self.grant).min();
+        change.head |= grant != self.grant;
+        self.grant = grant;
+        if (said.head.at, said.head.rank) < (self.head.at, self.head.rank) {
+            self.head = said.head;
+            change.head = true;
+        }
+        if let Some(page) = said.page {
+            change.pages = self.add(page);
+        }
+        change
+    }
+
+    /// Adds a page in its place, unless it is known or there are enough before it.
+    fn add(&mut self, page: Page) -> bool {
+        let mut pages = self.pages();
+        let Err(place) = pages.binary_search(&page) else {
+            return false;
+        };
+        if place >= PAGES {
+            return false;
+        }
+        pages.insert(place, page);
+        pages.truncate(PAGES);
+        // Plain data in memory: encoding it cannot fail.
+        self.pages = postcard::to_allocvec(&pages).unwrap_or_default().into();
+        true
+    }
+
+    /// Gives the pages in order.
+    pub(crate) fn pages(&self) -> Vec<Page> {
+        // Nothing but `add` writes them; an empty list was never written.
+        postcard::from_bytes(&self.pages).unwrap_or_default()
+    }
+
+    /// Says whether the visit ever had a number of its own.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.grant.is_some() && !self.gone && self.signs.is_some()
+    }
+
+    /// Gives the number of its own: from the first record on that granted one, which may be later than its first.
+    pub(crate) fn own_number(&self) -> Option<Name> {
+        self.grant.map(|grant| grant.number)
+    }
+
+    /// Gives the number it was shown last: its own, or the pool's common one.
+    pub(crate) fn number(&self) -> Option<Name> {
+        self.own_number().or(self.head.number)
+    }
+
+    /// Gives since when it has a number of its own.
+    pub(crate) fn served_at(&self) -> Option<i64> {
+        self.grant.map(|grant| grant.at)
+    }
+
+    /// Gives when its lease began, or, without one, itself, as its signs of life tell.
+    pub(crate) fn start(&self) -> i64 {
+        let first = self.signs.map_or(self.first, |signs| signs.0);
+        self.grant.map_or(first, |grant| grant.at)
+    }
+
+    /// Gives the end of its life, if `renewals` (the calls on its number: start and end, by start) renew it.
+    ///
+    /// Between its first sign and where the last expires it lives: a sign is only ever heard of a visit that does.
+    pub(crate) fn end(&self, renewals: &[(i64, i64)]) -> i64 {
+        let (start, mut end) = (self.start(), self.signs.map_or(self.first, |signs| signs.1));
+        let calls = renewals.iter().skip_while(|call| call.0 < start);
+        for call in calls {
+            if call.0 < end {
+                end = end.max(call.1 + self.head.hold);
+            }
+        }
+        self.ended.map_or(end, |ended| end.min(ended.max(start)))
+    }
+
+    /// Says whether a sign of life of its own, without a call, has it alive at `at`.
+    pub(crate) fn shows_life(&self, at: i64) -> bool {
+        let over = self.ended.is_some_and(|ended| ended <= at);
+        !over
+            && self
+                .signs
+                .is_some_and(|signs| self.start() <= at && at < signs.1)
+    }
+}
+
+impl Named for Visit {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}

@@ -1,0 +1,106 @@
+//! What must agree between sites, static numbers and pools: a number that is called leads to one place.
+
+use std::collections::BTreeMap;
+
+use super::super::tracking_rules::normal;
+use super::super::{Account, Pool};
+use super::{Check, is_host};
+
+impl Check<'_> {
+    pub(super) fn tracking(&mut self) {
+        let Account { sites, pools, .. } = self.account;
+        self.distinct("pool", pools.iter().map(|pool| pool.id.as_str()));
+        self.distinct("site", sites.iter().map(|site| site.key.as_str()));
+        for site in sites {
+            if let Some(pool) = &site.pool
+                && pools.iter().all(|known| known.id != *pool)
+            {
+                let message = format!("there is no pool `{pool}`: declare it, or take it out");
+                self.add(format_args!("site.{}.pool", site.key), message);
+            }
+            for host in site.own_domains.iter().filter(|host| !is_host(host)) {
+                let message = format!("`{host}` is no host alone, like pay.example.com");
+                self.add(format_args!("site.{}.own_domains", site.key), message);
+            }
+        }
+        for pool in pools {
+            if let Some(hold) = pool.hold {
+                self.fixed(format_args!("pool.{}.hold", pool.id), hold);
+            }
+        }
+        self.static_numbers();
+        let pooled = self.pooled();
+        self.fallbacks(&pooled);
+        self.static_or_pooled(&pooled);
+    }
+
+    fn static_numbers(&mut self) {
+        let Account {
+            numbers, country, ..
+        } = self.account;
+        let zone = self.account.zone();
+        let normal: Vec<String> = numbers
+            .iter()
+            .map(|entry| normal(&entry.number, *country))
+            .collect();
+        let entries = normal.iter().map(String::as_str).zip(numbers);
+        self.at_different_times(
+            "number",
+            entries.map(|(number, entry)| (number, entry.validity(zone))),
+        );
+    }
+
+    /// Gives whose pool's which number is to be leased; a number may stand in one place only.
+    fn pooled(&mut self) -> BTreeMap<String, String> {
+        let Account { pools, country, .. } = self.account;
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        for pool in pools {
+            for number in all(pool).map(|number| normal(number, *country)) {
+                if let Some(other) = seen.get(&number) {
+                    let message = format!(
+                        "number `{number}` stands in pool `{other}` already: a number belongs to one list of one pool"
+                    );
+                    self.add(format_args!("pool.{}", pool.id), message);
+                }
+                seen.insert(number, pool.id.clone());
+            }
+        }
+        seen
+    }
+
+    fn fallbacks(&mut self, pooled: &BTreeMap<String, String>) {
+        for pool in &self.account.pools {
+            let fallback = pool.fallback.as_ref();
+            let fallback = fallback.map(|number| normal(number, self.account.country));
+            if let Some(number) = fallback
+                && let Some(other) = pooled.get(&number)
+            {
+                let message = format!(
+                    "`{number}` stands in pool `{other}`, so a visit may hold it: take a number that is never leased"
+                );
+                self.add(format_args!("pool.{}.fallback", pool.id), message);
+            }
+        }
+    }
+
+    /// A pool holds from now on, so a static number of it must have an end.
+    fn static_or_pooled(&mut self, pooled: &BTreeMap<String, String>) {
+        for entry in &self.account.numbers {
+            let number = normal(&entry.number, self.account.country);
+            if entry.until.is_none()
+                && let Some(pool) = pooled.get(&number)
+            {
+                let message = format!(
+                    "it stands in pool `{pool}` too: set `until`, or take it out of the pool"
+                );
+                self.add(format_args!("number.{number}"), message);
+            }
+        }
+    }
+}
+
+/// Walks over all numbers of a pool but its fallback.
+fn all(pool: &Pool) -> impl Iterator<Item = &String> {
+    let rest = pool.draining.iter().chain(&pool.quarantined);
+    pool.numbers.iter().chain(rest)
+}

@@ -1,0 +1,202 @@
+//! An account's state as its worker has it: the fold, and beside it call tracking, which is told of what the
+//! fold observed.
+//!
+//! Call tracking hears visits and links from events, and calls as they come out of all their phases. What it is told
+//! again changes nothing, so it needs no memory of its own for duplicates, and what a checkpoint has
+//! too is only read twice.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use trunkline_calltracking::{Ask, Decision as Decided, Position as Place, Tracking, TrackingRows};
+use trunkline_model::settings::FoldRules;
+use trunkline_model::time::Time;
+use trunkline_rollup::facts::Rows;
+use trunkline_rollup::{Account, Config, Outcome, Position, Told};
+
+mod changed;
+mod links;
+mod tapped;
+
+use changed::Changed;
+use links::hear;
+use tapped::Tapped;
+
+use crate::live::Writing;
+use crate::visits::{Asked, Decision, Sign, Signed, VisitAsk};
+
+/// The state of one account.
+pub(crate) struct Tracked {
+    fold: Account,
+    tracking: Tracking,
+}
+
+/// What is called on the account and not here is the fold's own.
+impl Deref for Tracked {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.fold
+    }
+}
+
+impl DerefMut for Tracked {
+    fn deref_mut(&mut self) -> &mut Account {
+        &mut self.fold
+    }
+}
+
+impl Tracked {
+    /// Makes the state of an account of which nothing is known.
+    pub(crate) fn new(id: Arc<str>, config: Config) -> Self {
+        Self {
+            tracking: Tracking::new(Arc::clone(&id), config.seed),
+            fold: Account::new(id, config),
+        }
+    }
+
+    /// Gives call tracking's own state.
+    pub(crate) fn tracking(&mut self) -> &mut Tracking {
+        &mut self.tracking
+    }
+
+    /// Observes events in their order.
+    pub(crate) fn observe_all(&mut self, told: &[Told<'_>]) {
+        let Self { fold, tracking } = self;
+        let country = fold.rules().and_then(|rules| rules.country);
+        fold.observe_each(told, |told, outcome| {
+            if matches!(outcome, Outcome::Observed | Outcome::Parked) {
+                hear(tracking, told, country);
+            }
+        });
+        self.tell_calls();
+    }
+
+    /// Applies a change of settings, told by a record.
+    pub(crate) fn settings(&mut self, rules: FoldRules, at: Position) {
+        let was_used = self.tracking.is_used();
+        self.tracking.settings(rules.tracking.clone(), place(at));
+        self.fold.settings(rules, at);
+        if !was_used && self.tracking.is_used() {
+            self.fold.tell_all_calls(at.offset);
+        }
+        self.tell_calls();
+    }
+
+    /// Tells call tracking of the calls that changed.
+    fn tell_calls(&mut self) {
+        let is_used = self.tracking.is_used();
+        let mut changed = Changed::default();
+        self.fold.tell_calls(is_used, &mut changed);
+        self.hear_calls(changed);
+    }
+
+    /// Goes on with what concerns all cold calls.
+    pub(crate) fn sweep(&mut self) {
+        let mut changed = Changed::default();
+        self.fold.sweep(&mut changed);
+        self.hear_calls(changed);
+        self.tell_calls();
+    }
+
+    fn hear_calls(&mut self, changed: Changed) {
+        for call in changed.calls {
+            let contact = call.known.then(|| self.fold.contact_of_phone(&call.caller));
+            call.tell(&mut self.tracking, contact.flatten().as_deref());
+        }
+    }
+
+    /// Counts rows to gather.
+    pub(crate) fn dirty(&mut self) -> usize {
+        self.fold.dirty() + self.tracking.dirty()
+    }
+
+    /// Gives the offset below which all changes have been gathered, if rows are left to gather.
+    pub(crate) fn oldest_dirty(&mut self) -> Option<u64> {
+        let both = [self.fold.oldest_dirty(), self.tracking.oldest_dirty()];
+        both.into_iter().flatten().min()
+    }
+
+    /// Shows changed rows until there were about `limit`; gives how many.
+    pub(crate) fn gather(
+        &mut self,
+        generation: u64,
+        limit: usize,
+        rows: &mut (impl Rows + TrackingRows),
+    ) -> usize {
+        let mut tapped = Tapped::new(rows);
+        let shown = self.fold.gather(generation, limit, &mut tapped);
+        for (phone, contact, at) in tapped.phones() {
+            self.tracking.known_as(&phone, contact.as_deref(), at);
+        }
+        let left = limit.saturating_sub(shown);
+        shown + self.tracking.gather(generation, left, rows)
+    }
+
+    /// Makes all rows changed by records from `offset` on be gathered again.
+    pub(crate) fn rewind(&mut self, offset: u64) {
+        self.fold.rewind(offset);
+        self.tracking.rewind(offset);
+    }
+
+    /// Answers what a page asks; nobody may wait for it any more.
+    pub(crate) fn asked(&mut self, asked: Asked) {
+        match asked {
+            // Of a site that is not known here yet the page learns from its door.
+            Asked::Decide(ask, reply) => drop(self.decide(&ask).map(|it| reply.send(it))),
+            Asked::Sign {
+                visit,
+                sign,
+                now,
+                reply,
+            } => drop(reply.send(self.sign(&visit, sign, now))),
+        }
+    }
+
+    fn decide(&mut self, ask: &VisitAsk) -> Option<Decision> {
+        let own = Ask {
+            site: &ask.site,
+            visitor: &ask.visitor,
+            new_visit: &ask.visit,
+        };
+        self.tracking.decide(ask.now, &own).map(Decision::from)
+    }
+
+    fn sign(&mut self, visit: &str, sign: Sign, now: Time) -> Option<Signed> {
+        let decided = match sign {
+            Sign::Page | Sign::Beat => self.tracking.sign(now, visit)?,
+            Sign::End => self.tracking.end(now, visit)?,
+        };
+        let visitor = decided.visitor.clone();
+        let mut decision = Decision::from(decided);
+        if sign == Sign::End {
+            decision.expires_at = now;
+        }
+        Some(Signed { visitor, decision })
+    }
+
+    /// Tells what changed since the last time, what brought the calls that go on, and how pools stand.
+    pub(crate) fn show_all(&mut self, view: &mut Writing<'_>, as_of: Time) {
+        self.fold.show(view);
+        view.brought(|call| self.tracking.attribution(call));
+        view.pools(&self.tracking.pools(as_of));
+    }
+}
+
+impl From<Decided> for Decision {
+    fn from(decided: Decided) -> Self {
+        Self {
+            visit: decided.visit,
+            number: decided.number,
+            served: decided.served,
+            expires_at: decided.expires_at,
+        }
+    }
+}
+
+const fn place(at: Position) -> Place {
+    Place {
+        offset: at.offset,
+        received_at: at.received_at,
+    }
+}

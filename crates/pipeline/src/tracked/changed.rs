@@ -1,0 +1,66 @@
+//! Calls on their way from the fold to call tracking.
+
+use compact_str::CompactString;
+use trunkline_calltracking::{CallSeen, Position as Place, Tracking};
+use trunkline_model::event::Direction;
+use trunkline_model::time::Time;
+use trunkline_rollup::facts::{CallFact, ChangeFact, ConversationFact, MessageFact, OFFSET, Rows};
+
+/// Calls that changed.
+#[derive(Default)]
+pub(super) struct Changed {
+    pub(super) calls: Vec<ChangedCall>,
+}
+
+pub(super) struct ChangedCall {
+    call: CompactString,
+    pub(super) caller: CompactString,
+    pub(super) known: bool,
+    number: CompactString,
+    inbound: bool,
+    started_at: Time,
+    ended_at: Option<Time>,
+    gone: bool,
+    at: Place,
+}
+
+impl ChangedCall {
+    /// Tells call tracking of it.
+    pub(super) fn tell(&self, tracking: &mut Tracking, contact: Option<&str>) {
+        let seen = CallSeen {
+            number: &self.number,
+            caller: &self.caller,
+            known: self.known,
+            contact,
+            inbound: self.inbound,
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+        };
+        tracking.call(&self.call, (!self.gone).then_some(&seen), self.at);
+    }
+}
+
+impl Rows for Changed {
+    fn message(&mut self, _: &MessageFact<'_>) {}
+
+    fn change(&mut self, _: &ChangeFact<'_>) {}
+
+    fn conversation(&mut self, _: &ConversationFact<'_>) {}
+
+    fn call(&mut self, fact: &CallFact<'_>) {
+        self.calls.push(ChangedCall {
+            call: fact.call.into(),
+            caller: fact.caller.into(),
+            known: fact.known,
+            number: fact.number.into(),
+            inbound: fact.direction == Direction::Inbound,
+            started_at: fact.started_at,
+            ended_at: fact.ended_at,
+            gone: fact.deleted,
+            at: Place {
+                offset: fact.version & OFFSET,
+                received_at: fact.received_at,
+            },
+        });
+    }
+}

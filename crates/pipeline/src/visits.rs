@@ -1,0 +1,116 @@
+//! What the doors of visits ask of an account's worker: which number to show, and whether a visit lives.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use trunkline_model::time::Time;
+
+use crate::handle::{Handle, OBSERVE_WITHIN};
+use crate::worker::Work;
+
+/// A page asks which number to show.
+#[derive(Clone, Debug)]
+pub struct VisitAsk {
+    /// The site's key.
+    pub site: Arc<str>,
+    /// The pool of its numbers; none if it shows none.
+    pub pool: Option<Arc<str>>,
+    /// Who looks at it.
+    pub visitor: CompactString,
+    /// The id of the visit if it is a new one.
+    pub visit: CompactString,
+    /// Now.
+    pub now: Time,
+}
+
+/// What to show: held for the visit from here on, durable once its event is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The visit: the visitor's own that lives, or the new one.
+    pub visit: CompactString,
+    /// The number in E.164; none if there is none to show.
+    pub number: Option<CompactString>,
+    /// Whether the number is the visit's alone.
+    pub served: bool,
+    /// Until when it is, if nothing more is heard of the visit.
+    pub expires_at: Time,
+}
+
+/// A visit that lives, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Who looks at the site.
+    pub visitor: CompactString,
+    /// What it has, with the time until which it has it now.
+    pub decision: Decision,
+}
+
+/// A sign of life of a visit, or its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Another page.
+    Page,
+    /// Somebody is still there.
+    Beat,
+    /// The number is given back.
+    End,
+}
+
+/// What a worker is asked for a page.
+pub(crate) enum Asked {
+    /// Which number it is to show.
+    Decide(VisitAsk, oneshot::Sender<Decision>),
+    /// What a sign of life of a visit comes to, if it lives.
+    Sign {
+        visit: CompactString,
+        sign: Sign,
+        now: Time,
+        reply: oneshot::Sender<Option<Signed>>,
+    },
+}
+
+impl Handle {
+    /// Decides which number a page is to show, and holds it for its visit; none if the fold is behind, for
+    /// then it does not know what is free.
+    pub async fn decide(&self, account: &Arc<str>, ask: VisitAsk) -> Option<Decision> {
+        self.ask_worker(account, |reply| Asked::Decide(ask, reply))
+            .await
+    }
+
+    /// Says what a sign of life of a visit comes to; none if the visit does not live, or the fold is behind.
+    pub async fn sign(
+        &self,
+        account: &Arc<str>,
+        visit: &str,
+        sign: Sign,
+        now: Time,
+    ) -> Option<Signed> {
+        let visit = visit.into();
+        let asked = |reply| Asked::Sign {
+            visit,
+            sign,
+            now,
+            reply,
+        };
+        self.ask_worker(account, asked).await.flatten()
+    }
+
+    async fn ask_worker<T>(
+        &self,
+        account: &Arc<str>,
+        asked: impl FnOnce(oneshot::Sender<T>) -> Asked,
+    ) -> Option<T> {
+        let crew = self.shared.crew.get()?;
+        let (reply, answer) = oneshot::channel();
+        let work = Work::Visit {
+            account: Arc::clone(account),
+            asked: asked(reply),
+        };
+        if !crew.ask(account, work) {
+            return None;
+        }
+        timeout(OBSERVE_WITHIN, answer).await.ok()?.ok()
+    }
+}

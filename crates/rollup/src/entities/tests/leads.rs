@@ -1,0 +1,136 @@
+//! What a lead comes to.
+
+use super::{Fold, lead};
+
+fn told(events: &[String]) -> String {
+    let mut fold = Fold::new();
+    for event in events {
+        fold.tell(event);
+    }
+    fold.row("lead l")
+}
+
+#[test]
+fn a_lead_is_made_moved_valued_and_won_and_all_of_it_is_known() {
+    let row = told(&[
+        lead(
+            0,
+            "created",
+            r#""pipeline":"p","stage":"new","amount":"100.50","currency":"EUR","manager":"ana",
+            "contacts":["c1","c2"],"company":"k","visit":"v","visitor":"w","channel":"web",
+            "source":"google","medium":"cpc","gclid":"g""#,
+        ),
+        lead(5, "assigned", r#""manager":"luis""#),
+        lead(9, "moved", r#""stage":"offer""#),
+        lead(12, "valued", r#""amount":150"#),
+        lead(20, "moved", r#""stage":"won","manager":"eva""#),
+    ]);
+    let expected = "at=0 created=1 in=p/won worth=150EUR of=eva contacts=c1,c2 company=k visit=v \
+                    visitor=w channel=web source=google medium=cpc gclid=g origin=utm \
+                    moves=0:p/new:ana,9:p/offer:luis,20:p/won:eva amounts=0:100.5EUR,12:150EUR";
+    assert_eq!(row, expected);
+}
+
+#[test]
+fn a_late_change_takes_its_place() {
+    let late = told(&[
+        lead(0, "created", r#""pipeline":"p","stage":"a""#),
+        lead(9, "moved", r#""stage":"c""#),
+        lead(5, "moved", r#""stage":"b","manager":"ana""#),
+    ]);
+    assert_eq!(
+        late,
+        "at=0 created=1 in=p/c of=ana moves=0:p/a:,5:p/b:ana,9:p/c:ana"
+    );
+}
+
+#[test]
+fn to_stay_where_it_is_is_no_move_and_to_come_back_is_one() {
+    let row = told(&[
+        lead(0, "created", r#""pipeline":"p","stage":"a""#),
+        lead(1, "moved", r#""pipeline":"p","stage":"a""#),
+        lead(2, "moved", r#""pipeline":"p""#),
+        lead(3, "moved", r#""pipeline":"q""#),
+        lead(4, "moved", r#""pipeline":"p","stage":"a""#),
+        lead(5, "moved", r#""stage":"won""#),
+        lead(6, "moved", r#""stage":"a""#),
+        lead(7, "moved", r#""stage":"won""#),
+    ]);
+    assert_eq!(
+        row,
+        "at=0 created=1 in=p/won moves=0:p/a:,3:q/:,4:p/a:,5:p/won:,6:p/a:,7:p/won:"
+    );
+}
+
+#[test]
+fn changes_of_one_time_go_by_their_ids_after_the_making() {
+    let changes = [
+        lead(0, "moved", r#""stage":"b","id":"9""#),
+        lead(0, "moved", r#""stage":"c","id":"10""#),
+        lead(0, "created", r#""pipeline":"p","stage":"a","id":"x""#),
+    ];
+    assert_eq!(
+        told(&changes),
+        "at=0 created=1 in=p/c moves=0:p/a:,0:p/b:,0:p/c:"
+    );
+}
+
+#[test]
+fn a_lead_whose_making_was_not_told_began_with_its_first_change() {
+    let row = told(&[
+        lead(7, "valued", r#""amount":-5"#),
+        lead(3, "assigned", r#""manager":"ana""#),
+    ]);
+    assert_eq!(row, "at=3 in=/ worth=-5 of=ana amounts=7:-5");
+    // Several makings: the first.
+    let row = told(&[lead(7, "created", ""), lead(3, "created", "")]);
+    assert_eq!(row, "at=3 created=1 in=/");
+    // A change before the making moves no beginning.
+    let row = told(&[lead(7, "created", ""), lead(3, "valued", r#""amount":1"#)]);
+    assert_eq!(row, "at=7 created=1 in=/ worth=1 amounts=3:1");
+}
+
+#[test]
+fn what_is_deleted_may_be_restored_and_what_is_merged_leaves_the_survivor() {
+    let gone = [
+        lead(0, "created", ""),
+        lead(1, "deleted", ""),
+        lead(2, "merged", r#""into":"m""#),
+    ];
+    assert_eq!(told(&gone[..2]), "at=0 created=1 in=/ removed=1");
+    assert_eq!(told(&gone), "at=0 created=1 in=/ removed=1 into=m");
+    let back = [&gone[..], &[lead(3, "restored", "")]].concat();
+    assert_eq!(told(&back), "at=0 created=1 in=/");
+}
+
+#[test]
+fn a_source_is_told_whole_and_the_last_one_counts() {
+    let row = told(&[
+        lead(
+            0,
+            "created",
+            r#""source":"google","medium":"cpc","campaign":"x""#,
+        ),
+        lead(1, "moved", r#""stage":"b","origin":"card""#),
+        lead(2, "moved", r#""stage":"c","source":"","ctwa_clid":"w""#),
+    ]);
+    // Neither a bare origin nor an empty text is a source.
+    assert!(
+        row.contains("in=/c ctwa_clid=w origin=channel moves"),
+        "{row}"
+    );
+    let row = told(&[lead(0, "created", r#""source":"mail","batch":"run""#)]);
+    assert!(row.ends_with("source=mail origin=import"), "{row}");
+    let row = told(&[lead(0, "created", r#""source":"vip","origin":"card""#)]);
+    assert!(row.ends_with("source=vip origin=card"), "{row}");
+}
+
+#[test]
+fn an_amount_may_change_its_currency_alone() {
+    let row = told(&[
+        lead(0, "created", r#""amount":"10""#),
+        lead(1, "valued", r#""currency":"USD""#),
+        lead(2, "valued", r#""amount":"10.00""#),
+    ]);
+    assert_eq!(row, "at=0 created=1 in=/ worth=10USD amounts=0:10,1:10USD");
+}

@@ -1,0 +1,173 @@
+//! Forms, spend, touches and tags.
+
+use super::{Fold, event, retract};
+use crate::Outcome;
+
+#[test]
+fn a_form_has_its_phone_by_the_accounts_country_also_if_that_is_told_later() {
+    let mut fold = Fold::new();
+    let form = event(
+        "form",
+        3,
+        r#""form":"f","visit":"v","visitor":"w","phone":" 911 222 333","email":" Eva@Shop.example",
+        "source":"google","medium":"cpc""#,
+    );
+    assert_eq!(fold.tell(&form), Outcome::Observed);
+    let with = |phone: &str| {
+        format!(
+            "visit=v visitor=w phone={phone} email=eva@shop.example source=google medium=cpc \
+             origin=utm"
+        )
+    };
+    assert_eq!(fold.row("form f 3"), with("911 222 333"));
+    fold.settle("ES");
+    assert_eq!(fold.row("form f 3"), with("+34911222333 known=1"));
+    // What is told beside at the same time is of the same form; at another time it is another.
+    fold.tell(&event("form", 3, r#""form":"f","contact":"c""#));
+    fold.tell(&event("form", 4, r#""form":"f""#));
+    let rows = fold.rows();
+    assert!(rows["form f 3"].starts_with("visit=v visitor=w contact=c phone=+34911222333"));
+    assert_eq!(rows["form f 4"], "");
+}
+
+#[test]
+fn the_latest_statement_of_a_day_and_its_tags_replaces_the_others() {
+    let mut fold = Fold::new();
+    let spend = |as_of: i64, amount: &str, rest: &str| {
+        let rest = format!(
+            r#""source":"google","date":"2026-03-01","amount":"{amount}","currency":"EUR"{rest}"#
+        );
+        event("spend", as_of, &rest)
+    };
+    fold.tell(&spend(60, "30.00", ""));
+    fold.tell(&spend(0, "10", ""));
+    fold.tell(&spend(30, "20.5", ""));
+    fold.tell(&spend(
+        0,
+        "7",
+        r#","medium":"cpc","campaign":"x","content":"y","term":"z""#,
+    ));
+    // 2026-03-01 is the 20,513th day after 1970-01-01.
+    let rows = fold.rows();
+    assert_eq!(rows["spend 20513 google////"], "amount=30EUR as_of=60");
+    assert_eq!(rows["spend 20513 google/cpc/x/y/z"], "amount=7EUR as_of=0");
+    // Of the same `as_of` the id decides: digits first, the shorter first.
+    fold.tell(&spend(60, "40", r#","id":"10""#));
+    fold.tell(&spend(60, "50", r#","id":"9""#));
+    fold.tell(&spend(60, "60", r#","id":"a""#));
+    let google = "spend 20513 google////";
+    let by_id = fold.row(google);
+    // The first had no id: `h:` and a hash, behind `a`.
+    assert_eq!(by_id, "amount=30EUR as_of=60");
+    fold.tell(&spend(61, "1", r#","id":"last","batch":"run""#));
+    assert_eq!(fold.row(google), "amount=1EUR as_of=61");
+    fold.tell(&retract(r#""batch":"run""#));
+    assert_eq!(fold.row(google), by_id);
+}
+
+fn message(minutes: i64, author: &str, rest: &str) -> String {
+    let rest =
+        format!(r#""channel":"web","conversation":"k","contact":"c","author":"{author}"{rest}"#);
+    event("message", minutes, &rest)
+}
+
+#[test]
+fn only_a_contacts_public_message_that_names_a_source_is_a_touch() {
+    let mut fold = Fold::new();
+    let tagged = r#","source":"google","medium":"cpc""#;
+    for (number, (author, rest)) in [
+        ("manager", tagged),
+        ("bot", tagged),
+        ("contact", ""),
+        ("contact", r#","origin":"channel""#),
+        ("contact", r#","source":"google","private":true"#),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let rest = format!(r#"{rest},"id":"{number}""#);
+        assert_eq!(fold.tell(&message(1, author, &rest)), Outcome::Observed);
+    }
+    assert_eq!(fold.rows(), [].into());
+    fold.tell(&message(
+        2,
+        "contact",
+        &format!(r#"{tagged},"id":"a","visit":"v""#),
+    ));
+    fold.tell(&message(3, "contact", r#","ctwa_clid":"w","id":"b""#));
+    let rows = fold.rows();
+    let of_page = "at=2 contact=c visit=v source=google medium=cpc origin=utm";
+    assert_eq!(rows["touch web/k/a"], of_page);
+    assert_eq!(
+        rows["touch web/k/b"],
+        "at=3 contact=c ctwa_clid=w origin=channel"
+    );
+    assert_eq!(rows.len(), 2);
+    // The same message through another hook is the same.
+    let again = message(3, "contact", r#","ctwa_clid":"w","id":"b""#);
+    assert_eq!(fold.tell_by("hook", &again), Outcome::Duplicate);
+    fold.offset += 1000;
+    assert_eq!(fold.tell_by("hook", &again), Outcome::Duplicate);
+    assert_eq!(fold.rows().len(), 2);
+}
+
+#[test]
+fn a_touch_is_taken_back_with_its_message_and_with_no_other() {
+    let mut fold = Fold::new();
+    let tagged = r#","source":"google","id":"1","batch":"run""#;
+    fold.tell(&message(1, "contact", tagged));
+    fold.tell(&message(1, "contact", tagged).replace("\"k\"", "\"l\""));
+    fold.tell(&message(1, "contact", tagged).replace("\"k\"", "\"m\""));
+    assert_eq!(fold.rows().len(), 3);
+    fold.tell(&retract(
+        r#""target":"1","channel":"web","conversation":"l""#,
+    ));
+    let left: Vec<_> = fold.rows().into_keys().collect();
+    assert_eq!(left, ["touch web/k/1", "touch web/m/1"]);
+    // A retraction may come first.
+    fold.tell(&retract(
+        r#""target":"2","channel":"web","conversation":"k""#,
+    ));
+    fold.tell(&message(1, "contact", r#","source":"google","id":"2""#));
+    assert_eq!(fold.rows().len(), 2);
+    fold.tell(&retract(r#""batch":"run""#));
+    assert_eq!(fold.rows(), [].into());
+}
+
+#[test]
+fn every_tag_that_a_contact_got_or_lost_is_a_row() {
+    let mut fold = Fold::new();
+    let tag = |minutes: i64, change: &str, id: &str| {
+        let rest = format!(r#""contact":"c","change":"{change}","tag":"ads","id":"{id}""#);
+        event("contact", minutes, &rest)
+    };
+    assert_eq!(fold.tell(&tag(1, "tagged", "1")), Outcome::Observed);
+    assert_eq!(fold.tell(&tag(5, "untagged", "2")), Outcome::Observed);
+    assert_eq!(fold.tell(&tag(3, "tagged", "3")), Outcome::Observed);
+    let expected = [
+        ("tag c/ads 1 1", "tagged=1"),
+        ("tag c/ads 3 3", "tagged=1"),
+        ("tag c/ads 5 2", ""),
+    ];
+    let expected = expected.map(|(key, says)| (key.to_owned(), says.to_owned()));
+    assert_eq!(fold.rows(), expected.clone().into());
+    fold.tell(&retract(r#""target":"3""#));
+    let [first, _, last] = expected;
+    assert_eq!(fold.rows(), [first, last].into());
+    // A tag that is not named tells nothing.
+    let bare = event("contact", 9, r#""contact":"c","change":"tagged""#);
+    assert_eq!(fold.tell(&bare), Outcome::Observed);
+    assert_eq!(fold.rows().len(), 2);
+}
+
+#[test]
+fn what_else_becomes_of_a_contact_still_waits() {
+    let mut fold = Fold::new();
+    for rest in [
+        r#""change":"assigned","manager":"ana""#,
+        r#""change":"state","state":"won""#,
+    ] {
+        let raw = event("contact", 1, &format!(r#""contact":"c",{rest}"#));
+        assert_eq!(fold.tell(&raw), Outcome::Waiting, "{rest}");
+    }
+}
