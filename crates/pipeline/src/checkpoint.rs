@@ -10,7 +10,7 @@
 //! any `taken`; a section passes over the records it has. An account's conversations and calls (256
 //! parts of each) come before its cells (32 sets), which count what conversations take in; these, its
 //! contacts and its entities (64 parts of each) before its ledger, whose names must not be older than
-//! any part or cell.
+//! any part or cell, and its shelf, which has all that the calls before it refer to.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.
@@ -27,10 +27,16 @@ use trunkline_rollup::account::{Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::contacts::{self, PARTS};
 use trunkline_rollup::entities::{self, KeptEntities};
+use trunkline_rollup::shelf::Torn;
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
+use crate::shelf::{Saved, Shelf, Shelves};
 use crate::tracked::Tracked;
+
+mod named;
+
+pub(crate) use named::clear;
 
 const MAGIC: &[u8; 8] = b"TRKCKPT1";
 /// How many are kept: the newest, and the one before in case that is damaged.
@@ -75,6 +81,7 @@ enum Kind {
     TrackedCalls(u8),
     Tracking,
     Entities(u8),
+    Shelf,
 }
 
 /// Why a checkpoint cannot be read; the one before is tried then.
@@ -86,6 +93,8 @@ pub(crate) enum Damaged {
     Frame { frame: u64 },
     #[error("it is of another journal or fold")]
     Other,
+    #[error("cold calls cannot be read from their shelf: {0}")]
+    Shelf(String),
 }
 
 /// Sections as a worker gives them.
@@ -95,8 +104,11 @@ pub(crate) struct Sections {
     pub(crate) frames: Vec<Vec<u8>>,
     /// Whether more are to come.
     pub(crate) more: bool,
-    /// Something is parked, which is in the journal alone: no checkpoint can be taken now.
+    /// Something is parked, which is in the journal alone, or not carried out in all cold calls: no
+    /// checkpoint can be taken now.
     pub(crate) parked: bool,
+    /// To be synced before the checkpoint gets its name.
+    pub(crate) files: Vec<Arc<File>>,
 }
 
 /// A worker's way through its accounts and their parts.
@@ -177,6 +189,7 @@ impl Round {
                 // Calls come before: call tracking is told of them in the same step.
                 bytes += sections.push(id, Kind::Tracking, taken, &account.tracking().ledger());
                 bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
+                bytes += sections.push_shelf(id, taken, account);
                 (self.part, self.set, self.contacts) = (0, 0, 0);
                 (self.entities, self.tracking) = (0, 0);
                 self.account += 1;
@@ -188,6 +201,14 @@ impl Round {
 }
 
 impl Sections {
+    fn push_shelf(&mut self, id: &Arc<str>, taken: u64, account: &Tracked) -> usize {
+        let Some(shelf) = account.shelf::<Shelf>() else {
+            return 0;
+        };
+        self.files.extend(shelf.files());
+        self.push(id, Kind::Shelf, taken, &shelf.saved())
+    }
+
     fn push<T: Serialize>(&mut self, id: &Arc<str>, kind: Kind, taken: u64, body: &T) -> usize {
         let head = Frame::Section {
             account: Arc::clone(id),
@@ -309,8 +330,25 @@ pub(crate) struct Loaded {
     pub(crate) accounts: HashMap<String, Tracked>,
 }
 
-/// Reads a checkpoint of `journal`, made by this fold in this layout.
-pub(crate) fn read(path: &Path, journal: u64, config: Config) -> Result<Loaded, Damaged> {
+impl Loaded {
+    /// Gives it back if all cold calls are on a shelf.
+    fn with_shelves(self) -> Result<Self, Damaged> {
+        let mut accounts = self.accounts.values();
+        let lacks = |account: &Tracked| account.calls().1 > 0 && account.shelf::<Shelf>().is_none();
+        if accounts.any(lacks) {
+            return Err(Damaged::Shelf("it names none".to_owned()));
+        }
+        Ok(self)
+    }
+}
+
+/// Reads a checkpoint of `journal`, made by this fold in this layout, and all that it refers to.
+pub(crate) fn read(
+    path: &Path,
+    journal: u64,
+    config: Config,
+    shelves: &Shelves,
+) -> Result<Loaded, Damaged> {
     let bytes = fs::read(path)?;
     let mut rest = bytes
         .strip_prefix(MAGIC)
@@ -349,8 +387,14 @@ pub(crate) fn read(path: &Path, journal: u64, config: Config) -> Result<Loaded, 
                 if restore(into, kind, taken, body).is_err() {
                     return Err(damaged);
                 }
+                if matches!(kind, Kind::Shelf) {
+                    let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged)?;
+                    let shelf = shelves.open(&account, &saved);
+                    let shelved = shelf.and_then(|shelf| into.shelve(Box::new(shelf)));
+                    shelved.map_err(|Torn(why)| Damaged::Shelf(why))?;
+                }
             }
-            Frame::End { frames } if frames == number => return Ok(loaded),
+            Frame::End { frames } if frames == number => return loaded.with_shelves(),
             Frame::End { .. } => return Err(damaged),
         }
     }
@@ -395,6 +439,7 @@ fn restore(account: &mut Tracked, kind: Kind, taken: u64, body: &[u8]) -> postca
             let ledger: Ledger = postcard::from_bytes(body)?;
             account.restore_ledger(ledger, taken);
         }
+        Kind::Shelf => {}
     }
     Ok(())
 }

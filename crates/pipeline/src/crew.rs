@@ -22,6 +22,7 @@ use crate::handle::{Token, UNITS};
 use crate::ledger::Ledger;
 use crate::quarantine::Quarantine;
 use crate::read_back::{Answer, QUESTIONS, Question};
+use crate::shelf::Shelves;
 use crate::tracked::Tracked;
 use crate::worker::{Census, Gathering, Work, Worker, worker_of};
 
@@ -50,6 +51,7 @@ pub(crate) struct Start<'a> {
     /// How long after its last arrival a conversation keeps its timeline, in milliseconds.
     pub(crate) horizon: i64,
     pub(crate) delivery: Option<&'a Delivery>,
+    pub(crate) shelves: &'a Shelves,
     pub(crate) ledger: &'a Arc<Ledger>,
     pub(crate) quarantine: &'a Arc<Quarantine>,
     pub(crate) broken: &'a CancellationToken,
@@ -93,6 +95,9 @@ impl Crew {
                 questions: ask.clone(),
                 answers: answered,
                 horizon: start.horizon,
+                shelves: start.shelves.clone(),
+                sweeping: Vec::new(),
+                is_torn: false,
                 parked: HashMap::new(),
                 aside: VecDeque::new(),
                 is_behind: Arc::default(),
@@ -254,6 +259,8 @@ impl Crew {
             all.counts += census.counts;
             all.conversations += census.conversations;
             all.shrunk += census.shrunk;
+            all.calls += census.calls;
+            all.cold_calls += census.cold_calls;
             all.parked += census.parked;
             all.aside += census.aside;
             all.behind = all.behind.into_iter().chain(census.behind).min();

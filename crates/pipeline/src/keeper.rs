@@ -1,6 +1,7 @@
 //! Keeps what is on disk short: takes checkpoints, and lets the journal's old segments go when
 //! nothing needs them any more (invariant `nothing_needed_is_deleted`).
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::crew::Crew;
 use crate::dedup::Dedup;
 use crate::handle::Token;
 use crate::metrics;
+use crate::shelf::Shelves;
 use crate::status::StatusBoard;
 use crate::streams::Streams;
 use crate::worker::Census;
@@ -64,6 +66,8 @@ pub(crate) struct Keeper {
     pub(crate) dispatched: watch::Receiver<u64>,
     /// When a checkpoint may be taken again, after one failed.
     pub(crate) not_before: Option<Instant>,
+    /// What was put on a shelf may not be durable: no checkpoint of this life may refer to it.
+    pub(crate) is_torn: bool,
     /// Where the last two checkpoints begin, the newest last.
     pub(crate) began: [u64; 2],
 }
@@ -130,6 +134,13 @@ impl Keeper {
     }
 
     fn take(&mut self) -> io::Result<PathBuf> {
+        if self.is_torn {
+            let torn = "what was put on a shelf could not be made durable; the next start goes on from \
+                        the last checkpoint";
+            return Err(io::Error::other(torn));
+        }
+        let shelves = Shelves::new(&self.state, self.journal_id);
+        let before = shelves.list()?;
         let began = *self.dispatched.borrow();
         let header = Header {
             journal: self.journal_id,
@@ -145,7 +156,12 @@ impl Keeper {
         let below = *self.dispatched.borrow();
         // Also when there will be no checkpoint: the marks must not pile up in memory.
         self.take_over_marks(began)?;
-        if let Err(error) = written {
+        let synced = written.and_then(|files| {
+            let synced = shelves.sync(&files);
+            self.is_torn = synced.is_err();
+            synced
+        });
+        if let Err(error) = synced {
             writer.discard();
             return Err(error);
         }
@@ -158,6 +174,9 @@ impl Keeper {
         }
         let path = writer.finish()?;
         self.began = [self.began[1], began];
+        if let Err(error) = checkpoint::clear(&self.state, &shelves, before) {
+            tracing::warn!(%error, "files of shelves that are not needed could not be removed");
+        }
         Ok(path)
     }
 
@@ -168,11 +187,13 @@ impl Keeper {
         }
     }
 
-    /// Writes the sections of all workers.
-    fn sections(&mut self, writer: &mut Writer) -> io::Result<()> {
+    /// Writes the sections of all workers; gives the files to be synced.
+    fn sections(&mut self, writer: &mut Writer) -> io::Result<Vec<Arc<File>>> {
+        let mut files = Vec::new();
         let ended = || io::Error::other("a fold worker has ended");
         let parked = || {
-            let parked = "events wait for their conversations to be read back from clickhouse";
+            let parked = "events wait for their conversations to be read back from clickhouse, or \
+                          retractions for all cold calls to be looked through";
             io::Error::new(io::ErrorKind::WouldBlock, parked)
         };
         for worker in 0..self.crew.workers() {
@@ -186,13 +207,14 @@ impl Keeper {
                 for frame in &sections.frames {
                     writer.push(frame)?;
                 }
+                files.extend(sections.files);
                 if !sections.more {
                     break;
                 }
                 begin = false;
             }
         }
-        Ok(())
+        Ok(files)
     }
 
     /// Takes over what the workers have seen; all marks of records below `began` are among them.

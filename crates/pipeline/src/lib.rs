@@ -9,6 +9,7 @@
 //! - `tracked`: the state of one account
 //! - `crew`, `worker`: the fold's threads, one writer an account
 //! - `flush`: rows out; `read_back`: rows in again; `checkpoint`, `dedup`, `keeper`, `recover`: the state on disk and back
+//! - `shelf`: calls beyond the horizon, outside the memory
 //! - `visits`: what pages of sites ask
 //! - `live`: what readers see of the fold
 //! - `streams`: how far each named stream is in the journal
@@ -36,6 +37,7 @@ mod read_back;
 pub mod record;
 mod recover;
 pub mod service;
+mod shelf;
 pub mod status;
 mod streams;
 mod tracked;

@@ -26,8 +26,9 @@ const NEVER: i64 = i64::MIN;
 const FRESH: i64 = 100;
 /// How long a reader waits for the fold, which may be busy; then he sees what was shown before.
 const WITHIN: Duration = Duration::from_secs(1);
-/// How long a cell is shown, in milliseconds: a day of any zone, and some.
-const KEPT: i64 = 50 * 3_600_000;
+/// How long a cell, or a call without an end, is shown at most, in milliseconds: a day of any zone, and
+/// some.
+pub(crate) const KEPT: i64 = 50 * 3_600_000;
 /// How often cells are looked through for old ones, in milliseconds.
 const KEPT_LOOK: i64 = 3_600_000;
 /// Shards of a map: few enough to be cheap for a small account, enough for one writer and many

@@ -134,6 +134,14 @@ const GAUGES: &[(&str, &str)] = &[
         "Conversations beyond fold.horizon: of them only the clock is in memory",
     ),
     (
+        "trunkline_held_calls",
+        "Calls whose phases are in memory: those within fold.horizon",
+    ),
+    (
+        "trunkline_cold_calls",
+        "Calls beyond fold.horizon: their phases are in state/shelves",
+    ),
+    (
         "trunkline_parked_conversations",
         "Conversations that wait to be read back from ClickHouse for something late; over 10000 a worker the fold pauses, while the doors stay open",
     ),
@@ -257,6 +265,8 @@ pub fn export(handle: &Handle, now: Time) {
         ),
         ("trunkline_open_conversations", status.conversations as f64),
         ("trunkline_shrunk_conversations", status.shrunk as f64),
+        ("trunkline_held_calls", status.calls as f64),
+        ("trunkline_cold_calls", status.cold_calls as f64),
         ("trunkline_parked_conversations", status.parked as f64),
         (
             "trunkline_conversations_beyond_cap",

@@ -16,6 +16,7 @@ use crate::crew::Crew;
 use crate::dedup::{Dedup, RANGE};
 use crate::handle::Token;
 use crate::record::{self, Record};
+use crate::shelf::Shelves;
 use crate::streams::Streams;
 use crate::tracked::Tracked;
 
@@ -52,7 +53,7 @@ pub enum RecoverError {
     /// No checkpoint can be read, and the journal's beginning was removed by retention.
     #[error(
         "no checkpoint can be read and the journal begins at offset {base}: bring a checkpoint \
-         back from a backup into {dir}"
+         back from a backup into {dir}, and the folder shelves beside it"
     )]
     NoCheckpoint {
         /// Where the journal begins.
@@ -93,6 +94,7 @@ pub(crate) fn recover(
 ) -> Result<Recovered, RecoverError> {
     let extent = source.extent;
     let checkpoints = checkpoint::folder(state);
+    let shelves = Shelves::new(state, extent.id);
     let io = |source| RecoverError::Io {
         path: state.display().to_string(),
         source,
@@ -100,7 +102,7 @@ pub(crate) fn recover(
     let mut accounts = HashMap::new();
     let mut replay_from = None;
     for path in checkpoint::list(&checkpoints).map_err(io)? {
-        match checkpoint::read(&path, extent.id, config) {
+        match checkpoint::read(&path, extent.id, config, &shelves) {
             Ok(loaded) if loaded.ended > extent.next => {
                 return Err(RecoverError::JournalShort {
                     end: extent.next,

@@ -32,6 +32,7 @@ use crate::observer::JournalObserver;
 use crate::quarantine::Quarantine;
 use crate::read_back::ReadBack;
 use crate::recover::{Extent, RecoverError, Source, recover, replay};
+use crate::shelf::Shelves;
 use crate::status::{Clock, Phase, StatusBoard};
 use crate::streams::{Streams, catch_up};
 
@@ -96,7 +97,7 @@ pub enum Error {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// The journal or a fold worker has ended; the log says why.
-    #[error("the journal or a fold worker has ended; see the log for its panic")]
+    #[error("the journal or a fold worker has ended; the log says why")]
     Broken,
     /// A part of it panicked.
     #[error("a part of the pipeline ended early: {0}")]
@@ -275,6 +276,7 @@ impl Service {
                 config: fold,
                 horizon,
                 delivery: delivery.as_ref(),
+                shelves: &Shelves::new(&state, extent.id),
                 ledger: &shared.ledger,
                 quarantine: &shared.quarantine,
                 broken: &broken,
@@ -362,6 +364,7 @@ impl Service {
             dedup,
             dispatched: self.dispatched.subscribe(),
             not_before: None,
+            is_torn: false,
             began: [0, replay_from],
         }
     }

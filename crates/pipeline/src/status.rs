@@ -73,6 +73,10 @@ pub struct Status {
     pub conversations: u64,
     /// Conversations of which only the clock is in memory.
     pub shrunk: u64,
+    /// Calls whose phases are in memory.
+    pub calls: u64,
+    /// Calls whose phases are on a shelf.
+    pub cold_calls: u64,
     /// Conversations that wait to be read back from ClickHouse.
     pub parked: u64,
     /// How often a conversation shrank before its time because its account had too many.
@@ -97,6 +101,8 @@ struct Board {
     last_arrival: Option<Time>,
     conversations: u64,
     shrunk: u64,
+    calls: u64,
+    cold_calls: u64,
     parked: u64,
     shrunk_early: u64,
     remembered: u64,
@@ -147,6 +153,8 @@ impl StatusBoard {
         let mut board = self.lock();
         board.conversations = census.conversations as u64;
         board.shrunk = census.shrunk as u64;
+        board.calls = census.calls as u64;
+        board.cold_calls = census.cold_calls as u64;
         board.parked = census.parked as u64;
         board.shrunk_early = census.shrunk_early;
         board.remembered = census.remembered as u64;
@@ -250,6 +258,8 @@ impl StatusBoard {
                 .map(|(_, received_at)| *received_at),
             conversations: board.conversations,
             shrunk: board.shrunk,
+            calls: board.calls,
+            cold_calls: board.cold_calls,
             parked: board.parked,
             shrunk_early: board.shrunk_early,
             remembered: board.remembered,

@@ -85,7 +85,7 @@ impl Tracked {
         self.tracking.settings(rules.tracking.clone(), place(at));
         self.fold.settings(rules, at);
         if !was_used && self.tracking.is_used() {
-            self.fold.tell_all_calls();
+            self.fold.tell_all_calls(at.offset);
         }
         self.tell_calls(None);
     }
@@ -110,6 +110,22 @@ impl Tracked {
         };
         self.fold
             .tell_calls(is_used || news.is_some(), &mut changed);
+        self.hear_calls(changed);
+    }
+
+    /// Goes on with what concerns all cold calls.
+    pub(crate) fn sweep(&mut self) {
+        let mut changed = Changed {
+            is_used: self.tracking.is_used(),
+            news_from: u64::MAX,
+            ..Changed::default()
+        };
+        self.fold.sweep(&mut changed);
+        self.hear_calls(changed);
+        self.tell_calls(None);
+    }
+
+    fn hear_calls(&mut self, mut changed: Changed) {
         self.news.append(&mut changed.news);
         for call in changed.calls {
             let contact = call.known.then(|| self.fold.contact_of_phone(&call.caller));

@@ -27,8 +27,10 @@ use crate::ledger::Ledger;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
+use crate::shelf::{Shelf, Shelves};
 use crate::tracked::Tracked;
 
+mod cold;
 mod horizon;
 pub(crate) mod news;
 mod work;
@@ -69,6 +71,12 @@ pub(crate) struct Worker {
     pub(crate) answers: Receiver<Answer>,
     /// How long after its last arrival a conversation keeps its timeline, in milliseconds.
     pub(crate) horizon: i64,
+    /// Where calls go cold.
+    pub(crate) shelves: Shelves,
+    /// Accounts in which retractions are still to be carried out in cold calls.
+    pub(crate) sweeping: Vec<Arc<str>>,
+    /// A shelf cannot be read: the state is not to be relied on.
+    pub(crate) is_torn: bool,
     /// How much waits to be read back, of the accounts of which anything does.
     pub(crate) parked: HashMap<Arc<str>, usize>,
     /// What came while the fold was paused, and how much, for others to see.
@@ -88,7 +96,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Works until it is dismissed.
+    /// Works until it is dismissed, or its state is not to be relied on.
     pub(crate) fn run(mut self, queue: &Receiver<Work>) {
         while let Some(work) = self.next(queue) {
             match work {
@@ -96,6 +104,11 @@ impl Worker {
                 Next::Work(work) if self.is_paused() && work.waits() => self.keep_aside(work),
                 Next::Work(work) => self.work(work),
                 Next::Answer(answer) => self.go_on(answer),
+                Next::Sweep => {}
+            }
+            self.sweep();
+            if self.is_torn {
+                return;
             }
             self.ask();
         }
@@ -118,6 +131,7 @@ impl Worker {
                 self.next(queue)
             },
             recv(queue) -> work => work.ok().map(Next::Work),
+            default(self.idle()) => Some(Next::Sweep),
         }
     }
 
@@ -152,6 +166,9 @@ impl Worker {
                 self.newest = received_at;
                 for append in appends {
                     self.commit(received_at, append);
+                    if self.is_torn {
+                        return;
+                    }
                 }
             }
             Work::Replay(batch) => self.replay(&batch),
@@ -248,6 +265,10 @@ impl Worker {
         self.next = last_offset + 1;
         self.tell_news(work.account());
         self.note_parked(work.account());
+        if self.is_torn {
+            // It is durable; what became of it nobody knows before the next start.
+            return;
+        }
         let outcomes = self.account(work.account()).counts() - before;
         self.ledger.settle(&outcomes);
         drop(permit);
@@ -375,6 +396,7 @@ impl Worker {
         for (_, account) in waiting {
             left = left.saturating_sub(account.gather(generation, left, &mut rows));
         }
+        self.look_for_tears();
         let mut minutes = Vec::new();
         for account in self.accounts.values_mut() {
             // `below` is never less than before, and no record had more when it was written.
@@ -401,7 +423,7 @@ impl Worker {
     }
 
     fn checkpoint(&mut self, begin: bool, below: u64) -> Sections {
-        if !(self.aside.is_empty() && self.parked.is_empty()) {
+        if !(self.aside.is_empty() && self.parked.is_empty() && self.sweeping.is_empty()) {
             self.round = None;
             return Sections {
                 parked: true,
@@ -410,8 +432,10 @@ impl Worker {
         }
         let taken = self.next.max(below);
         if begin {
-            let accounts = self.accounts.values_mut();
-            accounts.for_each(|account| account.tracking().begin_checkpoint());
+            for account in self.accounts.values_mut() {
+                account.tracking().begin_checkpoint();
+                account.shelf_mut::<Shelf>().map(Shelf::forget_files);
+            }
             self.round = Some(Round::new(
                 self.accounts
                     .values()
@@ -446,6 +470,9 @@ impl Worker {
             let (held, shrunk) = account.conversations();
             census.conversations += held;
             census.shrunk += shrunk;
+            let (held, cold) = account.calls();
+            census.calls += held;
+            census.cold_calls += cold;
             census.remembered += account.remembered();
             census.dirty += account.dirty();
             census.beyond_cap += account.beyond_cap();

@@ -40,7 +40,7 @@ mod settings;
 mod shrink;
 mod snapshot;
 
-pub use crate::calls::{KeptCalls, PartOfCalls};
+pub use crate::calls::{CallHorizon, KeptCalls, PartOfCalls};
 use ahead::Prepared;
 pub use ahead::Told;
 pub use counts::Counts;

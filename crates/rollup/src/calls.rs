@@ -17,7 +17,8 @@
 //! The last word counts of value, recording and spam: that of the highest rank, and of it the last.
 //! Tags are those of all phases; the tag `spam` makes spam of a call of which nobody says otherwise.
 //!
-//! Phases are packed (`log`): a call of five takes some 0.5 KB. Nothing of old calls is let go of.
+//! Phases are packed (`log`): a call of five takes some 0.5 KB. Those of which nothing comes any more
+//! leave the memory (`cold`), and nobody can tell; what concerns them all is done bit by bit (`sweep`).
 
 use std::collections::VecDeque;
 
@@ -28,8 +29,10 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::account::{Outcome, Position};
 use crate::names::Name;
+use crate::shelf::{Shelf, Torn};
 
 mod answer;
+mod cold;
 mod derive;
 mod figures;
 mod gather;
@@ -40,18 +43,22 @@ mod parties;
 mod retract;
 mod snapshot;
 mod step;
+mod sweep;
 mod transfers;
 mod waits;
 
+pub use cold::CallHorizon;
+use cold::{Cold, Colds, second};
 pub(crate) use gather::Context;
 use log::{Known, Log, New, PHASES, id_hash};
 pub(crate) use retract::TakenBack;
 pub use snapshot::{KeptCalls, PartOfCalls};
+use sweep::Sweeps;
 
 /// Parts that a checkpoint takes one by one.
 const PARTS: usize = 256;
 
-/// Where a call is kept.
+/// Where a call that is in memory is kept; a place is another's once it has gone cold.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     part: u8,
@@ -66,17 +73,27 @@ pub(crate) struct Calls {
     /// Calls with a row to gather, and an offset not above that of the record that changed each
     /// first; the first is the least. Each is there once.
     dirty: VecDeque<(u64, Place)>,
-    /// Calls to be shown live, each once.
+    /// Calls to be shown live; what has become another's place is not marked.
     touched: Vec<Place>,
     /// Calls that changed since they were told, each once.
     untold: Vec<Place>,
+    /// Where calls go cold; without it none does.
+    shelf: Option<Box<dyn Shelf>>,
+    sweeps: Sweeps,
+    /// The part in which calls beyond the horizon are looked for next.
+    cools_next: u8,
+    /// The first failure to read the shelf.
+    torn: Option<Torn>,
 }
 
 /// Some of the calls.
 #[derive(Debug, Default)]
 struct Part {
     calls: Vec<Packed>,
-    /// Hash and place.
+    /// Places that nobody has any more, the first of them last.
+    free: Vec<u32>,
+    cold: Colds,
+    /// Hash and place of those in memory.
     places: HashTable<(u64, u32)>,
     /// All records below this offset are in it already (it came out of a checkpoint).
     taken: u64,
@@ -89,9 +106,12 @@ struct Part {
 )]
 #[derive(Debug)]
 struct Packed {
+    /// Empty: a free place.
     log: Box<[u8]>,
     /// The offset of the last record that changed its row.
     changed: u64,
+    /// The second after its last phase arrived.
+    arrived: u32,
     dirty: bool,
     touched: bool,
     untold: bool,
@@ -131,31 +151,47 @@ impl Calls {
             dirty: VecDeque::new(),
             touched: Vec::new(),
             untold: Vec::new(),
+            shelf: None,
+            sweeps: Sweeps::default(),
+            cools_next: 0,
+            torn: None,
         }
     }
 
-    /// Counts the calls.
-    pub(crate) fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.calls.len()).sum()
+    /// Gives the shelf.
+    pub(crate) fn shelf(&self) -> Option<&dyn Shelf> {
+        self.shelf.as_deref()
     }
 
-    /// Measures what they take, in bytes.
+    /// Gives the shelf, to be changed.
+    pub(crate) fn shelf_mut(&mut self) -> Option<&mut dyn Shelf> {
+        self.shelf.as_deref_mut()
+    }
+
+    /// Counts the calls whose phases are in memory.
+    pub(crate) fn len(&self) -> usize {
+        self.parts.iter().map(Part::len).sum()
+    }
+
+    /// Measures what they and the cold ones take in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let calls = self.parts.iter().flat_map(|part| &part.calls);
+        let held = calls.filter(|call| !call.is_nobody());
         let place = size_of::<(u64, u32)>() + 1;
-        calls
-            .map(|call| call.log.len() + size_of::<Packed>() + place)
+        let held = held.map(|call| call.log.len() + size_of::<Packed>() + place);
+        held.chain(self.parts.iter().map(|part| part.cold.bytes()))
             .sum()
     }
 
     /// Counts those with a row to gather.
     pub(crate) fn dirty(&self) -> usize {
-        self.dirty.len()
+        self.dirty.len() + self.sweeps.rows()
     }
 
     /// Gives the offset below which all changes have been gathered, if any is left.
     pub(crate) fn oldest_dirty(&self) -> Option<u64> {
-        self.dirty.front().map(|(since, _)| *since)
+        let dirty = self.dirty.front().map(|(since, _)| *since);
+        dirty.into_iter().chain(self.sweeps.oldest()).min()
     }
 
     /// Says whether the part of a call came out of a checkpoint that has the record already.
@@ -163,12 +199,12 @@ impl Calls {
         at.offset < self.parts[usize::from(part(self.hash(call)))].taken
     }
 
-    /// Keeps a phase, or finds it known; there may be no more than [`PHASES`] of a call.
+    /// Keeps a phase, or finds it known; there may be no more than [`PHASES`] of a call. It is parked, and
+    /// not kept, if its call is cold and cannot be read.
     pub(crate) fn insert(&mut self, told: &Told<'_>) -> Outcome {
-        let hash = self.hash(&told.call.call);
-        let own = &mut self.parts[usize::from(part(hash))];
-        let index = own.entry(hash, &told.call.call);
-        let packed = &mut own.calls[index as usize];
+        let (call, offset) = (&*told.call.call, told.at.offset);
+        let hash = self.hash(call);
+        let part = part(hash);
         let value = told.call.value.map(|value| value.to_string());
         let new = New {
             call: told.call,
@@ -181,29 +217,61 @@ impl Calls {
             content: told.content,
             at: told.at,
         };
-        let mut log = Log::unpack(&packed.log);
-        match log.find(&new) {
-            Some(Known::Same) => return Outcome::Duplicate,
-            Some(Known::Other) => return Outcome::Conflict,
-            None if log.phases.len() >= PHASES => return Outcome::Quarantined,
-            None => {}
-        }
-        log.push(&new);
-        let log = log.pack();
-        packed.log = log;
-        let part = part(hash);
-        self.note(Place { part, index }, told.at.offset);
+        let Some(found) = self.find(hash, call) else {
+            return Outcome::Parked;
+        };
+        let own = &mut self.parts[usize::from(part)];
+        let grown = match &found {
+            Found::Held(index) => grown(&own.calls[*index as usize].log, &new),
+            Found::Cold(_, log) => grown(log, &new),
+            Found::Nowhere => grown(&Log::of(call).pack(), &new),
+        };
+        let log = match grown {
+            Ok(log) => log,
+            Err(known) => return known,
+        };
+        let mut since = offset;
+        let index = match found {
+            Found::Held(index) => {
+                own.calls[index as usize].log = log;
+                index
+            }
+            Found::Cold(cold, _) => {
+                since = self.sweeps.back_first().map_or(since, |of| of.min(since));
+                self.thaw(&cold, log)
+            }
+            Found::Nowhere => own.add(hash, Packed::of(log, 0)),
+        };
+        let call = &mut self.parts[usize::from(part)].calls[index as usize];
+        call.arrived = call.arrived.max(second(told.at.received_at.0));
+        self.note(Place { part, index }, since, offset);
         Outcome::Observed
     }
 
-    /// Notes that the record at `offset` changed a call.
-    fn note(&mut self, place: Place, offset: u64) {
+    /// Finds a call; none if that cannot be known.
+    fn find(&mut self, hash: u64, call: &str) -> Option<Found> {
+        let own = &self.parts[usize::from(part(hash))];
+        if let Some(index) = own.find(hash, call) {
+            return Some(Found::Held(index));
+        }
+        let cold = self.find_cold(hash, call);
+        let cold = self.known(cold)?;
+        Some(cold.map_or(Found::Nowhere, |(cold, log)| Found::Cold(cold, log)))
+    }
+
+    /// Notes that the record at `offset` changed a call, and maybe others from `since` on.
+    fn note(&mut self, place: Place, since: u64, offset: u64) {
         let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
         call.changed = call.changed.max(offset);
         call.over = false;
         if !call.dirty {
             call.dirty = true;
-            self.dirty.push_back((offset, place));
+            let first = self.dirty.front().map_or(since, |(first, _)| *first);
+            if self.dirty.back().is_some_and(|(last, _)| since < *last) {
+                self.dirty.push_front((since.min(first), place));
+            } else {
+                self.dirty.push_back((since, place));
+            }
         }
         if !call.touched {
             call.touched = true;
@@ -223,7 +291,13 @@ impl Calls {
             if offset < own.taken {
                 continue;
             }
+            for cold in own.cold.iter_mut() {
+                cold.changed = cold.changed.max(offset);
+            }
             for (index, call) in (0..).zip(&mut own.calls) {
+                if call.is_nobody() {
+                    continue;
+                }
                 call.changed = call.changed.max(offset);
                 if call.shown && !call.touched {
                     call.touched = true;
@@ -239,25 +313,28 @@ impl Calls {
                 }
             }
         }
+        self.sweep_rows(offset);
+        self.sweep_told(offset);
     }
 
-    /// Has all calls told again.
-    pub(crate) fn tell_all(&mut self) {
+    /// Has all calls told again, because of the record at `offset`.
+    pub(crate) fn tell_all(&mut self, offset: u64) {
         for (part, own) in (0..=u8::MAX).zip(&mut self.parts) {
             for (index, call) in (0..).zip(&mut own.calls) {
-                if !call.untold {
+                if !call.untold && !call.is_nobody() {
                     call.untold = true;
                     self.untold.push(Place { part, index });
                 }
             }
         }
+        self.sweep_told(offset);
     }
 
     /// Makes the rows changed by records from `offset` on be gathered again.
     pub(crate) fn rewind(&mut self, offset: u64) {
         for (part, own) in (0..=u8::MAX).zip(&mut self.parts) {
             for (index, call) in (0..).zip(&mut own.calls) {
-                if call.changed >= offset && !call.dirty {
+                if call.changed >= offset && !call.dirty && !call.is_nobody() {
                     call.dirty = true;
                     self.dirty.push_back((offset, Place { part, index }));
                 }
@@ -266,46 +343,104 @@ impl Calls {
         for (since, _) in &mut self.dirty {
             *since = (*since).min(offset);
         }
+        self.sweep_rows(offset);
     }
 
     fn hash(&self, call: &str) -> u64 {
-        xxh3_64_with_seed(call.as_bytes(), self.seed)
+        hash_of(call, self.seed)
     }
+}
+
+/// Where a call is.
+enum Found {
+    /// At this index of its part.
+    Held(u32),
+    /// On the shelf, with this log.
+    Cold(Cold, Vec<u8>),
+    Nowhere,
+}
+
+fn hash_of(call: &str, seed: u64) -> u64 {
+    xxh3_64_with_seed(call.as_bytes(), seed)
 }
 
 fn part(hash: u64) -> u8 {
     (hash >> 56) as u8
 }
 
+/// Gives a log with one more phase, or what is to be said of the event if it is not kept.
+fn grown(log: &[u8], new: &New<'_>) -> Result<Box<[u8]>, Outcome> {
+    let mut log = Log::unpack(log);
+    match log.find(new) {
+        Some(Known::Same) => return Err(Outcome::Duplicate),
+        Some(Known::Other) => return Err(Outcome::Conflict),
+        None if log.phases.len() >= PHASES => return Err(Outcome::Quarantined),
+        None => {}
+    }
+    log.push(new);
+    Ok(log.pack())
+}
+
 impl Part {
-    /// Finds a call, or makes it.
-    fn entry(&mut self, hash: u64, call: &str) -> u32 {
-        let calls = &self.calls;
-        let is = |place: &(u64, u32)| place.0 == hash && calls[place.1 as usize].is(call);
-        if let Some((_, index)) = self.places.find(hash, is) {
-            return *index;
-        }
-        let index = self.calls.len() as u32;
-        self.calls.push(Packed::new(call));
+    /// Counts those in memory.
+    fn len(&self) -> usize {
+        self.calls.len() - self.free.len()
+    }
+
+    /// Finds a call that is in memory.
+    fn find(&self, hash: u64, call: &str) -> Option<u32> {
+        let is = |place: &(u64, u32)| place.0 == hash && self.calls[place.1 as usize].is(call);
+        self.places.find(hash, is).map(|place| place.1)
+    }
+
+    /// Adds a call that is not there; gives its index.
+    fn add(&mut self, hash: u64, call: Packed) -> u32 {
+        let index = if let Some(free) = self.free.pop() {
+            self.calls[free as usize] = call;
+            free
+        } else {
+            self.calls.push(call);
+            self.calls.len() as u32 - 1
+        };
         self.places
             .insert_unique(hash, (hash, index), |place| place.0);
         index
     }
+
+    /// Makes the place of a call free.
+    fn remove(&mut self, hash: u64, index: u32) {
+        if let Ok(place) = self.places.find_entry(hash, |place| place.1 == index) {
+            place.remove();
+        }
+        self.calls[index as usize] = Packed::of(Box::default(), 0);
+        self.free.push(index);
+    }
+
+    /// Gives memory back that is not needed after some have gone.
+    fn give_back(&mut self) {
+        while self.calls.last().is_some_and(Packed::is_nobody) {
+            self.calls.pop();
+        }
+        let held = self.calls.len() as u32;
+        self.free.retain(|index| *index < held);
+        self.free.sort_unstable_by(|one, other| other.cmp(one));
+        if self.calls.capacity() > 4 * self.calls.len() {
+            self.calls.shrink_to(2 * self.calls.len());
+            self.free.shrink_to_fit();
+        }
+        if self.places.capacity() > 4 * self.places.len() {
+            self.places
+                .shrink_to(2 * self.places.len(), |place| place.0);
+        }
+    }
 }
 
 impl Packed {
-    fn new(call: &str) -> Self {
-        let log = Log {
-            call,
-            ..Log::default()
-        };
-        Self::of(log.pack(), 0)
-    }
-
     fn of(log: Box<[u8]>, changed: u64) -> Self {
         Self {
             log,
             changed,
+            arrived: 0,
             dirty: false,
             touched: false,
             untold: false,
@@ -314,9 +449,12 @@ impl Packed {
         }
     }
 
+    fn is_nobody(&self) -> bool {
+        self.log.is_empty()
+    }
+
     fn is(&self, call: &str) -> bool {
-        // The id stands first.
-        postcard::take_from_bytes::<&str>(&self.log).is_ok_and(|(own, _)| own == call)
+        Log::id_of(&self.log) == call
     }
 }
 

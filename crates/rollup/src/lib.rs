@@ -8,6 +8,7 @@
 //! - `calls`: calls, their phases and what they come to
 //! - [`entities`]: leads, forms, spend, touches: what is said of each, and the row it comes to
 //! - [`seen`]: duplicates and conflicts
+//! - [`shelf`]: where calls are put of which nothing comes any more
 //! - [`contacts`]: who is who
 //! - [`facts`]: the rows that come out
 //! - [`cells`]: figures by manager, channel and hour, for what is shown live
@@ -29,6 +30,7 @@ mod packed;
 mod plain;
 pub mod rules;
 pub mod seen;
+pub mod shelf;
 mod shrunk;
 mod submap;
 pub mod timeline;

@@ -112,8 +112,9 @@ pub(crate) struct Warehouse {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Fold {
-    /// How long after its last event a conversation's timeline stays in memory; of something late
-    /// that comes after that, it is read back from ClickHouse: no figure depends on it. Default `48h`.
+    /// How long after its last event a conversation's timeline and a call's phases stay in memory; of
+    /// something late that comes after that, they are read back, from ClickHouse and from
+    /// `state/shelves`: no figure depends on it. Default `48h`.
     pub(crate) horizon: Span,
     /// How long an event is known by its id alone; after that, a message is found again by its time
     /// and id. Default `7d`.

@@ -18,7 +18,7 @@ use crate::audit::audit;
 const WITHIN: Duration = Duration::from_secs(10);
 
 /// A phase of a call at a clock time of 2 March 2026.
-fn phase(call: &str, at: &str, phase: &str, more: &Value) -> Value {
+pub(super) fn phase(call: &str, at: &str, phase: &str, more: &Value) -> Value {
     let leg = more["leg"].as_str().unwrap_or_default();
     let mut event = json!({"type": "call", "call": call, "phase": phase,
         "at": format!("2026-03-02T{at}Z"), "id": format!("{call}/{at}/{phase}{leg}")});
@@ -28,7 +28,7 @@ fn phase(call: &str, at: &str, phase: &str, more: &Value) -> Value {
 }
 
 /// Four calls: answered after a queue, handed on by a manager, missed by two, going out.
-fn events() -> Vec<Value> {
+pub(super) fn events() -> Vec<Value> {
     let inbound = json!({"direction": "inbound", "from": "911222333", "to": "+34600100200"});
     let outbound = json!({"direction": "outbound", "from": "+34600100200", "to": "911222333",
         "manager": "ana"});
@@ -76,11 +76,11 @@ const EXPECTED: [&str; 4] = [
     r#"["d","outbound","+34911222333","+34600100200","answered",1772445600,7000,0,0,0,29000,[],null,["ana"],[29000],[0],[0],[0]]"#,
 ];
 
-fn expected() -> [Value; 4] {
+pub(super) fn expected() -> [Value; 4] {
     EXPECTED.map(|row| serde_json::from_str(row).expect("a row"))
 }
 
-fn rows(service: &Service, account: &str) -> Vec<Value> {
+pub(super) fn rows(service: &Service, account: &str) -> Vec<Value> {
     let settings = [("output_format_json_quote_64bit_integers", "0")];
     let sql = format!(
         "SELECT {COLUMNS} FROM trunkline.calls FINAL WHERE account = '{account}' ORDER BY call \
@@ -92,7 +92,7 @@ fn rows(service: &Service, account: &str) -> Vec<Value> {
     rows.map(|row| row.expect("a row")).collect()
 }
 
-fn post(door: &Door, events: &[Value]) -> Value {
+pub(super) fn post(door: &Door, events: &[Value]) -> Value {
     let lines: Vec<String> = events.iter().map(Value::to_string).collect();
     let answer = door.post("application/x-ndjson", None, lines.join("\n").as_bytes());
     answer.expect_status(202).json()

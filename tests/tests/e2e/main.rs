@@ -24,6 +24,7 @@ mod business;
 mod calls;
 mod cells;
 mod centre;
+mod cold_calls;
 mod commands;
 mod commands_state;
 mod conformance;

@@ -18,6 +18,7 @@ const LOOKED_AT_WHEN_FULL: usize = 200_000;
 impl Worker {
     /// Notes how much of an account waits to be read back.
     pub(super) fn note_parked(&mut self, id: &str) {
+        self.note_cold(id);
         let Some(account) = self.accounts.get(id) else {
             return;
         };
@@ -80,8 +81,8 @@ impl Worker {
         }
     }
 
-    /// Shrinks conversations beyond the horizon; when an account holds more than it may, also those
-    /// that are less far behind: which go first costs time only.
+    /// Lets calls beyond the horizon go cold, and shrinks conversations; when an account holds more than
+    /// it may, also those that are less far behind: which go first costs time only.
     pub(super) fn shrink(&mut self, flushed: u64) {
         for account in self.accounts.values_mut() {
             let cap = account
@@ -103,5 +104,6 @@ impl Worker {
             let shrunk = account.shrink(horizon, most);
             self.shrunk_early += if is_full { shrunk as u64 } else { 0 };
         }
+        self.cool(flushed);
     }
 }

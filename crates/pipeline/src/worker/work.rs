@@ -72,6 +72,8 @@ pub(crate) enum Work {
 pub(super) enum Next {
     Work(Work),
     Answer(Answer),
+    /// Nothing came, and there is something to go on with.
+    Sweep,
 }
 
 impl Work {
@@ -110,6 +112,10 @@ pub(crate) struct Census {
     pub(crate) conversations: usize,
     /// Conversations that have shrunk.
     pub(crate) shrunk: usize,
+    /// Calls whose phases are in memory.
+    pub(crate) calls: usize,
+    /// Calls whose phases are on a shelf.
+    pub(crate) cold_calls: usize,
     /// Conversations that wait to be read back.
     pub(crate) parked: usize,
     /// Work kept aside while the fold is paused.

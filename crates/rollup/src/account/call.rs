@@ -1,12 +1,15 @@
-//! An event of a call.
+//! An event of a call, and where calls are when nothing comes of them any more.
+
+use std::any::Any;
 
 use compact_str::CompactString;
 use trunkline_model::event::{Call, Event};
 
 use super::{Account, Outcome, Position};
-use crate::calls::{Context, Told, effective_id};
+use crate::calls::{CallHorizon, Context, Told, effective_id};
 use crate::facts::Rows;
 use crate::names::Name;
+use crate::shelf::{Shelf, Torn};
 
 impl Account {
     /// Shows the calls that changed since they were told last, as their rows would stand, without
@@ -21,9 +24,9 @@ impl Account {
         self.calls.tell(is_wanted, &context, rows);
     }
 
-    /// Has all calls told again.
-    pub fn tell_all_calls(&mut self) {
-        self.calls.tell_all();
+    /// Has all calls told again, because of the record at `offset`.
+    pub fn tell_all_calls(&mut self, offset: u64) {
+        self.calls.tell_all(offset);
     }
 
     /// Gives the contact that a phone number in E.164 belongs to.
@@ -61,5 +64,56 @@ impl Account {
             at,
         };
         self.calls.insert(&told)
+    }
+}
+
+impl Account {
+    /// Takes the shelf on which its calls are to go cold. Fails if some that are cold cannot be there.
+    pub fn shelve(&mut self, shelf: Box<dyn Shelf>) -> Result<(), Torn> {
+        self.calls.shelve(shelf)
+    }
+
+    /// Gives the shelf, if it has one of this kind.
+    pub fn shelf<S: Shelf>(&self) -> Option<&S> {
+        let shelf: &dyn Any = self.calls.shelf()?;
+        shelf.downcast_ref()
+    }
+
+    /// Gives the shelf likewise, to be changed.
+    pub fn shelf_mut<S: Shelf>(&mut self) -> Option<&mut S> {
+        let shelf: &mut dyn Any = self.calls.shelf_mut()?;
+        shelf.downcast_mut()
+    }
+
+    /// Lets calls beyond the horizon go cold, going on where it stopped the last time: about `most` are
+    /// looked at, so that nothing waits for all; and has the shelf made shorter. Gives how many went.
+    pub fn cool(&mut self, horizon: &CallHorizon, most: usize) -> usize {
+        let cooled = self.calls.cool(horizon, most);
+        self.calls.tidy();
+        cooled
+    }
+
+    /// Says whether retractions are still to be carried out in cold calls, or cold calls to be told: until
+    /// then no checkpoint of it can be taken.
+    pub fn is_sweeping(&self) -> bool {
+        self.calls.is_sweeping()
+    }
+
+    /// Carries retractions out in some more cold calls, which [`Account::tell_calls`] shows then, and shows
+    /// some more of those cold ones that are to be told.
+    pub fn sweep(&mut self, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.sweep(&context, rows);
+    }
+
+    /// Gives why the shelf cannot be read, once it could not: what was observed since is not whole, and
+    /// nothing of this account is to be relied on.
+    pub fn torn(&self) -> Option<&Torn> {
+        self.calls.torn()
     }
 }

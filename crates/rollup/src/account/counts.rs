@@ -70,12 +70,12 @@ impl Account {
         self.names.beyond()
     }
 
-    /// Counts the calls.
-    pub fn calls(&self) -> usize {
-        self.calls.len()
+    /// Counts the calls whose phases are in memory, and those that are cold.
+    pub fn calls(&self) -> (usize, usize) {
+        (self.calls.len(), self.calls.cold())
     }
 
-    /// Measures the memory that the phases of calls take, in bytes, without what the allocator adds.
+    /// Measures the memory that calls take, in bytes, without what the allocator adds.
     pub fn bytes_of_calls(&self) -> usize {
         self.calls.bytes()
     }

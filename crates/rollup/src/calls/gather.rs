@@ -4,9 +4,9 @@ use std::mem;
 
 use trunkline_model::time::Time;
 
+use super::Calls;
 use super::derive::{Derived, derive, extension};
 use super::log::Log;
-use super::{Calls, Packed};
 use crate::account::{CallNow, View};
 use crate::facts::{CallFact, LegFact, Rows};
 use crate::names::Names;
@@ -22,39 +22,49 @@ pub(crate) struct Context<'a> {
 }
 
 impl Calls {
-    /// Shows the rows of changed calls, the longest waiting first, at most `limit`; gives how many.
+    /// Shows the rows of changed calls, the longest waiting first, at most about `limit`; gives how
+    /// many. Cold ones come last, and take half of it at most while others wait.
     pub(crate) fn gather(
         &mut self,
         limit: usize,
         context: &Context<'_>,
         rows: &mut impl Rows,
     ) -> usize {
-        let count = limit.min(self.dirty.len());
+        let cold = limit.div_ceil(1 + usize::from(!self.dirty.is_empty()));
+        let cold = self.gather_cold(cold, context, rows);
+        let count = limit.saturating_sub(cold).min(self.dirty.len());
         for (_, place) in self.dirty.drain(..count) {
             let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
             call.dirty = false;
-            call.over = call.row(context, rows);
+            call.over = row(&call.log, call.changed, context, rows);
         }
-        count
+        cold + count
     }
 
     /// Shows the calls that changed since they were told last, as their rows would stand, without
-    /// gathering them; `is_wanted` says whether anybody hears.
+    /// gathering them; `is_wanted` says whether anybody hears. Cold ones are told by [`Calls::sweep`].
     pub(crate) fn tell(&mut self, is_wanted: bool, context: &Context<'_>, rows: &mut impl Rows) {
         for place in mem::take(&mut self.untold) {
             let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
-            call.untold = false;
-            if is_wanted {
-                call.row(context, rows);
+            if mem::take(&mut call.untold) && is_wanted {
+                row(&call.log, call.changed, context, rows);
             }
+        }
+        if !is_wanted {
+            self.forget_told();
         }
     }
 
     /// Tells which calls go on, of those that changed since the last time.
     pub(crate) fn show(&mut self, names: &Names, rules: &History, view: &mut impl View) {
         for place in mem::take(&mut self.touched) {
-            let call = &mut self.parts[usize::from(place.part)].calls[place.index as usize];
-            call.touched = false;
+            let own = &mut self.parts[usize::from(place.part)];
+            let Some(call) = own.calls.get_mut(place.index as usize) else {
+                continue;
+            };
+            if !mem::take(&mut call.touched) {
+                continue;
+            }
             // Most that changed were over before, and are.
             if call.over && !call.dirty && !call.shown {
                 continue;
@@ -101,30 +111,24 @@ fn now<'a>(log: &'a Log<'_>, open: &'a Derived<'_>) -> CallNow<'a> {
 fn last_arrival(log: &Log<'_>) -> Time {
     let living = log.phases.iter().filter(|kept| !kept.retracted);
     let last = living.map(|kept| kept.received_at).max();
-    Time(last.unwrap_or_else(|| arrival(log).0))
+    Time(last.unwrap_or_else(|| log.arrival().0))
 }
 
-fn arrival(log: &Log<'_>) -> Time {
-    let last = log.phases.iter().map(|kept| kept.received_at).max();
-    Time(last.unwrap_or_default())
-}
-
-impl Packed {
-    /// Shows the row; says whether the call is over, as far as is told.
-    fn row(&self, context: &Context<'_>, rows: &mut impl Rows) -> bool {
-        let log = Log::unpack(&self.log);
-        let derived = derived(&log, context.names, context.rules);
-        let own = Own {
-            account: context.account,
-            log: &log,
-            version: context.generation | self.changed,
-        };
-        match &derived {
-            Some(derived) => own.show(derived, rows),
-            None => rows.call(&own.gone()),
-        }
-        derived.is_none_or(|derived| !derived.is_open())
+/// Shows the row of a call, changed last by the record at `changed`; says whether the call is over, as
+/// far as is told.
+pub(super) fn row(log: &[u8], changed: u64, context: &Context<'_>, rows: &mut impl Rows) -> bool {
+    let log = Log::unpack(log);
+    let derived = derived(&log, context.names, context.rules);
+    let own = Own {
+        account: context.account,
+        log: &log,
+        version: context.generation | changed,
+    };
+    match &derived {
+        Some(derived) => own.show(derived, rows),
+        None => rows.call(&own.gone()),
     }
+    derived.is_none_or(|derived| !derived.is_open())
 }
 
 /// What a row has of its call and not of what it comes to.
@@ -141,8 +145,8 @@ impl<'a> Own<'a> {
             account: self.account,
             call: self.log.call,
             started_at: self.log.first_at(),
-            last_received_at: arrival(self.log),
-            received_at: arrival(self.log),
+            last_received_at: self.log.arrival(),
+            received_at: self.log.arrival(),
             version: self.version,
             deleted: true,
             ..CallFact::default()
@@ -203,7 +207,7 @@ impl<'a> Own<'a> {
             integrity: derived.integrity,
             legs: &legs,
             last_received_at: last_arrival(self.log),
-            received_at: arrival(self.log),
+            received_at: self.log.arrival(),
             version: self.version,
             deleted: false,
         });

@@ -98,6 +98,19 @@ pub(super) enum Known {
 }
 
 impl<'a> Log<'a> {
+    /// Gives that of a call of which nothing is known.
+    pub(super) fn of(call: &'a str) -> Self {
+        Self {
+            call,
+            ..Self::default()
+        }
+    }
+
+    /// Gives the id of a packed one, which stands first.
+    pub(super) fn id_of(bytes: &'a [u8]) -> &'a str {
+        postcard::take_from_bytes(bytes).map_or("", |(id, _)| id)
+    }
+
     pub(super) fn unpack(bytes: &'a [u8]) -> Self {
         // They were packed here, or come from a checkpoint whose checksum was right.
         postcard::from_bytes(bytes).unwrap_or_default()
@@ -202,6 +215,12 @@ impl Log<'_> {
             step.spam = said.spam;
         }
         step
+    }
+
+    /// Gives when the latest phase arrived, whatever became of it.
+    pub(super) fn arrival(&self) -> Time {
+        let last = self.phases.iter().map(|kept| kept.received_at).max();
+        Time(last.unwrap_or_default())
     }
 
     /// Gives the time of its first phase, whatever became of it.

@@ -10,8 +10,10 @@ use trunkline_model::time::Time;
 use crate::facts::{CallFact, ChangeFact, ConversationFact, LegFact, MessageFact, Rows};
 use crate::{Account, Config, Outcome, Position};
 
+mod cold;
 mod events;
 mod ledger;
+mod memory;
 mod parties;
 mod property;
 mod reference;

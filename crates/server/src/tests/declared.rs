@@ -30,6 +30,8 @@ const SECTIONS: [(&str, &[&str]); 9] = [
             "read_back_",
             "open_",
             "shrunk_",
+            "held_",
+            "cold_",
             "parked_",
             "dirty_",
             "remembered_",

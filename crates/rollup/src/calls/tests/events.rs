@@ -152,7 +152,7 @@ fn a_call_is_told_once_after_it_changed_as_it_stands() {
     fold.tell(&phase(9, "ended", r#""id":"e2""#));
     assert_eq!(told(&mut fold, true), [(true, false, 1)]);
     assert_eq!(told(&mut fold, true), []);
-    fold.account.tell_all_calls();
+    fold.account.tell_all_calls(fold.offset);
     assert_eq!(told(&mut fold, true), [(true, false, 1)]);
     for id in ["e1", "e2"] {
         let at = Time(TEN);
@@ -163,7 +163,7 @@ fn a_call_is_told_once_after_it_changed_as_it_stands() {
     let gone = told(&mut fold, true);
     assert_eq!((gone.len(), gone[0].1), (1, true));
     // Nobody hears, and nothing is kept for him.
-    fold.account.tell_all_calls();
+    fold.account.tell_all_calls(fold.offset);
     assert_eq!(told(&mut fold, false), []);
     assert_eq!(told(&mut fold, true), []);
 }

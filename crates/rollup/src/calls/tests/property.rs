@@ -9,7 +9,7 @@ use crate::{Account, Outcome};
 
 /// A record of a journal.
 #[derive(Clone, Debug)]
-enum Record {
+pub(super) enum Record {
     Event(String),
     /// Settings, told once: they hold for all time.
     Settings,
@@ -69,7 +69,7 @@ fn event() -> impl Strategy<Value = String> {
 }
 
 /// A log without conflicts: ids are unique, some events have none.
-fn logs() -> impl Strategy<Value = Vec<Record>> {
+pub(super) fn logs() -> impl Strategy<Value = Vec<Record>> {
     let events = prop::collection::vec(event(), 1..60);
     let retractions = prop::collection::vec(0..60usize, 0..4);
     (events, retractions, any::<[bool; 2]>()).prop_map(|(events, retractions, [run, settings])| {
