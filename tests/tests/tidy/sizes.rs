@@ -54,12 +54,12 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "rollup",
-        8500,
+        9500,
         "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls, contacts, leads and spend beside it share names, settings, retractions and checkpoints",
     ),
     (
         "reports",
-        6200,
+        7500,
         "one file for each report of the catalogue, most of it descriptions that are data",
     ),
     (
@@ -79,7 +79,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "pipeline",
-        6000,
+        6500,
         "everything that shares the workers' queue; the shell of call tracking is where it will split",
     ),
 ];
