@@ -54,8 +54,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "rollup",
-        8500,
-        "one state machine: timeline, clock, rows, cells, live view and shrinking change together; calls, contacts, leads and spend beside it share names, settings, retractions and checkpoints",
+        9000,
+        "one state machine: timeline, clock, rows, cells, live view, shrinking and going cold change together; calls, contacts, leads and spend beside it share names, settings, retractions and checkpoints",
     ),
     (
         "reports",
@@ -79,7 +79,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "pipeline",
-        5000,
+        6500,
         "everything that shares the workers' queue; the shell of call tracking is where it will split",
     ),
 ];
