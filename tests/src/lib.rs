@@ -14,7 +14,9 @@
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
 //!   meanwhile, and [`ledger`] says on one line what became of it;
 //! - [`prometheus`] is a real Prometheus that scrapes it;
+//! - [`receiver`] takes its outgoing webhooks;
 //! - [`grafana`] expands the queries of its dashboards as Grafana does;
+//! - [`counter`] stands in for those who count clicks;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product but [`hooks`], which sends the samples of providers and signs them
@@ -33,6 +35,7 @@ pub mod chats;
 pub mod clock;
 pub mod compare;
 pub mod config;
+pub mod counter;
 pub mod doors;
 pub mod engine;
 pub mod events;
@@ -46,6 +49,7 @@ pub mod link;
 pub mod load;
 pub mod mount;
 pub mod prometheus;
+pub mod receiver;
 pub mod reference;
 pub mod scrape;
 pub mod service;

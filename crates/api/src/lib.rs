@@ -25,6 +25,7 @@ mod budget;
 mod caps;
 mod config;
 mod connection;
+mod conversions;
 mod directory;
 mod door;
 mod encoding;
@@ -50,6 +51,7 @@ mod stream;
 mod visits;
 mod watched;
 mod ways_out;
+mod webhooks;
 
 pub use config::{Config, Connections, Requests, Streams};
 pub use directory::{Directory, Grant};

@@ -18,6 +18,8 @@ pub(crate) fn value(value: &Value, zone: Tz) -> String {
         Value::Count(count) => grouped(*count),
         Value::Millis(ms) => span(*ms),
         Value::Share(parts) => percent(*parts),
+        Value::Ratio(_) => fraction(value.to_string().trim_end_matches('0')),
+        Value::Money(..) => fraction(&value.to_string()),
         Value::Time(at) => moment(*at, zone),
         Value::Text(text) => text.clone(),
     }
@@ -43,6 +45,17 @@ pub(crate) fn grouped(count: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Writes a decimal with its whole part in groups of three.
+fn fraction(text: &str) -> String {
+    let (sign, size) = text
+        .strip_prefix('-')
+        .map_or(("", text), |size| ("-", size));
+    let (whole, rest) = size.split_once('.').unwrap_or((size, ""));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{rest}")
 }
 
 /// Writes a length of time in its two greatest units.
@@ -133,6 +146,15 @@ mod tests {
 
     fn plain(text: &str) -> String {
         text.replace(THIN, " ")
+    }
+
+    #[test]
+    fn money_and_parts_are_grouped_before_the_point() {
+        let shown = |shown: Value| plain(&value(&shown, Tz::UTC));
+        assert_eq!(shown(Value::Money(-123_456_705, 2)), "-1 234 567.05");
+        assert_eq!(shown(Value::Money(1_234, 0)), "1 234");
+        assert_eq!(shown(Value::Ratio(12_340_000)), "1 234");
+        assert_eq!(shown(Value::Ratio(-3_500)), "-0.35");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::amount::Currency;
+use crate::amount::{Currency, Decimal};
 use crate::time::Tz;
 use crate::word::words;
 
@@ -98,6 +98,14 @@ pub struct Account {
     /// The currency of its amounts: three letters; none by default.
     #[serde(default)]
     pub currency: Option<Currency>,
+    /// A file of what other currencies were worth, day by day: `date,currency,rate` (CSV), where a rate
+    /// is what one of the currency is worth in the account's; none by default. It is read with the
+    /// configuration.
+    #[serde(default)]
+    pub rates: Option<String>,
+    /// The part of revenue that is left for advertising and profit, for `roi`; 1 by default.
+    #[serde(default)]
+    pub margin: Option<Decimal>,
     /// When it is open; always by default, and then there are no business hours.
     #[serde(default)]
     pub schedule: Option<Schedule>,
@@ -186,6 +194,8 @@ impl Account {
             timezone: Zone::default(),
             country: None,
             currency: None,
+            rates: None,
+            margin: None,
             schedule: None,
             roster: open(),
             lead_basis: None,

@@ -3,11 +3,13 @@
 //! A [`Provider`] says whether a request is truly from who it says (`verify`) and which events of the
 //! contract it tells of (`parse`); each is a folder of [`vendors`]. [`Map`] turns one record of
 //! somebody else's (a row of a file, a JSON object, the fields of a form) into events by a file of
-//! rules. Everything here is pure: the same bytes and settings always give the same events.
+//! rules. [`conversions`] goes the other way: offline conversions in the
+//! words of those who count clicks. Everything here is pure: the same bytes and settings always give the same events.
 #![forbid(unsafe_code)]
 
 mod address;
 mod body;
+pub mod conversions;
 mod draft;
 mod fields;
 mod guide;

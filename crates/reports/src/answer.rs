@@ -45,7 +45,9 @@ fn value(column: Column, field: Json) -> Result<Value, Error> {
         (Unit::Share, field) => whole(&field)
             .and_then(|parts| parts.try_into().ok())
             .map(Value::Share),
-        (Unit::Text, _) => None,
+        (Unit::Ratio, field) => whole(&field).map(Value::Ratio),
+        (Unit::Money, Json::String(text)) => money(&text),
+        (Unit::Text | Unit::Money, _) => None,
     };
     value.ok_or_else(|| {
         Error::Failed(format!(
@@ -58,6 +60,12 @@ fn value(column: Column, field: Json) -> Result<Value, Error> {
 /// Reads a whole number; ClickHouse quotes those of 64 bits if it is so configured.
 fn whole(field: &Json) -> Option<i64> {
     field.as_i64().or_else(|| field.as_str()?.parse().ok())
+}
+
+/// Reads money as statements write it: minor units, `e`, and how many decimals they have.
+fn money(text: &str) -> Option<Value> {
+    let (units, digits) = text.split_once('e')?;
+    Some(Value::Money(units.parse().ok()?, digits.parse().ok()?))
 }
 
 /// Gives every interval a row, also those in which nothing happened.
@@ -94,6 +102,8 @@ fn empty(report: &Report, request: &Request, key: Vec<Value>) -> Vec<Value> {
             _ if figure.is_withheld(request) => Value::Null,
             (Empty::Null, _) => Value::Null,
             (Empty::Zero, Unit::S) => Value::Millis(0),
+            (Empty::Zero, Unit::Ratio) => Value::Ratio(0),
+            (Empty::Zero, Unit::Money) => Value::Money(0, request.tracking.digits),
             (Empty::Zero, _) => Value::Count(0),
         });
     key.into_iter().chain(figures).collect()

@@ -8,6 +8,8 @@ pub(crate) mod counted;
 mod figures;
 mod opened;
 mod samples;
+pub(crate) mod sourced;
+mod spans;
 
 use crate::dimension::Dimension;
 use crate::report::{Choice, Report};
@@ -24,9 +26,12 @@ pub(crate) static REPORT: Report = Report {
         Dimension::Disposition,
         Dimension::Number,
         Dimension::Source,
+        Dimension::Medium,
+        Dimension::Campaign,
     ],
     filters: FILTERS,
     of_calls: true,
+    of_managers: true,
     choices: &[CREDIT, SPAM],
     figures: figures::FIGURES,
     samples: samples::samples,

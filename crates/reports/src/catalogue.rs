@@ -242,7 +242,9 @@ mod tests {
                 "conversations",
                 "messages",
                 "calls",
-                "missed-calls"
+                "missed-calls",
+                "sources",
+                "pools"
             ]
         );
         let first = serde_json::to_value(&catalogue.reports[0]).expect("a catalogue is JSON");

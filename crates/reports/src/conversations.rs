@@ -23,6 +23,7 @@ pub(crate) static REPORT: Report = Report {
     by: &[Dimension::Channel],
     filters: &[],
     of_calls: false,
+    of_managers: true,
     choices: &[],
     figures: &[
         Figure::count(

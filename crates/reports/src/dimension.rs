@@ -23,11 +23,22 @@ pub(crate) enum Dimension {
     Disposition,
     /// The number of ours that a call came to or went out from.
     Number,
-    /// Where a contact came from; none until calls are tracked.
+    /// Where a contact came from; none if nobody knows.
     Source,
+    /// The medium of the source.
+    Medium,
+    /// The campaign of the source.
+    Campaign,
+    /// The variant of the advertisement.
+    Content,
+    /// The search term.
+    Term,
+    /// A pool of tracking numbers.
+    Pool,
     /// A tag; a filter alone, as a call may have several.
     Tag,
-    /// What made a call; none for a person. A filter alone.
+    /// What made a call; none for a person. A filter alone. Of sources the way by which they became
+    /// known.
     Origin,
     /// How far it is vouched for.
     Integrity,
@@ -50,6 +61,11 @@ impl Dimension {
             Self::Disposition => "disposition",
             Self::Number => "number",
             Self::Source => "source",
+            Self::Medium => "medium",
+            Self::Campaign => "campaign",
+            Self::Content => "content",
+            Self::Term => "term",
+            Self::Pool => "pool",
             Self::Tag => "tag",
             Self::Origin => "origin",
             Self::Integrity => "integrity",
@@ -82,9 +98,22 @@ impl Dimension {
                  failed, blocked, timed_out or a word of the sender; null while it has not"
             }
             Self::Number => "the number of ours that was called, or called from; null if not told",
-            Self::Source => "where the contact came from; null until calls are tracked",
+            Self::Source => {
+                "where the contact came from, like google; null where nobody knows, and for a call \
+                 that may have come from several"
+            }
+            Self::Medium => {
+                "the medium of the source, like cpc; null as the source, or if not told"
+            }
+            Self::Campaign => "the campaign of the source; null as the source, or if not told",
+            Self::Content => "the variant of the advertisement; null if not told",
+            Self::Term => "the search term; null if not told",
+            Self::Pool => "the pool of tracking numbers",
             Self::Tag => "a tag of the call",
-            Self::Origin => "what made the call, like callback or dialler; empty for a person",
+            Self::Origin => {
+                "what made the call, like callback or dialler, empty for a person; of sources the way \
+                 by which they became known: calltracking, utm, channel, card or import"
+            }
             Self::Integrity => {
                 "how far it is vouched for: verified, weak or unverified; a cycle or a wait as the \
                  message that it begins with"
@@ -106,6 +135,11 @@ impl Dimension {
             Self::Disposition => "nullIf(disposition, '')",
             Self::Number => "nullIf(number, '')",
             Self::Source => "source",
+            Self::Medium => "medium",
+            Self::Campaign => "campaign",
+            Self::Content => "content",
+            Self::Term => "term",
+            Self::Pool => "pool",
             Self::Tag => "tags",
             Self::Origin => "origin",
             Self::Integrity => "integrity",

@@ -79,7 +79,7 @@ impl Rows {
     /// How many samples there are of which a column says yes.
     pub(crate) fn count_those(self, of: &str, column: &str) -> String {
         match self {
-            Self::Samples => format!("countIf({of} AND {column})"),
+            Self::Samples => format!("countIf(if({of}, {column}, 0))"),
             Self::Cells => format!("sumIf({column}, {of})"),
         }
     }

@@ -19,6 +19,7 @@ pub(crate) static REPORT: Report = Report {
     ],
     filters: &[],
     of_calls: false,
+    of_managers: true,
     choices: &[],
     figures: &[Figure::count(
         "messages",

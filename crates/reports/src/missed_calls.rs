@@ -19,9 +19,15 @@ pub(crate) static REPORT: Report = Report {
     title: "Missed calls",
     about: "Episodes: all unanswered inbound calls of a contact, but short ones, until somebody \
             talked with or wrote to him, at most recovery_window (24 h); each at its first call",
-    by: &[Dimension::Number, Dimension::Source],
+    by: &[
+        Dimension::Number,
+        Dimension::Source,
+        Dimension::Medium,
+        Dimension::Campaign,
+    ],
     filters: FILTERS,
     of_calls: true,
+    of_managers: true,
     choices: &[SPAM],
     figures: &[
         Figure::count("episodes", |_| count(EPISODE), "episodes"),
@@ -33,7 +39,7 @@ pub(crate) static REPORT: Report = Report {
         share(
             "recovered_rate",
             |_| {
-                let ended = "what = 'episode' AND status != 'open'";
+                let ended = "if(what = 'episode', status != 'open', 0)";
                 share_sql(&count(RECOVERED), &count(ended))
             },
             "recovered / (recovered + lost)",
@@ -131,14 +137,14 @@ pub(crate) static REPORT: Report = Report {
 };
 
 const EPISODE: &str = "what = 'episode'";
-const RECOVERED: &str = "what = 'episode' AND status = 'recovered'";
-const LOST: &str = "what = 'episode' AND status = 'lost'";
-const OPEN: &str = "what = 'episode' AND status = 'open'";
-const ATTEMPTED: &str = "what = 'episode' AND attempt_ms IS NOT NULL";
-const RECOVERED_BY: &str = "what = 'recovery' AND manager IS NOT NULL";
-const CALLED_BACK: &str = "what = 'episode' AND how = 'called_back'";
-const CALLED_AGAIN: &str = "what = 'episode' AND how = 'called_again'";
-const BY_CHAT: &str = "what = 'episode' AND how = 'chat'";
+const RECOVERED: &str = "if(what = 'episode', status = 'recovered', 0)";
+const LOST: &str = "if(what = 'episode', status = 'lost', 0)";
+const OPEN: &str = "if(what = 'episode', status = 'open', 0)";
+const ATTEMPTED: &str = "if(what = 'episode', attempt_ms IS NOT NULL, 0)";
+const RECOVERED_BY: &str = "if(what = 'recovery', manager IS NOT NULL, 0)";
+const CALLED_BACK: &str = "if(what = 'episode', how = 'called_back', 0)";
+const CALLED_AGAIN: &str = "if(what = 'episode', how = 'called_again', 0)";
+const BY_CHAT: &str = "if(what = 'episode', how = 'chat', 0)";
 
 fn count(of: &str) -> String {
     format!("countIf({of})")

@@ -8,6 +8,7 @@
 
 mod call;
 mod contacts;
+mod conversions;
 mod unmapped;
 
 use serde_json::{Map, Value as Json};
@@ -21,6 +22,7 @@ use crate::request::given::Given;
 use crate::statement::Parameter;
 use crate::value::Value;
 
+pub use conversions::Conversions;
 pub use unmapped::Unmapped;
 
 /// Default and greatest number of items on a page.

@@ -22,6 +22,9 @@ pub(crate) struct Report {
     /// Whether it is about calls: their targets hold, and a sample's team is that of its `crew`, a
     /// manager too, who may be named where no single one can be.
     pub(crate) of_calls: bool,
+    /// Whether what it counts belongs to managers; else nothing of it can be told apart by them, and
+    /// who may see some of them alone sees none of its figures.
+    pub(crate) of_managers: bool,
     /// Its own parameters.
     pub(crate) choices: &'static [Choice],
     /// Its figures, in the order of their columns.
@@ -132,10 +135,13 @@ impl Report {
     /// What its figures may be told apart and filtered by.
     pub(crate) fn dimensions(&self) -> impl Iterator<Item = Dimension> + use<'_> {
         let shared = [Dimension::Manager, Dimension::Team];
-        let clock = [Dimension::Integrity, Dimension::Hour, Dimension::Weekday];
+        let vouched = [Dimension::Integrity];
+        let clock = [Dimension::Hour, Dimension::Weekday];
+        let shared = shared.into_iter().filter(|_| self.of_managers);
+        let vouched = vouched.into_iter().filter(|_| self.of_managers);
         shared
-            .into_iter()
             .chain(self.by.iter().copied())
+            .chain(vouched)
             .chain(clock)
     }
 
@@ -260,4 +266,6 @@ pub(crate) static REPORTS: &[&Report] = &[
     &crate::messages::REPORT,
     &crate::calls::REPORT,
     &crate::missed_calls::REPORT,
+    &crate::sources::REPORT,
+    &crate::pools::REPORT,
 ];

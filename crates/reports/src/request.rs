@@ -20,7 +20,7 @@ use crate::error::BadParameter;
 use crate::open_waits::{OpenWaits, Schedules};
 use crate::report::{Choice, Opened, Report};
 use crate::statement::Parameter;
-use crate::targets::{Rules, Target, Targets};
+use crate::targets::{Rules, Target, Targets, Tracking};
 pub(crate) use before::{Before, COMPARE};
 pub use cells::Cells;
 pub(crate) use cells::Rows;
@@ -142,6 +142,8 @@ pub(crate) struct Request {
     pub(crate) target: Target,
     /// How calls are counted.
     pub(crate) rules: Rules,
+    /// How sources are found, and what money is counted in.
+    pub(crate) tracking: Tracking,
     /// How much of open waits is business time, once it was asked for.
     pub(crate) open: Option<OpenWaits>,
     /// What its managers are called at providers.
@@ -216,6 +218,7 @@ impl Request {
                 None => Target::default(),
             },
             rules: context.targets.calls.clone(),
+            tracking: context.targets.tracking.clone(),
             choices,
             limit: limit(asked, &given)?,
             after: given
@@ -254,6 +257,14 @@ impl Request {
     /// Returns the word chosen for one of the report's own parameters.
     pub(crate) fn choice(&self, name: &str) -> Option<&'static str> {
         chosen(&self.choices, name)
+    }
+
+    /// Since when touches may count, in milliseconds: wins may be of leads of any time.
+    pub(crate) fn since(&self) -> i64 {
+        match self.choice("basis") {
+            Some("closed") => 0,
+            _ => (self.span.from.0 - self.tracking.lookback_ms).max(0),
+        }
     }
 
     /// Whether a value of a dimension is asked for by name.

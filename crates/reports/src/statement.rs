@@ -184,7 +184,13 @@ fn wanted(dimension: Dimension) -> String {
         | Dimension::Team
         | Dimension::Disposition
         | Dimension::Number
-        | Dimension::Source => format!("ifNull({sql}, '')"),
+        | Dimension::Source
+        | Dimension::Medium
+        | Dimension::Campaign
+        | Dimension::Content
+        | Dimension::Term
+        | Dimension::Channel
+        | Dimension::Origin => format!("ifNull({sql}, '')"),
         Dimension::Hour | Dimension::Weekday => format!("toString({sql})"),
         _ => sql.to_owned(),
     };
@@ -205,9 +211,11 @@ pub(crate) fn parameters(request: &Request, account: &str, rows: u64) -> Vec<(St
         ),
         ("rows".to_owned(), Parameter::Whole(rows as i64)),
         ("as_of".to_owned(), Parameter::Whole(request.as_of.0)),
+        ("since".to_owned(), Parameter::Whole(request.since())),
     ];
     parameters.extend(request.target.parameters());
     parameters.extend(request.rules.parameters());
+    parameters.extend(request.tracking.parameters());
     parameters.extend(request.open.iter().flat_map(OpenWaits::parameters));
     for (dimension, values) in &request.filters {
         let name = format!("only_{}", dimension.name());

@@ -4,6 +4,7 @@
 //! A team's first target holds for all time before it (`metrics.md` §0: settings in time).
 
 mod rules;
+mod tracking;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use trunkline_model::time::Time;
 
 use crate::statement::Parameter;
 pub(crate) use rules::Rules;
+pub(crate) use tracking::Tracking;
 
 /// Seconds in which a reply is due where no setting says so: of a cycle's first, and of any.
 const DEFAULT: Due = Due {
@@ -31,6 +33,8 @@ pub struct Targets {
     teams: Vec<Dated>,
     /// How its calls are counted.
     pub(crate) calls: Rules,
+    /// How its sources are found, and what its money is counted in.
+    pub(crate) tracking: Tracking,
 }
 
 /// A team's targets while an entry of it holds.
@@ -76,6 +80,7 @@ impl Targets {
                 .collect(),
             teams: teams.filter(|team| set(&team.targets)).collect(),
             calls: Rules::of(account),
+            tracking: Tracking::of(account),
         }
     }
 

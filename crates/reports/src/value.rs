@@ -27,6 +27,11 @@ pub enum Unit {
     S,
     /// A fraction of 1 with four decimals; `null` where there is nothing to have a share in.
     Share,
+    /// A number with four decimals, which may be negative: a count of which parts belong to several, or
+    /// a quotient.
+    Ratio,
+    /// Money in the currency of the account, with the decimals of its minor unit.
+    Money,
 }
 
 /// One value of a row.
@@ -40,6 +45,10 @@ pub enum Value {
     Millis(i64),
     /// A fraction of 1 in ten-thousandths, written with four decimals.
     Share(u64),
+    /// A number in ten-thousandths, written with four decimals.
+    Ratio(i64),
+    /// Money: so many minor units, written with so many decimals.
+    Money(i64, u8),
     /// An instant.
     Time(Time),
     /// An id, a name or a word; sorts by its bytes, as ClickHouse does.
@@ -52,15 +61,23 @@ impl fmt::Display for Value {
         match self {
             Self::Null => Ok(()),
             Self::Count(count) => count.fmt(out),
-            Self::Millis(millis) => {
-                let sign = if *millis < 0 { "-" } else { "" };
-                let millis = millis.unsigned_abs();
-                write!(out, "{sign}{}.{:03}", millis / 1000, millis % 1000)
-            }
+            Self::Millis(millis) => decimal(out, *millis, 3),
             Self::Share(parts) => write!(out, "{}.{:04}", parts / 10_000, parts % 10_000),
+            Self::Ratio(parts) => decimal(out, *parts, 4),
+            Self::Money(units, digits) => decimal(out, *units, *digits),
             Self::Time(time) => time.fmt(out),
             Self::Text(text) => out.write_str(text),
         }
+    }
+}
+
+/// Writes `units / 10^digits` with all its decimals.
+fn decimal(out: &mut fmt::Formatter<'_>, units: i64, digits: u8) -> fmt::Result {
+    let sign = if units < 0 { "-" } else { "" };
+    let (units, one) = (units.unsigned_abs(), 10_u64.pow(digits.into()));
+    match usize::from(digits) {
+        0 => write!(out, "{sign}{units}"),
+        width => write!(out, "{sign}{}.{:0width$}", units / one, units % one),
     }
 }
 
@@ -71,9 +88,11 @@ impl Serialize for Value {
         match self {
             Self::Null => serializer.serialize_none(),
             Self::Count(count) => serializer.serialize_u64(*count),
-            Self::Millis(_) | Self::Share(_) => RawValue::from_string(self.to_string())
-                .map_err(ser::Error::custom)?
-                .serialize(serializer),
+            Self::Millis(_) | Self::Share(_) | Self::Ratio(_) | Self::Money(..) => {
+                RawValue::from_string(self.to_string())
+                    .map_err(ser::Error::custom)?
+                    .serialize(serializer)
+            }
             Self::Time(_) => serializer.collect_str(self),
             Self::Text(text) => serializer.serialize_str(text),
         }
@@ -128,6 +147,14 @@ mod tests {
         assert_eq!(json(&Value::Share(0)), "0.0000");
         assert_eq!(json(&Value::Share(3_333)), "0.3333");
         assert_eq!(json(&Value::Share(10_000)), "1.0000");
+    }
+
+    #[test]
+    fn money_has_the_decimals_of_its_currency() {
+        assert_eq!(json(&Value::Money(1_250, 2)), "12.50");
+        assert_eq!(json(&Value::Money(-5, 2)), "-0.05");
+        assert_eq!(json(&Value::Money(-5, 0)), "-5");
+        assert_eq!(json(&Value::Ratio(-12_345)), "-1.2345");
     }
 
     #[test]

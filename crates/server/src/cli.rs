@@ -11,6 +11,7 @@ use trunkline_model::settings::Scope;
 use trunkline_model::word::Word;
 
 mod demo;
+mod export;
 mod hook;
 mod import;
 mod pool;
@@ -19,6 +20,7 @@ mod state;
 mod torture;
 
 pub(crate) use demo::Demo;
+pub(crate) use export::{Conversions, Export};
 pub(crate) use hook::{Hook, Verify};
 pub(crate) use import::{Format, Import, Service};
 pub(crate) use pool::{Pool, Size};
@@ -104,6 +106,9 @@ pub(crate) enum Command {
                       trunkline import --undo import-0123456789abcdef"
     )]
     Import(Import),
+    /// Gives out what others count.
+    #[command(subcommand)]
+    Export(Export),
     /// Helps to choose the size of a pool of tracking numbers.
     #[command(subcommand)]
     Pool(Pool),
@@ -228,6 +233,11 @@ fn read<T: Into<OsString> + Clone>(
     }
     if let Command::Pool(Pool::Size(size)) = &cli.command
         && let Some(problem) = size.problem()
+    {
+        return Err(Cli::command().error(ErrorKind::ValueValidation, problem));
+    }
+    if let Command::Export(Export::Conversions(options)) = &cli.command
+        && let Some(problem) = options.problem()
     {
         return Err(Cli::command().error(ErrorKind::ValueValidation, problem));
     }

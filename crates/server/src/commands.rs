@@ -18,6 +18,7 @@ mod audit;
 mod completions;
 mod demo;
 mod doctor;
+mod export;
 mod first_start;
 mod hook;
 mod import;
@@ -61,6 +62,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Import(options) => {
             telemetry::start_logs(environment.get(LOG).map(String::as_str));
             return import::run(config, &environment, &options);
+        }
+        Command::Export(export) => {
+            telemetry::start_logs(environment.get(LOG).map(String::as_str));
+            return export::run(&export);
         }
         Command::Pool(pool) => pool::run(&pool)?,
         Command::Simulate(options) => {

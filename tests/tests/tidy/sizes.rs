@@ -44,12 +44,12 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ("board", 4500, "three boards, a file for each panel"),
     (
         "server",
-        8000,
+        9000,
         "every command of the program, each a folder that knows no other",
     ),
     (
         "api",
-        8000,
+        9000,
         "every door with its description; HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
     ),
     (
@@ -59,7 +59,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "reports",
-        5600,
+        6200,
         "one file for each report of the catalogue, most of it descriptions that are data",
     ),
     (

@@ -19,8 +19,9 @@ const BANNED: [(&str, &str); 11] = [
 ];
 
 /// Identifiers that others have named, in the way they are written.
-const FOREIGN: [&str; 14] = [
+const FOREIGN: [&str; 15] = [
     "user_agent",
+    "USER_AGENT",
     "UserAgent",
     "userAgent",
     "sessionStorage",
@@ -39,7 +40,7 @@ const FOREIGN: [&str; 14] = [
 const PAGED: &str = "the contract's name of the parameter that pages a list of things";
 
 /// Words that may stand in a file (or folder), each with its reason. An exception that is not used is an error.
-const EXCEPTIONS: [(&str, &str, &str); 29] = [
+const EXCEPTIONS: [(&str, &str, &str); 42] = [
     ("agent", "tests/", "ureq's type is an Agent"),
     (
         "customer",
@@ -121,6 +122,43 @@ const EXCEPTIONS: [(&str, &str, &str); 29] = [
         "benches/src/webhooks.rs",
         "the name of a field of a provider",
     ),
+    (
+        "customer",
+        "crates/providers/src/conversions/",
+        "a word of Google Ads",
+    ),
+    (
+        "timestamp",
+        "crates/providers/src/conversions/",
+        "a word of Analytics",
+    ),
+    (
+        "session",
+        "crates/providers/src/conversions/",
+        "a word of Analytics",
+    ),
+    ("customer", "tests/src/counter/", "a word of Google Ads"),
+    ("timestamp", "tests/src/counter/", "a word of Analytics"),
+    (
+        "customer",
+        "tests/tests/e2e/conversions.rs",
+        "a word of Google Ads",
+    ),
+    ("customer", "docs/conversions.md", "a word of Google Ads"),
+    ("timestamp", "docs/conversions.md", "a word of Analytics"),
+    ("cursor", "docs/conversions.md", PAGED),
+    ("cursor", "crates/api/src/conversions.rs", PAGED),
+    (
+        "cursor",
+        "crates/server/src/commands/export/fetch.rs",
+        PAGED,
+    ),
+    (
+        "cursor",
+        "crates/reports/tests/engine/conversions.rs",
+        PAGED,
+    ),
+    ("cursor", "tests/tests/e2e/conversions.rs", PAGED),
 ];
 
 /// Files that name the words in order to ban them.

@@ -7,9 +7,10 @@
 //!
 //! Phone numbers must be whole here, so the tables are read and not the views, which mask them.
 
+use super::spans::with_values;
 use crate::dimension::Dimension;
 use crate::request::Request;
-use crate::statement::Views;
+use crate::statement::{Views, WITHIN};
 
 /// How long after its last phase arrived a call without an end has timed out, in milliseconds.
 const TIMED_OUT_MS: i64 = 4 * 3_600_000;
@@ -17,13 +18,14 @@ const TIMED_OUT_MS: i64 = 4 * 3_600_000;
 /// How far apart the beginnings of twins may be, in milliseconds.
 const TWINS_MS: i64 = 15_000;
 
-/// Calls that nobody took.
-pub(crate) const UNANSWERED: &str = "disposition IN ('missed', 'abandoned', 'voicemail')";
-
 /// Inbound calls that nobody took, but those that gave up at once.
 pub(crate) const MISSED: &str = "direction = 'inbound' \
      AND disposition IN ('missed', 'abandoned', 'voicemail') \
      AND ifNull(wait_ms, {short_ms:Int64}) >= {short_ms:Int64}";
+
+/// Calls in which a person talked, or talks.
+pub(crate) const TALKED: &str = "(disposition = 'answered' OR ms_answered IS NOT NULL \
+     AND NOT ghost AND disposition IN ('', 'timed_out'))";
 
 /// The `SELECT` of all calls that count, so far as `within` holds for their columns.
 ///
@@ -80,7 +82,12 @@ pub(crate) fn every(views: Views<'_>) -> String {
 
 /// The calls that a tracker told of and a PBX told of too: of the same caller, begun at nearly the
 /// same time, one forwarded to the other's number.
-fn twins(views: Views<'_>) -> String {
+pub(crate) fn twins(views: Views<'_>) -> String {
+    format!("SELECT tracked FROM ({})", twin_pairs(views))
+}
+
+/// The same with the calls of the PBX: `tracked` and `switched`.
+pub(crate) fn twin_pairs(views: Views<'_>) -> String {
     let calls = views.named("calls");
     let of = |role: &str| {
         format!(
@@ -90,7 +97,7 @@ fn twins(views: Views<'_>) -> String {
         )
     };
     format!(
-        "SELECT t.call FROM ({tracked}) AS t INNER JOIN ({switched}) AS p ON t.caller = p.caller \
+        "SELECT t.call AS tracked, p.call AS switched FROM ({tracked}) AS t INNER JOIN ({switched}) AS p ON t.caller = p.caller \
          WHERE abs(t.ms - p.ms) <= {TWINS_MS} \
          AND (has(t.forwarded, toString(p.number)) OR has(p.forwarded, toString(t.number)))",
         tracked = of("trackers"),
@@ -101,41 +108,54 @@ fn twins(views: Views<'_>) -> String {
 /// The people in calls, a row each: `manager`, when his `leg` was answered (0 if never), its `talk`
 /// and `hold`, whether it gave the call `away` or `took` it over, in the order of `nth`.
 pub(crate) fn legs(counted: &str, views: Views<'_>) -> String {
-    let aliased = format!(
-        "SELECT l.*, a.manager AS known_as FROM (\
-         SELECT call, at, nth, name, extension, \
-         ifNull(toUnixTimestamp64Milli(answered), 0) AS answered_ms, talk, hold, away, took \
-         FROM ({counted}) ARRAY JOIN arrayEnumerate(told) AS nth, told AS name, \
-         extensions AS extension, answers AS answered, talks AS talk, holds AS hold, outs AS away, \
-         ins AS took) AS l LEFT JOIN (\
-         SELECT alias, manager FROM {aliases} FINAL WHERE account = {{account:String}}) AS a \
-         ON l.name = a.alias",
-        aliases = views.named("aliases"),
-    );
     format!(
-        "SELECT l.call AS call, l.at AS at, l.nth AS nth, {whose} AS manager, \
-         l.answered_ms AS answered_ms, l.talk AS talk, l.hold AS hold, l.away AS away, \
-         l.took AS took FROM ({aliased}) AS l ASOF LEFT JOIN (\
-         SELECT extension, valid_from, valid_until, manager FROM {extensions} FINAL \
-         WHERE account = {{account:String}}) AS e \
-         ON l.extension = e.extension AND l.at >= e.valid_from",
-        whose = whose(
-            "l.known_as",
-            "l.name",
-            "if(l.at < e.valid_until, e.manager, '')"
-        ),
-        extensions = views.named("extensions"),
+        "SELECT call, at, leg.1 AS nth, leg.2 AS manager, leg.3 AS answered_ms, leg.4 AS talk, \
+         leg.5 AS hold, leg.6 AS away, leg.7 AS took FROM ({}) ARRAY JOIN legs AS leg",
+        with_legs(counted, views, false)
     )
 }
 
-/// Whose a leg is: whom the alias names; else the manager told, if that is an id of ours; else whose
-/// the extension was; else the name as told, a provider's.
-fn whose(alias: &str, told: &str, extension: &str) -> String {
+/// The calls with their `legs`, each as the columns of [`legs`] from `nth` on; with `crews`
+/// also with the teams of their managers, in the same order and empty for none.
+pub(crate) fn with_legs(counted: &str, views: Views<'_>, crews: bool) -> String {
+    let aliased = format!(
+        "WITH (SELECT arraySort(arrayPushBack(groupArray((alias, manager)), ('', ''))) \
+         FROM {aliases} FINAL WHERE account = {{account:String}}) AS aliased \
+         SELECT *, arrayMap(name -> transform(name, aliased.1, aliased.2, ''), told) AS known_as \
+         FROM ({counted})",
+        aliases = views.named("aliases"),
+    );
+    let extended = format!(
+        "SELECT extension AS key, valid_from AS begins, valid_until AS ends, manager AS value \
+         FROM {} FINAL WHERE account = {{account:String}}",
+        views.named("extensions"),
+    );
+    let told = format!(
+        "SELECT *, arrayMap((name, alias, own) -> {WHOSE}, told, known_as, owners) AS whose \
+         FROM ({})",
+        with_values(&aliased, "owners", "extensions", &extended)
+    );
+    let told = if crews {
+        let members = format!(
+            "SELECT manager AS key, valid_from AS begins, valid_until AS ends, team AS value \
+             FROM {} WHERE account = {{account:String}}",
+            views.named("v_team_members"),
+        );
+        with_values(&told, "teams", "whose", &members)
+    } else {
+        format!("SELECT *, CAST([], 'Array(String)') AS teams FROM ({told})")
+    };
     format!(
-        "multiIf({alias} != '', {alias}, {told} != '' AND position({told}, ':') = 0, {told}, \
-         {extension} != '', {extension}, {told})"
+        "SELECT *, arrayMap((nth, manager, answered, talk, hold, away, took) -> (toUInt32(nth), \
+         manager, ifNull(toUnixTimestamp64Milli(answered), 0), talk, hold, away, took), \
+         arrayEnumerate(told), whose, answers, talks, holds, outs, ins) AS legs FROM ({told})"
     )
 }
+
+/// Whose a leg is: whom the `alias` names; else the manager told, if that is an id of ours; else whose
+/// the extension was (`own`); else the name as told, a provider's.
+const WHOSE: &str = "multiIf(alias != '', alias, name != '' AND position(name, ':') = 0, name, \
+     own != '', own, name)";
 
 /// Joins calls with the contacts that their numbers belong to: `contact` is empty where none is
 /// known, and `person` tells people apart: the contact, else the number, else the call itself.
@@ -152,20 +172,31 @@ pub(crate) fn of_people(counted: &str, views: Views<'_>) -> String {
 
 /// What came before each inbound call of the period from the same person: when the last one came
 /// (`before`), and the last target call (`target_before`), in milliseconds; null if never.
-pub(crate) fn earlier(request: &Request, views: Views<'_>, period: &str) -> String {
+///
+/// Of calls before the period only the last of each caller is needed.
+pub(crate) fn earlier(request: &Request, views: Views<'_>) -> String {
     let inbound = |within: &str| {
         let within = format!("{within} AND direction = 'inbound' AND known");
-        of_people(&counted(request, views, &within), views)
+        counted(request, views, &within)
     };
+    let last = "max(toNullable(ms_at)) AS before, \
+                max(if({TARGET}, toNullable(ms_at), NULL)) AS target_before"
+        .replace("{TARGET}", TARGET);
+    let history = format!(
+        "SELECT caller, known, '' AS call, {last} FROM ({all}) GROUP BY caller, known",
+        all = inbound("at < fromUnixTimestamp64Milli({from:Int64}, 'UTC')"),
+    );
     format!(
-        "SELECT call, before, target_before FROM (SELECT call, at, \
-         max(toNullable(ms_at)) OVER w AS before, \
-         max(if({TARGET}, toNullable(ms_at), NULL)) OVER w AS target_before \
-         FROM ({until}) WHERE person IN (SELECT person FROM ({callers})) \
+        "SELECT e.call AS call, ifNull(e.before, h.before) AS before, \
+         ifNull(e.target_before, h.target_before) AS target_before FROM (\
+         SELECT call, person, max(toNullable(ms_at)) OVER w AS before, \
+         max(if({TARGET}, toNullable(ms_at), NULL)) OVER w AS target_before FROM ({period}) \
          WINDOW w AS (PARTITION BY person ORDER BY ms_at, call \
-         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) WHERE {period}",
-        until = inbound("at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"),
-        callers = inbound(period),
+         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS e LEFT JOIN (\
+         SELECT person, max(before) AS before, max(target_before) AS target_before \
+         FROM ({history}) GROUP BY person) AS h ON e.person = h.person",
+        period = of_people(&inbound(WITHIN), views),
+        history = of_people(&history, views),
     )
 }
 

@@ -7,42 +7,46 @@
 //! call in which nobody talked: who alone was rung; of an outbound one, who called. Where several
 //! were rung it is nobody's, and their team's if they were all of one: `crew` is one of them then.
 
-use super::counted::{TARGET, counted, earlier, legs, of_people};
+use super::counted::{TARGET, counted, earlier, of_people, with_legs};
+use super::sourced::sourced;
 use crate::request::Request;
-use crate::statement::{Views, WITHIN, with_team};
+use crate::statement::{Views, WITHIN};
 use trunkline_warehouse::hdr;
 
 /// All samples.
 pub(super) fn samples(request: &Request, views: Views<'_>) -> String {
-    list(request, views, request.names_team())
+    list(request, views, Told::Figures)
 }
 
-/// The same, for rows, which show teams.
+/// The same, for rows.
 pub(super) fn listed(request: &Request, views: Views<'_>) -> String {
-    list(request, views, true)
+    list(request, views, Told::Rows)
 }
 
-fn list(request: &Request, views: Views<'_>, crews: bool) -> String {
-    let counted = counted(request, views, WITHIN);
-    let (crew, joined) = if crews {
-        let crews = crews_of(&counted, views);
-        let crew = "if(sample.1 = 'call' AND sample.2 = '', w.crew, sample.2)";
-        (crew, format!("LEFT JOIN ({crews}) AS w ON f.call = w.call"))
-    } else {
-        ("sample.2", String::new())
-    };
-    format!(
+/// What the samples are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Figures, which name no contact, and teams only if asked for.
+    Figures,
+    /// Rows, which name both.
+    Rows,
+}
+
+fn list(request: &Request, views: Views<'_>, told: Told) -> String {
+    let list = format!(
         "SELECT f.*, sample.1 AS what, CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, \
-         {crew} AS crew, sample.3 AS talk, sample.4 AS hold, sample.5 AS taken, sample.6 AS nth, \
-         CAST(NULL, 'Nullable(String)') AS source \
-         FROM (SELECT *, arrayJoin({samples}) AS sample FROM ({told})) AS f {joined}",
+         if(sample.1 = 'call' AND sample.2 = '', shared, sample.2) AS crew, \
+         sample.3 AS talk, sample.4 AS hold, sample.5 AS taken, sample.6 AS nth \
+         FROM (SELECT *, arrayJoin({samples}) AS sample FROM ({talked})) AS f",
         samples = of_a_call(),
-        told = who_talked(request, views, &counted),
-    )
+        talked = who_talked(request, views, told),
+    );
+    sourced(request, views, &list, told == Told::Rows)
 }
 
-/// The calls with who talked in them and whose they are: `credit`, empty for nobody.
-fn who_talked(request: &Request, views: Views<'_>, counted: &str) -> String {
+/// The calls with who talked in them and whose they are: `credit`, empty for nobody; and one who was
+/// rung if all who were are of one team: `shared`.
+fn who_talked(request: &Request, views: Views<'_>, told: Told) -> String {
     // The word is among those of the choice: text of ours.
     let talker = match request.choice("credit") {
         Some("last") => "talkers[-1].2",
@@ -59,16 +63,23 @@ fn who_talked(request: &Request, views: Views<'_>, counted: &str) -> String {
          arrayDistinct(arrayMap(leg -> leg.2, legs)) AS rung, \
          multiIf(notEmpty(talked), {talker}, \
          direction = 'outbound', arrayFirst(who -> who != '', rung), \
-         length(rung) = 1, rung[1], '') AS credit FROM ({measured})",
+         length(rung) = 1, rung[1], '') AS credit, \
+         if(length(arrayDistinct(teams)) = 1, rung[1], '') AS shared FROM ({measured})",
         talker = talker.replace("{TALK}", &summed("4")),
-        measured = measured(request, views, counted),
+        measured = measured(request, views, told),
     )
 }
 
 /// The calls with their legs in the order of ringing, who they are from and what came before.
 ///
 /// An answered call of which no leg was told had one, nobody knows whose.
-fn measured(request: &Request, views: Views<'_>, counted: &str) -> String {
+fn measured(request: &Request, views: Views<'_>, told: Told) -> String {
+    let crews = told == Told::Rows || request.names_team();
+    let counted = with_legs(&counted(request, views, WITHIN), views, crews);
+    let counted = match told {
+        Told::Figures => format!("SELECT *, '' AS contact FROM ({counted})"),
+        Told::Rows => of_people(&counted, views),
+    };
     let wait = "greatest(toInt64(0), ifNull(c.wait_ms, 0))";
     format!(
         "SELECT c.call AS call, c.at AS at, c.direction AS direction, c.dialled AS dialled, \
@@ -79,24 +90,14 @@ fn measured(request: &Request, views: Views<'_>, counted: &str) -> String {
          {inbound} AND ifNull(c.ms_at - h.before > {{unique_ms:Int64}}, 1) AS is_unique, \
          c.is_target AS is_target, c.known AND c.is_target \
          AND ifNull(c.ms_at - h.target_before > {{unique_ms:Int64}}, 1) AS is_unique_target, \
-         c.disposition IN ('answered', 'timed_out', '') AS is_talk, \
-         if(empty(l.legs) AND c.disposition = 'answered', \
-         [(toUInt32(1), '', toInt64(1), c.talk_ms, c.hold_ms, toUInt8(0), toUInt8(0))], l.legs) \
-         AS legs FROM (SELECT *, {TARGET} AS is_target FROM ({people})) AS c \
-         LEFT JOIN ({legs}) AS l ON c.call = l.call LEFT JOIN ({earlier}) AS h ON c.call = h.call",
+         c.disposition IN ('answered', 'timed_out', '') AS is_talk, c.teams AS teams, \
+         if(empty(c.legs) AND c.disposition = 'answered', \
+         [(toUInt32(1), '', toInt64(1), c.talk_ms, c.hold_ms, toUInt8(0), toUInt8(0))], c.legs) \
+         AS legs FROM (SELECT *, {TARGET} AS is_target FROM ({counted})) AS c \
+         LEFT JOIN ({earlier}) AS h ON c.call = h.call",
         inbound = "c.direction = 'inbound' AND c.known",
         bucket = hdr::index_sql(wait),
-        people = of_people(counted, views),
-        legs = gathered(&legs(counted, views)),
-        earlier = earlier(request, views, WITHIN),
-    )
-}
-
-/// The legs of each call as one list.
-fn gathered(legs: &str) -> String {
-    format!(
-        "SELECT call, arraySort(groupArray((toUInt32(nth), manager, answered_ms, talk, hold, \
-         away, took))) AS legs FROM ({legs}) GROUP BY call"
+        earlier = earlier(request, views),
     )
 }
 
@@ -117,15 +118,5 @@ fn of_a_call() -> String {
          arrayMap(who -> ('offer', who, {none}, toUInt8(has(talked, who)), toUInt32(0)), rung), []), \
          arrayMap(leg -> ('away', leg.2, {none}, toUInt8(0), leg.1), arrayFilter(leg -> leg.6 > 0, legs)), \
          arrayMap(leg -> ('took', leg.2, {none}, toUInt8(0), leg.1), arrayFilter(leg -> leg.7 > 0, legs)))"
-    )
-}
-
-/// Of each call one who was rung, if all who were are of the same team.
-fn crews_of(counted: &str, views: Views<'_>) -> String {
-    let legs = legs(counted, views);
-    format!(
-        "SELECT call, if(uniqExact(ifNull(team, '')) = 1, any(manager), '') AS crew \
-         FROM ({teams}) GROUP BY call",
-        teams = with_team(views, &legs, "manager", true),
     )
 }

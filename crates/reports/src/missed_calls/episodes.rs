@@ -11,9 +11,11 @@
 //! contact that the number, or the id on the channel, belongs to; else by an id that is a phone
 //! number itself; else by the id. A caller without a number is a person of its own in each call.
 
-use crate::calls::counted::{MISSED, counted, held, legs, of_people};
+use crate::calls::counted::{MISSED, TALKED, counted, held, of_people, with_legs};
+use crate::calls::sourced::sourced;
+use crate::dimension::Dimension;
 use crate::request::Request;
-use crate::statement::{Views, WITHIN, with_team};
+use crate::statement::Views;
 use trunkline_warehouse::hdr;
 
 /// How long before the first missed call a call may have begun in which the contact is talked with after
@@ -32,49 +34,24 @@ pub(super) fn listed(request: &Request, views: Views<'_>) -> String {
 
 fn list(request: &Request, views: Views<'_>, crews: bool) -> String {
     let bucket = hdr::index_sql("e.ms");
-    format!(
+    let list = format!(
         "SELECT e.*, {bucket} AS bucket, sample.1 AS what, \
-         CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, sample.3 AS crew, \
-         CAST(NULL, 'Nullable(String)') AS source FROM (\
+         CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, sample.3 AS crew FROM (\
          SELECT *, arrayJoin(arrayConcat([('episode', alone, crew_of)], \
          if(status = 'recovered', [('recovery', recovered_by, recovered_by)], []))) AS sample \
          FROM ({episodes})) AS e",
-        episodes = with_first(request, views, crews),
-    )
+        episodes = episodes(request, views, crews),
+    );
+    sourced(request, views, &list, false)
 }
 
-/// The episodes that begin in the period, with what their first call says.
-fn with_first(request: &Request, views: Views<'_>, crews: bool) -> String {
-    let first = counted(request, views, &format!("{WITHIN} AND {MISSED}"));
-    let legs = legs(&first, views);
-    let (crew, legs) = if crews {
-        let crew =
-            "multiIf(length(rung) = 1, rung[1], uniqExact(ifNull(team, '')) = 1, rung[1], '')";
-        (crew, with_team(views, &legs, "manager", true))
-    } else {
-        ("if(length(rung) = 1, rung[1], '')", legs)
-    };
-    format!(
-        "SELECT f.at AS at, f.call AS call, f.number AS number, f.caller AS caller, \
-         f.contact AS contact, f.origin AS origin, f.integrity AS integrity, f.tags AS tags, \
-         r.alone AS alone, r.crew_of AS crew_of, e.many AS many, \
-         fromUnixTimestamp64Milli(e.last_ms, 'UTC') AS last_at, e.status AS status, e.ms AS ms, \
-         e.how AS how, e.recovered_by AS recovered_by, e.attempt_ms AS attempt_ms \
-         FROM ({first}) AS f INNER JOIN ({episodes}) AS e ON f.call = e.call LEFT JOIN (\
-         SELECT call, groupUniqArray(manager) AS rung, if(length(rung) = 1, rung[1], '') AS alone, \
-         {crew} AS crew_of FROM ({legs}) GROUP BY call) AS r ON f.call = r.call",
-        first = of_people(&first, views),
-        episodes = episodes(request, views),
-    )
-}
-
-/// The episodes that begin in the period: first `call`, how `many` calls and until when, `status`,
+/// The episodes that begin in the period: their first call, how `many` calls and until when, `status`,
 /// and after how many `ms`, `how` and by whom recovered; null, empty and 0 where it was not.
-fn episodes(request: &Request, views: Views<'_>) -> String {
-    let chains = chains(request, views);
+fn episodes(request: &Request, views: Views<'_>, crews: bool) -> String {
     let window = "{window_ms:Int64}";
     format!(
-        "SELECT first.2 AS call, length(own) AS many, arrayMax(own) AS last_ms, \
+        "SELECT fromUnixTimestamp64Milli(first.1, 'UTC') AS at, first.2 AS call, {said}, \
+         length(own) AS many, fromUnixTimestamp64Milli(arrayMax(own), 'UTC') AS last_at, \
          multiIf(is_recovered, 'recovered', {{as_of:Int64}} >= first.1 + {window}, 'lost', 'open') \
          AS status, if(is_recovered, reached.1 - first.1, 0) AS ms, \
          if(is_recovered, reached.2, '') AS how, if(is_recovered, reached.3, '') AS recovered_by, \
@@ -89,92 +66,122 @@ fn episodes(request: &Request, views: Views<'_>) -> String {
          arrayMap(one -> one.1, contacts)), ms + {window})), times) AS ends, \
          arrayJoin(arrayFold((done, ms, until, place) -> if(ms < done.2, done, \
          (arrayPushBack(done.1, toInt64(place)), until)), times, ends, arrayEnumerate(times), \
-         (CAST([], 'Array(Int64)'), toInt64(0))).1) AS place \
-         FROM ({chains}) AS c LEFT JOIN ({reached}) AS r ON c.person = r.person)) \
+         (CAST([], 'Array(Int64)'), toInt64(0))).1) AS place FROM ({chains}))) \
          WHERE first.1 >= {{from:Int64}} AND first.1 < {{to:Int64}}",
-        reached = reached(request, views, &chains),
+        said = SAID
+            .iter()
+            .zip(3..)
+            .map(|(name, place)| format!("first.{place} AS {name}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        chains = with_contacts(request, views, crews),
     )
 }
 
-/// The chains of missed calls that reach into the period: instants in milliseconds, and calls.
-fn chains(request: &Request, views: Views<'_>) -> String {
-    let missed = |within: &str| {
-        let within = format!("{within} AND {MISSED}");
-        of_people(&counted(request, views, &within), views)
+/// What an episode says of its first call, beside when it was and which.
+const SAID: [&str; 8] = [
+    "number",
+    "caller",
+    "contact",
+    "origin",
+    "integrity",
+    "tags",
+    "alone",
+    "crew_of",
+];
+
+/// Cuts a person's missed calls, in the order of time, into chains of which one is left that reaches into
+/// the period.
+const CHAINED: &str = "arrayFilter(chain -> arrayExists(one -> one.1 >= {from:Int64}, chain), \
+     arraySplit((one, apart) -> apart, missed, \
+     arrayMap((one, before) -> toUInt8(one.1 - before.1 >= {window_ms:Int64}), \
+     missed, arrayPushFront(arrayPopBack(missed), missed[1]))))";
+
+/// The chains of missed calls that reach into the period, with what reached their people: `contacts`
+/// (when, how, by whom), and `attempts` to.
+fn with_contacts(request: &Request, views: Views<'_>, crews: bool) -> String {
+    format!(
+        "SELECT arrayJoin({CHAINED}) AS chain, \
+         arraySort(arrayConcat(c.talks, m.written)) AS contacts, \
+         arraySort(arrayConcat(c.tries, arrayMap(one -> one.1, m.written))) AS attempts FROM (\
+         SELECT person, arraySort(groupArrayIf((ms_at, call, {said}), is_missed)) AS missed, \
+         groupArrayIf((toInt64(ifNull(ms_answered, ms_at)), how, by), is_contact) AS talks, \
+         groupArrayIf(ms_at, is_try) AS tries FROM ({calls}) GROUP BY person \
+         HAVING arrayMax(arrayMap(one -> one.1, missed)) >= {{from:Int64}}) AS c LEFT JOIN (\
+         SELECT person, groupArrayArray(written) AS written FROM ({messages}) GROUP BY person) AS m \
+         ON c.person = m.person",
+        said = SAID.join(", "),
+        calls = calls(request, views, crews),
+        messages = messages(request, views),
+    )
+}
+
+/// Since when something can be of an episode, in milliseconds: the begin of the first chain; without a
+/// chain nothing can, and it is null.
+fn begin(request: &Request, views: Views<'_>) -> String {
+    let within = format!("at < fromUnixTimestamp64Milli({{to:Int64}}, 'UTC') AND {MISSED}");
+    let missed = counted(request, views, &within);
+    format!(
+        "(SELECT minOrNull(arrayMin(arrayMap(chain -> chain[1].1, chains))) FROM (\
+         SELECT {CHAINED} AS chains FROM (\
+         SELECT arraySort(groupArray(tuple(ms_at))) AS missed FROM ({people}) \
+         GROUP BY person HAVING max(ms_at) >= {{from:Int64}})))",
+        people = of_people(&missed, views),
+    )
+}
+
+/// The condition that keeps to what can be of an episode.
+fn lasting(request: &Request, views: Views<'_>, before: i64) -> String {
+    format!(
+        "at >= fromUnixTimestamp64Milli({begin} - {before}, 'UTC') \
+         AND at < fromUnixTimestamp64Milli({{to:Int64}} + {{window_ms:Int64}} + 1, 'UTC')",
+        begin = begin(request, views),
+    )
+}
+
+/// Missed calls (`is_missed`), calls in which a person talked (`is_contact`), and those from us (`is_try`).
+fn calls(request: &Request, views: Views<'_>, crews: bool) -> String {
+    // A dialler's calls are talks too, but none is missed unless they are asked for.
+    let counts = if request.asks_for(Dimension::Origin, "dialler") {
+        "1"
+    } else {
+        "origin != 'dialler'"
+    };
+    let within = lasting(request, views, LONGEST_CALL_MS);
+    let legs = with_legs(&held(request, views, &within), views, crews);
+    let crew = if crews {
+        "multiIf(length(rung) = 1, rung[1], length(arrayDistinct(teams)) = 1, rung[1], '')"
+    } else {
+        "alone"
     };
     format!(
-        "SELECT person, chain FROM (SELECT person, arrayJoin(arraySplit((one, apart) -> apart, \
-         missed, arrayMap((one, before) -> toUInt8(one.1 - before.1 >= {{window_ms:Int64}}), \
-         missed, arrayPushFront(arrayPopBack(missed), missed[1])))) AS chain FROM (\
-         SELECT person, arraySort(groupArray((ms_at, call))) AS missed FROM ({until}) \
-         WHERE person IN (SELECT person FROM ({within})) GROUP BY person)) \
-         WHERE arrayExists(one -> one.1 >= {{from:Int64}}, chain)",
-        until = missed("at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"),
-        within = missed(WITHIN),
+        "SELECT *, arrayDistinct(whose) AS rung, if(length(rung) = 1, rung[1], '') AS alone, \
+         {crew} AS crew_of, \
+         arraySort(leg -> (leg.3, leg.1), arrayFilter(leg -> leg.3 > 0, legs))[1].2 AS by, \
+         if(dialled = 'outbound', 'called_back', 'called_again') AS how FROM ({people}) \
+         WHERE is_missed OR is_contact OR is_try",
+        people = of_people(
+            &format!(
+                "SELECT *, {counts} AND {MISSED} AND ms_at < {{to:Int64}} AS is_missed, \
+                 known AND {TALKED} AS is_contact, known AND dialled = 'outbound' AS is_try \
+                 FROM ({legs})"
+            ),
+            views
+        ),
     )
 }
 
-/// What reached the people of the chains: `contacts` (when, how, by whom), and `attempts` to.
-fn reached(request: &Request, views: Views<'_>, chains: &str) -> String {
-    format!(
-        "SELECT person, arraySort(groupArrayIf((ms, how, by), is_contact)) AS contacts, \
-         arraySort(groupArrayIf(tried, tried > 0)) AS attempts FROM (\
-         {calls} UNION ALL {messages}) \
-         WHERE person IN (SELECT person FROM ({chains})) GROUP BY person",
-        calls = calls(request, views, chains),
-        messages = messages(views, chains),
-    )
-}
-
-/// The condition that keeps to what can be of an episode; without a chain nothing can.
-fn lasting(chains: &str, before: i64) -> String {
-    let begin = format!("(SELECT minOrNull(chain[1].1) FROM ({chains})) - {before}");
-    format!(
-        "at >= fromUnixTimestamp64Milli({begin}, 'UTC') \
-         AND at < fromUnixTimestamp64Milli({{to:Int64}} + {{window_ms:Int64}} + 1, 'UTC')"
-    )
-}
-
-/// Calls in which a person talked, and those from us. The condition comes after the calls are read:
-/// it names calls itself.
-fn calls(request: &Request, views: Views<'_>, chains: &str) -> String {
-    let talked = "(disposition = 'answered' OR ms_answered IS NOT NULL AND NOT ghost \
-                  AND disposition IN ('', 'timed_out'))";
-    let within = format!(
-        "{} AND known AND ({talked} OR dialled = 'outbound')",
-        lasting(chains, LONGEST_CALL_MS)
-    );
-    let held = held(request, views, &within);
-    format!(
-        "SELECT c.person AS person, toInt64(ifNull(c.ms_answered, c.ms_at)) AS ms, \
-         if(c.dialled = 'outbound', 'called_back', 'called_again') AS how, t.manager AS by, \
-         toUInt8({talked}) AS is_contact, if(c.dialled = 'outbound', c.ms_at, 0) AS tried \
-         FROM ({people}) AS c LEFT JOIN (\
-         SELECT call, argMin(manager, (answered_ms, nth)) AS manager FROM ({legs}) \
-         WHERE answered_ms > 0 GROUP BY call) AS t ON c.call = t.call",
-        talked = talked
-            .replace("disposition", "c.disposition")
-            .replace("ms_answered", "c.ms_answered")
-            .replace("ghost", "c.ghost"),
-        people = of_people(&held, views),
-        legs = legs(&held, views),
-    )
-}
-
-/// What managers wrote.
-fn messages(views: Views<'_>, chains: &str) -> String {
+/// What managers wrote, by whom it is to.
+fn messages(request: &Request, views: Views<'_>) -> String {
     let messages = format!(
-        "SELECT channel, contact, manager, at FROM {messages} \
-         WHERE account = {{account:String}} AND author = 'manager' AND {lasting}",
+        "SELECT channel, contact, groupArray((toUnixTimestamp64Milli(at), 'chat', \
+         ifNull(toString(manager), ''))) AS written FROM {messages} \
+         WHERE account = {{account:String}} AND author = 'manager' AND {lasting} \
+         GROUP BY channel, contact",
         messages = views.named("v_messages"),
-        lasting = lasting(chains, 0),
+        lasting = lasting(request, views, 0),
     );
-    format!(
-        "SELECT person, toUnixTimestamp64Milli(at) AS ms, 'chat' AS how, \
-         ifNull(toString(manager), '') AS by, toUInt8(1) AS is_contact, ms AS tried \
-         FROM ({of_persons})",
-        of_persons = of_persons(&messages, views),
-    )
+    of_persons(&messages, views)
 }
 
 /// Joins messages with whom they are to, in the words of [`of_people`].

@@ -32,7 +32,7 @@ pub(crate) struct Span {
 
 impl Span {
     /// Reads the period.
-    pub(super) fn parse(given: &Given<'_>, context: &Context<'_>) -> Result<Self, BadParameter> {
+    pub(crate) fn parse(given: &Given<'_>, context: &Context<'_>) -> Result<Self, BadParameter> {
         let zone = match given.one("tz")? {
             None => context.account.timezone,
             Some(name) => zone(name)?,

@@ -6,6 +6,7 @@ use super::{
 use crate::dimension::Dimension;
 use crate::report::Report;
 use crate::request::{Request, Rows};
+use crate::value::Unit;
 
 /// Writes the statement for the table of figures: at most `rows` rows, in order.
 pub(crate) fn figures(
@@ -18,7 +19,14 @@ pub(crate) fn figures(
     let columns = report.columns(interval, &request.by);
     let outer: Vec<_> = columns
         .iter()
-        .map(|column| outer_sql(request, column.name))
+        .map(
+            |column| match (outer_sql(request, column.name), column.unit) {
+                (sql, Unit::Money) => {
+                    format!("concat(toString({sql}), 'e', toString({{digits:Int64}}))")
+                }
+                (sql, _) => sql,
+            },
+        )
         .collect();
     let names = if request.by.contains(&Dimension::Manager) {
         names_joined(source.views, "g.by_manager")
@@ -62,8 +70,10 @@ fn grouped(report: &Report, request: &Request, source: Source<'_>) -> String {
         } else {
             (figure.sql)(request)
         };
-        format!("{sql} AS figure_{}", figure.name)
+        format!("{sql} AS {}", figure_alias(figure.name))
     }));
+    // Without it figures that are all withheld would be no aggregates, and not one row.
+    list.push("count() AS counted".to_owned());
     let names: Vec<_> = keys.iter().map(|(_, name)| format!("by_{name}")).collect();
     let group = if names.is_empty() {
         String::new()
@@ -149,8 +159,13 @@ fn outer_sql(request: &Request, column: &str) -> String {
         {
             format!("g.by_{column}")
         }
-        _ => format!("g.figure_{column}"),
+        _ => format!("g.{}", figure_alias(column)),
     }
+}
+
+/// What a figure is called in a statement, where no name has a point in it.
+fn figure_alias(name: &str) -> String {
+    format!("figure_{}", name.replace('.', "_"))
 }
 
 /// The order asked for, then the usual one: by time, then the dimensions, `null` first. Rows that

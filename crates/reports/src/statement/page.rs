@@ -89,6 +89,9 @@ fn older(after: Option<&After>, parameters: &mut Vec<(String, Parameter)>) -> St
 fn listed_sql(column: &str, unit: Unit) -> String {
     match (column, unit) {
         ("manager_name", _) => name_sql("g.row_manager"),
+        (_, Unit::Money) => {
+            format!("concat(toString(g.row_{column}), 'e', toString({{digits:Int64}}))")
+        }
         (_, Unit::Time) => format!("toUnixTimestamp64Milli(g.row_{column})"),
         _ => format!("g.row_{column}"),
     }

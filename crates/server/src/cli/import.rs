@@ -12,7 +12,7 @@ pub(crate) struct Import {
     /// The file: CSV, TSV, NDJSON or Parquet.
     #[arg(value_name = "FILE", requires = "by")]
     pub(crate) file: Option<PathBuf>,
-    /// The map from its columns to events.
+    /// The map from its columns to events: a file, or one that is shipped by its name, like `spend`.
     #[arg(long, value_name = "MAP.toml")]
     pub(crate) map: Option<PathBuf>,
     /// The provider whose export of call records the file is; it fills in what its webhooks missed.

@@ -18,6 +18,7 @@ use trunkline_providers::Map;
 use crate::cli::{Format, Import, Service};
 use crate::config::Environment;
 use crate::stream::{self, Once, Source, Target};
+use crate::wiring::hooks;
 use crate::{clock, print};
 
 mod export;
@@ -59,8 +60,7 @@ pub(super) fn run(
     let Some(map) = &options.map else {
         bail!("say with which --map, or of which --provider");
     };
-    let text = std::fs::read_to_string(map)
-        .with_context(|| format!("could not read the map {}", map.display()))?;
+    let text = hooks::text(&map.display().to_string()).context("could not read the map")?;
     let parsed = Map::parse(&text).with_context(|| format!("in {}", map.display()))?;
     let run = name_of(file, &text).with_context(|| unreadable(file))?;
     let rows = Rows::open(file, format, Some(&parsed)).with_context(|| unreadable(file))?;

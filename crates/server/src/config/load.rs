@@ -45,7 +45,11 @@ pub(crate) fn read(text: &str, folder: &Path, environment: &Environment) -> Resu
         }
     }
     resolve_secrets(&mut table, folder, environment)?;
-    let file = typed(table)?;
+    let mut file = typed(table)?;
+    for account in &mut file.accounts {
+        let rates = account.rates.iter().map(|rates| folder.join(rates));
+        account.rates = rates.map(|path| path.display().to_string()).next();
+    }
     let problems = problems(&file);
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));

@@ -1,18 +1,22 @@
-//! Names, teams, extensions, stages and static numbers from the configuration to ClickHouse's tables of settings.
+//! Names, teams, extensions, stages, static numbers and rates from the configuration to ClickHouse's tables of settings.
 
+use anyhow::Result;
 use trunkline_model::settings::{Account, TrackingRules};
 use trunkline_warehouse::writer::{
     AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
     StaticNumberRow, TeamMemberRow, TeamRow,
 };
 
-/// Gives all that the configuration says of names and teams.
-pub(super) fn settings(accounts: &[Account]) -> Settings {
+use super::rates;
+
+/// Gives all that the configuration says of names and teams, and the rates of the files that it names.
+pub(super) fn settings(accounts: &[Account]) -> Result<Settings> {
     let mut settings = Settings::default();
     for account in accounts {
         add(&mut settings, account);
+        settings.rates.extend(rates::of(account)?);
     }
-    settings
+    Ok(settings)
 }
 
 fn add(settings: &mut Settings, account: &Account) {

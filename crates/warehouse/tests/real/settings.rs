@@ -3,8 +3,8 @@
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::writer::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
-    SyncOutcome, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, RateRow, Settings, SourceTagRow,
+    StageRow, SyncOutcome, TeamMemberRow, TeamRow,
 };
 
 use super::raw::ask;
@@ -29,6 +29,12 @@ fn settings() -> Settings {
         ],
         source_tags: vec![SourceTagRow::new("acme", "ads")],
         static_numbers: Vec::new(),
+        rates: vec![RateRow::new(
+            "acme",
+            "USD",
+            20_515_u16,
+            923_400_000_000_i128,
+        )],
         accounts: vec!["acme".to_owned()],
     }
 }
@@ -46,7 +52,7 @@ async fn settings_are_written_once() {
     assert_eq!(
         first,
         Ok(SyncOutcome {
-            written: 11,
+            written: 12,
             deleted: 0
         })
     );
@@ -140,6 +146,8 @@ async fn stages_and_source_tags_follow_the_configuration() {
             deleted: 1
         })
     );
+    let rates = "SELECT date, currency, rate FROM trunkline.rates FINAL";
+    assert_eq!(ask(&engine.writer, rates), "2026-03-03\tUSD\t0.9234");
     let tags = "SELECT tag FROM trunkline.source_tags FINAL";
     assert_eq!(ask(&engine.writer, tags), "fair");
 }

@@ -210,3 +210,18 @@ line! {
         valid_until: i64
     }
 }
+
+line! {
+    /// What one of a currency was worth on a day.
+    RateRow in "rates" {
+        /// The account's id.
+        account: String,
+        /// The currency.
+        currency: String,
+        /// The day, in days since 1970.
+        date: u16
+        =>
+        /// In the account's currency, in 10^-12 of it.
+        rate: i128
+    }
+}

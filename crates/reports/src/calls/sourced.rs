@@ -1,0 +1,70 @@
+//! The source of each call, for reports that tell calls apart by it (`metrics.md` §3; S44).
+//!
+//! It is that of what brought the call. Where that may have been several, it is what all of them agree in:
+//! a call that came from one of two sources has none, never a guess; its weights are in the report of
+//! sources. A call to a number that nobody knows is of what its contact's touches say, by the account's
+//! model, else direct.
+
+use super::counted::counted;
+use crate::dimension::Dimension;
+use crate::request::Request;
+use crate::sources::attributed::attributed;
+use crate::sources::earned;
+use crate::sources::touches::persons;
+use crate::statement::{Views, WITHIN};
+
+/// Gives samples, which name a `call`, the columns `source`, `medium` and `campaign`, which are null
+/// where the question does not name them and they are not shown.
+pub(crate) fn sourced(request: &Request, views: Views<'_>, samples: &str, shown: bool) -> String {
+    let told = [Dimension::Source, Dimension::Medium, Dimension::Campaign];
+    if !shown && !told.iter().any(|dimension| request.tells(*dimension)) {
+        return format!(
+            "SELECT *, CAST(NULL, 'Nullable(String)') AS source, \
+             CAST(NULL, 'Nullable(String)') AS medium, \
+             CAST(NULL, 'Nullable(String)') AS campaign FROM ({samples})"
+        );
+    }
+    format!(
+        "SELECT s.*, nullIf(b.source, '') AS source, nullIf(b.medium, '') AS medium, \
+         nullIf(b.campaign, '') AS campaign FROM ({samples}) AS s \
+         LEFT JOIN ({sources}) AS b ON s.call = b.call",
+        sources = sources(request, views),
+    )
+}
+
+/// The `SELECT` of what the candidates of each call agree in; empty where they do not.
+fn sources(request: &Request, views: Views<'_>) -> String {
+    let agreed = |part: &str, place: u8, name: &str| {
+        format!(
+            "if(arrayUniq(arrayMap(one -> {part}, candidates)) = 1, candidates[1].{place}, '') \
+             AS {name}"
+        )
+    };
+    let all = [
+        agreed("one.1", 1, "source"),
+        agreed("(one.1, one.2)", 2, "medium"),
+        agreed("one", 3, "campaign"),
+    ];
+    let own = attributed(request, views);
+    format!(
+        "SELECT call, {all} FROM (SELECT call, arrayMap(one -> (one.1, one.2, one.3), candidates) \
+         AS candidates FROM ({own}) WHERE reason != 'unknown_number' UNION ALL \
+         SELECT id AS call, groupArray((part.1, part.2, part.3)) AS candidates \
+         FROM ({earned}) GROUP BY id)",
+        all = all.join(", "),
+        earned = earned(
+            request,
+            views,
+            &persons(
+                &format!(
+                    "SELECT 'call' AS what, c.call AS id, c.ms_at AS ms, toInt64(0) AS allowance, \
+             '' AS channel, if(c.known, c.caller, '') AS contact \
+             FROM ({calls}) AS c INNER JOIN ({own}) AS a ON c.call = a.call \
+             WHERE a.reason = 'unknown_number'",
+                    calls = counted(request, views, WITHIN),
+                ),
+                views
+            )
+        ),
+    )
+}

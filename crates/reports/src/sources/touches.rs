@@ -1,0 +1,220 @@
+//! The touches of each person: what is known of where he came from, and when (`metrics.md` §3).
+//!
+//! A touch is a call that was attributed; a message, a form or a lead that tells a source; a tag of a
+//! card that names one; a visit. Whose a visit is, tell the calls that were certainly attributed to one of
+//! its visitor, and the messages, forms and leads that name it or its visitor, whenever they came.
+//!
+//! A call to a number that nobody knows says nothing by itself: its touch is *weak* and counts where there
+//! is no other. Direct and unattributed touches are *faint*.
+
+use super::attributed::attributed;
+use crate::calls::counted::counted;
+use crate::missed_calls::episodes::of_persons;
+use crate::request::Request;
+use crate::statement::Views;
+
+/// The `SELECT` of `person` and `touches`: tuples of instant in milliseconds, rank among those of the
+/// instant, id, weak, faint, candidates; in their order.
+pub(super) fn touches(request: &Request, views: Views<'_>) -> String {
+    format!(
+        "SELECT person, arraySort(touch -> (touch.1, touch.2, touch.3), arrayDistinct(arrayConcat(\
+         groupArrayIf(own, notEmpty(own.6)), groupArrayArray(visited)))) AS touches FROM (\
+         SELECT t.person AS person, (t.ms, t.rank, t.id, t.weak, t.faint, t.candidates) AS own, \
+         v.visited AS visited FROM ({told}) AS t \
+         LEFT JOIN ({visited}) AS v ON t.visitor = v.visitor) GROUP BY person",
+        told = persons(&of_visitors(&told(request, views), views), views),
+        visited = visited(views),
+    )
+}
+
+/// Joins rows of `channel`, `contact`, `what` and `id` with who that is: `person`. Of a contact that
+/// nobody knows each row is a person of its own.
+pub(crate) fn persons(rows: &str, views: Views<'_>) -> String {
+    let rows = format!("SELECT *, contact = '' AS is_nobody FROM ({rows})");
+    format!(
+        "SELECT * REPLACE (if(is_nobody, concat('?', what, ':', id), person) AS person) FROM ({})",
+        of_persons(&rows, views)
+    )
+}
+
+/// What was told of contacts: a touch, a visit or a visitor of theirs, or several of these.
+fn told(request: &Request, views: Views<'_>) -> String {
+    let parts = [
+        calls(request, views),
+        messages(views),
+        cards(views),
+        forms(views),
+        leads(views),
+    ];
+    parts.join(" UNION ALL ")
+}
+
+/// What tells a source in columns of its own, as told: the names of its columns are those of sources.
+struct Told<'a> {
+    what: &'a str,
+    /// Its place among touches of the same instant.
+    rank: u8,
+    id: &'a str,
+    at: &'a str,
+    channel: &'a str,
+    contact: &'a str,
+    visit: &'a str,
+    visitor: &'a str,
+    from: String,
+}
+
+impl Told<'_> {
+    fn sql(&self) -> String {
+        let Self {
+            what, rank, id, at, ..
+        } = self;
+        let Self {
+            channel,
+            contact,
+            visit,
+            visitor,
+            from,
+            ..
+        } = self;
+        let candidates = candidates();
+        format!(
+            "SELECT '{what}' AS what, toString({id}) AS id, toUnixTimestamp64Milli({at}) AS ms, \
+             toUInt8({rank}) AS rank, {channel} AS channel, {contact} AS contact, \
+             {visit} AS visit, {visitor} AS visitor, toUInt8(0) AS weak, \
+             toUInt8(ifNull(toString(source), '') = 'direct') AS faint, {candidates} AS candidates \
+             FROM {from} WHERE account = {{account:String}}"
+        )
+    }
+}
+
+/// The one candidate of what tells a source; none of what tells none.
+fn candidates() -> String {
+    let text = |name| format!("ifNull(toString({name}), '')");
+    let all = ["source", "medium", "campaign", "content", "term", "origin"].map(text);
+    let [source, medium, campaign, ..] = &all;
+    format!(
+        "if(concat({source}, {medium}, {campaign}) = '', [], [({}, toFloat64(1))])",
+        all.join(", ")
+    )
+}
+
+/// Inbound calls with what they may have been.
+fn calls(request: &Request, views: Views<'_>) -> String {
+    let within = "at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND direction = 'inbound'";
+    format!(
+        "SELECT 'call' AS what, c.call AS id, c.ms_at AS ms, toUInt8(4) AS rank, '' AS channel, \
+         if(c.known, c.caller, '') AS contact, \
+         if(a.certainty = 'certain', arrayElement(a.visits, 1), '') AS visit, '' AS visitor, \
+         toUInt8(a.reason = 'unknown_number') AS weak, \
+         toUInt8(a.certainty = 'unattributed' \
+         OR arrayAll(one -> one.1 = 'direct', a.candidates)) AS faint, a.candidates AS candidates \
+         FROM ({counted}) AS c INNER JOIN ({attributed}) AS a ON c.call = a.call",
+        counted = counted(request, views, within),
+        attributed = attributed(request, views),
+    )
+}
+
+fn messages(views: Views<'_>) -> String {
+    Told {
+        what: "chat",
+        rank: 3,
+        id: "id",
+        at: "at",
+        channel: "ifNull(toString(channel), '')",
+        contact: "contact",
+        visit: "ifNull(visit, '')",
+        visitor: "ifNull(visitor, '')",
+        from: format!(
+            "(SELECT * FROM {} WHERE kind = 'chat')",
+            views.named("v_touches")
+        ),
+    }
+    .sql()
+}
+
+fn cards(views: Views<'_>) -> String {
+    Told {
+        what: "card",
+        rank: 1,
+        id: "id",
+        at: "at",
+        channel: "''",
+        contact: "contact",
+        visit: "''",
+        visitor: "''",
+        from: format!(
+            "(SELECT * FROM {} WHERE kind = 'card')",
+            views.named("v_touches")
+        ),
+    }
+    .sql()
+}
+
+fn forms(views: Views<'_>) -> String {
+    Told {
+        what: "form",
+        rank: 2,
+        id: "form",
+        at: "at",
+        channel: "''",
+        contact: "contact",
+        visit: "visit",
+        visitor: "visitor",
+        from: format!("({})", of_forms(views)),
+    }
+    .sql()
+}
+
+/// Leads, once for each of their contacts.
+fn leads(views: Views<'_>) -> String {
+    Told {
+        what: "lead",
+        rank: 5,
+        id: "lead",
+        at: "created_at",
+        channel: "''",
+        contact: "one",
+        visit: "ifNull(visit, '')",
+        visitor: "ifNull(visitor, '')",
+        from: format!(
+            "(SELECT *, ifNull(contact, '') AS one FROM {} WHERE NOT removed)",
+            views.named("v_leads")
+        ),
+    }
+    .sql()
+}
+
+/// Forms with who sent them: the contact told, else the phone number, else whose the address is.
+pub(super) fn of_forms(views: Views<'_>) -> String {
+    format!(
+        "SELECT f.* REPLACE (multiIf(f.contact != '', f.contact, f.known, f.phone, e.contact) \
+         AS contact) FROM {forms} AS f FINAL LEFT JOIN (\
+         SELECT identity, contact FROM {identities} FINAL \
+         WHERE account = {{account:String}} AND kind = 'email') AS e ON f.email = e.identity \
+         WHERE f.account = {{account:String}}",
+        forms = views.named("forms"),
+        identities = views.named("identities"),
+    )
+}
+
+/// Gives what was told the visitor of the visit that it names.
+fn of_visitors(told: &str, views: Views<'_>) -> String {
+    format!(
+        "SELECT t.* REPLACE (if(t.visitor = '', v.visitor, t.visitor) AS visitor) FROM ({told}) AS t \
+         LEFT JOIN (SELECT visit, visitor FROM {visits} FINAL WHERE account = {{account:String}}) AS v \
+         ON t.visit = v.visit",
+        visits = views.named("visits"),
+    )
+}
+
+/// The visits of each visitor, as touches.
+fn visited(views: Views<'_>) -> String {
+    format!(
+        "SELECT visitor, groupArray((toUnixTimestamp64Milli(started_at), toUInt8(0), visit, \
+         toUInt8(0), toUInt8(source = 'direct'), {candidates} AS told)) AS visited \
+         FROM {visits} FINAL WHERE account = {{account:String}} AND visitor != '' AND notEmpty(told) \
+         AND started_at >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') GROUP BY visitor",
+        candidates = candidates(),
+        visits = views.named("visits"),
+    )
+}

@@ -1,0 +1,142 @@
+//! The report of pools: loads, rests and what Erlang's formula says of them.
+
+use serde_json::{Value, json};
+use trunkline_model::settings::Account;
+use trunkline_reports::{Context, Restriction, Targets};
+
+use crate::marketing::{From, from, stamp};
+use crate::sources::cells;
+use crate::world::{ACCOUNT, World, context, pairs};
+
+async fn ask(world: &World, numbers: usize, query: &str) -> Value {
+    let numbers: Vec<_> = (0..numbers).map(|n| format!("+3491000{n:04}")).collect();
+    let account: Account = serde_json::from_value(json!({
+        "id": "acme", "timezone": "Europe/Madrid", "country": "ES",
+        "pool": [{"id": "web", "numbers": numbers, "draining": ["910 009 999"]},
+                 {"id": "idle", "numbers": ["+34911111111"]}],
+    }))
+    .expect("settings");
+    let targets = Targets::of(&account);
+    let known = Context {
+        targets: &targets,
+        ..context(Restriction::default())
+    };
+    let table = world.reports().run("pools", &pairs(query), &known).await;
+    serde_json::to_value(table.expect("an answer")).expect("it is JSON")
+}
+
+/// Visits of the pool: number (none if unserved), begin, end.
+async fn visits(world: &World, all: &[(&str, &str, &str)]) {
+    let row = |(place, (number, begin, end)): (usize, &(&str, &str, &str))| {
+        json!({"account": ACCOUNT, "visit": format!("v{place}"), "visitor": "x", "site": "k",
+            "pool": "web", "number": number, "served": u8::from(!number.is_empty()),
+            "started_at": stamp(begin), "last_at": stamp(begin), "expires_at": stamp(end),
+            "version": 1, "deleted": 0})
+    };
+    world
+        .insert("visits", all.iter().enumerate().map(row).collect())
+        .await;
+}
+
+#[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one worked example, from what is told to every figure"
+)]
+async fn every_column_is_worked_out() {
+    let world = World::start().await;
+    visits(
+        &world,
+        &[
+            (
+                "+34910000000",
+                "2026-03-10T10:00:00Z",
+                "2026-03-10T10:30:00Z",
+            ),
+            (
+                "+34910000001",
+                "2026-03-10T10:07:30Z",
+                "2026-03-10T10:40:00Z",
+            ),
+            ("", "2026-03-10T10:20:00Z", "2026-03-10T10:30:00Z"),
+            // Free for 30 s, and for 20 minutes; this one lives when it is asked.
+            (
+                "+34910000000",
+                "2026-03-10T10:30:30Z",
+                "2026-03-10T11:00:30Z",
+            ),
+            (
+                "+34910000001",
+                "2026-03-10T11:00:00Z",
+                "2026-04-03T10:00:00Z",
+            ),
+        ],
+    )
+    .await;
+    let certain = ("certain", "", &[("v0", 1.0, from("google", "", ""))][..]);
+    let two = [("v0", 0.5, From::default()), ("v1", 0.5, From::default())];
+    for (call, brought) in [
+        ("c1", certain),
+        ("c2", certain),
+        ("c3", ("ambiguous", "", &two[..])),
+    ] {
+        world.brought(call, 1, brought).await;
+    }
+    // Their calls began in 1970: those of the day are asked for below.
+    let names = [
+        "pool",
+        "numbers",
+        "in_service",
+        "leased",
+        "visits",
+        "unserved",
+        "unserved_rate",
+        "served_late",
+        "offered_load",
+        "reuse_min_s",
+        "reuse_p1_s",
+        "reuse_p50_s",
+    ];
+    let day = "from=2026-03-10&to=2026-03-11&by=pool";
+    let answer = ask(&world, 2, day).await;
+    // From 10:15 to 10:30: two in full, the third for ten minutes.
+    assert_eq!(
+        cells(&answer, &names),
+        json!([
+            ["idle", 1, 1, 0, 0, 0, null, 0, 0.0, null, null, null],
+            ["web", 3, 2, 1, 5, 1, 0.2, 0, 2.6667, 30.0, 30.0, 30.0]
+        ])
+    );
+    let calls = ask(&world, 2, "from=1970-01-01&to=1970-01-02&by=pool&pool=web").await;
+    assert_eq!(cells(&calls, &["ambiguous_share"]), json!([[0.3333]]));
+}
+
+/// The worked examples of the definition, and what the table of `trunkline pool size` says.
+#[tokio::test]
+async fn blocking_is_erlangs() {
+    for (visits_now, numbers, blocking, one, tenth) in [
+        // B(10, 10) = 21.46 %, B(10, 18) = 0.71 %; 17 leave 1.29 %.
+        (10, 10, 0.2146, 18, 21),
+        (10, 18, 0.0071, 18, 21),
+        // B(1, 1) = 1/2; B(1, 5) = 0.31 %, B(1, 4) = 1.54 %; B(1, 6) = 0.05 %.
+        (1, 1, 0.5, 5, 6),
+    ] {
+        let world = World::start().await;
+        let spans = vec![("", "2026-03-10T10:00:00Z", "2026-03-10T10:15:00Z"); visits_now];
+        visits(&world, &spans).await;
+        let query = "from=2026-03-11&to=2026-03-12&by=pool&pool=web";
+        let answer = ask(&world, numbers, query).await;
+        let names = [
+            "offered_load",
+            "predicted_blocking",
+            "numbers_for_1pct",
+            "numbers_for_0.1pct",
+        ];
+        let load = visits_now as f64;
+        assert_eq!(
+            cells(&answer, &names),
+            json!([[load, blocking, one, tenth]]),
+            "{numbers}"
+        );
+    }
+}
