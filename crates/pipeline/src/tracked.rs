@@ -113,8 +113,9 @@ impl Tracked {
         self.hear_calls(changed);
     }
 
-    /// Goes on with what concerns all cold calls.
-    pub(crate) fn sweep(&mut self) {
+    /// Goes on with what concerns all cold calls; those of which phases were taken back by records from
+    /// `news` on are kept to be told of.
+    pub(crate) fn sweep(&mut self, news: Option<u64>) {
         let mut changed = Changed {
             is_used: self.tracking.is_used(),
             news_from: u64::MAX,
@@ -122,7 +123,7 @@ impl Tracked {
         };
         self.fold.sweep(&mut changed);
         self.hear_calls(changed);
-        self.tell_calls(None);
+        self.tell_calls(news);
     }
 
     fn hear_calls(&mut self, mut changed: Changed) {

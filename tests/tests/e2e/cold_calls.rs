@@ -143,10 +143,8 @@ fn late_repeated_and_retracted_phases_of_cold_calls_are_exact_through_kills() {
     assert_eq!(count(&service, "has(tags, 'late')"), CROWD / 5);
     wait_until_cold(&service, CALLS);
     // Of a run, and of one call all phases.
-    let gone = ["started", "ended"].map(|phase| {
-        let minute = u8::from(phase == "ended");
-        retract("target", &format!("x0001/10:0{minute}:00/{phase}"))
-    });
+    let gone = ["00:00/started", "01:00/ended"];
+    let gone = gone.map(|phase| retract("target", &format!("x0001/10:{phase}")));
     let back = [gone.to_vec(), vec![retract("batch", "run")]].concat();
     post(&service.door("acme"), &back);
     service.kill9();
@@ -175,6 +173,32 @@ fn other_settings_reach_cold_calls_and_leave_them_cold() {
     service.door("acme").flush();
     assert_eq!(rows(&service, "acme")[..4], expected());
     assert!(cold(&service) >= CALLS as f64);
+    assert_clean(service);
+}
+
+#[test]
+fn call_tracking_hears_of_cold_calls_when_it_begins_and_when_one_is_taken_back() {
+    let (mut service, _) = all_cold();
+    let numbers = "[[account.number]]\nnumber = \"+34600100200\"\nsource = \"flyer\"\n";
+    let flyer = Account::new("acme").section(numbers);
+    service.configure(Config::of([flyer]).fold(FORGETFUL));
+    service.stop();
+    restart(&mut service);
+    service.door("acme").flush();
+    let attributed = || {
+        let sql = "SELECT count() FROM attributions FINAL WHERE deleted = 0 AND rule = 0 \
+                   AND candidates.source = ['flyer']";
+        let text = service.tables().text(sql);
+        text.trim().parse::<usize>().expect("a number")
+    };
+    // All but the one that goes out.
+    assert_eq!(attributed(), CALLS - 1);
+    assert!(cold(&service) >= CALLS as f64);
+    let gone = ["00:00/started", "01:00/ended"];
+    let gone = gone.map(|phase| retract("target", &format!("x0001/10:{phase}")));
+    post(&service.door("acme"), &gone);
+    service.door("acme").flush();
+    assert_eq!(attributed(), CALLS - 2);
     assert_clean(service);
 }
 

@@ -54,9 +54,10 @@ impl Worker {
         let Some(id) = self.sweeping.first().map(Arc::clone) else {
             return;
         };
-        let account = self.account(&id);
-        account.sweep();
-        if !account.is_sweeping() {
+        let news = self.news_from(&id);
+        self.account(&id).sweep(news);
+        self.tell_news(&id);
+        if !self.account(&id).is_sweeping() {
             self.sweeping.retain(|known| *known != id);
             self.look_for_tears();
         }
