@@ -59,8 +59,8 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "reports",
-        5600,
-        "one file for each report of the catalogue, most of it descriptions that are data",
+        7200,
+        "one folder for each report of the catalogue, most of it descriptions that are data, and statements",
     ),
     (
         "model",
