@@ -27,6 +27,16 @@ const TOKEN_HASH: &str = "65fd2ab352c04135fedd14f12a323bdb51b15fdcaa820a1c827651
 const NOW: i64 = 1_767_300_000_000;
 const READY_LOOK: Duration = Duration::from_millis(2);
 
+/// Gives an outbox that is told nothing.
+fn no_webhooks(
+    dir: &Path,
+    clock: Arc<dyn Fn() -> Time + Send + Sync>,
+) -> trunkline_delivery::Handle {
+    let chance = Arc::new(|| 0.5);
+    let world = trunkline_delivery::World { clock, chance };
+    trunkline_delivery::Handle::new(dir, world, trunkline_delivery::Webhooks::default())
+}
+
 /// Serves until the standard input ends, which it does with the process that started this one.
 #[expect(clippy::print_stdout, reason = "another process reads the port")]
 pub(crate) fn serve(dir: &Path, sync: bool) -> Result<()> {
@@ -66,6 +76,7 @@ pub(crate) fn serve(dir: &Path, sync: bool) -> Result<()> {
             hooks: Arc::default(),
             sites: Arc::default(),
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(Directory::new([&account]))),
+            webhooks: no_webhooks(dir, Arc::new(now)),
             pipeline: pipeline.clone(),
             reports: Reports::new(away, PageKey::new([0; 32])),
             links: Arc::default(),

@@ -14,6 +14,7 @@
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
 //!   meanwhile, and [`ledger`] says on one line what became of it;
 //! - [`prometheus`] is a real Prometheus that scrapes it;
+//! - [`receiver`] takes its outgoing webhooks;
 //! - [`grafana`] expands the queries of its dashboards as Grafana does;
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
@@ -46,6 +47,7 @@ pub mod link;
 pub mod load;
 pub mod mount;
 pub mod prometheus;
+pub mod receiver;
 pub mod reference;
 pub mod scrape;
 pub mod service;

@@ -50,6 +50,7 @@ mod stream;
 mod visits;
 mod watched;
 mod ways_out;
+mod webhooks;
 
 pub use config::{Config, Connections, Requests, Streams};
 pub use directory::{Directory, Grant};

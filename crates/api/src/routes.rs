@@ -29,7 +29,7 @@ use crate::stream::Crowd;
 use crate::visits::{Limits as VisitLimits, Sites};
 use crate::{
     admin, board, events, hooks, live, login, openapi, records, request, status, stream, visits,
-    ways_out,
+    ways_out, webhooks,
 };
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
@@ -79,6 +79,9 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/live").get(live::live, live::about()),
         at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
         at("/v1/admin/rejects").get(admin::rejects, admin::about_rejects()),
+        at("/v1/admin/webhooks").get(webhooks::list, webhooks::about_list()),
+        at("/v1/admin/webhooks/{webhook}/dead").get(webhooks::dead, webhooks::about_dead()),
+        at("/v1/admin/webhooks/{webhook}/replay").post(webhooks::replay, webhooks::about_replay()),
         at("/v1/admin/reload").post(admin::reload, admin::about_reload()),
         at("/metrics").get(status::metrics, status::about_metrics()),
         at("/healthz").get(status::healthz, status::about_healthz()),
@@ -113,6 +116,8 @@ pub struct Api {
     pub hooks: Arc<ArcSwap<Hooks>>,
     /// The sites whose pages ask for numbers; a reload stores others.
     pub sites: Arc<ArcSwap<Sites>>,
+    /// The outgoing webhooks.
+    pub webhooks: trunkline_delivery::Handle,
     /// Where events go.
     pub pipeline: Handle,
     /// Where figures come from.

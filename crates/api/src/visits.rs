@@ -216,7 +216,7 @@ async fn begin(
     let decision = decision.unwrap_or_else(|| site.undecided(new, now));
     let told = Told {
         visitor: &visitor,
-        agent: head
+        browser: head
             .headers
             .get(header::USER_AGENT)
             .and_then(|it| it.to_str().ok()),
@@ -259,7 +259,7 @@ async fn sign(
     };
     let told = Told {
         visitor: &visitor,
-        agent: None,
+        browser: None,
         page,
         now,
     };

@@ -107,7 +107,7 @@ pub async fn rows(
 
 /// Writes the name of a column for people.
 fn head(name: &str) -> &'static str {
-    const HEADS: [(&str, &str); 38] = [
+    const HEADS: [(&str, &str); 39] = [
         ("number", "Number"),
         ("caller", "Caller"),
         ("calls", "Calls"),
@@ -137,6 +137,7 @@ fn head(name: &str) -> &'static str {
         ("messages", "Messages"),
         ("response_s", "Response"),
         ("wait_s", "Wait"),
+        ("handled_by_call", "Talked since"),
         ("cycle", "Cycle"),
         ("direction", "Direction"),
         ("author", "Author"),

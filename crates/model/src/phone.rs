@@ -55,6 +55,56 @@ fn parsed(country: Option<country::Id>, text: &str) -> Option<String> {
     })
 }
 
+/// Masks a text if it is a phone number: what is left is a `+`, its first digit and its last four.
+pub fn masked(text: String) -> String {
+    let Some(Phone { plus, digits }) = Phone::read(&text) else {
+        return text;
+    };
+    let plus = if plus { "+" } else { "" };
+    let (first, last) = (&digits[..1], &digits[digits.len() - 4..]);
+    format!("{plus}{first}***{last}")
+}
+
+/// Whether a text is a phone number.
+pub fn is_phone(text: &str) -> bool {
+    Phone::read(text).is_some()
+}
+
+/// A phone number as channels write it for an id.
+struct Phone {
+    plus: bool,
+    digits: String,
+}
+
+impl Phone {
+    /// Reads 7 to 15 digits (E.164) with or without a `+` before them and with spaces, hyphens,
+    /// dots, slashes or brackets anywhere; a word with a colon may stand before it (`tel:`, `wa:`)
+    /// and an address behind it (`@c.us`). So an id that only is a long number is masked too: which
+    /// of them are phone numbers nobody can tell.
+    fn read(text: &str) -> Option<Self> {
+        let text = match text.split_once(':') {
+            Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_alphabetic()) => rest,
+            _ => text,
+        };
+        let text = text.split_once('@').map_or(text, |(number, _)| number);
+        let text = text.trim();
+        let (plus, text) = match text.strip_prefix('+') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let mut digits = String::new();
+        for character in text.chars() {
+            match character {
+                '0'..='9' => digits.push(character),
+                ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' => {}
+                _ => return None,
+            }
+        }
+        let is_one = (7..=15).contains(&digits.len());
+        is_one.then_some(Self { plus, digits })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use crossbeam_channel::{Sender, bounded};
 use hashbrown::HashMap;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use trunkline_delivery::Handle as Delivery;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::time::Time;
 use trunkline_rollup::account::Seeing;
@@ -48,6 +49,7 @@ pub(crate) struct Start<'a> {
     pub(crate) config: Config,
     /// How long after its last arrival a conversation keeps its timeline, in milliseconds.
     pub(crate) horizon: i64,
+    pub(crate) delivery: Option<&'a Delivery>,
     pub(crate) ledger: &'a Arc<Ledger>,
     pub(crate) quarantine: &'a Arc<Quarantine>,
     pub(crate) broken: &'a CancellationToken,
@@ -99,6 +101,7 @@ impl Crew {
                 newest: Time(0),
                 shrunk_early: 0,
                 told: HashMap::new(),
+                delivery: start.delivery.cloned(),
             };
             aside.push(Arc::clone(&worker.is_behind));
             let thread = thread::Builder::new().name(format!("fold-{number}"));
@@ -253,6 +256,7 @@ impl Crew {
             all.shrunk += census.shrunk;
             all.parked += census.parked;
             all.aside += census.aside;
+            all.behind = all.behind.into_iter().chain(census.behind).min();
             all.shrunk_early += census.shrunk_early;
             all.remembered += census.remembered;
             all.dirty += census.dirty;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
+use trunkline_delivery::Handle as Delivery;
 use trunkline_journal::Journal;
 use trunkline_model::settings::Span;
 use trunkline_model::time::Time;
@@ -22,6 +23,7 @@ use crate::handle::Token;
 use crate::metrics;
 use crate::status::StatusBoard;
 use crate::streams::Streams;
+use crate::worker::Census;
 
 /// How often is looked whether something is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -55,6 +57,8 @@ pub(crate) struct Keeper {
     pub(crate) journal: Journal<Token>,
     pub(crate) journal_id: u64,
     pub(crate) streams: Arc<Streams>,
+    /// What is told of the records must be on disk before a checkpoint goes beyond them.
+    pub(crate) delivery: Option<Delivery>,
     pub(crate) state: PathBuf,
     pub(crate) dedup: Dedup,
     pub(crate) dispatched: watch::Receiver<u64>,
@@ -76,7 +80,9 @@ impl Keeper {
                 () = stop.cancelled() => return self,
                 _ = look.tick() => {}
             }
+            let below = *self.dispatched.borrow();
             let census = self.crew.census().await;
+            self.told(below, &census);
             self.board.set_census(&census);
             let new = self.dispatched.borrow().saturating_sub(self.began[1]);
             let due = new >= self.config.checkpoint_records
@@ -135,15 +141,31 @@ impl Keeper {
         self.streams.save(&self.state, self.journal_id)?;
         let mut writer = Writer::create(&checkpoint::folder(&self.state), header)?;
         let written = self.sections(&mut writer);
+        // All workers have done what was dispatched before the question after their marks.
+        let below = *self.dispatched.borrow();
         // Also when there will be no checkpoint: the marks must not pile up in memory.
         self.take_over_marks(began)?;
         if let Err(error) = written {
             writer.discard();
             return Err(error);
         }
+        // What a section has is not told again after a crash.
+        if let Some(delivery) = &self.delivery
+            && let Err(error) = delivery.keep(below)
+        {
+            writer.discard();
+            return Err(error);
+        }
         let path = writer.finish()?;
         self.began = [self.began[1], began];
         Ok(path)
+    }
+
+    /// Notes how far outgoing webhooks were told: all that was dispatched when the workers were asked.
+    fn told(&self, below: u64, census: &Census) {
+        if let Some(delivery) = &self.delivery {
+            delivery.through(census.behind.map_or(below, |behind| behind.min(below)));
+        }
     }
 
     /// Writes the sections of all workers.

@@ -11,6 +11,7 @@ use tokio::task::JoinError;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use trunkline_delivery::Handle as Delivery;
 use trunkline_journal::{Appended, Commit, Journal, OpenError, Opened};
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
@@ -111,6 +112,7 @@ pub struct Service {
     crew: Arc<OnceLock<Crew>>,
     accounts: Vec<AccountSettings>,
     settings: watch::Receiver<Arc<Settings>>,
+    delivery: Option<Delivery>,
     dispatched: Arc<watch::Sender<u64>>,
     flushed: watch::Sender<Option<u64>>,
     /// Told when the journal or a fold worker has ended.
@@ -170,12 +172,20 @@ impl Service {
             crew,
             accounts,
             settings,
+            delivery: None,
             dispatched,
             flushed,
             broken,
             lost: CancellationToken::new(),
         };
         Ok((service, handle))
+    }
+
+    /// Has outgoing webhooks told of what happens from where they were told last.
+    pub fn telling(mut self, delivery: Delivery) -> io::Result<Self> {
+        delivery.begin(self.extent.id, self.extent.next)?;
+        self.delivery = Some(delivery);
+        Ok(self)
     }
 
     /// Reads the journal, opens the doors, and runs until the token is cancelled or a part fails;
@@ -238,10 +248,8 @@ impl Service {
         tasks: &TaskTracker,
         ended: CancellationToken,
     ) -> Result<(Crew, Threads, Dedup, u64), Error> {
-        let (state, journal) = (
-            state_dir(&self.config.data_dir),
-            self.handle.shared.journal.clone(),
-        );
+        let state = state_dir(&self.config.data_dir);
+        let journal = self.handle.shared.journal.clone();
         let (shared, extent) = (Arc::clone(&self.handle.shared), self.extent);
         let fold = FoldConfig {
             window: self.config.keep.window,
@@ -249,6 +257,7 @@ impl Service {
         };
         let (workers, dir) = (self.config.workers.max(1), self.config.journal.dir.clone());
         let (broken, horizon) = (self.broken.clone(), self.config.horizon);
+        let delivery = self.delivery.clone();
         let (client, tasks) = (self.warehouse.clone(), tasks.clone());
         let (lost, stopped) = (self.lost.clone(), stop.clone());
         let runtime = tokio::runtime::Handle::current();
@@ -265,6 +274,7 @@ impl Service {
                 accounts: recovered.accounts,
                 config: fold,
                 horizon,
+                delivery: delivery.as_ref(),
                 ledger: &shared.ledger,
                 quarantine: &shared.quarantine,
                 broken: &broken,
@@ -347,6 +357,7 @@ impl Service {
             journal: self.handle.shared.journal.clone(),
             journal_id: self.extent.id,
             streams: Arc::clone(&self.handle.shared.streams),
+            delivery: self.delivery.clone(),
             state: state_dir(&self.config.data_dir),
             dedup,
             dispatched: self.dispatched.subscribe(),

@@ -5,10 +5,14 @@
 //! again changes nothing, so it needs no memory of its own for duplicates, and what a checkpoint has
 //! too is only read twice.
 
+use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use trunkline_calltracking::{Ask, Decision as Decided, Position as Place, Tracking, TrackingRows};
+use trunkline_calltracking::{
+    Ask, Attribution, Decision as Decided, Position as Place, Tracking, TrackingRows,
+};
+use trunkline_delivery::Call;
 use trunkline_model::settings::FoldRules;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::Rows;
@@ -29,6 +33,8 @@ use crate::visits::{Asked, Decision, Sign, Signed, VisitAsk};
 pub(crate) struct Tracked {
     fold: Account,
     tracking: Tracking,
+    /// Calls that outgoing webhooks are to be told of, and the records that changed them last.
+    news: Vec<(Call, u64)>,
 }
 
 /// What is called on the account and not here is the fold's own.
@@ -52,6 +58,7 @@ impl Tracked {
         Self {
             tracking: Tracking::new(Arc::clone(&id), config.seed),
             fold: Account::new(id, config),
+            news: Vec::new(),
         }
     }
 
@@ -60,16 +67,16 @@ impl Tracked {
         &mut self.tracking
     }
 
-    /// Observes events in their order.
-    pub(crate) fn observe_all(&mut self, told: &[Told<'_>]) {
-        let Self { fold, tracking } = self;
+    /// Observes events in their order; calls that records from `news` on changed are kept to be told of.
+    pub(crate) fn observe_all(&mut self, told: &[Told<'_>], news: Option<u64>) {
+        let Self { fold, tracking, .. } = self;
         let country = fold.rules().and_then(|rules| rules.country);
         fold.observe_each(told, |told, outcome| {
             if matches!(outcome, Outcome::Observed | Outcome::Parked) {
                 hear(tracking, told, country);
             }
         });
-        self.tell_calls();
+        self.tell_calls(news);
     }
 
     /// Applies a change of settings, told by a record.
@@ -80,14 +87,30 @@ impl Tracked {
         if !was_used && self.tracking.is_used() {
             self.fold.tell_all_calls();
         }
-        self.tell_calls();
+        self.tell_calls(None);
     }
 
-    /// Tells call tracking of the calls that changed.
-    fn tell_calls(&mut self) {
+    /// Takes the calls that outgoing webhooks are to be told of, and the records that changed them last.
+    pub(crate) fn take_news(&mut self) -> Vec<(Call, u64)> {
+        mem::take(&mut self.news)
+    }
+
+    /// Gives what brought a call; none if it is not known, not from outside or not tracked.
+    pub(crate) fn attribution(&mut self, call: &str) -> Option<Attribution> {
+        self.tracking.attribution(call)
+    }
+
+    /// Tells call tracking, and who sends outgoing webhooks, of the calls that changed.
+    fn tell_calls(&mut self, news: Option<u64>) {
         let is_used = self.tracking.is_used();
-        let mut changed = Changed::default();
-        self.fold.tell_calls(is_used, &mut changed);
+        let mut changed = Changed {
+            is_used,
+            news_from: news.unwrap_or(u64::MAX),
+            ..Changed::default()
+        };
+        self.fold
+            .tell_calls(is_used || news.is_some(), &mut changed);
+        self.news.append(&mut changed.news);
         for call in changed.calls {
             let contact = call.known.then(|| self.fold.contact_of_phone(&call.caller));
             call.tell(&mut self.tracking, contact.flatten().as_deref());

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
 use tokio::sync::mpsc;
+use trunkline_delivery::Handle as Delivery;
 use trunkline_journal::{Appended, Batch};
 use trunkline_model::event::Event;
 use trunkline_model::time::Time;
@@ -29,6 +30,7 @@ use crate::record::{self, Record};
 use crate::tracked::Tracked;
 
 mod horizon;
+pub(crate) mod news;
 mod work;
 
 use work::Next;
@@ -81,6 +83,8 @@ pub(crate) struct Worker {
     pub(crate) shrunk_early: u64,
     /// The length of cells, as the flush was told.
     pub(crate) told: HashMap<Arc<str>, u8>,
+    /// Who is told of calls that changed.
+    pub(crate) delivery: Option<Delivery>,
 }
 
 impl Worker {
@@ -229,7 +233,8 @@ impl Worker {
                         },
                     })
                     .collect();
-                self.account(&submission.account).observe_all(&told);
+                let news = self.news_from(&submission.account);
+                self.account(&submission.account).observe_all(&told, news);
                 last_offset += (told.len() as u64).saturating_sub(1);
             }
             TokenWork::Settings { account, rules } => {
@@ -241,6 +246,7 @@ impl Worker {
             }
         }
         self.next = last_offset + 1;
+        self.tell_news(work.account());
         self.note_parked(work.account());
         let outcomes = self.account(work.account()).counts() - before;
         self.ledger.settle(&outcomes);
@@ -340,7 +346,9 @@ impl Worker {
                 at: replayed.at,
             })
             .collect();
-        self.account(first.account).observe_all(&told);
+        let news = self.news_from(first.account);
+        self.account(first.account).observe_all(&told, news);
+        self.tell_news(first.account);
         self.note_parked(first.account);
         group.clear();
     }
@@ -429,6 +437,7 @@ impl Worker {
             shrunk_early: self.shrunk_early,
             parked: self.parked.values().sum(),
             aside: self.aside.len(),
+            behind: self.aside.iter().find_map(Work::first_offset),
             ..Census::default()
         };
         for account in self.accounts.values_mut() {

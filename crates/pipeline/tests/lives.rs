@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use trunkline_delivery::{Handle as Delivery, Webhooks};
 use trunkline_model::batch::{Batch, Limits, Shape};
 use trunkline_model::settings::{BotReplies, FoldRules, Span};
 use trunkline_model::time::Time;
@@ -41,6 +42,7 @@ struct Place<'a> {
     now: Arc<AtomicI64>,
     checkpoint_records: u64,
     rules: FoldRules,
+    delivery: Option<Delivery>,
 }
 
 impl<'a> Place<'a> {
@@ -51,6 +53,7 @@ impl<'a> Place<'a> {
             now,
             checkpoint_records: u64::MAX,
             rules: FoldRules::default(),
+            delivery: None,
         }
     }
 
@@ -93,6 +96,10 @@ impl<'a> Place<'a> {
         let (_, settings) = watch::channel(Arc::default());
         let (service, handle) =
             Service::open(config, world, Client::new(away), accounts, settings).unwrap();
+        let service = match &self.delivery {
+            Some(delivery) => service.telling(delivery.clone()).unwrap(),
+            None => service,
+        };
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -363,4 +370,95 @@ fn a_journal_that_lost_its_newest_segment_is_refused() {
         error.contains("bring the missing newest segment back"),
         "{error}"
     );
+}
+
+/// A fresh handle of the outbox, as each life of a process has one; nothing is sent.
+fn delivery(place: &Place<'_>) -> Delivery {
+    let now = Arc::clone(&place.now);
+    let world = trunkline_delivery::World {
+        clock: Arc::new(move || Time(now.load(Ordering::Relaxed))),
+        chance: Arc::new(|| 0.5),
+    };
+    let account = serde_json::from_str(
+        r#"{"id": "acme", "webhook": [
+            {"id": "crm", "url": "http://127.0.0.1:1/", "events": ["missed_call"]}]}"#,
+    );
+    let webhooks = Webhooks::new(&[account.unwrap()]).unwrap();
+    Delivery::new(&place.dir.join("state"), world, webhooks)
+}
+
+fn missed_call(id: usize) -> Vec<String> {
+    let phase = |phase: &str, at: i64| {
+        let at = START / 1000 + at;
+        format!(
+            r#"{{"type":"call","call":"{id}","phase":"{phase}","direction":"inbound","from":"+3491122233{id}","to":"+34600100200","at":{at}}}"#
+        )
+    };
+    vec![phase("started", 0), phase("ended", 30)]
+}
+
+impl Place<'_> {
+    /// Starts a life that tells webhooks, each with an outbox read anew.
+    fn live_telling(&mut self) -> (Life, Delivery) {
+        let delivery = delivery(self);
+        self.delivery = Some(delivery.clone());
+        (self.live(), delivery)
+    }
+}
+
+fn waiting(delivery: &Delivery) -> usize {
+    delivery.list("acme")[0].waiting
+}
+
+#[test]
+fn what_webhooks_were_to_be_told_at_a_crash_or_a_stop_waits_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Place::new(dir.path());
+    for life in 0..6 {
+        let (now, delivery) = place.live_telling();
+        assert_eq!(waiting(&delivery), life);
+        now.submit("acme", &missed_call(life));
+        now.submit("other", &missed_call(life));
+        assert_eq!(waiting(&delivery), life + 1);
+        if life % 3 == 2 {
+            now.stop();
+        } else {
+            now.crash();
+        }
+    }
+}
+
+#[test]
+fn a_webhook_that_comes_into_the_configuration_is_not_told_the_past() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Place::new(dir.path());
+    let without = place.live();
+    without.submit("acme", &missed_call(1));
+    without.crash();
+    let (with, delivery) = place.live_telling();
+    assert_eq!(waiting(&delivery), 0);
+    with.submit("acme", &missed_call(2));
+    assert_eq!(waiting(&delivery), 1);
+    with.stop();
+}
+
+#[test]
+fn no_checkpoint_goes_ahead_of_what_webhooks_were_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Place::new(dir.path());
+    let (first, _) = place.live_telling();
+    // The outbox cannot be written.
+    let obstacle = dir.path().join("state/outbox.tmp");
+    std::fs::create_dir(&obstacle).unwrap();
+    first.submit("acme", &missed_call(1));
+    first.stop();
+    assert_eq!(checkpoints(dir.path()).len(), 0);
+    std::fs::remove_dir(&obstacle).unwrap();
+    let (second, delivery) = place.live_telling();
+    assert_eq!(waiting(&delivery), 1);
+    second.stop();
+    assert_eq!(checkpoints(dir.path()).len(), 1);
+    let (third, delivery) = place.live_telling();
+    assert_eq!(waiting(&delivery), 1);
+    third.crash();
 }

@@ -192,7 +192,7 @@ pub(crate) static REPORT: Report = Report {
         Opened {
             figures: &["awaiting"],
             about: "the conversations in which a reply is owed, and for how long",
-            samples: awaiting,
+            samples: awaiting_listed,
             only: AWAITING,
             gathered: &[],
             columns: &[
@@ -203,6 +203,7 @@ pub(crate) static REPORT: Report = Report {
                 Listed::text("conversation"),
                 Listed::text("contact"),
                 Listed::new("wait_s", Unit::S, "nullIf(ms, -1)"),
+                Listed::new("handled_by_call", Unit::Time, "handled_at"),
             ],
             key: &["channel", "conversation"],
         },
@@ -273,7 +274,9 @@ const RESPONDER: Choice = Choice {
 const SCOPE: Choice = Choice {
     name: scope::NAME,
     about: "what a reply answers: what is pending in its conversation, or in all of its contact's, \
-            in calendar time; a conversation's contact is the author of its first contact message",
+            in calendar time, where an answered call clears too and gives no sample; a \
+            conversation's contact is the author of its first contact message, or whom the account \
+            linked that to",
     values: &["conversation", scope::CONTACT],
     needs: &[
         (scope::CONTACT, "definition", &["wait", "turn", "assigned"]),
@@ -424,11 +427,21 @@ fn awaiting(request: &Request, views: Views<'_>) -> String {
             views,
             "pending_at",
             &if scope::is_contact(request) {
-                scope::conversations(views)
+                scope::conversations(request, views)
             } else {
                 views.named("v_conversations")
             }
         ),
+    )
+}
+
+/// The same for rows, which say by which call the contact was talked with since (`metrics.md` 1.2).
+fn awaiting_listed(request: &Request, views: Views<'_>) -> String {
+    format!(
+        "SELECT a.*, h.handled_at AS handled_at FROM ({awaiting}) AS a LEFT JOIN ({handled}) AS h \
+         ON toString(a.channel) = h.on_channel AND a.conversation = h.thread",
+        awaiting = awaiting(request, views),
+        handled = scope::handled(request, views),
     )
 }
 
@@ -455,7 +468,7 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
             views,
             "started_at",
             &if scope::is_contact(request) {
-                scope::cycles(views)
+                scope::cycles(request, views)
             } else {
                 views.named("v_cycles")
             }

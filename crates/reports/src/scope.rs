@@ -1,8 +1,9 @@
 //! `scope=contact` of `response-times`: what is pending in any conversation of a contact is also
-//! cleared by a manager's message in another (`metrics.md` 1.1).
+//! cleared by a manager's message in another, and by an answered call (`metrics.md` 1.1).
 //!
 //! The definition. A conversation's contact is that of `v_conversations`: the author of its first
-//! contact message. All conversations of a contact are one timeline in the order of `metrics.md` §1,
+//! contact message, and who that belongs to by what was told of identities, as in the reports of calls; an
+//! id that is a phone number is that of who calls from it. All conversations of a contact are one timeline in the order of `metrics.md` §1,
 //! equal places by channel and conversation. Each conversation keeps a clock of its own, started by
 //! its contact's messages and hand-offs and cleared by its bot and its closings as ever; a manager's
 //! message clears the clocks of all. It gives at most one sample, credited to who sent it and to the
@@ -13,16 +14,23 @@
 //! - `assigned` since the later of that of `wait` and the latest assignment to this manager of any
 //!   conversation of the contact.
 //!
+//! A call in which a person talked with the contact, whichever of them called, clears the clocks of all
+//! at its answer, the last in its instant. It is no message: it gives no sample and answers no cycle; and what a
+//! manager writes afterwards gives a sample only of what came after the call. Internal calls, spam and of twins the
+//! tracker's clear nothing; nor does the call of a number that belongs to no contact who writes.
+//!
 //! A cycle is `answered` if a manager's message cleared what was pending in it, wherever he wrote;
 //! `awaiting` and `closed_unanswered` are what was still pending then. Where a conversation overlaps
-//! in time with no other of its contact every figure is that of `scope=conversation`, so only the
+//! in time with no other of its contact, and no such call lies in it, every figure is that of `scope=conversation`, so only the
 //! others are worked out, from the facts, at reading; late events mend them by themselves. What `kommo` and `first`
 //! measure is not what is pending, so there is no such scope of theirs.
 //!
-//! How: a *stretch* is what happens to a contact up to a manager's message and with it, a *part* of
+//! How: a *stretch* is what happens to a contact up to a manager's message or a call and with it, a *part* of
 //! it what happens in one conversation up to a bot's reply or a closing and with it. What is pending
 //! at its end has begun within a part.
 
+use crate::calls::counted::{TALKED, held, of_people as of_people_called};
+use crate::missed_calls::episodes::of_persons;
 use crate::request::Request;
 use crate::response_times::verdict;
 use crate::statement::{Views, WITHIN, of_managers};
@@ -45,8 +53,8 @@ pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
     let definition = request.choice("definition").unwrap_or("wait");
     let responder = request.choice("responder").unwrap_or("manager");
     let worked_out = match responder {
-        "bot" => of_bots(views),
-        _ => of_people(definition, views),
+        "bot" => of_bots(request, views),
+        _ => of_people(request, definition, views),
     };
     format!(
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, 'reply' AS what, \
@@ -63,12 +71,12 @@ pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
         bucket = hdr::index_sql("ms"),
         messages = views.named("v_messages"),
         managers = of_managers(request),
-        several = several(Which::All, views),
+        several = several(request, Which::All, views),
     )
 }
 
 /// Managers' replies in conversations that overlap.
-fn of_people(definition: &str, views: Views<'_>) -> String {
+fn of_people(request: &Request, definition: &str, views: Views<'_>) -> String {
     format!(
         "SELECT fromUnixTimestamp64Milli(reply.1, 'UTC') AS at, nullIf(reply.2, '') AS manager, \
          reply.3 AS channel, reply.4 AS conversation, contact, reply.5 AS message, \
@@ -81,40 +89,40 @@ fn of_people(definition: &str, views: Views<'_>) -> String {
          AS since_assigned FROM ({stretches}) \
          WHERE is_answered AND reply.1 >= {{from:Int64}} AND reply.1 < {{to:Int64}} \
          AND arrayExists(part -> part.6.1 = '', parts))",
-        stretches = stretches(Which::All, views),
+        stretches = stretches(request, Which::All, views),
     )
 }
 
 /// Bots' replies in conversations that overlap.
-fn of_bots(views: Views<'_>) -> String {
+fn of_bots(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT fromUnixTimestamp64Milli(part.6.2, 'UTC') AS at, \
          CAST(NULL, 'Nullable(String)') AS manager, part.1 AS channel, part.2 AS conversation, \
          contact, part.6.3 AS message, part.6.2 - part.3 AS ms, \
          CAST(NULL, 'Nullable(Int64)') AS queue FROM ({stretches}) ARRAY JOIN parts AS part \
          WHERE part.6.1 = 'bot' AND part.6.2 >= {{from:Int64}} AND part.6.2 < {{to:Int64}}",
-        stretches = stretches(Which::All, views),
+        stretches = stretches(request, Which::All, views),
     )
 }
 
 /// Conversations, with what is pending in them.
-pub(crate) fn conversations(views: Views<'_>) -> String {
+pub(crate) fn conversations(request: &Request, views: Views<'_>) -> String {
     format!(
         "(SELECT account, channel, conversation, contact, assignee, last_manager, last_at, \
          if((channel, conversation) IN ({several}), \
          if(p.is_open, fromUnixTimestamp64Milli(p.since, 'UTC'), NULL), c.pending_at) \
          AS pending_at FROM {conversations} AS c LEFT JOIN (\
          SELECT part.1 AS channel, part.2 AS conversation, part.3 AS since, 1 AS is_open \
-         FROM ({stretches}) ARRAY JOIN parts AS part WHERE NOT is_answered AND part.6.1 = '') AS p \
+         FROM ({stretches}) ARRAY JOIN parts AS part WHERE NOT is_cleared AND part.6.1 = '') AS p \
          USING (channel, conversation) WHERE account = {{account:String}})",
         conversations = views.named("v_conversations"),
-        several = several(Which::Owed, views),
-        stretches = stretches(Which::Owed, views),
+        several = several(request, Which::Owed, views),
+        stretches = stretches(request, Which::Owed, views),
     )
 }
 
 /// Cycles, with whether they were answered and whether a reply was owed at their closing.
-pub(crate) fn cycles(views: Views<'_>) -> String {
+pub(crate) fn cycles(request: &Request, views: Views<'_>) -> String {
     format!(
         "(SELECT account, channel, conversation, contact, cycle, started_at, closed_at, owed_by, \
          last_at, (channel, conversation) IN ({several}) AS of_several, \
@@ -128,42 +136,88 @@ pub(crate) fn cycles(views: Views<'_>) -> String {
          is_answered AND part.6.1 = '' AS is_answered, part.6.1 = 'closed' AS is_dropped \
          FROM ({stretches}) ARRAY JOIN parts AS part) AS p ASOF INNER JOIN (\
          SELECT channel, conversation, started_at FROM {cycles} \
-         WHERE account = {{account:String}} AND (channel, conversation) IN ({several})) AS s \
+         WHERE account = {{account:String}}) AS s \
          ON p.channel = s.channel AND p.conversation = s.conversation AND p.at >= s.started_at \
          GROUP BY channel, conversation, started_at) AS m \
          USING (channel, conversation, started_at) WHERE account = {{account:String}})",
         cycles = views.named("v_cycles"),
-        several = several(Which::All, views),
-        stretches = stretches(Which::All, views),
+        several = several(request, Which::All, views),
+        stretches = stretches(request, Which::All, views),
     )
 }
 
-/// The conversations that overlap in time with others of their contact, so far as something of them
-/// may lie in the period, each with what it overlaps with: contact and number.
+/// The conversations that overlap in time with others of their contact, or with a call with him, so far
+/// as something of them may lie in the period: by `person`, contact and number, the `threads` that
+/// overlap (begin, end, channel, conversation) and when in them he was talked with (`talks`).
 ///
 /// A conversation lasts from its first event to its last, and on while a reply is owed in it. What
-/// a manager writes while it does not last clears nothing in it.
-fn members(which: Which, views: Views<'_>) -> String {
+/// a manager writes while it does not last, or a call then, clears nothing in it.
+fn groups(request: &Request, which: Which, views: Views<'_>) -> String {
     let last = match which {
         Which::All => "{from:Int64}".to_owned(),
         Which::Owed => ON.to_owned(),
     };
+    let threads = format!(
+        "SELECT channel, conversation, contact, first_at, last_at, pending_at FROM {} \
+         WHERE account = {{account:String}} AND contact != ''",
+        views.named("v_conversations")
+    );
     format!(
-        "SELECT one.3 AS channel, one.4 AS conversation, (contact, together) AS person, \
-         begins[indexOf(numbers, together)] AS begins_at, \
-         arrayMax((end, of) -> if(of = together, end, 0), ends, numbers) AS ends_at FROM (\
-         SELECT contact, arraySort(groupArray((toUnixTimestamp64Milli(first_at), \
-         if(pending_at IS NULL, toUnixTimestamp64Milli(last_at), {ON}), channel, conversation))) \
+        "SELECT (who, number) AS person, \
+         arrayFilter((one, of) -> of = number, all, numbers) AS threads, \
+         threads[1].1 AS begins_at, arrayMax(arrayMap(one -> one.2, threads)) AS ends_at, \
+         arrayFilter(ms -> ms >= begins_at AND ms <= ends_at, taken) AS talks FROM (\
+         SELECT c.person AS who, c.all AS all, c.numbers AS numbers, t.taken AS taken, \
+         arrayJoin(arrayDistinct(numbers)) AS number FROM (\
+         SELECT person, arraySort(groupArray((toUnixTimestamp64Milli(first_at), \
+         if(pending_at IS NULL, toUnixTimestamp64Milli(last_at), {ON}), on_channel, conversation))) \
          AS all, arrayMap(one -> one.1, all) AS begins, arrayMap(one -> one.2, all) AS ends, \
          arrayCumSum(arrayMap((begin, place) -> \
          place = 1 OR begin > arrayMax(arraySlice(ends, 1, place - 1)), \
-         begins, arrayEnumerate(begins))) AS numbers \
-         FROM {conversations} WHERE account = {{account:String}} AND contact != '' \
-         GROUP BY contact HAVING count() > 1 AND length(all) > arrayMax(numbers)) \
-         ARRAY JOIN all AS one, numbers AS together \
-         WHERE countEqual(numbers, together) > 1 AND ends_at >= {last} \
+         begins, arrayEnumerate(begins))) AS numbers FROM ({threads}) GROUP BY person) AS c \
+         LEFT JOIN (SELECT person, groupArray(ms) AS taken FROM ({talks}) GROUP BY person) AS t \
+         ON c.person = t.person) \
+         WHERE length(threads) + length(talks) > 1 AND ends_at >= {last} \
          AND begins_at < {{to:Int64}}",
-        conversations = views.named("v_conversations"),
+        threads = of_persons(&threads, views),
+        talks = talks(request, views),
+    )
+}
+
+/// When somebody talked with whom.
+fn talks(request: &Request, views: Views<'_>) -> String {
+    let within = format!("known AND direction != 'internal' AND {TALKED}");
+    format!(
+        "SELECT person, toInt64(ifNull(ms_answered, ms_at)) AS ms FROM ({})",
+        of_people_called(&held(request, views, &within), views)
+    )
+}
+
+/// The conversations in which a reply is owed whose contact was talked with since: `on_channel`,
+/// `thread`, and when first (`handled_at`).
+pub(crate) fn handled(request: &Request, views: Views<'_>) -> String {
+    let owed = format!(
+        "SELECT channel, conversation AS thread, contact, pending_at FROM {} \
+         WHERE account = {{account:String}} AND pending_at IS NOT NULL AND contact != ''",
+        views.named("v_conversations"),
+    );
+    format!(
+        "SELECT w.on_channel AS on_channel, w.thread AS thread, \
+         toNullable(fromUnixTimestamp64Milli(min(t.ms), 'UTC')) AS handled_at \
+         FROM ({owed}) AS w INNER JOIN ({talks}) AS t ON w.person = t.person \
+         WHERE t.ms >= toUnixTimestamp64Milli(assumeNotNull(w.pending_at)) \
+         GROUP BY on_channel, thread",
+        owed = of_persons(&owed, views),
+        talks = talks(request, views),
+    )
+}
+
+/// Those conversations, each by itself, with their person.
+fn members(request: &Request, which: Which, views: Views<'_>) -> String {
+    format!(
+        "SELECT thread.3 AS channel, thread.4 AS conversation, person FROM ({groups}) \
+         ARRAY JOIN threads AS thread",
+        groups = groups(request, which, views),
     )
 }
 
@@ -180,40 +234,43 @@ enum Which {
 const ON: &str = "toInt64(10000000000000)";
 
 /// The same as (channel, conversation).
-fn several(which: Which, views: Views<'_>) -> String {
+fn several(request: &Request, which: Which, views: Views<'_>) -> String {
     format!(
         "SELECT channel, conversation FROM ({})",
-        members(which, views)
+        members(request, which, views)
     )
 }
 
-/// The stretches of their timelines: the contact, whether a manager's message ends one, this `reply`
+/// The stretches of their timelines: the contact, whether a manager's message ends one (`is_answered`),
+/// or a call too (`is_cleared`), this `reply`
 /// (when, who, channel, conversation, message), the `parts` in which a clock was started
 /// (channel, conversation, since when it is pending, the last start, the last contact message, what
 /// ended it: bot or closed, when, message), and what was `given` to whom (manager, when).
-fn stretches(which: Which, views: Views<'_>) -> String {
+fn stretches(request: &Request, which: Which, views: Views<'_>) -> String {
     const START: &str = "what IN ('contact', 'people')";
     const END: &str = "what IN ('bot', 'closed')";
+    const CLEARED: &str = "what IN ('manager', 'call')";
     let part = format!(
         "SELECT person, stretch, channel, conversation, countIf({START}) AS starts, \
          minIf(ms, {START}) AS since, maxIf(ms, {START}) AS latest, \
          maxIf(ms, what = 'contact') AS spoke, \
          anyIf((toString(what), ms, place.3), {END}) AS ended, \
-         countIf(what = 'manager') AS replies, \
+         countIf(what = 'manager') AS replies, countIf({CLEARED}) AS clears, \
          anyIf((ms, toString(manager), channel, conversation, place.3), what = 'manager') AS reply, \
          groupArrayIf((toString(manager), ms), what IN ('assigned', 'handed_off') AND manager != '') \
          AS given \
          FROM (SELECT *, countIf({END}) OVER (\
          PARTITION BY person, stretch, channel, conversation ORDER BY ms, change, place \
          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ({END}) AS part FROM (\
-         SELECT *, countIf(what = 'manager') OVER (\
+         SELECT *, countIf({CLEARED}) OVER (\
          PARTITION BY person ORDER BY ms, change, place, channel, conversation \
-         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - (what = 'manager') AS stretch \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ({CLEARED}) AS stretch \
          FROM ({events}))) GROUP BY person, stretch, channel, conversation, part",
-        events = events(which, views),
+        events = events(request, which, views),
     );
     format!(
-        "SELECT person.1 AS contact, max(replies) > 0 AS is_answered, \
+        "SELECT substring(person.1, 2) AS contact, max(replies) > 0 AS is_answered, \
+         max(clears) > 0 AS is_cleared, \
          anyIf(reply, replies > 0) AS reply, \
          groupArrayIf((channel, conversation, since, latest, spoke, ended), starts > 0) AS parts, \
          groupArrayArray(given) AS given FROM ({part}) GROUP BY person, stretch"
@@ -223,42 +280,46 @@ fn stretches(which: Which, views: Views<'_>) -> String {
 /// What happened in those conversations, so far as it moves a clock: their messages that expect a reply,
 /// managers' messages, replies of bots, closings, assignments; `people` is where a clock was started
 /// by a hand-off, the first of its instant.
-fn events(which: Which, views: Views<'_>) -> String {
+fn events(request: &Request, which: Which, views: Views<'_>) -> String {
     const PLACE: &str = "if(match(id, '^[0-9]+$'), (0, length(id), id), (1, 0, id))";
-    let several = several(which, views);
     let timeline = views.named("v_timeline");
-    let members = members(which, views);
-    // Nothing else is read: a day needs no look at all the months before.
-    let bound =
-        |of: &str| format!("fromUnixTimestamp64Milli((SELECT {of} FROM ({members})), 'UTC')");
-    let lasting = format!(
-        "at >= {} AND at <= {}",
-        bound("min(begins_at)"),
-        bound("max(ends_at)")
-    );
+    let groups = groups(request, which, views);
+    let lasting = "at >= fromUnixTimestamp64Milli(bounds.1, 'UTC') \
+                   AND at <= fromUnixTimestamp64Milli(bounds.2, 'UTC')";
     let happened = format!(
-        "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, change, {PLACE} AS place, \
-         what, manager FROM {timeline} \
+        "SELECT toString(channel) AS channel, conversation, toUnixTimestamp64Milli(at) AS ms, \
+         change, {PLACE} AS place, what, manager FROM {timeline} \
          WHERE account = {{account:String}} AND {lasting} \
          AND (channel, conversation) IN ({several}) \
          AND (what IN ('manager', 'closed', 'assigned', 'handed_off') \
-         OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)"
+         OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)",
+        several = several(request, which, views),
     );
     // In a list of its own: what is given a name there means that name everywhere in it.
     let handed_off = format!(
-        "SELECT channel, conversation, toUnixTimestamp64Milli(at) AS ms, toUInt8(1) AS change, \
-         place, toLowCardinality('people') AS what, toLowCardinality('') AS manager FROM (\
+        "SELECT toString(channel) AS channel, conversation, toUnixTimestamp64Milli(at) AS ms, \
+         toUInt8(1) AS change, place, toLowCardinality('people') AS what, \
+         toLowCardinality('') AS manager FROM (\
          SELECT channel, conversation, at, min({PLACE}) AS place \
          FROM {timeline} WHERE account = {{account:String}} AND {lasting} \
-         AND change = 1 AND what = 'handed_off' \
-         AND (channel, conversation, at) IN (\
+         AND change = 1 AND what = 'handed_off' AND (channel, conversation, at) IN (\
          SELECT channel, conversation, assumeNotNull(handed_off_at) FROM {cycles} \
-         WHERE account = {{account:String}} AND handed_off_at IS NOT NULL \
-         AND (channel, conversation) IN ({several})) GROUP BY channel, conversation, at)",
+         WHERE account = {{account:String}} AND handed_off_at IS NOT NULL) \
+         GROUP BY channel, conversation, at)",
         cycles = views.named("v_cycles"),
     );
+    // A call comes after the messages and the changes of its instant. Between the bounds of all of
+    // them is read: a day needs no look at all the months before.
     format!(
-        "SELECT * FROM ({happened} UNION ALL {handed_off}) AS e INNER JOIN ({members}) AS m \
-         USING (channel, conversation)"
+        "WITH (SELECT (min(begins_at), max(ends_at)) FROM ({groups})) AS bounds \
+         SELECT m.person AS person, m.one.1 AS channel, m.one.2 AS conversation, \
+         m.one.3 > 0 AS is_call, if(is_call, m.one.3, e.ms) AS ms, \
+         if(is_call, toUInt8(2), e.change) AS change, e.place AS place, \
+         if(is_call, 'call', toString(e.what)) AS what, toString(e.manager) AS manager FROM (\
+         SELECT person, arrayJoin(arrayConcat(\
+         arrayMap(thread -> (thread.3, thread.4, toInt64(0)), threads), \
+         arrayMap(ms -> ('', '', ms), talks))) AS one FROM ({groups})) AS m \
+         LEFT JOIN ({happened} UNION ALL {handed_off}) AS e \
+         ON m.one.1 = e.channel AND m.one.2 = e.conversation WHERE is_call OR e.what != ''"
     )
 }

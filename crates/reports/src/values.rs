@@ -1,12 +1,14 @@
 //! The values of a dimension, for choosing filters (`contract.md` §4: `GET /v1/dimensions/{dimension}`).
 //!
 //! What occurred and what the configuration names, with the names to show. Who may see only some
-//! managers is shown these, their teams and the channels on which they wrote.
+//! managers is shown these, their teams, the channels on which they wrote and the numbers of the calls
+//! that they were in.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::time::Time;
 
+use crate::calls::counted::{every, with_legs};
 use crate::dimension::Dimension;
 use crate::error::{Error, nearest};
 use crate::request::{Context, Restricted};
@@ -16,7 +18,12 @@ use crate::statement::{Parameter, Statement, Views};
 pub(crate) const MOST: usize = 100_000;
 
 /// The dimensions whose values are ids.
-const LISTED: [Dimension; 3] = [Dimension::Manager, Dimension::Team, Dimension::Channel];
+const LISTED: [Dimension; 4] = [
+    Dimension::Manager,
+    Dimension::Team,
+    Dimension::Channel,
+    Dimension::Number,
+];
 
 /// The answer of `GET /v1/dimensions/{dimension}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -42,7 +49,7 @@ pub struct Named {
 }
 
 /// Names the dimensions whose values can be listed.
-pub fn listed() -> [&'static str; 3] {
+pub fn listed() -> [&'static str; 4] {
     LISTED.map(Dimension::name)
 }
 
@@ -70,10 +77,8 @@ pub(crate) fn statement(
         "SELECT value, any(name) FROM (\
          SELECT v.value AS value, ifNull(nullIf(n.name, ''), v.value) AS name \
          FROM (SELECT DISTINCT value FROM ({occurred}) WHERE value != '' AND {kept}) AS v \
-         LEFT JOIN (SELECT {key} AS value, name FROM {named} \
-         WHERE account = {{account:String}}) AS n ON v.value = n.value) \
+         LEFT JOIN ({named}) AS n ON v.value = n.value) \
          GROUP BY value ORDER BY value LIMIT {{rows:Int64}}",
-        key = dimension.name(),
         occurred = occurred(dimension, views),
         kept = if only.is_some() {
             kept(dimension, views)
@@ -87,19 +92,26 @@ pub(crate) fn statement(
             Parameter::Text(context.account.id.to_owned()),
         ),
         ("rows".to_owned(), Parameter::Whole(MOST as i64 + 1)),
+        ("as_of".to_owned(), Parameter::Whole(context.as_of.0)),
     ];
     parameters.extend(context.account.aliases.parameters());
     parameters.extend(only.into_iter().flat_map(Restricted::parameters));
     Statement { sql, parameters }
 }
 
-/// The view that names a dimension's values.
+/// What names a dimension's values: value and name.
 fn named(dimension: Dimension, views: Views<'_>) -> String {
-    views.named(match dimension {
+    let view = match dimension {
         Dimension::Manager => "v_managers",
         Dimension::Team => "v_teams",
-        _ => "v_channels",
-    })
+        Dimension::Channel => "v_channels",
+        _ => return "SELECT '' AS value, '' AS name WHERE 0".to_owned(),
+    };
+    format!(
+        "SELECT {key} AS value, name FROM {view} WHERE account = {{account:String}}",
+        key = dimension.name(),
+        view = views.named(view),
+    )
 }
 
 /// Every place that a dimension's values occur in.
@@ -112,7 +124,8 @@ fn occurred(dimension: Dimension, views: Views<'_>) -> String {
             ("v_conversations", "ifNull(assignee, '')"),
         ],
         Dimension::Team => &[("v_teams", "team"), ("v_team_members", "team")],
-        _ => &[("v_channels", "channel"), ("v_conversations", "channel")],
+        Dimension::Channel => &[("v_channels", "channel"), ("v_conversations", "channel")],
+        _ => &[("v_calls", "ifNull(number, '')")],
     };
     let places = places.iter().map(|(view, value)| {
         let value = match *value {
@@ -143,6 +156,11 @@ fn kept(dimension: Dimension, views: Views<'_>) -> String {
             "(value IN {{only_teams:Array(String)}} OR value IN (\
              SELECT team FROM {members} WHERE account = {{account:String}} \
              AND manager IN {{only_managers:Array(String)}}))"
+        ),
+        Dimension::Number => format!(
+            "value IN (SELECT number FROM ({calls}) WHERE hasAny(whose, \
+             (SELECT groupArray(toString(manager)) FROM ({managers}))))",
+            calls = with_legs(&every(views), views, false),
         ),
         _ => format!(
             "value IN (SELECT toString(channel) FROM {messages} \

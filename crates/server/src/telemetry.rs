@@ -30,6 +30,7 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
     let rooms = [
         trunkline_pipeline::metrics::BUCKETS,
         &trunkline_api::metrics::BUCKETS,
+        trunkline_delivery::metrics::BUCKETS,
     ];
     let mut builder = PrometheusBuilder::new();
     for (name, bounds) in rooms.into_iter().flatten() {
@@ -40,6 +41,7 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
         .context("could not install the metrics recorder")?;
     trunkline_pipeline::metrics::describe();
     trunkline_api::metrics::describe();
+    trunkline_delivery::metrics::describe();
     Ok(handle)
 }
 

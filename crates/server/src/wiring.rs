@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ mod parts;
 mod rates;
 mod reload;
 mod warehouse;
+mod webhooks;
 
 use disk::Disk;
 use parts::Part;
@@ -41,6 +43,7 @@ pub(crate) struct Wired {
     doors: trunkline_api::Service,
     pipeline: pipeline::Service,
     store: Store,
+    delivery: trunkline_delivery::Service,
     reloader: Arc<Reloader>,
     links: Arc<trunkline_board::Links>,
 }
@@ -66,10 +69,16 @@ impl Wired {
             told,
         )
         .context("could not open the journal")?;
-        let scraped = handle.clone();
-        let disk = Disk::of(file);
+        let (delivery, service) = webhooks::begin(file, service)?;
+        let metrics = scraped(metrics, file, handle.clone(), delivery.clone());
         pipeline::metrics::started(clock::now());
-        let reloader = Arc::new(Reloader::new(file, read, handle.clone(), settings)?);
+        let reloader = Arc::new(Reloader::new(
+            file,
+            read,
+            handle.clone(),
+            delivery.clone(),
+            settings,
+        )?);
         let reloading = Arc::clone(&reloader);
         let links = Arc::new(trunkline_board::Links::default());
         let api = trunkline_api::Api {
@@ -80,16 +89,12 @@ impl Wired {
             directory: Arc::clone(&reloader.directory),
             hooks: Arc::clone(&reloader.hooks),
             sites: Arc::clone(&reloader.sites),
+            webhooks: delivery.clone(),
             pipeline: handle,
             reports: store.reports(&file.server.data_dir)?,
             links: Arc::clone(&links),
             clock: Arc::new(clock::now),
-            metrics: Arc::new(move || {
-                pipeline::metrics::export(&scraped, clock::now());
-                disk.export();
-                memory::export();
-                metrics.render()
-            }),
+            metrics,
             config: api_config(file)?,
         };
         let doors = trunkline_api::Service::new(listener, api);
@@ -98,6 +103,7 @@ impl Wired {
             doors,
             pipeline: service,
             store,
+            delivery: trunkline_delivery::Service::new(delivery),
             reloader,
             links,
         })
@@ -128,17 +134,36 @@ impl Wired {
             doors,
             pipeline,
             store,
+            delivery,
             ..
         } = self;
         let parts = [
             Part::start("the doors", |stop| doors.run(stop)),
             Part::start("the pipeline", |stop| pipeline.run(stop)),
+            Part::start("the outgoing webhooks", |stop| delivery.run(stop)),
             Part::start("the warehouse", |stop| store.run(stop)),
         ];
         parts::run(parts, stop).await?;
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Gives what renders all metrics, as they are when somebody looks.
+fn scraped(
+    metrics: PrometheusHandle,
+    file: &File,
+    pipeline: pipeline::Handle,
+    delivery: trunkline_delivery::Handle,
+) -> Arc<dyn Fn() -> String + Send + Sync> {
+    let disk = Disk::of(file);
+    Arc::new(move || {
+        pipeline::metrics::export(&pipeline, clock::now());
+        trunkline_delivery::metrics::export(&delivery);
+        disk.export();
+        memory::export();
+        metrics.render()
+    })
 }
 
 async fn listen(address: &str) -> Result<TcpListener> {

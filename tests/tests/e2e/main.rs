@@ -66,4 +66,5 @@ mod visits;
 mod visits_crowd;
 mod waiting;
 mod warehouse_away;
+mod webhooks;
 mod who;

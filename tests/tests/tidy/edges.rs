@@ -8,13 +8,14 @@ use crate::findings::{Finding, none};
 use crate::metadata::{members, text};
 
 /// Every direction that is allowed between rooms; `server`, `e2e` and `benches` may know all.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("journal", &[]),
     ("providers", &["model"]),
     ("calltracking", &["model"]),
     ("rollup", &["model"]),
     ("simulate", &["model"]),
+    ("delivery", &["model"]),
     ("warehouse", &["rollup", "calltracking", "model"]),
     (
         "pipeline",
@@ -25,13 +26,21 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "rollup",
             "calltracking",
             "warehouse",
+            "delivery",
         ],
     ),
     ("reports", &["warehouse", "model"]),
     ("board", &["reports", "model"]),
     (
         "api",
-        &["providers", "pipeline", "reports", "board", "model"],
+        &[
+            "providers",
+            "pipeline",
+            "reports",
+            "board",
+            "delivery",
+            "model",
+        ],
     ),
 ];
 

@@ -19,8 +19,9 @@ const BANNED: [(&str, &str); 11] = [
 ];
 
 /// Identifiers that others have named, in the way they are written.
-const FOREIGN: [&str; 14] = [
+const FOREIGN: [&str; 15] = [
     "user_agent",
+    "USER_AGENT",
     "UserAgent",
     "userAgent",
     "sessionStorage",

@@ -155,9 +155,9 @@ fn parameter(parameter: &Parameter, given: &BTreeMap<String, String>) -> Value {
         "name": parameter.name,
         "in": match parameter.place {
             Place::Path => "path",
-            Place::Query => "query",
+            Place::Query | Place::Needed => "query",
         },
-        "required": parameter.place == Place::Path,
+        "required": parameter.place != Place::Query,
         "description": parameter.about,
         "schema": parameter.schema,
     });

@@ -26,6 +26,8 @@ pub(crate) enum Group {
 pub(crate) enum Place {
     Path,
     Query,
+    /// In the query, and it must be given.
+    Needed,
 }
 
 /// The form of a body: a schema.

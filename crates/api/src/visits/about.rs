@@ -28,7 +28,7 @@ pub(crate) fn about_post() -> Operation {
              one, or `null`. The answer comes once the decision is on stable storage. The body is JSON, also as \
              `text/plain`.",
         )
-        .takes(Place::Query, "site", key(), "The site's key.")
+        .takes(Place::Needed, "site", key(), "The site's key.")
         .json::<Shown>(200, "What to show.")
         .refuses(&[Code::BadParameter, Code::UnknownSite])
         .sample_of("A page with marketing tags", "/v1/visits?site=demo-site", "application/json", PAGE);
@@ -64,7 +64,7 @@ pub(crate) fn about_amp() -> Operation {
     let text = || json!({ "type": "string" });
     Operation::new(Group::Visits, "beginAmpVisit", "Begins a visit of an AMP page")
         .about("What `amp-call-tracking` asks for, of the site's `origins` and of their pages in the cache of AMP.")
-        .takes(Place::Query, "site", key(), "The site's key.")
+        .takes(Place::Needed, "site", key(), "The site's key.")
         .takes(Place::Query, "visitor", text(), "Who looks, like `CLIENT_ID(trunkline)`.")
         .takes(Place::Query, "url", text(), "The page, like `SOURCE_URL`.")
         .takes(Place::Query, "referrer", text(), "The page before it, like `DOCUMENT_REFERRER`.")

@@ -77,5 +77,9 @@ fn asked(uri: &Uri) -> Result<(String, Page), Problem> {
             }
         }
     }
+    if key.is_empty() {
+        let detail = "parameter `site` is missing: the key of a site";
+        return Err(Problem::new(Code::BadParameter, detail));
+    }
     Ok((key, page))
 }

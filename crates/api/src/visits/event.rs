@@ -13,7 +13,7 @@ const KEPT: usize = 2_000;
 /// What is told of a visit, on its way to an event.
 pub(super) struct Told<'a> {
     pub(super) visitor: &'a str,
-    pub(super) agent: Option<&'a str>,
+    pub(super) browser: Option<&'a str>,
     pub(super) page: &'a Page,
     pub(super) now: Time,
 }
@@ -58,7 +58,7 @@ impl Told<'_> {
             at: self.now,
             referrer: kept(&page.referrer),
             title: kept(&page.title),
-            user_agent: self.agent.map(self::kept),
+            user_agent: self.browser.map(self::kept),
             site: &site.key,
             pool: site.pool.as_deref(),
             number: decision.number.as_deref(),

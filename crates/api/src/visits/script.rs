@@ -56,7 +56,7 @@ pub(crate) fn about_script() -> Operation {
     Operation::new(Group::Visits, "script", "Gives the script that pages load")
         .about("It swaps the numbers of a page for those of a pool; docs/snippet.md says how to use it.")
         .takes(
-            Place::Query,
+            Place::Needed,
             "site",
             json!({ "type": "string", "minLength": 1 }),
             "The site's key.",

@@ -68,26 +68,29 @@ words! {
     }
 }
 
-/// An outgoing webhook.
+/// An outgoing webhook: see [webhooks.md](webhooks.md).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
     /// The webhook's id.
     pub id: String,
-    /// Where it is sent.
+    /// Where it is sent: an http or https address without a password.
     pub url: String,
     /// The secret it is signed with.
     #[serde(default)]
     pub secret: Option<Secret>,
-    /// What it tells.
+    /// What it tells; `state` and `target_missed` have no effect yet.
     pub events: Vec<WebhookEvent>,
-    /// Which of these it tells; all by default.
+    /// Which of these it tells, like `talk_s > 30`; all by default.
     #[serde(default, rename = "where")]
     pub filter: Option<String>,
-    /// The template of its body; the event by default.
+    /// The template of its body, like `{"text": "{{caller}}"}`; the notice as JSON by default.
     #[serde(default)]
     pub body: Option<String>,
     /// Headers to add.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Whether it is told phone numbers whole and not masked; `false` by default.
+    #[serde(default)]
+    pub phones: bool,
 }

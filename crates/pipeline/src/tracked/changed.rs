@@ -1,15 +1,23 @@
-//! Calls on their way from the fold to call tracking.
+//! Calls on their way from the fold to call tracking, and to who sends outgoing webhooks.
 
 use compact_str::CompactString;
 use trunkline_calltracking::{CallSeen, Position as Place, Tracking};
+use trunkline_delivery::Call;
 use trunkline_model::event::Direction;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::{CallFact, ChangeFact, ConversationFact, MessageFact, OFFSET, Rows};
 
+use crate::worker::news;
+
 /// Calls that changed.
 #[derive(Default)]
 pub(super) struct Changed {
+    /// Whether call tracking hears of them.
+    pub(super) is_used: bool,
+    /// From which record on they are news.
+    pub(super) news_from: u64,
     pub(super) calls: Vec<ChangedCall>,
+    pub(super) news: Vec<(Call, u64)>,
 }
 
 pub(super) struct ChangedCall {
@@ -48,6 +56,13 @@ impl Rows for Changed {
     fn conversation(&mut self, _: &ConversationFact<'_>) {}
 
     fn call(&mut self, fact: &CallFact<'_>) {
+        let offset = fact.version & OFFSET;
+        if !fact.deleted && offset >= self.news_from {
+            self.news.push((news::call(fact), offset));
+        }
+        if !self.is_used {
+            return;
+        }
         self.calls.push(ChangedCall {
             call: fact.call.into(),
             caller: fact.caller.into(),
@@ -58,7 +73,7 @@ impl Rows for Changed {
             ended_at: fact.ended_at,
             gone: fact.deleted,
             at: Place {
-                offset: fact.version & OFFSET,
+                offset,
                 received_at: fact.received_at,
             },
         });

@@ -114,6 +114,8 @@ pub(crate) struct Census {
     pub(crate) parked: usize,
     /// Work kept aside while the fold is paused.
     pub(crate) aside: usize,
+    /// The first record of that, if there is any: those below it were observed.
+    pub(crate) behind: Option<u64>,
     /// How many conversations shrank before their time because there were too many.
     pub(crate) shrunk_early: u64,
     pub(crate) remembered: usize,

@@ -23,6 +23,10 @@ pub(crate) const MISSED: &str = "direction = 'inbound' \
      AND disposition IN ('missed', 'abandoned', 'voicemail') \
      AND ifNull(wait_ms, {short_ms:Int64}) >= {short_ms:Int64}";
 
+/// Calls in which a person talked, or talks.
+pub(crate) const TALKED: &str = "(disposition = 'answered' OR ms_answered IS NOT NULL \
+     AND NOT ghost AND disposition IN ('', 'timed_out'))";
+
 /// The `SELECT` of all calls that count, so far as `within` holds for their columns.
 ///
 /// A callback is an inbound inquiry whichever way it was dialled; `dialled` keeps that way.

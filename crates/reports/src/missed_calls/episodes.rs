@@ -11,7 +11,7 @@
 //! contact that the number, or the id on the channel, belongs to; else by an id that is a phone
 //! number itself; else by the id. A caller without a number is a person of its own in each call.
 
-use crate::calls::counted::{MISSED, counted, held, of_people, with_legs};
+use crate::calls::counted::{MISSED, TALKED, counted, held, of_people, with_legs};
 use crate::calls::sourced::sourced;
 use crate::dimension::Dimension;
 use crate::request::Request;
@@ -141,8 +141,6 @@ fn lasting(request: &Request, views: Views<'_>, before: i64) -> String {
 
 /// Missed calls (`is_missed`), calls in which a person talked (`is_contact`), and those from us (`is_try`).
 fn calls(request: &Request, views: Views<'_>, crews: bool) -> String {
-    let talked = "(disposition = 'answered' OR ms_answered IS NOT NULL AND NOT ghost \
-                  AND disposition IN ('', 'timed_out'))";
     // A dialler's calls are talks too, but none is missed unless they are asked for.
     let counts = if request.asks_for(Dimension::Origin, "dialler") {
         "1"
@@ -165,7 +163,7 @@ fn calls(request: &Request, views: Views<'_>, crews: bool) -> String {
         people = of_people(
             &format!(
                 "SELECT *, {counts} AND {MISSED} AND ms_at < {{to:Int64}} AS is_missed, \
-                 known AND {talked} AS is_contact, known AND dialled = 'outbound' AS is_try \
+                 known AND {TALKED} AS is_contact, known AND dialled = 'outbound' AS is_try \
                  FROM ({legs})"
             ),
             views

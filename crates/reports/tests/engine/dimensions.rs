@@ -3,6 +3,7 @@
 use serde_json::json;
 use trunkline_reports::{Error, Restriction};
 
+use crate::ringing::{Call, missed};
 use crate::world::{Message, World, context, cycle, manager};
 
 async fn world() -> World {
@@ -138,4 +139,38 @@ async fn an_unknown_dimension_is_said_so_with_those_there_are() {
             "{error}"
         );
     }
+}
+
+#[tokio::test]
+async fn numbers_are_those_of_calls_and_of_ones_own_for_who_may_see_some_managers() {
+    let world = World::start().await;
+    let call = |id: &str, manager: &str, number| Call {
+        number,
+        ..missed(id, "2026-03-10T09:00:00Z", "+34600111222", 20, &[manager])
+    };
+    world
+        .calls(&[
+            call("c1", "ana", "+34910000002"),
+            call("c2", "ana", "+34910000001"),
+            call("c3", "luis", "+34910000001"),
+            call("c4", "binotel:7", "+34910000003"),
+            call("c5", "eva", ""),
+        ])
+        .await;
+    let always = "1970-01-01T00:00:00Z";
+    world.member("luis", "sales", always, "open").await;
+    world.alias("binotel:7", "petra").await;
+    let same = |numbers: &[&str]| {
+        let pair = |number: &&str| ((*number).to_owned(), (*number).to_owned());
+        numbers.iter().map(pair).collect::<Vec<_>>()
+    };
+    let [first, second, third] = ["+34910000001", "+34910000002", "+34910000003"];
+    let all = list(&world, Restriction::default(), "number").await;
+    assert_eq!(all, same(&[first, second, third]));
+    let (teams, managers) = (["sales".to_owned()], ["petra".to_owned()]);
+    let only = Restriction {
+        teams: &teams,
+        managers: &managers,
+    };
+    assert_eq!(list(&world, only, "number").await, same(&[first, third]));
 }

@@ -13,6 +13,7 @@ mod calls_opened;
 mod cells;
 mod combinations;
 mod compare;
+mod contact_calls;
 mod conversations;
 mod dimensions;
 mod hdr;

@@ -176,7 +176,7 @@ async fn the_rows_of_each_are_as_many_as_it_says() {
         .await;
     assert_eq!(
         lines(&page),
-        [r#"["2026-04-03T09:00:00.000Z","ana","ana",null,"whatsapp","c2","maria",3598.0]"#]
+        [r#"["2026-04-03T09:00:00.000Z","ana","ana",null,"whatsapp","c2","maria",3598.0,null]"#]
     );
 }
 

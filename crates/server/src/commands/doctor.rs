@@ -19,6 +19,7 @@ mod journal;
 mod machine;
 mod ports;
 mod processes;
+mod webhooks;
 
 /// What was found of one thing.
 #[derive(Debug)]
@@ -86,12 +87,13 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     let token = options.token.clone().filter(|token| !token.is_empty());
     let (file, first) = configuration(config, options, environment);
-    let checks: [&dyn Fn() -> Vec<Finding>; 6] = [
+    let checks: [&dyn Fn() -> Vec<Finding>; 7] = [
         &|| folder::check(&file),
         &|| journal::check(&file),
         &|| engine::check(&file, environment),
         &|| ports::check(&file),
         &|| hooks::check(&file, token.as_deref()),
+        &|| webhooks::check(&file),
         &|| machine::check(&file),
     ];
     let mut found = vec![first];

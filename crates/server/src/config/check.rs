@@ -39,6 +39,9 @@ pub(super) fn problems(file: &File) -> Vec<String> {
         problems.push(format!("{key}: {differ}"));
     }
     accounts(file, &mut problems);
+    let webhooks = trunkline_delivery::Webhooks::new(&file.accounts).err();
+    let webhooks = webhooks.into_iter().flatten();
+    problems.extend(webhooks.map(|it| format!("{}: {}", it.key, it.message)));
     problems
 }
 

@@ -11,13 +11,14 @@ use metrics::{
 };
 
 /// Where the rooms declare and record.
-const SOURCES: [&str; 2] = [
+const SOURCES: [&str; 3] = [
     include_str!("../../../pipeline/src/metrics.rs"),
     include_str!("../../../api/src/metrics.rs"),
+    include_str!("../../../delivery/src/metrics.rs"),
 ];
 
 /// The sections, and how the names in them go on behind `trunkline_`.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     ("Events", &["events_"]),
     ("Journal and disk", &["journal_", "disk_"]),
     ("ClickHouse", &["flush_", "warehouse_", "facts_"]),
@@ -37,6 +38,7 @@ const SECTIONS: [(&str, &[&str]); 8] = [
     ),
     ("Requests", &["http_", "request_"]),
     ("Streams", &["stream"]),
+    ("Outgoing webhooks", &["webhook_"]),
     ("Where events come from", &["source_", "ingest_"]),
     ("The process, and the rest", &[""]),
 ];
@@ -89,6 +91,7 @@ pub(super) fn reference() -> String {
     with_local_recorder(&listener, || {
         trunkline_pipeline::metrics::describe();
         trunkline_api::metrics::describe();
+        trunkline_delivery::metrics::describe();
     });
     let mut declared = listener
         .0

@@ -2,6 +2,7 @@
 //! stopped in their order. The first failure is the service's own.
 
 use anyhow::{Context, Error, Result, anyhow};
+use futures_util::future::select_all;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -60,13 +61,14 @@ impl Part {
 }
 
 /// Waits until `stop`, or until a part ends early; then stops all in the order given.
-pub(super) async fn run(mut parts: [Part; 3], stop: CancellationToken) -> Result<()> {
-    let [first, second, third] = &mut parts;
+pub(super) async fn run<const N: usize>(
+    mut parts: [Part; N],
+    stop: CancellationToken,
+) -> Result<()> {
+    let any = select_all(parts.iter_mut().map(|part| Box::pin(part.early())));
     let mut failure = tokio::select! {
         () = stop.cancelled() => None,
-        early = first.early() => Some(early),
-        early = second.early() => Some(early),
-        early = third.early() => Some(early),
+        (early, ..) = any => Some(early),
     };
     if let Some(early) = &failure {
         tracing::error!("stopping: {early:#}");

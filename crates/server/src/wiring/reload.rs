@@ -12,7 +12,7 @@ use trunkline_pipeline::{AccountSettings, Handle};
 use trunkline_providers::named;
 use trunkline_warehouse::writer::Settings;
 
-use super::{hooks, names};
+use super::{hooks, names, webhooks};
 use crate::config::File;
 
 /// Reads the configuration as at the start.
@@ -22,6 +22,7 @@ pub(crate) type Read = Box<dyn Fn() -> Result<File> + Send + Sync>;
 pub(super) struct Reloader {
     read: Read,
     pipeline: Handle,
+    delivery: trunkline_delivery::Handle,
     pub(super) directory: Arc<ArcSwap<Directory>>,
     pub(super) hooks: Arc<ArcSwap<Hooks>>,
     pub(super) sites: Arc<ArcSwap<Sites>>,
@@ -36,11 +37,13 @@ impl Reloader {
         file: &File,
         read: Read,
         pipeline: Handle,
+        delivery: trunkline_delivery::Handle,
         settings: watch::Sender<Arc<Settings>>,
     ) -> Result<Self> {
         Ok(Self {
             read,
             pipeline,
+            delivery,
             directory: Arc::new(ArcSwap::from_pointee(Directory::new(&file.accounts))),
             hooks: Arc::new(ArcSwap::from_pointee(hooks::hooks(file)?)),
             sites: Arc::new(ArcSwap::from_pointee(Sites::new(&file.accounts))),
@@ -72,8 +75,10 @@ impl Reloader {
         let file = (self.read)()?;
         let hooks = hooks::hooks(&file)?;
         let names = Arc::new(names::settings(&file.accounts)?);
+        let webhooks = webhooks::all(&file)?;
         let changed = self.pipeline.apply(&account_settings(&file)).await?;
         self.settings.send_replace(names);
+        self.delivery.set(webhooks);
         self.directory
             .store(Arc::new(Directory::new(&file.accounts)));
         self.sites.store(Arc::new(Sites::new(&file.accounts)));

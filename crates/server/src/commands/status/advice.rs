@@ -37,6 +37,7 @@ pub(super) fn advice(reading: &Reading) -> Vec<Advice> {
         behind,
         failures,
         crowds,
+        dead_letters,
     ];
     let mut found: Vec<Advice> = rules.iter().filter_map(|rule| rule(reading)).collect();
     found.sort_by_key(|advice| !advice.grave);
@@ -200,6 +201,17 @@ fn crowds(reading: &Reading) -> Option<Advice> {
     when(true, false, what, todo)
 }
 
+fn dead_letters(reading: &Reading) -> Option<Advice> {
+    let count = reading.now.count("trunkline_webhook_dead");
+    let what = format!(
+        "{} notices of outgoing webhooks were given up",
+        grouped(count)
+    );
+    let todo = "GET /v1/admin/webhooks says of which and why; mend the receiver, then POST \
+                /v1/admin/webhooks/{webhook}/replay sends them again";
+    when(count > 0, false, what, todo)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -264,6 +276,7 @@ mod tests {
                 "failing",
             ),
             (code, false, "larger batches"),
+            ("trunkline_webhook_dead 2\n", false, "replay"),
         ];
         for (metrics, grave, todo) in cases {
             told(well(), metrics, grave, todo);

@@ -19,6 +19,7 @@ pub(super) fn parts(reading: &Reading) -> String {
         ("clickhouse", clickhouse(reading)),
         ("journal", journal(reading)),
         ("disk", disk(reading)),
+        ("webhooks", webhooks(reading)),
         ("events", received(reading)),
         ("", appended(reading)),
     ];
@@ -89,6 +90,14 @@ fn disk(reading: &Reading) -> String {
         "{} free, of which {} are the reserve; {lasts}",
         bytes(reading.now.total("trunkline_disk_free_bytes")),
         bytes(reading.now.total("trunkline_disk_reserve_bytes"))
+    )
+}
+
+fn webhooks(reading: &Reading) -> String {
+    format!(
+        "{} notices wait to be delivered; dead letters: {}",
+        count(reading, "trunkline_webhook_waiting"),
+        count(reading, "trunkline_webhook_dead"),
     )
 }
 

@@ -1,0 +1,313 @@
+//! The webhooks of the configuration, checked and ready: who is told what, in which words.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use trunkline_model::settings::{
+    Account, CallRules, Secret, Validity, Webhook as Settings, WebhookEvent,
+};
+use trunkline_model::time::Time;
+use url::Url;
+
+use crate::call::Call;
+use crate::filter::Filter;
+use crate::outbox::{Address, Id, Notice};
+use crate::template::Template;
+use crate::wanted;
+
+/// Headers that are ours, or the connection's.
+const OURS: [&str; 4] = ["connection", "content-length", "host", "transfer-encoding"];
+const JSON: &str = "application/json";
+
+/// A setting of a webhook that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, like `account.demo.webhook.crm.where`.
+    pub key: String,
+    /// What is wrong and how to mend it.
+    pub message: String,
+}
+
+/// The webhooks of all accounts.
+#[derive(Debug, Default)]
+pub struct Webhooks(BTreeMap<String, Own>);
+
+/// Those of one account, and what of it they need.
+#[derive(Debug)]
+struct Own {
+    rules: CallRules,
+    /// What managers are called at providers, and whose an extension is.
+    aliases: BTreeMap<String, String>,
+    extensions: Vec<(String, Validity, String)>,
+    webhooks: Vec<Arc<Webhook>>,
+}
+
+/// A webhook.
+#[derive(Debug)]
+pub(crate) struct Webhook {
+    pub(crate) address: Address,
+    pub(crate) url: Uri,
+    pub(crate) secret: Option<Secret>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) events: Vec<WebhookEvent>,
+    filter: Option<Filter>,
+    body: Option<Template>,
+    phones: bool,
+}
+
+impl Webhooks {
+    /// Makes those of all accounts; errors with all that is wrong with them.
+    pub fn new(accounts: &[Account]) -> Result<Self, Vec<Problem>> {
+        let (mut all, mut problems) = (BTreeMap::new(), Vec::new());
+        for account in accounts {
+            let mut webhooks = Vec::new();
+            for settings in &account.webhooks {
+                match Webhook::new(account, settings) {
+                    Ok(webhook) => webhooks.push(Arc::new(webhook)),
+                    Err(mut wrong) => problems.append(&mut wrong),
+                }
+            }
+            if !webhooks.is_empty() {
+                all.insert(account.id.clone(), Own::new(account, webhooks));
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self(all))
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Says whether an account has any.
+    pub(crate) fn has(&self, account: &str) -> bool {
+        self.0.contains_key(account)
+    }
+
+    /// Lists those of an account.
+    pub(crate) fn of(&self, account: &str) -> &[Arc<Webhook>] {
+        self.0.get(account).map_or(&[], |own| &own.webhooks)
+    }
+
+    /// Finds one.
+    pub(crate) fn find(&self, address: &Address) -> Option<&Arc<Webhook>> {
+        let own = self.of(&address.account).iter();
+        own.into_iter().find(|it| it.address == *address)
+    }
+
+    /// Makes the notices that a call gives, as it stands after the record at `offset` that arrived
+    /// `now`, of those that were not told.
+    pub(crate) fn notices(
+        &self,
+        account: &str,
+        call: &Call,
+        (offset, now): (u64, Time),
+        is_told: impl Fn(Id) -> bool,
+    ) -> Vec<Notice> {
+        let Some(own) = self.0.get(account) else {
+            return Vec::new();
+        };
+        let kinds = wanted::kinds(call, &own.rules, now);
+        let mut notices = Vec::new();
+        for kind in kinds {
+            let named = own.named(call.clone());
+            for webhook in own.webhooks.iter().filter(|it| it.events.contains(&kind)) {
+                let id = id(&webhook.address, kind, &call.call);
+                if is_told(id) {
+                    continue;
+                }
+                let Some(body) = webhook.body(kind, id, &named, now) else {
+                    continue;
+                };
+                notices.push(Notice {
+                    address: webhook.address.clone(),
+                    id,
+                    kind: kind.as_str().to_owned(),
+                    subject: call.call.clone(),
+                    contact: Arc::from(call.contact()),
+                    body,
+                    made_at: now,
+                    offset,
+                });
+            }
+        }
+        notices
+    }
+}
+
+impl Own {
+    fn new(account: &Account, webhooks: Vec<Arc<Webhook>>) -> Self {
+        let extensions = account.extensions().into_iter();
+        let extension = |of: trunkline_model::settings::ExtensionOf<'_>| {
+            (of.extension.to_owned(), of.validity, of.manager.to_owned())
+        };
+        Self {
+            rules: account.calls,
+            aliases: account.aliases(),
+            extensions: extensions.map(extension).collect(),
+            webhooks,
+        }
+    }
+
+    /// Gives the call with its managers by their ids: by their alias, else by their extension at its
+    /// beginning, as in the reports.
+    fn named(&self, mut call: Call) -> Call {
+        for leg in &mut call.legs {
+            let alias = leg.manager.as_ref().and_then(|it| self.aliases.get(it));
+            let whose = || {
+                let mut all = self.extensions.iter();
+                let of = all.find(|(extension, when, _)| {
+                    leg.extension.as_ref() == Some(extension) && when.holds(call.at)
+                });
+                of.map(|(.., manager)| manager)
+            };
+            let known = alias.or_else(|| leg.manager.is_none().then(whose).flatten());
+            leg.manager = known.cloned().or_else(|| leg.manager.take());
+        }
+        call
+    }
+}
+
+impl Webhook {
+    fn new(account: &Account, settings: &Settings) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut note = |key: &str, message: String| {
+            let key = format!("account.{}.webhook.{}.{key}", account.id, settings.id);
+            problems.push(Problem { key, message });
+        };
+        let url = uri(&settings.url).map_err(|error| note("url", error)).ok();
+        let headers = headers(&settings.headers)
+            .map_err(|error| note("headers", error))
+            .unwrap_or_default();
+        let media = headers.get(http::header::CONTENT_TYPE);
+        let media = media.and_then(|media| media.to_str().ok()).unwrap_or(JSON);
+        let filter = settings.filter.as_deref().map(Filter::parse).transpose();
+        let filter = filter.map_err(|error| note("where", error)).ok().flatten();
+        let body = settings.body.as_deref();
+        let body = body.map(|text| Template::parse(text, media)).transpose();
+        let body = body.map_err(|error| note("body", error)).ok().flatten();
+        let Some(url) = url.filter(|_| problems.is_empty()) else {
+            return Err(problems);
+        };
+        Ok(Self {
+            address: Address::new(&account.id, &settings.id),
+            url,
+            secret: settings.secret.clone(),
+            headers,
+            events: settings.events.clone(),
+            filter,
+            body,
+            phones: settings.phones,
+        })
+    }
+
+    /// Writes the body of a notice; none if the webhook is not to be told of it.
+    fn body(&self, kind: WebhookEvent, id: Id, call: &Call, now: Time) -> Option<String> {
+        if let Some(filter) = &self.filter
+            && !filter.holds(&notice(&self.address, kind, id, call, now))
+        {
+            return None;
+        }
+        let told = if self.phones {
+            notice(&self.address, kind, id, call, now)
+        } else {
+            notice(&self.address, kind, id, &call.clone().masked(), now)
+        };
+        Some(match &self.body {
+            Some(template) => template.write(&told),
+            None => told.to_string(),
+        })
+    }
+}
+
+/// Gives the notice as JSON: what filters and templates name, and the body by default.
+fn notice(address: &Address, kind: WebhookEvent, id: Id, call: &Call, now: Time) -> Value {
+    json!({
+        "id": id.to_string(),
+        "event": kind.as_str(),
+        "account": &*address.account,
+        "webhook": &*address.webhook,
+        "at": now,
+        "call": call,
+    })
+}
+
+/// Gives the notice that filters and templates are checked with.
+pub(crate) fn sample() -> Value {
+    let address = Address::new("acme", "crm");
+    let kind = WebhookEvent::MissedCall;
+    notice(&address, kind, Id::default(), &Call::sample(), Time(0))
+}
+
+/// Finds a field of a notice by its name, like `event`, or of its call, like `talk_s`,
+/// `call.talk_s` or `attribution.source`.
+pub(crate) fn find<'v>(notice: &'v Value, path: &str) -> Option<&'v Value> {
+    let steps = |from: &'v Value| path.split('.').try_fold(from, |at, name| at.get(name));
+    steps(notice).or_else(|| steps(notice.get("call")?))
+}
+
+/// Says that a field is unknown, and which may be meant.
+pub(crate) fn unknown_field(field: &str) -> String {
+    let sample = sample();
+    let names = [&sample, &sample["call"]];
+    let names = names.into_iter().filter_map(Value::as_object);
+    let mut names: Vec<&str> = names.flat_map(|it| it.keys()).map(String::as_str).collect();
+    names.sort_unstable();
+    let nearest = names
+        .iter()
+        .min_by_key(|name| strsim::damerau_levenshtein(name, field))
+        .filter(|name| strsim::damerau_levenshtein(name, field) <= 2);
+    match nearest {
+        Some(name) => format!("a notice has no field `{field}`: did you mean `{name}`?"),
+        None => format!(
+            "a notice has no field `{field}`; it has {}",
+            names.join(", ")
+        ),
+    }
+}
+
+/// Makes the id of a notice: the same for the same thing at any time.
+fn id(address: &Address, kind: WebhookEvent, subject: &str) -> Id {
+    let parts = [&*address.account, &*address.webhook, kind.as_str(), subject];
+    let digest = Sha256::digest(json!(parts).to_string());
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    Id(id)
+}
+
+fn uri(text: &str) -> Result<Uri, String> {
+    let mut url = Url::parse(text).map_err(|error| format!("`{text}` is no address: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("not an http or https address".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "an address with a password is written to logs: set Authorization among the headers"
+                .to_owned(),
+        );
+    }
+    url.set_fragment(None);
+    let uri = url.as_str().parse();
+    uri.map_err(|error| format!("`{text}` is no address: {error}"))
+}
+
+fn headers(settings: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in settings {
+        let lower = name.to_ascii_lowercase();
+        if OURS.contains(&lower.as_str()) || lower.starts_with("trunkline-") {
+            return Err(format!("`{name}` is set by the service: take it out"));
+        }
+        let name = HeaderName::from_bytes(lower.as_bytes())
+            .map_err(|_| format!("`{name}` is no name of a header"))?;
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| format!("the value of `{name}` has characters that cannot be sent"))?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests;
