@@ -148,14 +148,8 @@ fn lead(id: &str, change: &str, at: &str, mut more: Value) -> Value {
     more
 }
 
-#[test]
-#[expect(
-    clippy::too_many_lines,
-    reason = "one worked example, from what is told to every figure"
-)]
-fn s47_s48_s53_leads_and_wins_have_sources_of_calls_and_cards_and_what_they_cost() {
-    let service = Service::start(Config::of([account("2026-03-10")]));
-    let door = service.door("acme");
+/// A call and a lead of Maria, and a lead of Eva, whose card names a fair.
+fn two_leads() -> Vec<Value> {
     let mut events = call("c1", MARIA, STATIC, "2026-03-05T10:00:00Z");
     events.extend([
         json!({"type": "contact", "contact": "maria", "change": "created", "phone": MARIA,
@@ -178,7 +172,14 @@ fn s47_s48_s53_leads_and_wins_have_sources_of_calls_and_cards_and_what_they_cost
         spend("flyer", "80", "2026-03-04T00:00:00Z"),
         spend("flyer", "99.50", "2026-03-03T00:00:00Z"),
     ]);
-    tell(&door, events);
+    events
+}
+
+#[test]
+fn s47_s48_s53_leads_and_wins_have_sources_of_calls_and_cards_and_what_they_cost() {
+    let service = Service::start(Config::of([account("2026-03-10")]));
+    let door = service.door("acme");
+    tell(&door, two_leads());
     let by_source = [&MARCH[..], &[("by", "source,origin")]].concat();
     let columns = ["source", "origin", "leads", "won", "revenue"];
     assert_eq!(
