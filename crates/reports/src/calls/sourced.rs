@@ -15,56 +15,69 @@ use crate::statement::{Views, WITHIN};
 
 /// Gives samples, which name a `call`, the columns `source`, `medium` and `campaign`, which are null
 /// where the question does not name them and they are not shown.
+///
+/// Where they are only shown, a call to a number that nobody knows has none: touches are read for questions
+/// about sources alone, since a page of calls must not take as long as all of them.
 pub(crate) fn sourced(request: &Request, views: Views<'_>, samples: &str, shown: bool) -> String {
     let told = [Dimension::Source, Dimension::Medium, Dimension::Campaign];
-    if !shown && !told.iter().any(|dimension| request.tells(*dimension)) {
+    let asked = told.iter().any(|dimension| request.tells(*dimension));
+    if !shown && !asked {
         return format!(
             "SELECT *, CAST(NULL, 'Nullable(String)') AS source, \
              CAST(NULL, 'Nullable(String)') AS medium, \
              CAST(NULL, 'Nullable(String)') AS campaign FROM ({samples})"
         );
     }
+    let mut known = attributions(request, views);
+    if asked {
+        known = format!("{known} UNION ALL {}", by_touches(request, views));
+    }
     format!(
         "SELECT s.*, nullIf(b.source, '') AS source, nullIf(b.medium, '') AS medium, \
          nullIf(b.campaign, '') AS campaign FROM ({samples}) AS s \
-         LEFT JOIN ({sources}) AS b ON s.call = b.call",
-        sources = sources(request, views),
+         LEFT JOIN ({agreed}) AS b ON s.call = b.call",
+        agreed = agreed(&known),
     )
 }
 
-/// The `SELECT` of what the candidates of each call agree in; empty where they do not.
-fn sources(request: &Request, views: Views<'_>) -> String {
-    let agreed = |part: &str, place: u8, name: &str| {
+/// What the candidates of each call agree in; empty where they do not.
+fn agreed(known: &str) -> String {
+    let column = |part: &str, place: u8, name: &str| {
         format!(
             "if(arrayUniq(arrayMap(one -> {part}, candidates)) = 1, candidates[1].{place}, '') \
              AS {name}"
         )
     };
-    let all = [
-        agreed("one.1", 1, "source"),
-        agreed("(one.1, one.2)", 2, "medium"),
-        agreed("one", 3, "campaign"),
+    let columns = [
+        column("one.1", 1, "source"),
+        column("(one.1, one.2)", 2, "medium"),
+        column("one", 3, "campaign"),
     ];
-    let own = attributed(request, views);
+    format!("SELECT call, {} FROM ({known})", columns.join(", "))
+}
+
+/// The candidates of calls to numbers that are known.
+fn attributions(request: &Request, views: Views<'_>) -> String {
     format!(
-        "SELECT call, {all} FROM (SELECT call, arrayMap(one -> (one.1, one.2, one.3), candidates) \
-         AS candidates FROM ({own}) WHERE reason != 'unknown_number' UNION ALL \
-         SELECT id AS call, groupArray((part.1, part.2, part.3)) AS candidates \
-         FROM ({earned}) GROUP BY id)",
-        all = all.join(", "),
-        earned = earned(
-            request,
-            views,
-            &persons(
-                &format!(
-                    "SELECT 'call' AS what, c.call AS id, c.ms_at AS ms, toInt64(0) AS allowance, \
-             '' AS channel, if(c.known, c.caller, '') AS contact \
-             FROM ({calls}) AS c INNER JOIN ({own}) AS a ON c.call = a.call \
-             WHERE a.reason = 'unknown_number'",
-                    calls = counted(request, views, WITHIN),
-                ),
-                views
-            )
-        ),
+        "SELECT call, arrayMap(one -> (one.1, one.2, one.3), candidates) AS candidates \
+         FROM ({}) WHERE reason != 'unknown_number'",
+        attributed(request, views)
+    )
+}
+
+/// What the touches of contacts make of their calls of the period to other numbers.
+fn by_touches(request: &Request, views: Views<'_>) -> String {
+    let calls = format!(
+        "SELECT 'call' AS what, c.call AS id, c.ms_at AS ms, toInt64(0) AS allowance, \
+         '' AS channel, if(c.known, c.caller, '') AS contact \
+         FROM ({calls}) AS c INNER JOIN ({own}) AS a ON c.call = a.call \
+         WHERE a.reason = 'unknown_number'",
+        calls = counted(request, views, WITHIN),
+        own = attributed(request, views),
+    );
+    format!(
+        "SELECT id AS call, groupArray((part.1, part.2, part.3)) AS candidates \
+         FROM ({}) GROUP BY id",
+        earned(request, views, &persons(&calls, views)),
     )
 }

@@ -73,16 +73,6 @@ async fn every_column_is_worked_out() {
         ],
     )
     .await;
-    let certain = ("certain", "", &[("v0", 1.0, from("google", "", ""))][..]);
-    let two = [("v0", 0.5, From::default()), ("v1", 0.5, From::default())];
-    for (call, brought) in [
-        ("c1", certain),
-        ("c2", certain),
-        ("c3", ("ambiguous", "", &two[..])),
-    ] {
-        world.brought(call, 1, brought).await;
-    }
-    // Their calls began in 1970: those of the day are asked for below.
     let names = [
         "pool",
         "numbers",
@@ -107,6 +97,21 @@ async fn every_column_is_worked_out() {
             ["web", 3, 2, 1, 5, 1, 0.2, 0, 2.6667, 30.0, 30.0, 30.0]
         ])
     );
+}
+
+#[tokio::test]
+async fn calls_to_its_numbers_that_may_be_of_several_visits_are_ambiguous() {
+    let world = World::start().await;
+    let certain = ("certain", "", &[("v0", 1.0, from("google", "", ""))][..]);
+    let two = [("v0", 0.5, From::default()), ("v1", 0.5, From::default())];
+    for (call, brought) in [
+        ("c1", certain),
+        ("c2", certain),
+        ("c3", ("ambiguous", "", &two[..])),
+    ] {
+        world.brought(call, 1, brought).await;
+    }
+    // They began in 1970, on a number of this pool and of no other.
     let calls = ask(&world, 2, "from=1970-01-01&to=1970-01-02&by=pool&pool=web").await;
     assert_eq!(cells(&calls, &["ambiguous_share"]), json!([[0.3333]]));
 }
