@@ -120,7 +120,8 @@ fuzz-shortly: ## the same for a few seconds
 .PHONY: test-doors
 test-doors: build ## end-to-end tests of the release binary on the real engine
 	$(call step,tests through the doors)
-	$(CARGO) test --workspace --test e2e --test readme --locked --no-fail-fast
+	@# They wait more than they compute.
+	RUST_TEST_THREADS=$$(($$(nproc) + 1)) $(CARGO) test --workspace --test e2e --test readme --locked --no-fail-fast
 
 .PHONY: deny
 deny: ## licences, bans and sources of all dependencies, where cargo-deny is installed

@@ -31,7 +31,7 @@ pub(crate) static REPORT: Report = Report {
         opened(
             &["unserved"],
             "the visits that saw the fallback",
-            "what = 'visit' AND NOT served",
+            "what = 'visit' AND (NOT served OR is_late)",
         ),
     ],
 };
@@ -121,7 +121,7 @@ const FIGURES: &[Figure] = &[
 ];
 
 const VISIT: &str = "what = 'visit'";
-const UNSERVED: &str = "what = 'visit' AND NOT served";
+const UNSERVED: &str = "what = 'visit' AND (NOT served OR is_late)";
 
 const fn quotient(name: &'static str, sql: fn(&Request) -> String, about: &'static str) -> Figure {
     Figure {

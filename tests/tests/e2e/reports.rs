@@ -161,7 +161,9 @@ fn the_list_of_reports_says_what_each_shows() {
             "conversations",
             "messages",
             "calls",
-            "missed-calls"
+            "missed-calls",
+            "sources",
+            "pools"
         ]
     );
     for report in reports {

@@ -49,7 +49,9 @@ fn pools() -> String {
 fn of_pools(views: Views<'_>, condition: &str) -> String {
     format!(
         "SELECT started_at AS at, toString(pool) AS pool, if(served, toString(number), '') AS number, \
-         visit, served, toUnixTimestamp64Milli(started_at) AS begin, \
+         visit, served, toUInt8(ifNull(served_at > started_at, 0)) AS is_late, \
+         toUnixTimestamp64Milli(started_at) AS begin, \
+         toUnixTimestamp64Milli(ifNull(served_at, started_at)) AS leased, \
          toUnixTimestamp64Milli(expires_at) AS end FROM {visits} FINAL \
          WHERE account = {{account:String}} AND pool != '' AND NOT doubled AND {condition}",
         visits = views.named("visits"),
@@ -59,14 +61,13 @@ fn of_pools(views: Views<'_>, condition: &str) -> String {
 fn visits(views: Views<'_>) -> String {
     format!(
         "SELECT at, 'visit' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, number, visit, served, \
-         toUInt8(0) AS is_late, toUInt8(0) AS is_ambiguous, toInt64(0) AS quarter \
-         FROM ({}) WHERE {WITHIN}",
+         is_late, toUInt8(0) AS is_ambiguous, toInt64(0) AS quarter FROM ({}) WHERE {WITHIN}",
         of_pools(views, "1"),
     )
 }
 
 fn leases(views: Views<'_>) -> String {
-    let live = "served AND started_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') \
+    let live = "served AND served_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') \
                 AND expires_at > fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')";
     format!(
         "SELECT {END} AS at, 'lease' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, {PLAIN} FROM ({})",
@@ -98,9 +99,9 @@ fn load(views: Views<'_>) -> String {
 fn rests(views: Views<'_>) -> String {
     let leased = "served AND started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')";
     format!(
-        "SELECT at, 'rest' AS what, pool, greatest(toInt64(0), begin - before) AS n, \
-         toInt64(0) AS free, {PLAIN} FROM (SELECT at, pool, begin, \
-         max(toNullable(end)) OVER (PARTITION BY pool, number ORDER BY begin, visit \
+        "SELECT at, 'rest' AS what, pool, greatest(toInt64(0), leased - before) AS n, \
+         toInt64(0) AS free, {PLAIN} FROM (SELECT at, pool, leased, \
+         max(toNullable(end)) OVER (PARTITION BY pool, number ORDER BY leased, visit \
          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended, assumeNotNull(ended) AS before \
          FROM ({own})) WHERE ended IS NOT NULL AND {WITHIN}",
         own = of_pools(views, leased),

@@ -39,10 +39,6 @@ async fn visits(world: &World, all: &[(&str, &str, &str)]) {
 }
 
 #[tokio::test]
-#[expect(
-    clippy::too_many_lines,
-    reason = "one worked example, from what is told to every figure"
-)]
 async fn every_column_is_worked_out() {
     let world = World::start().await;
     visits(
