@@ -30,6 +30,7 @@ async fn visits(world: &World, all: &[(&str, &str, &str)]) {
     let row = |(place, (number, begin, end)): (usize, &(&str, &str, &str))| {
         json!({"account": ACCOUNT, "visit": format!("v{place}"), "visitor": "x", "site": "k",
             "pool": "web", "number": number, "served": u8::from(!number.is_empty()),
+            "served_at": (!number.is_empty()).then(|| stamp(begin)),
             "started_at": stamp(begin), "last_at": stamp(begin), "expires_at": stamp(end),
             "version": 1, "deleted": 0})
     };
@@ -93,6 +94,33 @@ async fn every_column_is_worked_out() {
             ["web", 3, 2, 1, 5, 1, 0.2, 0, 2.6667, 30.0, 30.0, 30.0]
         ])
     );
+}
+
+#[tokio::test]
+async fn who_is_served_late_found_none_at_first_and_holds_from_then_on() {
+    let world = World::start().await;
+    let first = (
+        "+34910000000",
+        "2026-03-10T10:00:00Z",
+        "2026-03-10T10:30:00Z",
+    );
+    visits(&world, &[first]).await;
+    let late = json!({"account": ACCOUNT, "visit": "late", "visitor": "x", "site": "k", "pool": "web",
+        "number": "+34910000000", "served": 1, "served_at": stamp("2026-03-10T10:31:00Z"),
+        "started_at": stamp("2026-03-10T10:20:00Z"), "last_at": stamp("2026-03-10T10:31:00Z"),
+        "expires_at": stamp("2026-03-10T11:01:00Z"), "version": 1, "deleted": 0});
+    world.insert("visits", vec![late]).await;
+    let names = [
+        "visits",
+        "unserved",
+        "unserved_rate",
+        "served_late",
+        "reuse_min_s",
+    ];
+    let day = "from=2026-03-10&to=2026-03-11&by=pool&pool=web";
+    let answer = ask(&world, 2, day).await;
+    // The number was free from 10:30 to 10:31.
+    assert_eq!(cells(&answer, &names), json!([[2, 1, 0.5, 1, 60.0]]));
 }
 
 #[tokio::test]
