@@ -1,7 +1,7 @@
 //! Offline conversions: what came of a click on an advertisement (a call, a lead, a won deal), told to
 //! the systems that count clicks (B15, B16).
 //!
-//! - [`conversion`]: what is told of one, as `GET /v1/conversions` gives it
+//! - `conversion`: what is told of one, as `GET /v1/conversions` gives it
 //! - [`Setup`]: what the things are called at the destination
 //! - [`Destination`]: which conversions it takes and why not the others, the rows of its file, its
 //!   requests, and what its answers mean
