@@ -9,7 +9,6 @@ mod about;
 mod amp;
 mod event;
 mod limit;
-mod number;
 mod origin;
 mod script;
 mod sites;
@@ -27,6 +26,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::batch::{Batch, Shape};
+use trunkline_model::phone::formatted;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Sign, Signed, Submission, VisitAsk};
 
@@ -34,7 +34,6 @@ pub(crate) use about::{about_amp, about_beat, about_end, about_page, about_post}
 pub(crate) use amp::amp;
 use event::Told;
 pub(crate) use limit::Limits;
-use number::formatted;
 pub(crate) use origin::preflight;
 use origin::{admitted, shown_to};
 pub(crate) use script::{about_script, script};
@@ -225,8 +224,10 @@ async fn begin(
     };
     submit(shared, site, told.event(site, &decision, None)).await?;
     let number = decision.number.as_deref();
+    let written =
+        |number: &str| formatted(number, site.country).unwrap_or_else(|| number.to_owned());
     Ok(Shown {
-        formatted: number.map(|number| formatted(number, site.country)),
+        formatted: number.map(written),
         number: number.map(str::to_owned),
         visit: decision.visit.to_string(),
         visitor,

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use trunkline_model::phone::e164;
-use trunkline_model::settings::{Account, Country, Pool, Site as Settings};
-
+use trunkline_model::settings::{Account, Country, Site as Settings, TrackingRules};
 use trunkline_model::time::Time;
 use trunkline_pipeline::Decision;
 
@@ -42,20 +40,17 @@ impl Sites {
         let of_account = |account: &Account| {
             let id: Arc<str> = account.id.as_str().into();
             let country = account.country;
+            let rules = TrackingRules::of(account);
             let site = move |site: &Settings| {
                 let key: Arc<str> = site.key.as_str().into();
-                let own = |pool: &&Pool| Some(&pool.id) == site.pool.as_ref();
-                let pool = account.pools.iter().find(own);
-                let hold = pool.and_then(|pool| pool.hold);
-                let hold = hold.unwrap_or(account.attribution.hold);
-                let fallback = pool.and_then(|pool| pool.fallback.as_deref());
+                let mut pools = rules.pools.iter();
+                let pool = pools.find(|pool| Some(&pool.id) == site.pool.as_ref());
                 let site = Site {
                     key: Arc::clone(&key),
                     account: Arc::clone(&id),
                     pool: site.pool.as_deref().map(Arc::from),
-                    fallback: fallback.map(|it| e164(it, country).unwrap_or_else(|| it.to_owned())),
-                    // The configuration is checked: it has a fixed length.
-                    hold: hold.millis().unwrap_or_default(),
+                    fallback: pool.and_then(|pool| pool.fallback.clone()),
+                    hold: pool.map_or(rules.hold, |pool| pool.hold),
                     country,
                     events: format!("site:{key}").into(),
                     origins: site.origins.iter().flat_map(|it| with_cache(it)).collect(),
@@ -88,9 +83,7 @@ impl Site {
     pub(crate) fn admits(&self, origin: &str) -> bool {
         self.origins.iter().any(|own| own == origin)
     }
-}
 
-impl Site {
     /// Gives what a new visit is shown while nobody can decide what is free.
     pub(crate) fn undecided(&self, visit: CompactString, now: Time) -> Decision {
         Decision {

@@ -1,12 +1,9 @@
 //! How an account's sources are found and what its money is counted in (`metrics.md` §3), as its
 //! settings say now: they hold for all time.
 
-use trunkline_model::phone;
-use trunkline_model::settings::{Account, AttributionModel, LeadBasis, Pool, Span};
+use trunkline_model::settings::{Account, AttributionModel, LeadBasis, PoolRules, TrackingRules};
 
 use crate::statement::Parameter;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Ten-thousandths in one.
 const ONE: i64 = 10_000;
@@ -54,20 +51,16 @@ impl Tracking {
     pub(super) fn of(account: &Account) -> Self {
         let currency = account.currency.map(|currency| currency.to_string());
         let currency = currency.unwrap_or_default();
-        let pools = account.pools.iter();
+        let rules = TrackingRules::of(account);
         Self {
             model: account.attribution.model,
             lead_basis: account.lead_basis,
             digits: digits(&currency),
-            lookback_ms: match account.attribution.lookback {
-                Span::Fixed(ms) => ms,
-                // The configuration allows none; a month is 30 days here.
-                Span::Months(months) => i64::from(months) * 30 * DAY_MS,
-            },
+            lookback_ms: rules.lookback,
             margin: margin(account),
             currency,
             zone: account.zone().name().to_owned(),
-            pools: pools.map(|pool| Numbers::of(pool, account)).collect(),
+            pools: rules.pools.into_iter().map(Numbers::of).collect(),
         }
     }
 
@@ -101,15 +94,11 @@ impl Tracking {
 }
 
 impl Numbers {
-    fn of(pool: &Pool, account: &Account) -> Self {
-        let all = [&pool.numbers, &pool.draining, &pool.quarantined];
-        let all = all.into_iter().flatten();
-        let stored =
-            |text: &String| phone::e164(text, account.country).unwrap_or_else(|| text.clone());
+    fn of(pool: PoolRules) -> Self {
         Self {
-            id: pool.id.clone(),
+            id: pool.id,
             in_service: pool.numbers.len() as i64,
-            all: all.map(stored).collect(),
+            all: [pool.numbers, pool.draining, pool.quarantined].concat(),
         }
     }
 }
