@@ -273,14 +273,8 @@ impl Calls {
                 self.dirty.push_back((since, place));
             }
         }
-        if !call.touched {
-            call.touched = true;
-            self.touched.push(place);
-        }
-        if !call.untold {
-            call.untold = true;
-            self.untold.push(place);
-        }
+        enlist(&mut call.touched, &mut self.touched, place);
+        enlist(&mut call.untold, &mut self.untold, place);
     }
 
     /// Has all calls derived anew: other settings hold since the record at `offset`. Which of them go
@@ -299,14 +293,11 @@ impl Calls {
                     continue;
                 }
                 call.changed = call.changed.max(offset);
-                if call.shown && !call.touched {
-                    call.touched = true;
-                    self.touched.push(Place { part, index });
+                let place = Place { part, index };
+                if call.shown {
+                    enlist(&mut call.touched, &mut self.touched, place);
                 }
-                if !call.untold {
-                    call.untold = true;
-                    self.untold.push(Place { part, index });
-                }
+                enlist(&mut call.untold, &mut self.untold, place);
                 if !call.dirty {
                     call.dirty = true;
                     self.dirty.push_back((offset, Place { part, index }));
@@ -321,9 +312,8 @@ impl Calls {
     pub(crate) fn tell_all(&mut self, offset: u64) {
         for (part, own) in (0..=u8::MAX).zip(&mut self.parts) {
             for (index, call) in (0..).zip(&mut own.calls) {
-                if !call.untold && !call.is_nobody() {
-                    call.untold = true;
-                    self.untold.push(Place { part, index });
+                if !call.is_nobody() {
+                    enlist(&mut call.untold, &mut self.untold, Place { part, index });
                 }
             }
         }
@@ -362,6 +352,13 @@ enum Found {
 
 fn hash_of(call: &str, seed: u64) -> u64 {
     xxh3_64_with_seed(call.as_bytes(), seed)
+}
+
+/// Puts a call on a list unless its mark says that it is there.
+fn enlist(is_there: &mut bool, list: &mut Vec<Place>, place: Place) {
+    if !std::mem::replace(is_there, true) {
+        list.push(place);
+    }
 }
 
 fn part(hash: u64) -> u8 {
