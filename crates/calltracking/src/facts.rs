@@ -1,5 +1,6 @@
 //! Rows of visits and attributions, as they are shown to whoever writes or displays them.
 
+use compact_str::CompactString;
 use trunkline_model::time::Time;
 
 use crate::attribution::{Certainty, Reason};
@@ -125,9 +126,9 @@ pub struct LeaseNow<'a> {
     /// The pool.
     pub pool: &'a str,
     /// The visit.
-    pub visit: &'a str,
+    pub visit: CompactString,
     /// The visitor.
-    pub visitor: &'a str,
+    pub visitor: CompactString,
     /// Since when.
     pub since: Time,
     /// Until when, without a further sign of life.

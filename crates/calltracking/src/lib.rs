@@ -21,8 +21,10 @@ mod settle;
 mod snapshot;
 pub mod source;
 mod store;
+mod sweep;
 mod touch;
 mod tracking;
+mod unread;
 mod visits;
 
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use facts::{
     Attribution, AttributionFact, Candidate, LeaseNow, PageFact, PoolNow, TrackingRows, VisitFact,
 };
 pub use people::Caller;
-pub use snapshot::{Kept, Ledger, PARTS, ReadCalls, ReadVisits};
+pub use snapshot::{Kept, Ledger, PARTS, PartOfVisits, ReadCalls, ReadVisits};
+pub use sweep::VisitHorizon;
 pub use touch::Source;
 pub use tracking::{Counts, Linked, Position, Tracking};

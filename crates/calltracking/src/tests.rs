@@ -14,8 +14,10 @@ use crate::{
 
 mod allocation;
 mod attribution;
+mod cold;
 mod crashes;
 mod late;
+mod memory;
 mod rows;
 mod snapshot;
 mod traffic;

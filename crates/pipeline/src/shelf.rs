@@ -1,4 +1,4 @@
-//! The shelf of an account's cold calls, in files of `state/shelves`, which only ever grow.
+//! The shelves of an account's cold calls and of its cold visits, in files of `state/shelves`, which only ever grow.
 //!
 //! ```text
 //! file    <account, hashed>-<number>.shelf: a head, then entries
@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use trunkline_model::shelf::{Shelf as Take, Torn};
 use trunkline_rollup::STATE_LAYOUT;
-use trunkline_rollup::shelf::{Shelf as Take, Torn};
 use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"TRKSHLF1";
@@ -33,6 +33,11 @@ const FILE_BYTES: u64 = 64 << 20;
 /// Bytes read at once: of one entry, and of many.
 const ONE: u64 = 1_024;
 const MANY: u64 = 256 << 10;
+
+/// Gives what the shelf of an account's visits is known by; that of its calls is by the account's id, which has no spaces.
+pub(crate) fn of_visits(account: &str) -> String {
+    format!("{account} visits")
+}
 
 /// Where the shelves of all accounts are.
 #[derive(Clone, Debug)]
@@ -83,7 +88,7 @@ impl Shelves {
         }
     }
 
-    /// Makes one for an account that has none.
+    /// Makes one for an account that has none, or for its visits ([`of_visits`]).
     pub(crate) fn empty(&self, account: &str) -> Shelf {
         Shelf {
             shelves: self.clone(),
@@ -348,7 +353,7 @@ impl Take for Shelf {
         if let Err(error) = &written
             && !self.is_refused
         {
-            tracing::warn!(%error, dir = %self.shelves.dir.display(), "calls beyond the horizon stay in memory: their shelf cannot be written");
+            tracing::warn!(%error, dir = %self.shelves.dir.display(), "what is beyond the horizon stays in memory: its shelf cannot be written");
         }
         self.is_refused = written.is_err();
         written.map_err(|error| Torn(error.to_string()))

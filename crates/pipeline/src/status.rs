@@ -77,6 +77,10 @@ pub struct Status {
     pub calls: u64,
     /// Calls whose phases are on a shelf.
     pub cold_calls: u64,
+    /// Visits whose pages are in memory.
+    pub visits: u64,
+    /// Visits whose pages are on a shelf.
+    pub cold_visits: u64,
     /// Conversations that wait to be read back from ClickHouse.
     pub parked: u64,
     /// How often a conversation shrank before its time because its account had too many.
@@ -103,6 +107,8 @@ struct Board {
     shrunk: u64,
     calls: u64,
     cold_calls: u64,
+    visits: u64,
+    cold_visits: u64,
     parked: u64,
     shrunk_early: u64,
     remembered: u64,
@@ -155,6 +161,8 @@ impl StatusBoard {
         board.shrunk = census.shrunk as u64;
         board.calls = census.calls as u64;
         board.cold_calls = census.cold_calls as u64;
+        board.visits = census.visits as u64;
+        board.cold_visits = census.cold_visits as u64;
         board.parked = census.parked as u64;
         board.shrunk_early = census.shrunk_early;
         board.remembered = census.remembered as u64;
@@ -260,6 +268,8 @@ impl StatusBoard {
             shrunk: board.shrunk,
             calls: board.calls,
             cold_calls: board.cold_calls,
+            visits: board.visits,
+            cold_visits: board.cold_visits,
             parked: board.parked,
             shrunk_early: board.shrunk_early,
             remembered: board.remembered,

@@ -14,6 +14,7 @@ use trunkline_calltracking::{
 };
 use trunkline_delivery::Call;
 use trunkline_model::settings::FoldRules;
+use trunkline_model::shelf::Torn;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::Rows;
 use trunkline_rollup::{Account, Config, Outcome, Position, Told};
@@ -65,6 +66,11 @@ impl Tracked {
     /// Gives call tracking's own state.
     pub(crate) fn tracking(&mut self) -> &mut Tracking {
         &mut self.tracking
+    }
+
+    /// Gives why a shelf cannot be read, once one could not: nothing of this account is to be relied on then.
+    pub(crate) fn torn(&self) -> Option<&Torn> {
+        self.fold.torn().or_else(|| self.tracking.torn())
     }
 
     /// Observes events in their order; calls that records from `news` on changed are kept to be told of.
@@ -171,13 +177,21 @@ impl Tracked {
     pub(crate) fn asked(&mut self, asked: Asked) {
         match asked {
             // Of a site that is not known here yet the page learns from its door.
-            Asked::Decide(ask, reply) => drop(self.decide(&ask).map(|it| reply.send(it))),
+            Asked::Decide(ask, reply) => {
+                let decided = self.decide(&ask).filter(|_| self.torn().is_none());
+                drop(decided.map(|it| reply.send(it)));
+            }
             Asked::Sign {
                 visit,
                 sign,
                 now,
                 reply,
-            } => drop(reply.send(self.sign(&visit, sign, now))),
+            } => {
+                let signed = self.sign(&visit, sign, now);
+                if self.torn().is_none() {
+                    drop(reply.send(signed));
+                }
+            }
         }
     }
 

@@ -178,8 +178,9 @@ impl Worker {
                 limit,
                 reply,
             } => {
+                let gathering = self.gather(below, generation, limit);
                 // Nobody waits for the answer any more only when the process is ending.
-                let _ = reply.send(self.gather(below, generation, limit));
+                drop((!self.is_torn).then(|| reply.send(gathering)));
             }
             Work::Rewind(offset, reply) => {
                 self.told.clear();
@@ -208,14 +209,13 @@ impl Worker {
             // What is shown would not be as new as it says, and what is kept aside may have taken any number.
             Work::Show { .. } | Work::Visit { .. } if !self.aside.is_empty() => {}
             Work::Show { live, as_of, reply } => {
-                live.bring_up(as_of, |view| {
-                    if let Some(account) = self.accounts.get_mut(live.account()) {
-                        account.show_all(view, as_of);
-                    }
-                });
+                self.show(&live, as_of);
                 let _ = reply.send(());
             }
-            Work::Visit { account, asked } => self.account(&account).asked(asked),
+            Work::Visit { account, asked } => {
+                self.account(&account).asked(asked);
+                self.note_cold(&account);
+            }
             Work::Dismiss => {}
         }
     }
@@ -433,8 +433,10 @@ impl Worker {
         let taken = self.next.max(below);
         if begin {
             for account in self.accounts.values_mut() {
-                account.tracking().begin_checkpoint();
                 account.shelf_mut::<Shelf>().map(Shelf::forget_files);
+                let tracking = account.tracking();
+                tracking.begin_checkpoint();
+                tracking.shelf_mut::<Shelf>().map(Shelf::forget_files);
             }
             self.round = Some(Round::new(
                 self.accounts
@@ -473,6 +475,9 @@ impl Worker {
             let (held, cold) = account.calls();
             census.calls += held;
             census.cold_calls += cold;
+            let tracked = account.tracking().counts();
+            census.visits += tracked.visits - tracked.cold_visits;
+            census.cold_visits += tracked.cold_visits;
             census.remembered += account.remembered();
             census.dirty += account.dirty();
             census.beyond_cap += account.beyond_cap();

@@ -12,6 +12,7 @@ use trunkline_rollup::Counts;
 use trunkline_rollup::account::Seeing;
 use trunkline_warehouse::writer::Batch as Rows;
 
+use super::Worker;
 use crate::checkpoint::Sections;
 use crate::handle::Token;
 use crate::live::LiveAccount;
@@ -116,6 +117,10 @@ pub(crate) struct Census {
     pub(crate) calls: usize,
     /// Calls whose phases are on a shelf.
     pub(crate) cold_calls: usize,
+    /// Visits whose pages are in memory.
+    pub(crate) visits: usize,
+    /// Visits whose pages are on a shelf.
+    pub(crate) cold_visits: usize,
     /// Conversations that wait to be read back.
     pub(crate) parked: usize,
     /// Work kept aside while the fold is paused.
@@ -131,4 +136,16 @@ pub(crate) struct Census {
     pub(crate) rules: HashMap<Arc<str>, FoldRules>,
     /// Blocks of the journal that hold a waiting event.
     pub(crate) waiting: Vec<u64>,
+}
+
+impl Worker {
+    /// Shows readers what changed in an account.
+    pub(super) fn show(&mut self, live: &Arc<LiveAccount>, as_of: Time) {
+        live.bring_up(as_of, |view| {
+            if let Some(account) = self.accounts.get_mut(live.account()) {
+                account.show_all(view, as_of);
+            }
+        });
+        self.note_cold(live.account());
+    }
 }

@@ -9,7 +9,7 @@ use super::{Account, Outcome, Position};
 use crate::calls::{CallHorizon, Context, Told, effective_id};
 use crate::facts::Rows;
 use crate::names::Name;
-use crate::shelf::{Shelf, Torn};
+use trunkline_model::shelf::{Shelf, Torn};
 
 impl Account {
     /// Shows the calls that changed since they were told last, as their rows would stand, without

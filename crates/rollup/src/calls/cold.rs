@@ -10,7 +10,7 @@ use trunkline_model::time::Time;
 
 use super::log::Log;
 use super::{Calls, Packed, Part, Place, hash_of, part};
-use crate::shelf::{Shelf, Torn};
+use trunkline_model::shelf::{Shelf, Torn};
 
 /// Calls that go cold in one step: each is a write of some hundred bytes.
 const MOST: usize = 4_096;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use crate::shelf::{Shelf, Torn};
+use trunkline_model::shelf::{Shelf, Torn};
 
 /// A shelf in memory; a place is a number from 1, and four entries are given up together.
 #[derive(Clone, Debug, Default)]
