@@ -31,7 +31,7 @@ use trunkline_rollup::entities::{self, KeptEntities};
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
-use crate::shelf::{Saved, Shelf, Shelves, of_visits};
+use crate::shelf::{Of, Saved, Shelf, Shelves};
 use crate::tracked::Tracked;
 
 mod named;
@@ -83,14 +83,16 @@ enum Kind {
     Entities(u8),
     Shelf,
     ShelfOfVisits,
+    ShelfOfEntities,
 }
 
 impl Kind {
-    /// Gives what a shelf is known by among all, if it is one.
-    fn shelf(self, account: &str) -> Option<String> {
+    /// Says what the shelf is for, if it is one.
+    fn shelf(self) -> Option<Of> {
         match self {
-            Self::Shelf => Some(account.to_owned()),
-            Self::ShelfOfVisits => Some(of_visits(account)),
+            Self::Shelf => Some(Of::Calls),
+            Self::ShelfOfVisits => Some(Of::Visits),
+            Self::ShelfOfEntities => Some(Of::Entities),
             _ => None,
         }
     }
@@ -215,8 +217,10 @@ impl Round {
 impl Sections {
     fn push_shelves(&mut self, id: &Arc<str>, taken: u64, of: &mut Tracked) -> usize {
         let calls = self.push_shelf(id, Kind::Shelf, taken, of.shelf());
+        let entities = of.shelf_of_entities();
+        let entities = self.push_shelf(id, Kind::ShelfOfEntities, taken, entities);
         let visits = of.tracking().shelf();
-        calls + self.push_shelf(id, Kind::ShelfOfVisits, taken, visits)
+        calls + entities + self.push_shelf(id, Kind::ShelfOfVisits, taken, visits)
     }
 
     fn push_shelf(&mut self, id: &Arc<str>, kind: Kind, taken: u64, of: Option<&Shelf>) -> usize {
@@ -354,7 +358,9 @@ impl Loaded {
         let mut accounts = self.accounts.values_mut();
         let lacks = |account: &mut Tracked| {
             let calls = account.calls().1 > 0 && account.shelf::<Shelf>().is_none();
-            calls || account.tracking().lacks_shelf()
+            let entities =
+                account.entities().1 > 0 && account.shelf_of_entities::<Shelf>().is_none();
+            calls || entities || account.tracking().lacks_shelf()
         };
         if accounts.any(lacks) {
             return Err(Damaged::Shelf("it names none".to_owned()));
@@ -408,12 +414,10 @@ pub(crate) fn read(
                 if restore(into, kind, taken, body).is_err() {
                     return Err(damaged);
                 }
-                if let Some(name) = kind.shelf(&account) {
+                if let Some(of) = kind.shelf() {
                     let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged)?;
-                    let shelved = shelves.open(&name, &saved).and_then(|shelf| match kind {
-                        Kind::ShelfOfVisits => into.tracking().shelve(Box::new(shelf)),
-                        _ => into.shelve(Box::new(shelf)),
-                    });
+                    let shelf = shelves.open(&of.name(&account), &saved);
+                    let shelved = shelf.and_then(|shelf| into.put_shelf(of, shelf));
                     shelved.map_err(|Torn(why)| Damaged::Shelf(why))?;
                 }
             }
@@ -462,7 +466,7 @@ fn restore(account: &mut Tracked, kind: Kind, taken: u64, body: &[u8]) -> postca
             let ledger: Ledger = postcard::from_bytes(body)?;
             account.restore_ledger(ledger, taken);
         }
-        Kind::Shelf | Kind::ShelfOfVisits => {}
+        Kind::Shelf | Kind::ShelfOfVisits | Kind::ShelfOfEntities => {}
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The shelves of an account's cold calls and of its cold visits, in files of `state/shelves`, which only ever grow.
+//! The shelves of an account's cold calls, visits and entities, in files of `state/shelves`, which only ever grow.
 //!
 //! ```text
 //! file    <account, hashed>-<number>.shelf: a head, then entries
@@ -34,9 +34,24 @@ const FILE_BYTES: u64 = 64 << 20;
 const ONE: u64 = 1_024;
 const MANY: u64 = 256 << 10;
 
-/// Gives what the shelf of an account's visits is known by; that of its calls is by the account's id, which has no spaces.
-pub(crate) fn of_visits(account: &str) -> String {
-    format!("{account} visits")
+/// What a shelf is for. Each is known by a name of its own; an account's id has no spaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    Calls,
+    Visits,
+    /// Leads, forms and their like.
+    Entities,
+}
+
+impl Of {
+    /// Gives the name of the shelf of an account.
+    pub(crate) fn name(self, account: &str) -> String {
+        match self {
+            Self::Calls => account.to_owned(),
+            Self::Visits => format!("{account} visits"),
+            Self::Entities => format!("{account} entities"),
+        }
+    }
 }
 
 /// Where the shelves of all accounts are.
@@ -88,11 +103,11 @@ impl Shelves {
         }
     }
 
-    /// Makes one for an account that has none, or for its visits ([`of_visits`]).
-    pub(crate) fn empty(&self, account: &str) -> Shelf {
+    /// Makes one that was not there, by its name ([`Of::name`]).
+    pub(crate) fn empty(&self, name: &str) -> Shelf {
         Shelf {
             shelves: self.clone(),
-            account: xxh3_64(account.as_bytes()),
+            account: xxh3_64(name.as_bytes()),
             files: Vec::new(),
             is_open: false,
             is_refused: false,

@@ -77,6 +77,10 @@ pub struct Status {
     pub calls: u64,
     /// Calls whose phases are on a shelf.
     pub cold_calls: u64,
+    /// Leads, forms and their like whose changes are in memory.
+    pub entities: u64,
+    /// Leads, forms and their like whose changes are on a shelf.
+    pub cold_entities: u64,
     /// Visits whose pages are in memory.
     pub visits: u64,
     /// Visits whose pages are on a shelf.
@@ -107,6 +111,8 @@ struct Board {
     shrunk: u64,
     calls: u64,
     cold_calls: u64,
+    entities: u64,
+    cold_entities: u64,
     visits: u64,
     cold_visits: u64,
     parked: u64,
@@ -161,6 +167,8 @@ impl StatusBoard {
         board.shrunk = census.shrunk as u64;
         board.calls = census.calls as u64;
         board.cold_calls = census.cold_calls as u64;
+        board.entities = census.entities as u64;
+        board.cold_entities = census.cold_entities as u64;
         board.visits = census.visits as u64;
         board.cold_visits = census.cold_visits as u64;
         board.parked = census.parked as u64;
@@ -268,6 +276,8 @@ impl StatusBoard {
             shrunk: board.shrunk,
             calls: board.calls,
             cold_calls: board.cold_calls,
+            entities: board.entities,
+            cold_entities: board.cold_entities,
             visits: board.visits,
             cold_visits: board.cold_visits,
             parked: board.parked,

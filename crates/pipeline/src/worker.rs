@@ -27,7 +27,7 @@ use crate::ledger::Ledger;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
-use crate::shelf::{Shelf, Shelves};
+use crate::shelf::Shelves;
 use crate::tracked::Tracked;
 
 mod cold;
@@ -180,14 +180,12 @@ impl Worker {
             } => {
                 let gathering = self.gather(below, generation, limit);
                 // Nobody waits for the answer any more only when the process is ending.
-                drop((!self.is_torn).then(|| reply.send(gathering)));
+                if !self.is_torn {
+                    let _ = reply.send(gathering);
+                }
             }
             Work::Rewind(offset, reply) => {
-                self.told.clear();
-                let accounts = self.accounts.values_mut();
-                accounts.for_each(|account| account.rewind(offset));
-                let mut accounts = self.accounts.values();
-                let _ = reply.send(!accounts.any(|account| offset < account.lets_go_below()));
+                let _ = reply.send(self.rewind(offset));
             }
             Work::Shrink { flushed } => self.shrink(flushed),
             Work::Checkpoint {
@@ -433,10 +431,8 @@ impl Worker {
         let taken = self.next.max(below);
         if begin {
             for account in self.accounts.values_mut() {
-                account.shelf_mut::<Shelf>().map(Shelf::forget_files);
-                let tracking = account.tracking();
-                tracking.begin_checkpoint();
-                tracking.shelf_mut::<Shelf>().map(Shelf::forget_files);
+                account.forget_files();
+                account.tracking().begin_checkpoint();
             }
             self.round = Some(Round::new(
                 self.accounts
@@ -475,6 +471,9 @@ impl Worker {
             let (held, cold) = account.calls();
             census.calls += held;
             census.cold_calls += cold;
+            let (held, cold) = account.entities();
+            census.entities += held;
+            census.cold_entities += cold;
             let tracked = account.tracking().counts();
             census.visits += tracked.visits - tracked.cold_visits;
             census.cold_visits += tracked.cold_visits;

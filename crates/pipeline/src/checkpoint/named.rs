@@ -48,7 +48,7 @@ pub(super) fn named(path: &Path) -> Result<BTreeSet<String>, Damaged> {
             head,
             Frame::End { .. }
                 | Frame::Section {
-                    kind: Kind::Shelf | Kind::ShelfOfVisits,
+                    kind: Kind::Shelf | Kind::ShelfOfVisits | Kind::ShelfOfEntities,
                     ..
                 }
         ) {
@@ -67,8 +67,8 @@ pub(super) fn named(path: &Path) -> Result<BTreeSet<String>, Damaged> {
         match taken.map_err(|_| damaged())? {
             (Frame::Section { account, kind, .. }, body) => {
                 let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged())?;
-                let name = kind.shelf(&account).ok_or_else(damaged)?;
-                names.extend(saved.names(&name));
+                let of = kind.shelf().ok_or_else(damaged)?;
+                names.extend(saved.names(&of.name(&account)));
             }
             // If a length had been wrong, they would not be as many.
             (Frame::End { frames }, _) if frames == number => return Ok(names),

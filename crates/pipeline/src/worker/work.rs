@@ -117,6 +117,10 @@ pub(crate) struct Census {
     pub(crate) calls: usize,
     /// Calls whose phases are on a shelf.
     pub(crate) cold_calls: usize,
+    /// Leads, forms and their like whose changes are in memory.
+    pub(crate) entities: usize,
+    /// Leads, forms and their like whose changes are on a shelf.
+    pub(crate) cold_entities: usize,
     /// Visits whose pages are in memory.
     pub(crate) visits: usize,
     /// Visits whose pages are on a shelf.
@@ -139,6 +143,15 @@ pub(crate) struct Census {
 }
 
 impl Worker {
+    /// Makes all rows changed from an offset on be gathered again; says whether they are all in memory.
+    pub(super) fn rewind(&mut self, offset: u64) -> bool {
+        self.told.clear();
+        let accounts = self.accounts.values_mut();
+        accounts.for_each(|account| account.rewind(offset));
+        let mut accounts = self.accounts.values();
+        !accounts.any(|account| offset < account.lets_go_below())
+    }
+
     /// Shows readers what changed in an account.
     pub(super) fn show(&mut self, live: &Arc<LiveAccount>, as_of: Time) {
         live.bring_up(as_of, |view| {
