@@ -193,7 +193,8 @@ impl Tracking {
         let event = retract.target.as_deref().map(id_hash);
         let run = retract.batch.as_deref().map(run_hash);
         self.retracted.extend(event.into_iter().chain(run));
-        for place in self.visits.with_page_keys() {
+        let all: Vec<u32> = self.visits.with_page_keys().collect();
+        for place in all {
             let is_meant =
                 |page: &PageKey| Some(page.id) == event || (page.run.is_some() && page.run == run);
             if self.visits.page_keys(place).iter().any(is_meant) {
@@ -284,6 +285,7 @@ impl Tracking {
             return;
         }
         let (number, parties) = (call.number, call.parties);
+        self.disregard(place);
         for party in parties.into_iter().flatten() {
             calls::remove(self.people.calls_mut(party), key);
             self.mark_caller(party, key.0, offset);

@@ -7,10 +7,8 @@ use hashbrown::HashMap;
 use crate::decide::Overlay;
 use crate::leases::Lease;
 use crate::names::Name;
+use crate::settle::KEPT;
 use crate::tracking::Tracking;
-
-/// Stands for the offset of what a checkpoint has: nothing is to be gathered for it.
-pub(crate) const KEPT: u64 = u64::MAX;
 
 impl Tracking {
     /// Computes all that follows from what came out of a checkpoint.
@@ -24,7 +22,8 @@ impl Tracking {
         (self.doubled, self.overlay) = (0, Overlay::default());
         self.marks.clear();
         self.visits.link_all();
-        for place in self.visits.with_page_keys() {
+        let may_be_gone: Vec<u32> = self.visits.with_page_keys().collect();
+        for place in may_be_gone {
             self.follow(place);
         }
         for place in self.calls.all() {

@@ -305,16 +305,12 @@ impl Visit {
         self.grant.map(|grant| grant.at)
     }
 
-    /// Gives what its pages can be taken back by.
-    fn page_keys(&self) -> Vec<PageKey> {
-        self.pages().iter().map(Page::key).collect()
-    }
-
-    /// Says whether a retraction can name any of its pages.
-    fn can_be_taken_back(&self) -> bool {
-        self.pages()
-            .iter()
-            .any(|page| page.has_id || page.run.is_some())
+    /// Gives what its pages can be taken back by, if a retraction can name any of them.
+    fn keys_of_pages(&self) -> Option<Box<[PageKey]>> {
+        let pages = self.pages();
+        let can_be = |page: &Page| page.has_id || page.run.is_some();
+        let keys = pages.iter().map(Page::key);
+        pages.iter().any(can_be).then(|| keys.collect())
     }
 
     /// Measures what it takes, in bytes, without what the allocator adds.

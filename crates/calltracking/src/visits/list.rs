@@ -48,7 +48,7 @@ pub(crate) struct Visits {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Part {
     slots: Vec<Slot>,
-    /// The pages of cold visits that can be taken back, by index.
+    /// The pages of visits of which some can be taken back, by index.
     pages: BTreeMap<u32, Box<[PageKey]>>,
 }
 
@@ -211,9 +211,16 @@ impl Visits {
         if before.visitor != visitor {
             self.unlink(place);
         }
-        let slot = self.slot_mut(place);
-        if let Body::Held(visit) = &slot.body {
-            slot.core = Core::of(visit, before.hash, visitor, (before.changed, before.gone));
+        let Part { slots, pages } = &mut self.parts[part];
+        let Slot { core, body, .. } = &mut slots[index];
+        if let Body::Held(visit) = body {
+            *core = Core::of(visit, before.hash, visitor, (before.changed, before.gone));
+            if change.head || change.pages {
+                match visit.keys_of_pages() {
+                    Some(keys) => drop(pages.insert(index as u32, keys)),
+                    None => drop(pages.remove(&(index as u32))),
+                }
+            }
         }
         if before.visitor != visitor {
             self.link(place);
@@ -231,26 +238,17 @@ impl Visits {
         *core = Core::of(&visit, core.hash, core.visitor, (core.changed, gone));
     }
 
-    /// Gives what the pages of a visit can be taken back by; those of a cold one of which none can are not told.
-    pub(crate) fn page_keys(&self, place: u32) -> Cow<'_, [PageKey]> {
+    /// Gives what the pages of a visit can be taken back by; none if none of them can be.
+    pub(crate) fn page_keys(&self, place: u32) -> &[PageKey] {
         let (part, index) = split(place);
-        match &self.parts[part].slots[index].body {
-            Body::Held(visit) => Cow::Owned(visit.page_keys()),
-            Body::Cold(_) => {
-                let known = self.parts[part].pages.get(&(index as u32));
-                Cow::Borrowed(known.map_or(&[], |keys| keys))
-            }
-        }
+        let known = self.parts[part].pages.get(&(index as u32));
+        known.map_or(&[], |keys| keys)
     }
 
-    /// Lists the visits of which pages may be taken back, by place.
-    pub(crate) fn with_page_keys(&self) -> Vec<u32> {
+    /// Lists the visits of which pages may be taken back.
+    pub(crate) fn with_page_keys(&self) -> impl Iterator<Item = u32> {
         let parts = (0..).zip(&self.parts);
-        let cold =
-            parts.flat_map(|(part, of)| of.pages.keys().map(move |index| place(part, *index)));
-        let mut all: Vec<u32> = self.held.iter().copied().chain(cold).collect();
-        all.sort_unstable();
-        all
+        parts.flat_map(|(part, of)| of.pages.keys().map(move |index| place(part, *index)))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Visits of which nothing came for long: their texts are on a shelf.
 
-use super::{Body, Core, PageKey, Shelf, Torn, Visit, Visits, part_of, split};
+use super::{Body, Core, Shelf, Torn, Visit, Visits, part_of, split};
 
 /// Visits that go cold in one step: each is a write of some hundred bytes.
 const MOST: usize = 4_096;
@@ -70,8 +70,7 @@ impl Visits {
                 break;
             };
             let (part, index) = split(place);
-            let part = &mut self.parts[part];
-            let slot = &mut part.slots[index];
+            let slot = &mut self.parts[part].slots[index];
             let Some((shelf, visit)) = self.shelf.as_mut().zip(slot.body.held()) else {
                 self.held.push_back(place);
                 break;
@@ -85,10 +84,6 @@ impl Visits {
                 self.held.push_back(place);
                 break;
             };
-            if visit.can_be_taken_back() {
-                let keys: Vec<PageKey> = visit.page_keys();
-                part.pages.insert(index as u32, keys.into());
-            }
             slot.body = Body::Cold(at);
             cooled += 1;
         }
@@ -101,9 +96,8 @@ impl Visits {
     /// Holds a cold visit again, as it stands now.
     pub(super) fn thaw(&mut self, place: u32, visit: Visit) {
         let (part, index) = split(place);
-        let part = &mut self.parts[part];
-        part.pages.remove(&(index as u32));
-        let body = std::mem::replace(&mut part.slots[index].body, Body::Held(Box::new(visit)));
+        let slot = &mut self.parts[part].slots[index];
+        let body = std::mem::replace(&mut slot.body, Body::Held(Box::new(visit)));
         if let (Body::Cold(at), Some(shelf)) = (body, &mut self.shelf) {
             shelf.let_go(at);
             self.held.push_back(place);
