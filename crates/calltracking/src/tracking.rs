@@ -309,7 +309,6 @@ impl Tracking {
 
     /// Computes the leases anew on which a call at `at` may have fallen.
     fn renew(&mut self, number: Name, at: i64, offset: u64) {
-        self.mark_number(number, at, offset);
         let leases = &self.numbers.get_mut(number).leases;
         let begun = leases.partition_point(|lease| lease.start <= at);
         if begun > 0 {
