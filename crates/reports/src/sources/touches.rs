@@ -126,7 +126,7 @@ fn messages(views: Views<'_>) -> String {
         visitor: "ifNull(visitor, '')",
         from: format!(
             "(SELECT * FROM {} WHERE kind = 'chat')",
-            views.named("v_touches")
+            views.named("whole_touches")
         ),
     }
     .sql()
@@ -144,7 +144,7 @@ fn cards(views: Views<'_>) -> String {
         visitor: "''",
         from: format!(
             "(SELECT * FROM {} WHERE kind = 'card')",
-            views.named("v_touches")
+            views.named("whole_touches")
         ),
     }
     .sql()
@@ -178,7 +178,7 @@ fn leads(views: Views<'_>) -> String {
         visitor: "ifNull(visitor, '')",
         from: format!(
             "(SELECT *, ifNull(contact, '') AS one FROM {} WHERE NOT removed)",
-            views.named("v_leads")
+            views.named("whole_leads")
         ),
     }
     .sql()

@@ -151,7 +151,7 @@ fn told_leads(kind: &str, at: &str, views: Views<'_>) -> String {
          ifNull(toString(source), '') AS source, ifNull(visit, '') AS visit \
          FROM {leads} WHERE account = {{account:String}} AND NOT removed \
          AND merged_into IS NULL AND {at} IS NOT NULL",
-        leads = views.named("v_leads"),
+        leads = views.named("whole_leads"),
     )
 }
 
@@ -217,7 +217,7 @@ fn others(views: Views<'_>) -> String {
          ifNull(toString(channel), '') AS channel, contact, contact != '' AS named, {CLICK_IDS}, \
          ifNull(toString(source), '') AS source, ifNull(visit, '') AS visit \
          FROM {} WHERE account = {{account:String}}",
-        views.named("v_touches")
+        views.named("whole_touches")
     );
     let columns =
         "what, id, ms, channel, contact, named, gclid, gbraid, wbraid, yclid, source, visit";
