@@ -66,6 +66,7 @@ mod stream_names;
 mod traps;
 mod visits;
 mod visits_crowd;
+mod visits_listed;
 mod waiting;
 mod warehouse_away;
 mod webhooks;

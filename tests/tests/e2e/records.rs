@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::accounts::MARCH;
 
 /// All pages of a list.
-fn all(door: &Door, path: &str, list: &str) -> Vec<Value> {
+pub(super) fn all(door: &Door, path: &str, list: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {

@@ -197,6 +197,30 @@ pub(super) fn of_forms(views: Views<'_>) -> String {
     )
 }
 
+/// The messages, forms and leads that name a visitor, or a visit of his, with whom they are of, as rows for
+/// [`persons`]; a lead once for each of its contacts.
+pub(crate) fn named_visitors(views: Views<'_>) -> String {
+    let chats = format!(
+        "SELECT 'chat' AS what, toString(id) AS id, ifNull(toString(channel), '') AS channel, contact, \
+         ifNull(visit, '') AS visit, ifNull(visitor, '') AS visitor FROM {} \
+         WHERE account = {{account:String}} AND kind = 'chat'",
+        views.named("whole_touches")
+    );
+    let forms = format!(
+        "SELECT 'form' AS what, form AS id, '' AS channel, contact, visit, visitor FROM ({})",
+        of_forms(views)
+    );
+    let leads = format!(
+        "SELECT 'lead' AS what, lead AS id, '' AS channel, arrayJoin(contacts) AS contact, \
+         ifNull(visit, '') AS visit, ifNull(visitor, '') AS visitor FROM {} \
+         WHERE account = {{account:String}} AND NOT removed",
+        views.named("whole_leads")
+    );
+    let all = [chats, forms, leads].join(" UNION ALL ");
+    let named = format!("SELECT * FROM ({all}) WHERE visit != '' OR visitor != ''");
+    of_visitors(&named, views)
+}
+
 /// Gives what was told the visitor of the visit that it names.
 fn of_visitors(told: &str, views: Views<'_>) -> String {
     format!(

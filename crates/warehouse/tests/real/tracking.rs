@@ -197,7 +197,11 @@ async fn what_lets_one_go_on_with_a_visit_is_in_no_view_and_its_key_joins_them()
         ("v_forms", r#""349***2333""#),
         ("v_touches", r#""(91***2333""#),
     ] {
-        let contact = if view == "v_leads" { "contacts" } else { "contact" };
+        let contact = if view == "v_leads" {
+            "contacts"
+        } else {
+            "contact"
+        };
         let sql = format!("SELECT visit, visitor, {contact} FROM trunkline.{view} FORMAT CSV");
         let shown = format!(r#""{KEY}","{VISITOR}",{expected}"#);
         assert_eq!(ask(&engine.reader, &sql), shown, "{view}");
