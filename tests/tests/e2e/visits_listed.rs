@@ -78,7 +78,7 @@ fn a_contacts_visits_stand_between_his_calls_and_messages_with_the_way_they_went
     assert_eq!(json!(what), json!(["message", "call", "visit", "message"]));
     assert_eq!(happened[0]["visit"], Value::Null);
     let shown = &happened[2];
-    let expected = json!([key(&id), NUMBER, "certain", 1.0]);
+    let expected = json!([key(&id), NUMBER, "certain", 1]);
     let own = json!([
         shown["id"],
         shown["number"],
@@ -97,7 +97,7 @@ fn a_contacts_visits_stand_between_his_calls_and_messages_with_the_way_they_went
         ]),
         json!(["google", "cpc", "shop", true, false])
     );
-    let calls = json!([{"call": "k", "certainty": "certain", "weight": 1.0}]);
+    let calls = json!([{"call": "k", "certainty": "certain", "weight": 1}]);
     assert_eq!(of["calls"], calls);
     let way: Vec<_> = of["pages"].as_array().unwrap().iter().collect();
     let urls: Vec<_> = way
@@ -157,7 +157,7 @@ fn visits_that_may_have_been_a_contacts_are_shown_as_such_until_it_is_known() {
         "at": rfc3339(wall() - 60_000)});
     door.post_json(&form).expect_status(202);
     door.flush();
-    assert_eq!(visits(), [(json!(key(&eva)), json!("certain"), json!(1.0))]);
+    assert_eq!(visits(), [(json!(key(&eva)), json!("certain"), json!(1))]);
     // So are the visits to come, though nobody calls.
     end(&pages, &eva);
     let again = visit(&pages, "eva", "mail");
