@@ -9,7 +9,7 @@ use e2e::service::Service;
 use e2e::site::Pages;
 use serde_json::{Value, json};
 
-use crate::visits_listed;
+use crate::records::listed;
 
 const WITHIN: Duration = Duration::from_secs(10);
 const STATIC: &str = "+34911000100";
@@ -38,7 +38,7 @@ fn rings(door: &Door, call: &str, from: &str, to: &str) {
 
 /// What a visit is shown by.
 fn key(visit: &Value) -> String {
-    visits_listed::key(visit["visit"].as_str().unwrap())
+    listed::key(visit["visit"].as_str().unwrap())
 }
 
 /// Gives what is said of a call in progress.

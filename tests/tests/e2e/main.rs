@@ -66,7 +66,6 @@ mod stream_names;
 mod traps;
 mod visits;
 mod visits_crowd;
-mod visits_listed;
 mod waiting;
 mod warehouse_away;
 mod webhooks;

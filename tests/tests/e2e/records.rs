@@ -1,5 +1,7 @@
 //! Calls and contacts one by one, through the doors: pages, masks, scopes, refusals.
 
+pub(crate) mod listed;
+
 use e2e::config::{Config, token};
 use e2e::doors::Door;
 use e2e::events::Thread;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use crate::accounts::MARCH;
 
 /// All pages of a list.
-pub(super) fn all(door: &Door, path: &str, list: &str) -> Vec<Value> {
+fn all(door: &Door, path: &str, list: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {

@@ -9,7 +9,7 @@ use e2e::site::Pages;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::records::all;
+use super::all;
 
 const NUMBER: &str = "+34911000001";
 const PHONE: &str = "+34600111222";
@@ -34,7 +34,7 @@ fn hash(text: &str) -> String {
 }
 
 /// What a visit of the site is shown by: its secret part hashed.
-pub(super) fn key(visit: &str) -> String {
+pub(crate) fn key(visit: &str) -> String {
     format!("shop-{}", hash(visit))
 }
 
