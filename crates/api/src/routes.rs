@@ -41,7 +41,7 @@ pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + S
 pub(crate) fn doors() -> Vec<Door> {
     let at = Door::at;
     let page = Door::page;
-    vec![
+    let mut doors = vec![
         at("/v1/events").post(events::post, events::about()),
         at("/v1/stream").get(stream::open, stream::about()),
         at("/v1/hooks/{hook}")
@@ -94,6 +94,15 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/readyz").get(status::readyz, status::about_readyz()),
         at("/openapi.json").get(openapi::json, openapi::about_json()),
         at("/docs").get(openapi::page, openapi::about_page()),
+    ];
+    doors.extend(pages());
+    doors
+}
+
+/// The pages of the board, which are not in the document.
+fn pages() -> Vec<Door> {
+    let page = Door::page;
+    vec![
         page("/", get(board::home)),
         page("/calls", get(board::calls)),
         page("/connections", get(board::connections)),

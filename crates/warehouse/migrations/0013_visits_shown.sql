@@ -1,7 +1,8 @@
 -- Visits and visitors are shown by keys, and contacts masked. Who knows the id of a visit may tell of it and
 -- end it, and who knows a visitor may go on with his visit: neither is for readers. The key of a visit is
 -- its id with a hash in place of the secret part, so that whoever has the id can find the key, and rows of
--- all views can be joined by it. A contact's id that is a phone number is masked as in v_calls.
+-- all views can be joined by it. A contact's id that is a phone number is masked as in v_calls. What those
+-- who count clicks know a visitor by is not shown either.
 --
 -- Statements of our own, which tell contacts apart, read whole_leads and whole_touches: no reader may.
 
@@ -392,7 +393,8 @@ CREATE OR REPLACE VIEW {database}.v_visits{on_cluster}
     yclid Nullable(String) COMMENT 'Click id of Yandex Direct; null if not known',
     msclkid Nullable(String) COMMENT 'Click id of Microsoft Advertising; null if not known',
     ctwa_clid Nullable(String) COMMENT 'Click id of an advertisement that opens WhatsApp; null if not known',
-    origin LowCardinality(Nullable(String)) COMMENT 'By which way the source became known: calltracking, utm, channel, card or import; null if by none of these'
+    origin LowCardinality(Nullable(String)) COMMENT 'By which way the source became known: calltracking, utm, channel, card or import; null if by none of these',
+    consent Nullable(UInt8) COMMENT '1 if those who sell advertising may be told what came of it, 0 if not; null if not told'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
@@ -407,7 +409,8 @@ AS SELECT
     nullIf(v.gbraid, '') AS gbraid, nullIf(v.wbraid, '') AS wbraid,
     nullIf(v.fbclid, '') AS fbclid, nullIf(v.yclid, '') AS yclid,
     nullIf(v.msclkid, '') AS msclkid, nullIf(v.ctwa_clid, '') AS ctwa_clid,
-    nullIf(v.origin, '') AS origin
+    nullIf(v.origin, '') AS origin,
+    v.consent AS consent
 FROM
 (
     SELECT *, visit_key, visitor_key,

@@ -154,16 +154,8 @@ fn every_cell_of_figures_that_was_tampered_with_is_found() {
     assert!(said.contains("/stranger; clickhouse says: "), "{said}");
 }
 
-#[test]
-fn every_visit_and_attribution_that_was_tampered_with_is_found() {
-    let engine = Engine::start();
-    let tracked = Account::new("acme").section(
-        "[[account.number]]\nnumber = \"+34911000100\"\nsource = \"flyer\"\n\
-         [[account.site]]\nkey = \"shop\"\npool = \"main\"\n\
-         [[account.pool]]\nid = \"main\"\nnumbers = [\"+34911000001\"]\nsource = \"site\"\n",
-    );
-    let config = Config::of([tracked]).warehouse(&engine.settings(engine.password()));
-    let mut service = Service::start(config);
+/// Visits, calls and a form of a life with a crash in it: three visits, three calls.
+fn live(service: &mut Service) {
     let (door, pages) = (service.door("acme"), Pages::new(service.port(), "shop"));
     let rings = |door: &Door, call: &str, to: &str| {
         let ring = json!({"type": "call", "call": call, "phase": "ringing", "direction": "inbound",
@@ -190,7 +182,24 @@ fn every_visit_and_attribution_that_was_tampered_with_is_found() {
     rings(&door, "fixed", "+34911000100");
     rings(&door, "unknown", "+34911777777");
     door.flush();
-    let metrics = door.get("/metrics", &[]).expect_status(200).text();
+}
+
+#[test]
+fn every_visit_and_attribution_that_was_tampered_with_is_found() {
+    let engine = Engine::start();
+    let tracked = Account::new("acme").section(
+        "[[account.number]]\nnumber = \"+34911000100\"\nsource = \"flyer\"\n\
+         [[account.site]]\nkey = \"shop\"\npool = \"main\"\n\
+         [[account.pool]]\nid = \"main\"\nnumbers = [\"+34911000001\"]\nsource = \"site\"\n",
+    );
+    let config = Config::of([tracked]).warehouse(&engine.settings(engine.password()));
+    let mut service = Service::start(config);
+    live(&mut service);
+    let metrics = service
+        .door("acme")
+        .get("/metrics", &[])
+        .expect_status(200)
+        .text();
     let written = |table: &str| {
         let name = format!("trunkline_flush_rows_written_total{{table=\"{table}\"}} ");
         let line = metrics.lines().find_map(|line| line.strip_prefix(&name));

@@ -43,6 +43,7 @@ pub(super) const FIELDS: &[(&str, Field)] = &[
     ("msclkid", Plain),
     ("ctwa_clid", Plain),
     ("origin", Plain),
+    ("consent", Flag),
     ("pages_at", Time),
     ("pages_url", Plain),
     ("pages_title", Plain),
@@ -119,7 +120,7 @@ fn every_visit(views: Views<'_>) -> String {
     format!(
         "SELECT v.visit AS whole, v.visitor AS whose, v.visit_key AS key, key AS visit, \
          v.visitor_key AS visitor, toUnixTimestamp64Milli(v.started_at) AS ms, ms AS at, {texts}, \
-         v.served AS served, v.ended AS ended, {served_at}, {last_at}, {expires_at}, \
+         v.served AS served, v.ended AS ended, v.consent AS consent, {served_at}, {last_at}, {expires_at}, \
          arrayMap(one -> toUnixTimestamp64Milli(one), v.`pages.at`) AS pages_at, \
          v.`pages.url` AS pages_url, v.`pages.title` AS pages_title, c.calls AS calls \
          FROM {visits} AS v FINAL LEFT JOIN (SELECT visit, \
