@@ -14,7 +14,6 @@ mod script;
 mod sites;
 mod snippet;
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::Json;
@@ -26,7 +25,6 @@ use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use trunkline_model::batch::{Batch, Shape};
 use trunkline_model::phone::formatted;
 use trunkline_model::time::Time;
@@ -315,42 +313,6 @@ async fn submit(shared: &Shared, site: &Site, event: Vec<u8>) -> Result<(), Prob
     Ok(())
 }
 
-/// Gives what a visit is shown by, for its id is the right to it: the id with a hash in place of the secret
-/// part, as the column `visit_key` in ClickHouse.
-pub(crate) fn key(visit: &str) -> String {
-    let is_secret =
-        |part: &str| part.len() == RANDOM && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    match visit.rsplit_once('-') {
-        Some((site, secret)) if is_secret(secret) => {
-            let hash = Sha256::digest(visit);
-            hash[..8].iter().fold(format!("{site}-"), |mut key, byte| {
-                let _ = write!(key, "{byte:02x}");
-                key
-            })
-        }
-        _ => visit.to_owned(),
-    }
-}
-
 fn random() -> String {
     Alphanumeric.sample_string(&mut rand::rng(), RANDOM)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key;
-
-    #[test]
-    fn the_key_of_a_visit_hides_what_nobody_can_guess_and_nothing_else() {
-        // The first 16 digits of the SHA-256 of the whole id.
-        let visit = "main-0123456789abcdefghijkl";
-        assert_eq!(key(visit), "main-0065abd009780926");
-        for other in [
-            "main-1",
-            "0123456789abcdefghijkl",
-            "x-0123456789abcdefghij_l",
-        ] {
-            assert_eq!(key(other), other);
-        }
-    }
 }

@@ -10,7 +10,7 @@ use trunkline_pipeline::{Attribution, CallGoesOn, LiveAccount, Reason};
 use super::asked::Asked;
 use super::is_shown;
 use crate::directory::Grant;
-use crate::{phones, visits};
+use crate::phones;
 
 /// How long after its last phase a call without an end is taken for one that goes on (`metrics.md`
 /// §2), in milliseconds.
@@ -71,7 +71,7 @@ impl Brought {
             candidates: candidates
                 .map(|by| By {
                     weight: by.weight,
-                    visit: by.visit.as_deref().map(visits::key),
+                    visit: by.visit_key(),
                     source: text(by.source.source),
                     medium: text(by.source.medium),
                     campaign: text(by.source.campaign),

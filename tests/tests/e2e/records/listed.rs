@@ -6,6 +6,7 @@ use e2e::config::{Account, Config, hex, token};
 use e2e::doors::Door;
 use e2e::service::Service;
 use e2e::site::Pages;
+use e2e::table::Table;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -152,6 +153,22 @@ fn visits_that_may_have_been_a_contacts_are_shown_as_such_until_it_is_known() {
         .map(|(_, _, weight)| weight.as_f64().unwrap())
         .sum();
     assert!((weights - 1.0).abs() < 1e-9, "{unsure:?}");
+    // So is the call, whose source is not guessed.
+    let call = door.get("/v1/calls/k", &[]).expect_status(200).json();
+    let of = &call["attribution"];
+    assert_eq!((&of["certainty"], &of["rule"]), (&ambiguous, &json!(4)));
+    let candidates = of["candidates"].as_array().unwrap().iter();
+    let shown: Vec<_> = candidates
+        .map(|one| (&one["visit"], &one["source"]))
+        .collect();
+    let sources = [json!("meta"), json!("google")];
+    assert_eq!(shown, [(&keys[0], &sources[0]), (&keys[1], &sources[1])]);
+    let calls = door.get("/v1/calls", &[]).expect_status(200).json();
+    let listed = &calls["calls"][0];
+    assert_eq!(
+        (&listed["certainty"], &listed["source"]),
+        (&ambiguous, &Value::Null)
+    );
     // A form tells that the caller had been eva: the call is hers, and no visit of ana's is his.
     let form = json!({"type": "form", "form": "f", "visitor": "eva", "phone": "600 111 222",
         "at": rfc3339(wall() - 60_000)});
@@ -223,6 +240,16 @@ fn visits_are_listed_by_keys_that_are_no_right_to_them() {
                   INNER JOIN v_attributions AS a USING (account, visit)";
     let rows = service.views().rows(joined);
     assert_eq!(rows, [json!([key(&ana), "k", "certain"])]);
+    for (report, column) in [("pools", "visit"), ("sources", "id")] {
+        let path = format!("/v1/reports/{report}/rows");
+        let rows = Table::of(
+            door.get(&path, &[("figure", "visits")])
+                .expect_status(200)
+                .json(),
+        );
+        let shown = rows.column(column);
+        assert_eq!(shown, [json!(key(&eva)), json!(key(&ana))], "{report}");
+    }
     // Neither key lets one end the visit or go on with it.
     end(&pages, &key(&ana));
     let stranger = pages.visit(&hash("ana"));
