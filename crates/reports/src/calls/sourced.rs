@@ -8,7 +8,7 @@
 use super::counted::counted;
 use crate::dimension::Dimension;
 use crate::request::Request;
-use crate::sources::attributed::attributed;
+use crate::sources::attributed::{Detail, attributed};
 use crate::sources::earned;
 use crate::sources::touches::persons;
 use crate::statement::{Views, WITHIN};
@@ -70,7 +70,7 @@ fn attributions(request: &Request, views: Views<'_>) -> String {
         "SELECT a.call AS call, a.certainty AS certainty, arrayMap(one -> (one.1, one.2, one.3), \
          arrayFilter(one -> a.reason != 'unknown_number', a.candidates)) AS candidates \
          FROM ({}) AS a",
-        attributed(request, views)
+        attributed(request.rules.may_be_twins(), Detail::Source, views)
     )
 }
 
@@ -82,7 +82,7 @@ fn by_touches(request: &Request, views: Views<'_>) -> String {
          FROM ({calls}) AS c INNER JOIN ({own}) AS a ON c.call = a.call \
          WHERE a.reason = 'unknown_number'",
         calls = counted(request, views, WITHIN),
-        own = attributed(request, views),
+        own = attributed(request.rules.may_be_twins(), Detail::Source, views),
     );
     format!(
         "SELECT id AS call, 'unattributed' AS certainty, \
