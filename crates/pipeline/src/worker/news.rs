@@ -47,6 +47,7 @@ fn brought(by: calltracking::Attribution) -> Attribution {
     let Some(first) = candidates.next() else {
         return Attribution::default();
     };
+    let visit = first.visit_key();
     let of = first.source;
     let agree = candidates
         .all(|other| (&other.source.source, &other.source.medium) == (&of.source, &of.medium));
@@ -54,7 +55,7 @@ fn brought(by: calltracking::Attribution) -> Attribution {
     Attribution {
         certainty: Some(certainty.as_str().to_owned()),
         reason: reason.map(|reason| reason.as_str().to_owned()),
-        visit: first.visit,
+        visit,
         source: text(of.source),
         medium: text(of.medium),
         campaign: text(of.campaign),

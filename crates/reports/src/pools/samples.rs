@@ -50,7 +50,7 @@ fn pools() -> String {
 fn of_pools(views: Views<'_>, condition: &str) -> String {
     format!(
         "SELECT started_at AS at, toString(pool) AS pool, if(served, toString(number), '') AS number, \
-         visit, served, toUInt8(ifNull(served_at > started_at, 0)) AS is_late, \
+         visit, visit_key, served, toUInt8(ifNull(served_at > started_at, 0)) AS is_late, \
          toUnixTimestamp64Milli(started_at) AS begin, \
          toUnixTimestamp64Milli(ifNull(served_at, started_at)) AS leased, \
          toUnixTimestamp64Milli(expires_at) AS end FROM {visits} FINAL \
@@ -61,8 +61,9 @@ fn of_pools(views: Views<'_>, condition: &str) -> String {
 
 fn visits(views: Views<'_>) -> String {
     format!(
-        "SELECT at, 'visit' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, number, visit, served, \
-         is_late, toUInt8(0) AS is_ambiguous, toInt64(0) AS quarter FROM ({}) WHERE {WITHIN}",
+        "SELECT at, 'visit' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, number, \
+         visit_key AS visit, served, is_late, toUInt8(0) AS is_ambiguous, toInt64(0) AS quarter \
+         FROM ({}) WHERE {WITHIN}",
         of_pools(views, "1"),
     )
 }

@@ -176,6 +176,7 @@ fn statement(
          nullIf(n.number, '')), p.value, \
          if(p.value IS NULL, NULL, nullIf(if(p.currency = '', {{currency:String}}, p.currency), '')), \
          {clicks}, nullIf(w.began, 0), nullIf(w.page, ''), \
+         nullIf(w.ga_client_id, ''), nullIf(w.ym_client_id, ''), w.consent, \
          c.id != '', {told} FROM ({page}) AS p \
          LEFT JOIN ({touched}) AS w ON p.id = w.id LEFT JOIN ({called}) AS c ON p.id = c.id \
          LEFT JOIN ({numbers}) AS n ON p.person = n.person ORDER BY p.ms, p.id",
@@ -185,7 +186,8 @@ fn statement(
 }
 
 /// The click that the model chooses for each conversion of a page: `id`, the candidate as `one`, when its
-/// visit `began` and the first `page` of that. Of what several visits may have brought no click is told.
+/// visit `began`, the first `page` of that, what Analytics and Metrica know the visitor by, and whether he
+/// agreed. Of what several visits may have brought no click is told.
 fn clicked(page: &str, model: AttributionModel, may_be_twins: bool, views: Views<'_>) -> String {
     let touched = Touched {
         calls: &facts::inbound(views, may_be_twins),
@@ -205,7 +207,8 @@ fn clicked(page: &str, model: AttributionModel, may_be_twins: bool, views: Views
         ),
     );
     format!(
-        "SELECT w.id AS id, w.one AS one, v.began AS began, v.page AS page FROM ({touched}) AS w \
+        "SELECT w.id AS id, w.one AS one, v.began AS began, v.page AS page, \
+         v.ga_client_id AS ga_client_id, v.ym_client_id AS ym_client_id, v.consent AS consent FROM ({touched}) AS w \
          LEFT JOIN ({visits}) AS v ON w.one.8 = v.visit",
         visits = facts::visits(views),
     )

@@ -50,7 +50,7 @@ fn by_contacts(request: &Request, views: Views<'_>) -> String {
         Some(LeadBasis::Contacts) => "1".to_owned(),
         None => format!(
             "(SELECT count() = 0 FROM {} WHERE account = {{account:String}})",
-            views.named("v_leads")
+            views.named("whole_leads")
         ),
     }
 }
@@ -123,7 +123,7 @@ fn leads(request: &Request, views: Views<'_>, by_contacts: &str) -> String {
          SELECT *, toDate(ifNull(won_at, created_at), {{zone:String}}) AS day FROM {leads} \
          WHERE account = {{account:String}} AND NOT removed AND merged_into IS NULL) AS l {rates})",
         lacking = spend::lacks_rate("l.currency"),
-        leads = views.named("v_leads"),
+        leads = views.named("whole_leads"),
         rates = spend::rates_joined(views, "l.currency", "l.day"),
     )
 }

@@ -27,6 +27,9 @@ pub(super) const ROW: &[(&str, Field)] = &[
     ("yclid", Plain),
     ("clicked_at", Time),
     ("page", Plain),
+    ("ga_client_id", Plain),
+    ("ym_client_id", Plain),
+    ("consent", Flag),
     ("has_call", Flag),
     ("call_at", Time),
     ("call_ended_at", Time),
@@ -143,15 +146,17 @@ fn told_leads(kind: &str, at: &str, views: Views<'_>) -> String {
          ifNull(contact, '') AS contact, '' AS typed, toString(amount) AS value, \
          ifNull(toString(currency), '') AS currency FROM {leads} WHERE account = {{account:String}} AND NOT removed \
          AND merged_into IS NULL AND {at} IS NOT NULL",
-        leads = views.named("v_leads"),
+        leads = views.named("whole_leads"),
     )
 }
 
-/// What is known of the visits that clicks were of: `visit`, when it `began`, its first `page`.
+/// What is known of the visits that clicks were of: `visit`, when it `began`, its first `page`, what Analytics and
+/// Metrica know the visitor by, and whether he agreed.
 pub(super) fn visits(views: Views<'_>) -> String {
     format!(
         "SELECT visit, toUnixTimestamp64Milli(started_at) AS began, \
-         arrayElement(`pages.url`, 1) AS page FROM {} FINAL WHERE account = {{account:String}}",
+         arrayElement(`pages.url`, 1) AS page, ga_client_id, ym_client_id, consent \
+         FROM {} FINAL WHERE account = {{account:String}}",
         views.named("visits")
     )
 }
