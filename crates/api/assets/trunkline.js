@@ -267,6 +267,8 @@
   const take = (answer, visitor) => {
     // Consent was withdrawn while it was under way.
     if (visitor !== api.visitor) return beacon(answer.visit, "end");
+    // A refusal, or no answer of the service's at all.
+    if (!answer.visit || !/^(null|\+?\d{5,15})$/.test(answer.number)) throw answer;
     hold = (answer.hold_s || 1800) * 1000;
     show(answer);
     certain();
@@ -279,7 +281,7 @@
     const visitor = api.visitor;
     const limit = new Promise((_, no) => setTimeout(no, PATIENCE));
     const body = { visitor, url: location.href, referrer: doc.referrer, title: doc.title };
-    const answered = post(base + "/v1/visits?site=" + encodeURIComponent(site), body).then((it) => (it.ok ? it.json() : Promise.reject(it)));
+    const answered = post(base + "/v1/visits?site=" + encodeURIComponent(site), body).then((it) => it.json());
     Promise.race([answered, limit]).then((answer) => take(answer, visitor)).catch(failed).then(() => {
       asking = false;
       if (visitor !== api.visitor) path = "";

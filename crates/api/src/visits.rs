@@ -120,11 +120,20 @@ pub(crate) async fn post(
     let (head, body) = request.into_parts();
     let site = shared.sites.load().find(&site_key(&head.uri)?)?;
     let origin = admitted(&site, &head)?;
-    shared.visits.visit(caller(&shared, &head))?;
-    events::open(&shared)?;
-    let page = page(&shared, &head, body).await?;
-    let shown = begin(&shared, &site, &head, page).await?;
-    Ok(shown_to(origin, Json(shown)))
+    let shown = asked(&shared, &site, &head, body).await;
+    Ok(shown_to(origin, shown.map(Json)))
+}
+
+async fn asked(
+    shared: &Shared,
+    site: &Arc<Site>,
+    head: &Parts,
+    body: Body,
+) -> Result<Shown, Problem> {
+    shared.visits.visit(caller(shared, head))?;
+    events::open(shared)?;
+    let page = page(shared, head, body).await?;
+    begin(shared, site, head, page).await
 }
 
 /// Tells of another page of a visit: `POST /v1/visits/{visit}/page`.
@@ -164,16 +173,27 @@ async fn told(
     let (head, body) = request.into_parts();
     let site = shared.sites.load().of_visit(visit)?;
     let origin = admitted(&site, &head)?;
-    shared.visits.sign(caller(shared, &head))?;
+    let heard = heard(shared, &site, visit, sign, &head, body).await;
+    Ok(shown_to(origin, heard.map(|()| StatusCode::NO_CONTENT)))
+}
+
+async fn heard(
+    shared: &Shared,
+    site: &Arc<Site>,
+    visit: &str,
+    sign: Sign,
+    head: &Parts,
+    body: Body,
+) -> Result<(), Problem> {
+    shared.visits.sign(caller(shared, head))?;
     events::open(shared)?;
     let page = match sign {
-        Sign::Page => page(shared, &head, body).await?,
+        Sign::Page => page(shared, head, body).await?,
         // A sign of life counts whatever stands beside it.
-        Sign::Beat => page(shared, &head, body).await.unwrap_or_default().unseen(),
+        Sign::Beat => page(shared, head, body).await.unwrap_or_default().unseen(),
         Sign::End => Page::withdrawn(),
     };
-    self::sign(shared, &site, visit, sign, &page).await?;
-    Ok(shown_to(origin, StatusCode::NO_CONTENT))
+    self::sign(shared, site, visit, sign, &page).await
 }
 
 fn site_key(uri: &Uri) -> Result<String, Problem> {

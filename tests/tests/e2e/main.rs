@@ -64,6 +64,7 @@ mod stream;
 mod stream_limits;
 mod stream_names;
 mod traps;
+mod visit_ids;
 mod visits;
 mod visits_crowd;
 mod waiting;

@@ -52,7 +52,7 @@ pub(super) fn snippet() -> &'static Snippet {
 }
 
 /// Signs beside which a space says nothing.
-const SIGNS: &str = "=,;:?&|<>+!(){}[]";
+const SIGNS: &str = "=,;:?&|<>+-*/!(){}[]";
 
 /// Leaves out lines of comments, and spaces and breaks that the language does not need.
 fn tightened(source: &str) -> String {
@@ -167,8 +167,9 @@ mod tests {
             }
             let harmful = code.contains('`') || code.contains("/*") || code.contains("; //");
             assert!(!harmful && !line.ends_with('\\'), "{}: {line}", number + 1);
-            // Two signs that become one, and what a quote or a space would begin or end in a pattern.
-            assert!(!code.contains("+ +"), "{}: {line}", number + 1);
+            // Two signs that would become one; a quote or a space in a pattern.
+            let doubled = code.contains("+ +") || code.contains("- -") || code.contains("/ /");
+            assert!(!doubled, "{}: {line}", number + 1);
             all.extend(patterns(code));
         }
         assert!(all.len() > 10, "{all:?}");
