@@ -52,6 +52,12 @@ pub struct VisitFact<'a> {
     pub referrer: &'a str,
     /// Where it came from.
     pub source: &'a Source,
+    /// What Google Analytics knows the visitor by; empty if not told.
+    pub ga_client_id: &'a str,
+    /// What Yandex Metrica knows the visitor by; empty if not told.
+    pub ym_client_id: &'a str,
+    /// Whether those who sell advertising may be told what came of it, if that was told.
+    pub consent: Option<bool>,
     /// When its last record arrived.
     pub received_at: Time,
     /// `generation << 48 | offset` of the last record that changed the row.

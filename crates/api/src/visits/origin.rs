@@ -29,7 +29,7 @@ pub(super) fn admitted(site: &Site, head: &Parts) -> Result<Origin, Problem> {
     Err(Problem::new(Code::OriginRefused, detail))
 }
 
-/// Lets the page's script read the answer.
+/// Lets the page's script read the answer, a refusal as well: that a visit is over makes it begin another.
 pub(super) fn shown_to(origin: Origin, answer: impl IntoResponse) -> Response {
     let mut answer = answer.into_response();
     let headers = answer.headers_mut();

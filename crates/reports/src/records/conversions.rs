@@ -180,6 +180,7 @@ fn statement(
          nullIf(n.number, '')), p.value, \
          if(p.value IS NULL, NULL, nullIf(if(p.currency = '', {{currency:String}}, p.currency), '')), \
          {clicks}, nullIf(w.clicks.5, 0), nullIf(w.clicks.6, ''), \
+         nullIf(w.clicks.7, ''), nullIf(w.clicks.8, ''), w.clicks.9, \
          c.id != '', {told} FROM ({page}) AS p \
          LEFT JOIN ({touched}) AS w ON p.id = w.id LEFT JOIN ({called}) AS c ON p.id = c.id \
          LEFT JOIN ({numbers}) AS n ON p.person = n.person ORDER BY p.ms, p.id",

@@ -63,6 +63,9 @@ fn visit(batch: &mut Batch, version: u64, deleted: bool) {
         pages: &pages,
         referrer: "https://www.google.com/",
         source: &google(),
+        ga_client_id: "1234567890.1700000000",
+        ym_client_id: "",
+        consent: Some(false),
         received_at: Time(TEN + 9),
         version,
         deleted,
@@ -101,7 +104,7 @@ fn ambiguous() -> Attribution {
 
 const VISITS: &str = "SELECT visit, visitor, site, pool, number, served, served_at, doubled, at, last_at, expires_at, ended, \
     pages_at, pages_url, pages_title, referrer, source, medium, campaign, content, term, gclid, gbraid, wbraid, fbclid, \
-    yclid, msclkid, ctwa_clid, origin FROM trunkline.v_visits FORMAT CSV";
+    yclid, msclkid, ctwa_clid, origin, ga_client_id, ym_client_id, consent FROM trunkline.v_visits FORMAT CSV";
 
 const ATTRIBUTIONS: &str = "SELECT call, number, at, rule, certainty, reason, nth, visit, weight, source, medium, campaign, \
     content, term, gclid, gbraid, wbraid, fbclid, yclid, msclkid, ctwa_clid \
@@ -134,7 +137,7 @@ async fn visits_and_what_brought_calls_are_read_as_they_were_written() {
             r#""2026-03-01 10:01:00.000","2026-03-01 10:31:00.000",1,"#,
             r#""['2026-03-01 10:00:00.000','2026-03-01 10:01:00.000']","#,
             r#""['https://acme.example/?utm_source=google','https://acme.example/prices']","['Shoes','']","#,
-            r#""https://www.google.com/","google","cpc","spring","b","shoes","g1","g2","g3","f1","y1","m1","c1","utm""#
+            r#""https://www.google.com/","google","cpc","spring","b","shoes","g1","g2","g3","f1","y1","m1","c1","utm","1234567890.1700000000",\N,0"#
         )
     );
     let nothing = r"\N,\N,\N,\N,\N,\N,\N,\N,\N,\N,\N,\N";

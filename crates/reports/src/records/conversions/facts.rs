@@ -26,6 +26,9 @@ pub(super) const ROW: &[(&str, Field)] = &[
     ("yclid", Plain),
     ("clicked_at", Time),
     ("page", Plain),
+    ("ga_client_id", Plain),
+    ("ym_client_id", Plain),
+    ("consent", Flag),
     ("has_call", Flag),
     ("call_at", Time),
     ("call_ended_at", Time),
@@ -175,7 +178,8 @@ fn forms(views: Views<'_>) -> String {
 }
 
 /// What touched persons: `person`, `ms`, `id`, whether it says little (`faint`), and `clicks`: the ids,
-/// when the visit began that had them, and its first page. What names a visit and no source has the
+/// when the visit began that had them, its first page, what Analytics and Metrica know the visitor by, and
+/// whether he agreed. What names a visit and no source has the
 /// visit's. Of a call that several visits may have brought no click is told.
 pub(super) fn touches(calls: &str, views: Views<'_>) -> String {
     let one =
@@ -195,7 +199,7 @@ pub(super) fn touches(calls: &str, views: Views<'_>) -> String {
         "SELECT t.person AS person, t.ms AS ms, t.id AS id, \
          concat(t.source, t.gclid, t.gbraid, t.wbraid, t.yclid) != '' AS own, \
          if(own, t.source, v.source) AS told_source, told_source = 'direct' AS faint, \
-         tuple({told}, v.began, v.page) AS clicks FROM ({of_calls} UNION ALL {of_others}) AS t \
+         tuple({told}, v.began, v.page, v.ga_client_id, v.ym_client_id, v.consent) AS clicks FROM ({of_calls} UNION ALL {of_others}) AS t \
          LEFT JOIN ({visits}) AS v ON t.visit = v.visit WHERE own OR v.visit != ''",
         visits = visits(views),
     )
@@ -204,8 +208,8 @@ pub(super) fn touches(calls: &str, views: Views<'_>) -> String {
 fn visits(views: Views<'_>) -> String {
     format!(
         "SELECT visit, toString(source) AS source, gclid, gbraid, wbraid, yclid, \
-         toUnixTimestamp64Milli(started_at) AS began, arrayElement(`pages.url`, 1) AS page \
-         FROM {} FINAL WHERE account = {{account:String}}",
+         toUnixTimestamp64Milli(started_at) AS began, arrayElement(`pages.url`, 1) AS page, \
+         ga_client_id, ym_client_id, consent FROM {} FINAL WHERE account = {{account:String}}",
         views.named("visits")
     )
 }
