@@ -9,6 +9,7 @@
 //! - [`events`], [`chats`], [`bank`] and [`generate`] make what is sent: by hand, from real
 //!   conversations and calls, from a seed;
 //! - [`centre`] makes a day of calls, as plain events and as providers tell it;
+//! - [`accuracy`] says how well calls were attributed whose truth is known;
 //! - [`mod@reference`] computes the expected figures from the definitions alone, without one line
 //!   of the product;
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
@@ -29,6 +30,7 @@
     reason = "a test harness fails by panicking and speaks through the test's own output"
 )]
 
+pub mod accuracy;
 pub mod bank;
 pub mod centre;
 pub mod chats;
