@@ -4,12 +4,14 @@
 //! nobody. A call is *right* if its heaviest candidate is the truth; a call without a visit is one whose only candidate is
 //! nobody. The *Brier score* is the mean over calls of the sum over all candidates, and the truth if it is none of them, of
 //! (w - y)², where w is the weight of the candidate (0 of a truth that is none) and y is 1 for the truth and 0 for
-//! others: 0 is perfect, 2 is certain and wrong. [`Tally`] adds up, [`log`] says why a certain one is wrong.
+//! others: 0 is perfect, 2 is certain and wrong. [`Tally`] adds up, [`witness`] knows the truth of a
+//! simulated site, and [`log`] says why a certain attribution is wrong.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub mod log;
+pub mod witness;
 
 /// What brought a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,15 +250,11 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 
 /// Writes how calls came out: a row for each named tally.
 pub fn outcomes(named: &[(String, Tally)]) -> String {
-    let mut head = vec!["pool", "calls", "served"];
+    let mut head = vec!["pool", "calls"];
     head.extend(["rule 0", "1", "2", "3", "4", "5", "6", "7"]);
     let row = |(name, of): &(String, Tally)| {
         let share = |share: f64| format!("{share:.1}");
-        let mut row = vec![
-            name.clone(),
-            of.calls.all.to_string(),
-            share(of.served.percent()),
-        ];
+        let mut row = vec![name.clone(), of.calls.all.to_string()];
         row.extend(of.rules.iter().map(|count| share(of.of_calls(*count))));
         row
     };
@@ -265,7 +263,7 @@ pub fn outcomes(named: &[(String, Tally)]) -> String {
 
 /// Writes how sure the service was, and how right: a row for each named tally.
 pub fn rightness(named: &[(String, Tally)]) -> String {
-    let mut head = vec!["pool"];
+    let mut head = vec!["pool", "served"];
     head.extend(CERTAINTIES);
     head.extend([
         "right visit",
@@ -275,7 +273,7 @@ pub fn rightness(named: &[(String, Tally)]) -> String {
         "certain and right",
     ]);
     let row = |(name, of): &(String, Tally)| {
-        let mut row = vec![name.clone()];
+        let mut row = vec![name.clone(), format!("{:.1}", of.served.percent())];
         row.extend(CERTAINTIES.map(|certainty| {
             let count = of.certainties.get(certainty).map_or(0, |share| share.all);
             format!("{:.1}", of.of_calls(count))
@@ -390,6 +388,10 @@ mod tests {
         twice.join(&tally);
         assert!((twice.brier() - tally.brier()).abs() < 1e-12);
         assert_eq!(twice.calls, Share { all: 8, right: 2 });
-        assert!(calibration(&tally).contains("| 0.7"), "{}", calibration(&tally));
+        assert!(
+            calibration(&tally).contains("| 0.7"),
+            "{}",
+            calibration(&tally)
+        );
     }
 }

@@ -21,7 +21,8 @@
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product but [`hooks`], which sends the samples of providers and signs them
-//! with their adapters; that these sign right is shown by the vendors' own vectors and libraries.
+//! with their adapters; that these sign right is shown by the vendors' own vectors and libraries; and [`accuracy`], which
+//! reads what happens on a simulated site.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::expect_used,

@@ -218,9 +218,8 @@ impl Log {
     fn holder(&self, call: &Dialled, found: &Found) -> Result<&Holding, String> {
         let named = found.candidates[0].visit.as_ref();
         let mut all = self.holdings(&call.number).iter();
-        let holder = all.find(|it| {
-            Some(&it.visit) == named && it.from <= call.at && call.at < it.until
-        });
+        let holder =
+            all.find(|it| Some(&it.visit) == named && it.from <= call.at && call.at < it.until);
         holder.ok_or_else(|| "the visit that is named did not hold the number".to_owned())
     }
 

@@ -1,42 +1,30 @@
 //! A simulated site on the state machine of call tracking: what happens is told as the doors tell it, the truth is kept apart.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use e2e::accuracy::log::{Dialled, Log, Whence};
-use e2e::accuracy::{Candidate, Found, Tally, Truth};
+use e2e::accuracy::log::Log;
+use e2e::accuracy::witness::{Numbers, Shown, Witness, Wrong};
+use e2e::accuracy::{Candidate, Found, Tally};
 use trunkline_calltracking::load::{Demand, offered_load};
-use trunkline_calltracking::{
-    Ask, CallSeen, Caller, Decision, Linked, Position, Tracking,
-};
+use trunkline_calltracking::{Ask, CallSeen, Caller, Decision, Linked, Position, Tracking};
 use trunkline_model::event;
 use trunkline_model::settings::{Account, TrackingRules};
 use trunkline_model::text::{Id, LongText, Party};
 use trunkline_model::time::Time;
-use trunkline_simulate::site::{
-    ADVERTISEMENTS, Happening, SiteConfig, Traffic, Visit, Way, What,
-};
+use trunkline_simulate::site::{ADVERTISEMENTS, Happening, SiteConfig, Traffic, Visit, What};
 
 const HOLD: i64 = 30 * 60_000;
 const GRACE: i64 = 120 * 60_000;
 const SITE: &str = "shop";
-const FALLBACK: &str = "+34911999999";
+/// How long a call lasts that nobody takes.
+const UNTAKEN: i64 = 20_000;
 
-/// Gives a number of the pool.
-fn pooled(place: usize) -> String {
-    format!("+34911{:06}", place + 1)
-}
-
-/// Gives a number of advertisements.
-fn printed(place: usize) -> String {
-    format!("+34912{place:06}")
-}
-
-/// Gives the settings of an account with a pool of so many numbers; of the rest, what is set by default.
-fn rules(numbers: usize, site: &SiteConfig) -> TrackingRules {
-    let pool: Vec<String> = (0..numbers).map(pooled).collect();
+/// Gives the settings of an account with these numbers; of the rest, what is set by default.
+fn rules(numbers: &Numbers, site: &SiteConfig) -> TrackingRules {
     let moved = site.moved();
     let fixed = ADVERTISEMENTS.iter().map(|it| {
-        let mut entry = serde_json::json!({"number": printed(it.number), "source": it.source});
+        let mut entry =
+            serde_json::json!({"number": numbers.printed[it.number], "source": it.source});
         match it.holds {
             [true, false] => entry["until"] = serde_json::json!(moved),
             [false, true] => entry["from"] = serde_json::json!(moved),
@@ -47,7 +35,7 @@ fn rules(numbers: usize, site: &SiteConfig) -> TrackingRules {
     let json = serde_json::json!({
         "id": "a",
         "number": fixed.collect::<Vec<_>>(),
-        "pool": [{"id": "web", "numbers": pool, "fallback": FALLBACK}],
+        "pool": [{"id": "web", "numbers": numbers.pool, "fallback": numbers.known}],
         "site": [{"key": SITE, "pool": "web", "origins": ["https://www.shop.example"]}],
     });
     let account: Account = serde_json::from_value(json).unwrap();
@@ -57,41 +45,32 @@ fn rules(numbers: usize, site: &SiteConfig) -> TrackingRules {
     rules
 }
 
-/// What a visit is shown.
-#[derive(Clone, Debug)]
-struct Shown {
-    visit: String,
-    number: String,
-    served: bool,
-}
-
 /// A run of a site on a pool.
-pub(crate) struct World {
+struct World {
     tracking: Tracking,
     offset: u64,
-    log: Log,
-    numbers: usize,
-    /// What each simulated visit is shown, by its number.
-    shown: HashMap<u64, Shown>,
-    /// The visit, with its source, in which a person saw a number last.
-    seen: HashMap<(u64, String), (String, &'static str)>,
+    witness: Witness,
     /// When each visit began, and where its last sign of life expires.
     demands: HashMap<u64, Demand>,
-    ended: Vec<(Time, String, Time)>,
+    /// Calls in progress, by when they end, each with its caller and when it began.
+    calls: BTreeSet<(Time, Line, Time)>,
 }
+
+/// A call's id, its number and its caller.
+type Line = (String, String, Option<String>);
 
 /// What came of a run.
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
-    /// Each certain and wrong call with its reason.
-    pub(crate) wrong: Vec<(String, Result<e2e::accuracy::log::Why, String>)>,
+    /// What is certain and wrong.
+    pub(crate) wrong: Vec<Wrong>,
     /// How many numbers would have been held at once in the busiest quarter of an hour, if there were enough.
     pub(crate) load: f64,
 }
 
 /// Runs a site on a pool of so many numbers.
 pub(crate) fn run(site: &SiteConfig, numbers: usize) -> Outcome {
-    let mut world = World::new(site, numbers);
+    let mut world = World::new(site, Numbers::of(numbers));
     for happening in Traffic::new(site).unwrap() {
         world.hang_up(happening.at);
         world.happen(&happening);
@@ -101,21 +80,17 @@ pub(crate) fn run(site: &SiteConfig, numbers: usize) -> Outcome {
 }
 
 impl World {
-    fn new(site: &SiteConfig, numbers: usize) -> Self {
-        let mut log = Log::new(HOLD, GRACE);
-        log.moves(&printed(0), site.moved().millis());
+    fn new(site: &SiteConfig, numbers: Numbers) -> Self {
+        let rules = rules(&numbers, site);
         let mut world = Self {
             tracking: Tracking::new("acme".into(), site.seed),
             offset: 0,
-            log,
-            numbers,
-            shown: HashMap::new(),
-            seen: HashMap::new(),
+            witness: Witness::new(numbers, Log::new(HOLD, GRACE), site.moved()),
             demands: HashMap::new(),
-            ended: Vec::new(),
+            calls: BTreeSet::new(),
         };
         let at = world.position(site.start);
-        world.tracking.settings(rules(numbers, site), at);
+        world.tracking.settings(rules, at);
         world
     }
 
@@ -137,15 +112,21 @@ impl World {
             (Some(visit), What::Beat) => self.sign(*at, visit, false),
             (Some(visit), What::End) => self.sign(*at, visit, true),
             (Some(visit), What::Form { phone }) => {
+                let position = self.position(*at);
                 let linked = Linked {
                     visitor: None,
-                    visit: Some(&self.shown[&visit.number].visit.clone()),
+                    visit: Some(&self.witness.shown(visit).visit),
                 };
-                let position = self.position(*at);
-                self.tracking.link(linked, Caller::Phone(phone), *at, position);
+                self.tracking
+                    .link(linked, Caller::Phone(phone), *at, position);
             }
             (visit, What::Call { way, caller, talk }) => {
-                self.call(*at, visit.as_ref(), *way, caller.as_deref(), *talk);
+                let end = at.plus((*talk).max(UNTAKEN));
+                let (visit, caller) = (visit.as_ref(), caller.as_deref());
+                let call = self.witness.dials((*at, end), visit, *way, caller);
+                let line = (call.call, call.number, call.caller);
+                self.tell(&line, *at, *at, None);
+                self.calls.insert((end, line, *at));
             }
             other => panic!("{other:?}"),
         }
@@ -166,30 +147,23 @@ impl World {
             number: decision.number.unwrap().to_string(),
             served: decision.served,
         };
-        let key = (visit.person, shown.number.clone());
-        let source = visit.truth.source;
-        self.seen.insert(key, (shown.visit.clone(), source));
-        self.hold(at, visit, &shown);
-        self.shown.insert(visit.number, shown);
+        self.witness.sees(at, visit, shown);
+        self.lives(at, visit);
     }
 
-    /// Notes that a visit lives.
-    fn hold(&mut self, at: Time, visit: &Visit, shown: &Shown) {
+    /// Notes that a visit would hold a number for longer.
+    fn lives(&mut self, at: Time, visit: &Visit) {
         let until = at.plus(HOLD);
         let new = Demand { from: at, until };
         self.demands.entry(visit.number).or_insert(new).until = until;
-        if shown.served {
-            let visitor = format!("v{}", visit.visitor);
-            self.log.sign(&visitor, &shown.visit, &shown.number, at.millis());
-        }
     }
 
     fn sign(&mut self, at: Time, visit: &Visit, ends: bool) {
-        let shown = self.shown[&visit.number].clone();
+        let id = &self.witness.shown(visit).visit;
         let decision = if ends {
-            self.tracking.end(at, &shown.visit)
+            self.tracking.end(at, id)
         } else {
-            self.tracking.sign(at, &shown.visit)
+            self.tracking.sign(at, id)
         };
         let decision = decision.unwrap();
         let page = ("https://www.shop.example/", None);
@@ -197,10 +171,13 @@ impl World {
             (event.beat, event.ended) = (!ends, ends);
         });
         if ends {
-            self.log.end(&shown.visit, &shown.number, at.millis());
-            self.demands.entry(visit.number).and_modify(|it| it.until = at);
+            self.witness.ends(at, visit);
+            self.demands
+                .entry(visit.number)
+                .and_modify(|it| it.until = at);
         } else {
-            self.hold(at, visit, &shown);
+            self.witness.stays(at, visit);
+            self.lives(at, visit);
         }
     }
 
@@ -234,119 +211,57 @@ impl World {
         };
         change(&mut event);
         let position = self.position(at);
-        self.tracking.visit(&event, &format!("site:{SITE}"), position);
+        self.tracking
+            .visit(&event, &format!("site:{SITE}"), position);
     }
 
-    fn call(
-        &mut self,
-        at: Time,
-        visit: Option<&Visit>,
-        way: Way,
-        caller: Option<&str>,
-        talk: i64,
-    ) {
-        let shown = visit.map(|visit| self.shown[&visit.number].clone());
-        let number = match way {
-            Way::Known => FALLBACK.to_owned(),
-            Way::Printed(of) => printed(of.number),
-            Way::Stray(draw) => pooled(draw as usize % self.numbers),
-            Way::Shown | Way::Again | Way::Noted | Way::Passed => {
-                shown.as_ref().unwrap().number.clone()
-            }
-        };
-        let call = Dialled {
-            call: format!("c{}", self.log.calls.len()),
-            at: at.millis(),
-            caller: caller.map(str::to_owned),
-            whence: match way {
-                Way::Passed => Whence::Given,
-                Way::Stray(_) => Whence::Mistaken,
-                _ => Whence::Seen,
-            },
-            truth: self.truth(visit, way, &number),
-            served: shown.map(|shown| shown.served),
-            number,
-        };
-        let end = at.plus(talk.max(20_000));
-        self.tell(&call, at, None);
-        self.ended.push((end, call.call.clone(), at));
-        self.log.call(call, end.millis());
-    }
-
-    /// Says what brings a call on a number.
-    fn truth(&self, visit: Option<&Visit>, way: Way, number: &str) -> Truth {
-        match (visit, way) {
-            // He was given it then, whatever became of it since.
-            (Some(visit), Way::Passed) => Truth::Visit(
-                self.shown[&visit.number].visit.clone(),
-                visit.truth.source.to_owned(),
-            ),
-            (Some(visit), _) => {
-                let (seen, source) = &self.seen[&(visit.person, number.to_owned())];
-                Truth::Visit(seen.clone(), (*source).to_owned())
-            }
-            (None, Way::Printed(of)) => Truth::Advertisement(of.source.to_owned()),
-            (None, _) => Truth::Nobody,
-        }
-    }
-
-    fn tell(&mut self, call: &Dialled, now: Time, ended_at: Option<Time>) {
+    fn tell(&mut self, call: &Line, started_at: Time, now: Time, ended_at: Option<Time>) {
+        let (id, number, caller) = call;
         let seen = CallSeen {
-            number: &call.number,
-            caller: call.caller.as_deref().unwrap_or_default(),
-            known: call.caller.is_some(),
+            number,
+            caller: caller.as_deref().unwrap_or_default(),
+            known: caller.is_some(),
             contact: None,
             inbound: true,
-            started_at: Time(call.at),
+            started_at,
             ended_at,
         };
         let position = self.position(now);
-        self.tracking.call(&call.call, Some(&seen), position);
+        self.tracking.call(id, Some(&seen), position);
     }
 
     /// Tells of the calls that end until `now`.
     fn hang_up(&mut self, now: Time) {
-        self.ended.sort_unstable();
-        let over = self.ended.partition_point(|(end, _, _)| *end <= now);
-        for (end, call, _) in self.ended.drain(..over).collect::<Vec<_>>() {
-            let place: usize = call[1..].parse().unwrap();
-            let call = self.log.calls[place].clone();
-            self.tell(&call, end, Some(end));
+        while self.calls.first().is_some_and(|(end, _, _)| *end <= now)
+            && let Some((end, line, began)) = self.calls.pop_first()
+        {
+            self.tell(&line, began, end, Some(end));
         }
     }
 
-    fn found(&mut self, call: &str) -> Found {
-        let attribution = self.tracking.attribution(call).unwrap();
-        let candidates = attribution.candidates.into_iter().map(|one| Candidate {
-            visit: one.visit,
-            source: one.source.source.map(|source| source.to_string()),
-            weight: one.weight,
-        });
-        Found {
-            rule: attribution.rule,
-            certainty: attribution.certainty.as_str().to_owned(),
-            candidates: candidates.collect(),
-        }
-    }
-
-    /// Counts all calls, and has what is certain and wrong explained.
-    fn judge(mut self) -> Outcome {
-        assert_eq!(self.tracking.counts().doubled, 0);
-        let mut tally = Tally::default();
-        let mut wrong = Vec::new();
-        for call in self.log.calls.clone() {
-            let found = self.found(&call.call);
-            tally.add(&call.truth, call.served, &found);
-            if found.certainty == "certain" && !found.is_right(&call.truth) {
-                let text = format!("{call:?} {found:?}");
-                wrong.push((text, self.log.explain(&call, &found)));
-            }
-        }
+    fn judge(self) -> Outcome {
+        let mut tracking = self.tracking;
+        assert_eq!(tracking.counts().doubled, 0);
+        let (tally, wrong) = self.witness.judge(|call| found(&mut tracking, call));
         let demands: Vec<Demand> = self.demands.into_values().collect();
         Outcome {
             tally,
             wrong,
             load: offered_load(&demands),
         }
+    }
+}
+
+fn found(tracking: &mut Tracking, call: &str) -> Found {
+    let attribution = tracking.attribution(call).unwrap();
+    let candidates = attribution.candidates.into_iter().map(|one| Candidate {
+        visit: one.visit,
+        source: one.source.source.map(|source| source.to_string()),
+        weight: one.weight,
+    });
+    Found {
+        rule: attribution.rule,
+        certainty: attribution.certainty.as_str().to_owned(),
+        candidates: candidates.collect(),
     }
 }
