@@ -79,6 +79,39 @@ impl fmt::Display for Why {
     }
 }
 
+/// A certain attribution that is wrong.
+#[derive(Clone, Debug)]
+pub struct Wrong {
+    /// The call.
+    pub call: Dialled,
+    /// What the service says of it.
+    pub found: Found,
+    /// Why; an error where nothing explains it.
+    pub why: Result<Why, String>,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { call, found, why } = self;
+        let named = &found.candidates[0];
+        let named = named.visit.as_ref().or(named.source.as_ref());
+        write!(
+            f,
+            "{} on {} at {} by rule {}: {}, not {:?}: ",
+            call.call,
+            call.number,
+            crate::clock::rfc3339(call.at),
+            found.rule,
+            named.map_or("nobody", String::as_str),
+            call.truth,
+        )?;
+        match why {
+            Ok(why) => why.fmt(f),
+            Err(why) => write!(f, "not explained: {why}"),
+        }
+    }
+}
+
 /// What happened, in the order of time.
 #[derive(Debug)]
 pub struct Log {
@@ -114,18 +147,20 @@ impl Log {
         self.moved.insert(number.to_owned(), at);
     }
 
-    /// Notes a sign of life of a visit with a number of its own.
+    /// Notes a sign of life of a visit with a number of its own; one whose number is its own no longer has none.
     pub fn sign(&mut self, visitor: &str, visit: &str, number: &str, at: i64) {
         self.visitors.insert(visit.to_owned(), visitor.to_owned());
         let until = at + self.hold;
         let all = self.holdings.entry(number.to_owned()).or_default();
-        match all.last_mut().filter(|last| last.visit == visit) {
-            Some(last) => last.until = last.until.max(until),
+        let known = all.iter().rposition(|holding| holding.visit == visit);
+        match known.map(|place| (place + 1 == all.len(), &mut all[place])) {
             None => all.push(Holding {
                 visit: visit.to_owned(),
                 from: at,
                 until,
             }),
+            Some((true, last)) if at < last.until => last.until = last.until.max(until),
+            Some(_) => {}
         }
     }
 
@@ -322,8 +357,11 @@ mod tests {
     }
 
     #[test]
-    fn calls_lengthen_and_ends_cut_what_is_held() {
+    fn calls_and_signs_lengthen_and_ends_cut_what_is_held() {
         let mut log = log();
+        // Ann's is over, and Bob's lives.
+        log.sign("ann", "a", NUMBER, 1_001);
+        log.sign("bob", "b", NUMBER, 1_002);
         log.call(dialled("k", 1_029, Some("max")), 1_040);
         let late = dialled("l", 1_069, Some("eva"));
         assert_eq!(log.explain(&late, &bobs(3)), Ok(Why::Noted));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use trunkline_model::time::Time;
 use trunkline_simulate::site::{Visit, Way};
 
-use super::log::{Dialled, Log, Whence};
+use super::log::{Dialled, Log, Whence, Wrong};
 use super::{Found, Tally, Truth};
 
 /// The numbers that people can dial.
@@ -53,9 +53,6 @@ pub struct Witness {
     /// The visit, with its source, in which a person saw a number last.
     seen: HashMap<(u64, String), (String, &'static str)>,
 }
-
-/// What a certain and wrong attribution says, and why; an error where nothing explains it.
-pub type Wrong = (String, Result<super::log::Why, String>);
 
 impl Witness {
     /// Begins with a site that nobody has seen; `moved` is when the first number of advertisements becomes another's.
@@ -157,8 +154,8 @@ impl Witness {
             let found = found(&call.call);
             tally.add(&call.truth, call.served, &found);
             if found.certainty == "certain" && !found.is_right(&call.truth) {
-                let text = format!("{call:?} {found:?}");
-                wrong.push((text, self.log.explain(&call, &found)));
+                let why = self.log.explain(&call, &found);
+                wrong.push(Wrong { call, found, why });
             }
         }
         (tally, wrong)

@@ -82,11 +82,11 @@ impl Scenario {
             let mut tally = Tally::default();
             for (seed, run) in (1..).zip(&runs) {
                 tally.join(&run.tally);
-                for (call, reason) in &run.wrong {
-                    let Ok(reason) = reason else {
-                        panic!("{numbers} numbers, seed {seed}: {reason:?}: {call}");
-                    };
-                    *why.entry((numbers, *reason)).or_default() += 1;
+                for wrong in &run.wrong {
+                    println!("{numbers} numbers, seed {seed}: {wrong}");
+                    assert!(wrong.why.is_ok(), "certain, wrong and not explained");
+                    let reasons = wrong.why.iter().map(|why| (numbers, *why));
+                    reasons.for_each(|reason| *why.entry(reason).or_default() += 1);
                 }
             }
             let load = runs.iter().map(|run| run.load).sum::<f64>() / runs.len() as f64;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use e2e::accuracy::log::Log;
-use e2e::accuracy::witness::{Numbers, Shown, Witness, Wrong};
+use e2e::accuracy::log::{Log, Wrong};
+use e2e::accuracy::witness::{Numbers, Shown, Witness};
 use e2e::accuracy::{Candidate, Found, Tally};
 use trunkline_calltracking::load::{Demand, offered_load};
 use trunkline_calltracking::{Ask, CallSeen, Caller, Decision, Linked, Position, Tracking};
