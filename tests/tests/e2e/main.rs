@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod accuracy;
 mod asterisk;
 mod attribution;
 mod audit;
