@@ -29,7 +29,7 @@ use crate::stream::Crowd;
 use crate::visits::{Limits as VisitLimits, Sites};
 use crate::{
     admin, board, conversions, events, hooks, live, login, openapi, records, request, status,
-    stream, visits, ways_out, webhooks,
+    stream, upload, visits, ways_out, webhooks,
 };
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
@@ -40,7 +40,7 @@ pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + S
 pub(crate) fn doors() -> Vec<Door> {
     let at = Door::at;
     let page = Door::page;
-    vec![
+    let mut doors = vec![
         at("/v1/events").post(events::post, events::about()),
         at("/v1/stream").get(stream::open, stream::about()),
         at("/v1/hooks/{hook}")
@@ -89,8 +89,19 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/readyz").get(status::readyz, status::about_readyz()),
         at("/openapi.json").get(openapi::json, openapi::about_json()),
         at("/docs").get(openapi::page, openapi::about_page()),
+    ];
+    doors.extend(pages());
+    doors
+}
+
+/// What browsers open: the boards and what belongs to them.
+fn pages() -> Vec<Door> {
+    let page = Door::page;
+    vec![
         page("/", get(board::home)),
         page("/calls", get(board::calls)),
+        page("/sources", get(board::sources)),
+        page("/sources/spend", post(upload::spend)),
         page("/connections", get(board::connections)),
         page("/login", get(login::page).post(login::login)),
         page("/logout", post(login::logout)),

@@ -4,7 +4,9 @@ use askama::Template;
 use trunkline_model::time::Day;
 use trunkline_reports::{Named, Value};
 
-use crate::asked::{Asked, CREDITS, DEFINITIONS, DIRECTIONS, HOURS, INTEGRITIES, PERIODS, day};
+use crate::asked::{
+    Asked, BASES, CREDITS, DEFINITIONS, DIRECTIONS, HOURS, INTEGRITIES, MODELS, PERIODS, day,
+};
 use crate::assets;
 use crate::boards::{self, Board};
 use crate::panels::render;
@@ -15,19 +17,27 @@ use crate::source::{Missing, Source, Viewer};
 #[derive(Clone, Debug, Default)]
 pub struct Choices(Vec<(&'static str, Vec<Named>)>);
 
-/// How many days back numbers are looked for.
-const NUMBERS: u64 = 30;
+/// How many days back numbers and sources are looked for.
+const LATELY: u64 = 30;
+
+/// Filters that have so many values that only the chosen one is offered: tables lead to them.
+const NARROW: [&str; 3] = ["campaign", "content", "term"];
 
 /// Asks what the filters of a board can offer; nothing while ClickHouse is away.
 pub async fn choices(board: Board, viewer: &Viewer, source: &dyn Source) -> Choices {
     let of = async |name: &'static str| {
         let values = match name {
-            "number" => numbers(viewer, source).await,
+            "number" => lately("calls", name, viewer, source).await,
+            "source" | "medium" => lately("sources", name, viewer, source).await,
             name => source.values(name).await.map(|it| it.values),
         };
         (name, values.unwrap_or_default())
     };
     let own = match board {
+        Board::Sources => {
+            let (source, medium) = tokio::join!(of("source"), of("medium"));
+            return Choices(vec![source, medium]);
+        }
         Board::Calls => "number",
         _ => "channel",
     };
@@ -35,20 +45,26 @@ pub async fn choices(board: Board, viewer: &Viewer, source: &dyn Source) -> Choi
     Choices(vec![team, manager, own])
 }
 
-/// Gives the numbers of ours that calls came to or went out from lately.
-async fn numbers(viewer: &Viewer, source: &dyn Source) -> Result<Vec<Named>, Missing> {
-    let pairs = [pair("from", day(viewer, NUMBERS).0), pair("by", "number")];
-    let table = source.report("calls", &pairs).await?;
-    let numbers = table.rows.iter().filter_map(|row| {
-        let Value::Text(number) = cell(&table, Some(row), "number") else {
+/// Gives the values of a dimension that a report told apart lately: of calls the numbers of ours that
+/// they came to or went out from.
+async fn lately(
+    report: &'static str,
+    dimension: &'static str,
+    viewer: &Viewer,
+    source: &dyn Source,
+) -> Result<Vec<Named>, Missing> {
+    let pairs = [pair("from", day(viewer, LATELY).0), pair("by", dimension)];
+    let table = source.report(report, &pairs).await?;
+    let values = table.rows.iter().filter_map(|row| {
+        let Value::Text(value) = cell(&table, Some(row), dimension) else {
             return None;
         };
         Some(Named {
-            value: number.clone(),
-            name: number.clone(),
+            value: value.clone(),
+            name: value.clone(),
         })
     });
-    Ok(numbers.collect())
+    Ok(values.collect())
 }
 
 #[derive(Template)]
@@ -67,6 +83,16 @@ struct Calls<'a> {
     here: Board,
     /// Which calls the chart and the map are of.
     way: &'a str,
+    viewer: &'a Viewer,
+    query: String,
+    form: Form,
+    csv: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "sources.html")]
+struct Sources<'a> {
+    here: Board,
     viewer: &'a Viewer,
     query: String,
     form: Form,
@@ -111,6 +137,13 @@ pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
             form,
             csv,
         }),
+        Board::Sources => render(&Sources {
+            here,
+            viewer,
+            query,
+            form,
+            csv,
+        }),
         _ => render(&Home {
             here,
             viewer,
@@ -133,10 +166,13 @@ fn form(asked: &Asked, choices: &Choices) -> Form {
         name: "Other dates".to_owned(),
         chosen: asked.dates.is_some(),
     });
-    let names = asked.board.filters().iter();
+    let named = |name: &&&'static str| !NARROW.contains(*name) || asked.filter(name).is_some();
+    let names = asked.board.filters().iter().filter(named);
     let mut filters: Vec<Filter> = names.map(|name| filter(name, asked, choices)).collect();
-    if asked.board == Board::Today {
-        filters.extend(measured(asked));
+    match asked.board {
+        Board::Today => filters.extend(measured(asked)),
+        Board::Sources => filters.extend(attributed(asked)),
+        _ => {}
     }
     let date = |day: Option<Day>| day.map_or_else(String::new, |day| day.to_string());
     Form {
@@ -147,6 +183,7 @@ fn form(asked: &Asked, choices: &Choices) -> Form {
         kept: vec![
             ("heat", asked.heat.to_owned()),
             ("sort", asked.sort.clone()),
+            ("by", asked.apart.to_owned()),
         ],
         filtered: !asked.query().is_empty(),
     }
@@ -179,6 +216,11 @@ fn filter(name: &'static str, asked: &Asked, choices: &Choices) -> Filter {
                 "team" => "Team",
                 "manager" => "Manager",
                 "number" => "Number",
+                "source" => "Source",
+                "medium" => "Medium",
+                "campaign" => "Campaign",
+                "content" => "Content",
+                "term" => "Term",
                 _ => "Channel",
             };
             let known = choices.0.iter().find(|(known, _)| *known == name);
@@ -211,6 +253,26 @@ fn measured(asked: &Asked) -> [Filter; 2] {
             help: "Whether all time counts, or only that inside the schedule",
             usual: None,
             choices: words(&HOURS, asked.hours),
+        },
+    ]
+}
+
+/// How sources are found, and whose wins count.
+fn attributed(asked: &Asked) -> [Filter; 2] {
+    [
+        Filter {
+            name: "model",
+            title: "Model",
+            help: "Which of a contact's touches earns what he did",
+            usual: Some("As the account says"),
+            choices: words(&MODELS, asked.model),
+        },
+        Filter {
+            name: "basis",
+            title: "Won, revenue",
+            help: "Of the leads created in the period, or of those won in it",
+            usual: Some("Leads of the period"),
+            choices: words(&BASES, asked.basis),
         },
     ]
 }

@@ -112,7 +112,11 @@ pub(crate) fn change(now: &Value, before: &Value, better: Better) -> Option<Chan
         (Value::Count(now), Value::Count(before)) if *before > 0 => {
             ((*now as f64 / *before as f64 - 1.0) * 100.0, "%")
         }
-        (Value::Millis(now), Value::Millis(before)) if *before > 0 => {
+        (Value::Millis(now), Value::Millis(before))
+        | (Value::Ratio(now), Value::Ratio(before))
+        | (Value::Money(now, _), Value::Money(before, _))
+            if *before > 0 =>
+        {
             ((*now as f64 / *before as f64 - 1.0) * 100.0, "%")
         }
         _ => return None,
@@ -199,6 +203,16 @@ mod tests {
         );
         assert_eq!(told(c(7), c(7), Better::More), some("no change", "even"));
         assert_eq!(told(c(7), c(0), Better::More), None);
+        let (r, money) = (Value::Ratio, |units| Value::Money(units, 2));
+        assert_eq!(
+            told(r(15_000), r(10_000), Better::More),
+            some("+50 %", "good")
+        );
+        assert_eq!(
+            told(money(900), money(1_000), Better::Less),
+            some("\u{2212}10 %", "good")
+        );
+        assert_eq!(told(r(5), r(-5), Better::More), None);
         assert_eq!(told(m(7), Value::Null, Better::Less), None);
     }
 }

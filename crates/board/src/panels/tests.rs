@@ -343,6 +343,8 @@ fn viewer() -> Viewer {
         zone: chrono_tz::UTC,
         now: Time::parse("2026-03-10T12:34:56Z").unwrap(),
         address: "http://127.0.0.1:8080".to_owned(),
+        currency: "EUR".to_owned(),
+        may_send: true,
     }
 }
 
