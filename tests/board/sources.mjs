@@ -87,7 +87,7 @@ try {
     await sameFigures(page, "source");
     const warned = await page.$$eval("#tiles .notice", (all) => all.map((it) => it.textContent.replace(/\s+/g, " ")));
     assert.ok(warned.some((it) => /^20\.00 EUR was spent on sources/.test(it)), warned.join());
-    assert.ok(warned.some((it) => /^1 amounts count as 0/.test(it)), warned.join());
+    assert.ok(warned.some((it) => /^1 of the amounts count as 0/.test(it)), warned.join());
     holds("spend that matches nothing, and amounts without a rate, are warned of");
     const again = await upload(page, join(folder, "march.csv"));
     assert.deepEqual(again.counts, { accepted: 0, duplicates: 4, refused: 1 });
@@ -152,9 +152,17 @@ try {
     holds("titles sort, figures open their rows, every panel is a CSV, and the sample file can be uploaded");
 
     // Pools.
-    const pools = await v1("reports/pools?period=month&by=pool");
+    // The load grows while visits hold numbers: what follows from it lies between what the report says before and after.
+    const before = await v1("reports/pools?period=month&by=pool");
+    await page.goto(`${BASE}/sources?period=month`);
+    await filled(page);
     const [pool] = await rows(page, "pools");
-    for (const [place, name] of POOLS.entries()) same(pool.cells[place], pools, 0, name, "of the pool");
+    const after = await v1("reports/pools?period=month&by=pool");
+    for (const [place, name] of POOLS.entries()) {
+      const [least, most] = [before, after].map((table) => exact(table, 0, name));
+      if (least === most) same(pool.cells[place], after, 0, name, "of the pool");
+      else assert.ok(Number(least) <= Number(pool.cells[place]) && Number(pool.cells[place]) <= Number(most), `${name}: ${least} ${pool.cells[place]} ${most}`);
+    }
     holds("pools show what the report API gives");
 
     const phone = await open(browser, { width: 390, height: 844 });
@@ -184,7 +192,7 @@ try {
     await login(bad.page);
     await bad.page.goto(`${BASE}/sources`);
     await filled(bad.page);
-    const before = await figure(bad.page, "spend");
+    const unchanged = await figure(bad.page, "spend");
     for (const [text, why] of [["a,b\n1,2\n", /names a column of days/], ["date,source,amount,currency\n<img src=x onerror=alert(1)>,x,1,EUR\n", /is no day/]]) {
       const { status, text: said } = await upload(bad.page, file("<b>bad.csv", text));
       assert.match(said, why);
@@ -192,7 +200,7 @@ try {
       assert.ok(status === 400 || status === 200, String(status));
     }
     assert.equal(await bad.page.$("#spend-told img"), null);
-    assert.equal(await figure(bad.page, "spend"), before);
+    assert.equal(await figure(bad.page, "spend"), unchanged);
     await picture(bad.page, "sources-bad-file", false);
     holds("a bad file is told why, and what it says is text");
   });

@@ -25,6 +25,17 @@ pub(crate) fn value(value: &Value, zone: Tz) -> String {
     }
 }
 
+/// Writes a figure for a reader: what is a part of the spend in hundredths.
+pub(crate) fn figure(name: &str, of: &Value, zone: Tz) -> String {
+    match of {
+        Value::Ratio(parts) if name == "roi" => {
+            let sign = if *parts < 0 { "\u{2212}" } else { "" };
+            format!("{sign}{}", percent(parts.unsigned_abs()))
+        }
+        of => value(of, zone),
+    }
+}
+
 /// Writes a value exactly, with its unit, for who points at it.
 pub(crate) fn exact(value: &Value) -> String {
     match value {
@@ -159,6 +170,11 @@ mod tests {
         assert_eq!(shown(Value::Money(1_234, 0)), "1 234");
         assert_eq!(shown(Value::Ratio(12_340_000)), "1 234");
         assert_eq!(shown(Value::Ratio(-3_500)), "-0.35");
+        let roi = |parts| plain(&figure("roi", &Value::Ratio(parts), Tz::UTC));
+        assert_eq!(
+            [roi(-6_553), roi(29_801), roi(0)],
+            ["\u{2212}65.5 %", "298.0 %", "0.0 %"]
+        );
     }
 
     #[test]

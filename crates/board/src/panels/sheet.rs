@@ -267,7 +267,7 @@ pub(super) fn cells(
             None => question,
         };
         Some(Cell {
-            value: shown::value(value, zone),
+            value: shown::figure(column.figure, value, zone),
             exact: shown::exact(value),
             href: match value {
                 Value::Null => String::new(),

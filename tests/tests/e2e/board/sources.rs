@@ -184,7 +184,7 @@ fn a_file_is_taken_from_our_own_form_and_from_who_may_send_events() {
     assert!(sent_away.1.contains("location: /login"), "{}", sent_away.1);
     assert_eq!(spent(&service.door("acme")), json!(0.0));
     for (file, status, told) in [
-        ("", 400, "no file was chosen"),
+        ("", 400, "it is empty"),
         ("PK\u{3}\u{4}\0", 400, "it is no text"),
         ("a,b\n1,2\n", 400, "names a column of days"),
         (

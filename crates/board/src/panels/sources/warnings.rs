@@ -77,17 +77,17 @@ fn told(figure: &str, viewer: &Viewer) -> &'static str {
     match figure {
         "spend_unmatched" => {
             "was spent on sources or campaigns of which no visit, inquiry or lead is in the period: \
-             are they written as in the tags of the advertisements?"
+             mind that they are written as in the tags of the advertisements"
         }
         "unallocated" => {
             "of the spend belongs to no campaign: the statement of the whole says more than those \
              of its parts"
         }
         _ if viewer.currency.is_empty() => {
-            "amounts count as 0, because the account has no currency: set `currency` in [[account]]"
+            "of the amounts count as 0, because the account has no currency: set it in [[account]]"
         }
         _ => {
-            "amounts count as 0, because their currency has no rate of their day: see `rates` in \
+            "of the amounts count as 0, because their currency has no rate of their day: see rates in \
              [[account]]"
         }
     }
