@@ -1,5 +1,7 @@
 //! Whole pages: the board without its figures, which its panels fetch, the login page, and errors.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use trunkline_model::time::Day;
 use trunkline_reports::{Named, Value};
@@ -20,6 +22,9 @@ pub struct Choices(Vec<(&'static str, Vec<Named>)>);
 /// How many days back numbers and sources are looked for.
 const LATELY: u64 = 30;
 
+/// Filters of sources that all values are offered of.
+const WIDE: [&str; 2] = ["source", "medium"];
+
 /// Filters that have so many values that only the chosen one is offered: tables lead to them.
 const NARROW: [&str; 3] = ["campaign", "content", "term"];
 
@@ -27,16 +32,16 @@ const NARROW: [&str; 3] = ["campaign", "content", "term"];
 pub async fn choices(board: Board, viewer: &Viewer, source: &dyn Source) -> Choices {
     let of = async |name: &'static str| {
         let values = match name {
-            "number" => lately("calls", name, viewer, source).await,
-            "source" | "medium" => lately("sources", name, viewer, source).await,
+            "number" => lately("calls", &[name], viewer, source).await.map(one),
             name => source.values(name).await.map(|it| it.values),
         };
         (name, values.unwrap_or_default())
     };
     let own = match board {
         Board::Sources => {
-            let (source, medium) = tokio::join!(of("source"), of("medium"));
-            return Choices(vec![source, medium]);
+            let both = lately("sources", &WIDE, viewer, source).await;
+            let both = both.unwrap_or_default().into_iter();
+            return Choices(WIDE.into_iter().zip(both).collect());
         }
         Board::Calls => "number",
         _ => "channel",
@@ -45,26 +50,35 @@ pub async fn choices(board: Board, viewer: &Viewer, source: &dyn Source) -> Choi
     Choices(vec![team, manager, own])
 }
 
-/// Gives the values of a dimension that a report told apart lately: of calls the numbers of ours that
+/// Gives the values of dimensions that a report told apart lately: of calls the numbers of ours that
 /// they came to or went out from.
 async fn lately(
     report: &'static str,
-    dimension: &'static str,
+    dimensions: &[&'static str],
     viewer: &Viewer,
     source: &dyn Source,
-) -> Result<Vec<Named>, Missing> {
-    let pairs = [pair("from", day(viewer, LATELY).0), pair("by", dimension)];
+) -> Result<Vec<Vec<Named>>, Missing> {
+    let by = dimensions.join(",");
+    let pairs = [pair("from", day(viewer, LATELY).0), pair("by", by)];
     let table = source.report(report, &pairs).await?;
-    let values = table.rows.iter().filter_map(|row| {
-        let Value::Text(value) = cell(&table, Some(row), dimension) else {
-            return None;
-        };
-        Some(Named {
-            value: value.clone(),
+    let values = |dimension: &&str| {
+        let rows = table.rows.iter();
+        let values = rows.filter_map(|row| match cell(&table, Some(row), dimension) {
+            Value::Text(value) => Some(value.clone()),
+            _ => None,
+        });
+        let named = |value: String| Named {
             name: value.clone(),
-        })
-    });
-    Ok(values.collect())
+            value,
+        };
+        let values: BTreeSet<String> = values.collect();
+        values.into_iter().map(named).collect()
+    };
+    Ok(dimensions.iter().map(values).collect())
+}
+
+fn one(lists: Vec<Vec<Named>>) -> Vec<Named> {
+    lists.into_iter().flatten().collect()
 }
 
 #[derive(Template)]

@@ -111,6 +111,10 @@ impl Fake {
                 vec![("source", Unit::Text)],
                 vec![vec![text(EVIL)], vec![text("google")], vec![Value::Null]],
             ),
+            Some("source,medium") => (
+                vec![("source", Unit::Text), ("medium", Unit::Text)],
+                vec![vec![text(EVIL), text("cpc")], vec![text(EVIL), Value::Null]],
+            ),
             Some("medium") => (vec![("medium", Unit::Text)], vec![vec![text(EVIL)]]),
             Some("pool") => (vec![("pool", Unit::Text)], vec![vec![text(EVIL)]]),
             Some(_) => (
@@ -689,7 +693,12 @@ async fn a_source_leads_to_its_media_and_a_figure_to_its_rows() {
     let html = shown(Panel::Sources, &deeper, &fake).await;
     assert!(html.contains("All sources</a> › <span"), "{html}");
     let asked = fake.asked.lock().unwrap();
-    let (_, first) = &asked[0];
+    let told_apart = |pairs: &&Vec<Pair>| pairs.iter().any(|(name, _)| name == "by");
+    let first = asked
+        .iter()
+        .map(|(_, pairs)| pairs)
+        .find(told_apart)
+        .unwrap();
     for pair in [
         ("by", "source"),
         ("model", "linear"),

@@ -6,9 +6,10 @@ use trunkline_reports::{Table, Unit, Value};
 use super::tiles::REPORT;
 use crate::asked::{Asked, SOURCE_BYS, SOURCE_FILTERS};
 use crate::meaning;
+use crate::panels::compared::ask;
 use crate::panels::sheet::{Cell, Described, Head, Row, cells, described, head};
 use crate::panels::{notice, render};
-use crate::question::{Question, cell, first};
+use crate::question::{Question, cell};
 use crate::source::{Missing, Source, Viewer};
 
 const OWN: Option<&str> = Some(REPORT);
@@ -61,15 +62,16 @@ fn question(asked: &Asked) -> Question {
 pub(in crate::panels) async fn html(asked: &Asked, viewer: &Viewer, source: &dyn Source) -> String {
     let by = question(asked).and("limit", LIMIT);
     let whole = asked.of(REPORT);
+    // The tiles ask for the same sums, so they are added up once.
     let (table, all) = tokio::join!(
         source.report(REPORT, &by.pairs),
-        source.report(REPORT, &whole.pairs),
+        ask(whole.clone(), asked, viewer, source),
     );
     let (table, all) = match (table, all) {
         (Ok(table), Ok(all)) => (table, all),
         (Err(missing), _) | (_, Err(missing)) => return notice(&missing),
     };
-    let all = COLUMNS.iter().map(|column| first(&all, column.figure));
+    let all = COLUMNS.iter().map(|column| all.value(column.figure));
     let all: Vec<Value> = all.cloned().collect();
     let questions = [whole];
     let rows = table.rows.iter();
