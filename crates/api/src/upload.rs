@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::Response;
-use trunkline_board::{Uploaded, uploaded, uploaded_page};
+use trunkline_board::{Uploaded, Viewer, uploaded, uploaded_page};
 use trunkline_model::batch::{Batch, Shape};
 use trunkline_model::settings::Scope;
 use trunkline_model::time::Time;
@@ -30,6 +30,8 @@ use form::Form;
 
 /// Bytes of a form, its file and all.
 const FORM: usize = 4 * 1024 * 1024;
+/// Characters of a file's name that are shown.
+const NAME: usize = 200;
 /// Statements that are submitted together.
 const TOGETHER: usize = 5_000;
 /// How long an answer waits until the figures have what it took.
@@ -51,18 +53,27 @@ pub(crate) async fn spend(State(shared): State<Shared>, request: Request) -> Res
             login::first(&head.headers)
         };
     };
-    let mut told = Uploaded {
-        file: "The file".to_owned(),
-        ..Uploaded::default()
-    };
+    let mut told = Uploaded::default();
     let taken = take(&shared, &look.grant, &head.headers, body, &mut told).await;
     shared.desk.forget();
-    let problem = taken.err();
+    answer(told, taken.err(), is_part, &look.viewer)
+}
+
+/// Says what became of a file, and why nothing, or no more, of it was taken.
+fn answer(
+    mut told: Uploaded,
+    problem: Option<Problem>,
+    is_part: bool,
+    viewer: &Viewer,
+) -> Response {
+    if told.file.is_empty() {
+        "The file".clone_into(&mut told.file);
+    }
     told.failed = problem.as_ref().map(|problem| problem.detail().to_owned());
     let html = if is_part {
         uploaded(&told)
     } else {
-        uploaded_page(&told, &look.viewer)
+        uploaded_page(&told, viewer)
     };
     let status = problem.as_ref().map_or(StatusCode::OK, Problem::status);
     let mut response = document(status, html);
@@ -88,9 +99,7 @@ async fn take(
     let boundary = form::boundary(headers)?;
     let collected = shared.bodies.collect_at_most(headers, body, FORM).await?;
     let form = Form::read(&collected.bytes, &boundary)?;
-    if !form.name.is_empty() {
-        told.file = crate::redact::mask(&form.name, 200);
-    }
+    told.file = form.name.chars().take(NAME).collect();
     let now = (shared.clock)();
     let said = read(form, now).await?;
     told.sums = said.sums;

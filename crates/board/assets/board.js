@@ -107,7 +107,15 @@
       tags.set(ctx.sourceElement, ctx.response.headers.get("ETag"));
     }
   });
-  document.addEventListener("htmx:error", () => { failed += 1; });
+  document.addEventListener("htmx:error", (event) => {
+    failed += 1;
+    const form = event.detail.ctx?.sourceElement;
+    if (form && "changes" in form.dataset) document.getElementById("spend-told").textContent = "The file could not be sent: try again.";
+  });
+  document.querySelector("input[data-most]")?.addEventListener("change", ({ target }) => {
+    const large = [...target.files].some((file) => file.size > Number(target.dataset.most));
+    target.setCustomValidity(large ? "The file is too large: upload it in parts." : "");
+  });
   document.addEventListener("htmx:after:swap", () => { grow(); heat(); say("boarddraw"); });
 
   const tick = () => {
