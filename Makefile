@@ -63,7 +63,7 @@ fuzz: ## looks for bytes that harm what reads from outside, five minutes for eac
 
 .PHONY: pictures
 pictures: setup build ## pictures of the boards into docs/pictures/, made by the real program in a headless browser
-	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked -- board::a_person board::calls::a_person board::connections::a_person
+	TRUNKLINE_PICTURES='$(CURDIR)/docs/pictures' $(CARGO) test --workspace --test e2e --locked -- board::a_person board::calls::a_person board::connections::a_person board::sources::a_marketer
 
 .PHONY: references
 references: build ## writes the references of configuration, metrics and providers in docs/ anew, from the code

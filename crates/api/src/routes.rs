@@ -30,7 +30,7 @@ use crate::stream::Crowd;
 use crate::visits::{Limits as VisitLimits, Sites};
 use crate::{
     admin, board, conversions, events, hooks, live, login, openapi, records, request, status,
-    stream, visits, ways_out, webhooks,
+    stream, upload, visits, ways_out, webhooks,
 };
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
@@ -105,6 +105,8 @@ fn pages() -> Vec<Door> {
     vec![
         page("/", get(board::home)),
         page("/calls", get(board::calls)),
+        page("/sources", get(board::sources)),
+        page("/sources/spend", post(upload::spend)),
         page("/connections", get(board::connections)),
         page("/login", get(login::page).post(login::login)),
         page("/logout", post(login::logout)),
