@@ -10,14 +10,35 @@ use crate::names::Name;
 use crate::people::{Side, Visitor};
 use crate::tracking::{Item, Tracking};
 
+/// Which records may have changed a call that is marked: an offset not above the first, and the last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    since: u64,
+    last: u64,
+}
+
+impl Mark {
+    fn of(offset: u64) -> Self {
+        Self {
+            since: offset,
+            last: if offset == KEPT { 0 } else { offset },
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.since = self.since.min(other.since);
+        self.last = self.last.max(other.last);
+    }
+}
+
 /// Stands for the offset of what a checkpoint has: nothing is to be gathered for it.
 const KEPT: u64 = u64::MAX;
 
 impl Tracking {
     /// Marks a call; `offset` is that of the record that may have changed it.
     pub(crate) fn mark(&mut self, key: Key, offset: u64) {
-        let since = self.marks.entry(key).or_insert(offset);
-        *since = offset.min(*since);
+        let mark = Mark::of(offset);
+        self.marks.entry(key).or_insert(mark).join(mark);
     }
 
     /// Marks the calls on a number that began at `from` or later.
@@ -101,7 +122,7 @@ impl Tracking {
     /// Attributes anew all calls that were marked. To be called after each batch, when its calls were told.
     pub fn settle(&mut self) {
         self.read();
-        while let Some((key, since)) = self.marks.pop_first() {
+        while let Some((key, mark)) = self.marks.pop_first() {
             let place = key.2;
             if self.key(place) != key {
                 // Its start is another now, and marked as well.
@@ -112,13 +133,13 @@ impl Tracking {
                 self.meet(place, outcome.visits[0].0);
             }
             self.calls.get_mut(place).outcome = outcome;
-            self.note(Item::Call(place), since);
+            self.note(Item::Call(place), mark.since);
+            self.settled.note(key, mark.last);
             for caller in self.calls.get(place).parties() {
                 let keys = self.people.calls(caller);
                 let later = keys.partition_point(|known| *known <= key);
                 for key in &keys[later..] {
-                    let known = self.marks.entry(*key).or_insert(since);
-                    *known = since.min(*known);
+                    self.marks.entry(*key).or_insert(mark).join(mark);
                 }
             }
         }
@@ -161,13 +182,14 @@ impl Tracking {
     fn linked(&self, key: Key) -> Vec<Visitor> {
         let mut all = Vec::new();
         for caller in self.calls.get(key.2).parties() {
-            all.extend(self.people.sides(caller, key.0).filter_map(|side| {
-                match side {
-                    Side::Visitor(visitor) => Some(visitor),
-                    Side::Visit(hash) => self
-                        .visits
-                        .of_hash(hash)
-                        .map(|visit| self.visitor_of(visit)),
+            let links = self.people.links_of(caller, key.0);
+            let links = links.filter(|link| !self.is_unlinked(link));
+            all.extend(links.filter_map(|link| match link.side {
+                Side::Visitor(visitor) => Some(visitor),
+                Side::Visit(hash) => {
+                    let visit = self.visits.of_hash(hash);
+                    let visit = visit.filter(|visit| !self.visits.get(*visit).gone);
+                    visit.map(|visit| self.visitor_of(visit))
                 }
             }));
             let earlier = self

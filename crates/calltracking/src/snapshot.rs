@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Known;
-use crate::people::Link;
+use crate::people::KeptLinks;
 use crate::rules::KeptRules;
 pub use crate::store::PARTS;
 use crate::tracking::{Item, Tracking};
@@ -42,7 +42,7 @@ pub struct ReadCalls(Vec<Known>);
 pub struct Ledger {
     texts: Texts,
     rules: KeptRules,
-    links: Vec<Link>,
+    links: KeptLinks,
     retracted: Vec<u64>,
     head: u64,
     /// Visits and calls that changed since the first part, with their versions.
@@ -88,7 +88,7 @@ impl Tracking {
         Ledger {
             texts: self.texts.clone(),
             rules: self.rules.keep(),
-            links: self.people.links(),
+            links: self.people.keep(),
             retracted,
             head: self.head,
             visits,

@@ -24,6 +24,17 @@ impl Account {
         self.calls.tell(is_wanted, &context, rows);
     }
 
+    /// Shows one call as its row would stand, without gathering it; nothing if it is not known.
+    pub fn tell_call(&mut self, call: &str, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.tell_one(call, &context, rows);
+    }
+
     /// Has all calls told again, because of the record at `offset`.
     pub fn tell_all_calls(&mut self, offset: u64) {
         self.calls.tell_all(offset);
