@@ -23,7 +23,7 @@ const WON: &str = "won=customers/1234567890/conversionActions/11";
 const LEAD: &str = "lead=customers/1234567890/conversionActions/22";
 const CALL: &str = "call=customers/1234567890/conversionActions/22";
 
-fn start() -> Service {
+pub(super) fn start_with(sections: &[&str]) -> Service {
     let hash = hex(&Sha256::digest(token("acme", "phones")));
     let account = Account::new("acme")
         .setting("currency = \"EUR\"")
@@ -33,7 +33,14 @@ fn start() -> Service {
              scopes = [\"read\", \"read:phones\"]\n"
         ))
         .restricted("some", "managers = [\"ana\"]");
+    let account = sections
+        .iter()
+        .fold(account, |account, section| account.section(section));
     Service::start(Config::of([account]))
+}
+
+fn start() -> Service {
+    start_with(&[])
 }
 
 fn time(ms: i64) -> String {
@@ -127,7 +134,7 @@ fn ends(service: &Service, code: i32, arguments: &[&str]) -> String {
 }
 
 /// Says how many of a summary stand behind a name.
-fn count(text: &str, name: &str) -> usize {
+pub(super) fn count(text: &str, name: &str) -> usize {
     let line = text.lines().find(|line| {
         let line = line.trim_start();
         line.strip_prefix(|c: char| c.is_ascii_digit()).is_some()
@@ -162,15 +169,15 @@ fn balanced(text: &str) {
     assert_eq!(counted, all, "{text}");
 }
 
-struct Pushed<'a> {
+pub(super) struct Pushed<'a> {
     service: &'a Service,
-    counter: Counter,
+    pub(super) counter: Counter,
     dir: TempDir,
     options: Vec<String>,
 }
 
 impl<'a> Pushed<'a> {
-    fn to(service: &'a Service, vendor: Vendor, to: &str, actions: &[&str]) -> Self {
+    pub(super) fn to(service: &'a Service, vendor: Vendor, to: &str, actions: &[&str]) -> Self {
         let (counter, dir) = (Counter::start(vendor), TempDir::new().expect("a folder"));
         let file = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
         fs::write(file("headers"), counter.headers()).expect("written");
@@ -196,7 +203,7 @@ impl<'a> Pushed<'a> {
     }
 
     #[track_caller]
-    fn run(&self, code: i32, more: &[&str]) -> String {
+    pub(super) fn run(&self, code: i32, more: &[&str]) -> String {
         let options = self.options.iter().map(String::as_str);
         let text = ends(
             self.service,

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::Field::{self, Flag, Plain, Seconds, Time};
-use crate::calls::counted::{every, of_people, twins};
+use crate::calls::counted::{every, of_people, twin_pairs, twins};
 use crate::missed_calls::episodes::of_persons;
 use crate::statement::Views;
 
@@ -35,6 +35,7 @@ pub(super) const ROW: &[(&str, Field)] = &[
     ("call_first", Flag),
     ("call_tags", Plain),
     ("call_is_static", Flag),
+    ("twins", Plain),
 ];
 
 /// The columns that are of the call.
@@ -57,15 +58,22 @@ pub(super) fn unpacked(tuple: &str, parts: RangeInclusive<usize>) -> String {
 
 /// Inbound calls that are over, with who called and what brought them: `call`, `ms`, `person`, `phone`,
 /// `value`, whether it is a target call, the attribution's `a.certainty` and its candidates, and what is told of
-/// it in `told`: number, start, end, talk, hold, missed, first, tags, whether the number was static.
+/// it in `told`: number, start, end, talk, hold, missed, first, tags, whether the number was static; and `others`: the
+/// calls that trackers told of that are this one.
 pub(super) fn calls(views: Views<'_>, may_be_twins: bool) -> String {
-    let single = if may_be_twins {
-        format!(
+    let (single, others, paired) = if may_be_twins {
+        let single = format!(
             "AND (hook NOT IN {{trackers:Array(String)}} OR call NOT IN ({}))",
             twins(views)
-        )
+        );
+        let paired = format!(
+            "LEFT JOIN (SELECT switched, arraySort(groupArray(tracked)) AS others FROM ({}) \
+             GROUP BY switched) AS o ON c.call = o.switched",
+            twin_pairs(views)
+        );
+        (single, "o.others", paired)
     } else {
-        String::new()
+        (String::new(), NO_OTHERS, String::new())
     };
     let over = format!(
         "SELECT * FROM ({}) WHERE direction = 'inbound' AND origin != 'dialler' AND NOT spam \
@@ -77,36 +85,50 @@ pub(super) fn calls(views: Views<'_>, may_be_twins: bool) -> String {
          f.worth AS value, c.disposition = 'answered' AND c.talk_ms >= {{target_talk_ms:Int64}} AS target, \
          a.certainty AS certainty, a.candidates AS candidates, tuple(phone, ms, f.ended, c.talk_ms, \
          c.hold_ms, c.disposition != 'answered', row_number() OVER (PARTITION BY c.person \
-         ORDER BY c.ms_at, c.call) = 1, c.tags, a.is_static) AS told FROM ({people}) AS c INNER JOIN (\
+         ORDER BY c.ms_at, c.call) = 1, c.tags, a.is_static) AS told, {others} AS others \
+         FROM ({people}) AS c INNER JOIN (\
          SELECT call, toUnixTimestamp64Milli(ended_at) AS ended, toString(value) AS worth \
          FROM {calls} FINAL WHERE account = {{account:String}}) AS f ON c.call = f.call \
-         LEFT JOIN ({attributed}) AS a ON c.call = a.call",
+         LEFT JOIN ({attributed}) AS a ON c.call = a.call {paired}",
         people = of_people(&over, views),
         calls = views.named("calls"),
-        attributed = attributed(views),
+        attributed = attributed(views, may_be_twins),
     )
 }
 
-/// What brought each call: visit, source and click ids of each candidate.
-fn attributed(views: Views<'_>) -> String {
-    format!(
+/// No calls.
+const NO_OTHERS: &str = "CAST([], 'Array(String)')";
+
+/// What brought each call: visit, source and click ids of each candidate. Of twins the call of the PBX has what is
+/// known of the tracker's (`metrics.md` §2).
+fn attributed(views: Views<'_>, may_be_twins: bool) -> String {
+    let own = format!(
         "SELECT call, toString(certainty) AS certainty, rule = 0 AS is_static, \
          arrayZip(`candidates.visit`, `candidates.source`, `candidates.gclid`, `candidates.gbraid`, \
          `candidates.wbraid`, `candidates.yclid`) AS candidates \
          FROM {} FINAL WHERE account = {{account:String}}",
         views.named("attributions")
+    );
+    if !may_be_twins {
+        return own;
+    }
+    format!(
+        "SELECT if(t.switched != '', t.switched, a.call) AS call, certainty, is_static, candidates \
+         FROM ({own}) AS a LEFT JOIN ({twins}) AS t ON a.call = t.tracked \
+         ORDER BY t.switched = '' LIMIT 1 BY call",
+        twins = twin_pairs(views),
     )
 }
 
 /// The moments of the kinds asked for: `kind`, `entity`, `ms`, the `moment` it is attributed to, and how
-/// much later a touch may be (`slack`), `person`, `phone`, `value`, `currency`, and the call that it is.
+/// much later a touch may be (`slack`), `person`, `phone`, `value`, `currency`, the call that it is, and its `others`.
 pub(super) fn moments(kinds: &[&str], calls: &str, views: Views<'_>) -> String {
     let one = |kind: &&str| match *kind {
         "call" => of_calls("call", "1", calls),
         "target_call" => of_calls("target_call", "target", calls),
         kind => format!(
             "SELECT what AS kind, id AS entity, ms, moment, slack, {PERSON}, typed AS phone, value, \
-             toString(currency) AS currency, '' AS own FROM ({rows})",
+             toString(currency) AS currency, '' AS own, {NO_OTHERS} AS others FROM ({rows})",
             rows = of_persons(&told(kind, views), views),
         ),
     };
@@ -124,7 +146,7 @@ const PERSON: &str =
 fn of_calls(kind: &str, which: &str, calls: &str) -> String {
     format!(
         "SELECT '{kind}' AS kind, call AS entity, ms, ms AS moment, toInt64(0) AS slack, person, phone, \
-         value, '' AS currency, call AS own FROM ({calls}) WHERE {which}"
+         value, '' AS currency, call AS own, others FROM ({calls}) WHERE {which}"
     )
 }
 
