@@ -21,6 +21,8 @@ pub enum Caller<'a> {
     Phone(&'a str),
     /// A contact.
     Contact(&'a str),
+    /// Who has an id on a channel.
+    OnChannel(&'a str, &'a str),
 }
 
 impl Caller<'_> {
@@ -29,6 +31,10 @@ impl Caller<'_> {
         match self {
             Self::Phone(phone) => compact_str::format_compact!("p{phone}"),
             Self::Contact(contact) => compact_str::format_compact!("c{contact}"),
+            // How long the channel is says where the id begins.
+            Self::OnChannel(channel, id) => {
+                compact_str::format_compact!("h{}:{channel}{id}", channel.len())
+            }
         }
     }
 }
@@ -66,6 +72,7 @@ pub(crate) struct Link {
 pub(crate) struct KeptLinks {
     told: Vec<Link>,
     leads: BTreeMap<CompactString, Vec<Link>>,
+    same: BTreeMap<Name, Name>,
 }
 
 /// The visits of a visitor.
@@ -96,6 +103,10 @@ pub(crate) struct People {
     links: BTreeSet<Link>,
     /// The links of each lead that has any; they are among the links.
     leads: BTreeMap<CompactString, Vec<Link>>,
+    /// Names of callers that are a contact's: of those it was merged from, and its ids on channels.
+    same: BTreeMap<Name, Name>,
+    /// The other way.
+    names: HashMap<Name, BTreeSet<Name>, foldhash::fast::RandomState>,
 }
 
 impl People {
@@ -209,6 +220,7 @@ impl People {
         KeptLinks {
             told: told.copied().collect(),
             leads: self.leads.clone(),
+            same: self.same.clone(),
         }
     }
 
@@ -220,6 +232,32 @@ impl People {
         }
         for (lead, links) in kept.leads {
             self.set_lead(&lead, links);
+        }
+        for (name, contact) in kept.same {
+            self.set_same(name, Some(contact));
+        }
+    }
+
+    /// Gives the contact whose a name is, if it is another's.
+    pub(crate) fn same(&self, name: Name) -> Option<Name> {
+        self.same.get(&name).copied()
+    }
+
+    /// Lists all names of a caller.
+    pub(crate) fn names(&self, caller: Name) -> impl Iterator<Item = Name> {
+        let names = self.names.get(&caller).into_iter().flatten();
+        names.copied().chain([caller])
+    }
+
+    pub(crate) fn set_same(&mut self, name: Name, contact: Option<Name>) {
+        if let Some(before) = self.same.remove(&name)
+            && let Some(names) = self.names.get_mut(&before)
+        {
+            names.remove(&name);
+        }
+        if let Some(contact) = contact {
+            self.same.insert(name, contact);
+            self.names.entry(contact).or_default().insert(name);
         }
     }
 }

@@ -51,10 +51,15 @@ impl Tracking {
         }
     }
 
-    /// Marks the calls of a caller that began at `from` or later.
+    /// Marks the calls of a caller that began at `from` or later, whoever he is now.
     pub(crate) fn mark_caller(&mut self, caller: Name, from: i64, offset: u64) {
-        for key in calls::from(self.people.calls(caller), from).to_vec() {
-            self.mark(key, offset);
+        for caller in [Some(caller), self.people.same(caller)]
+            .into_iter()
+            .flatten()
+        {
+            for key in calls::from(self.people.calls(caller), from).to_vec() {
+                self.mark(key, offset);
+            }
         }
     }
 
@@ -182,7 +187,8 @@ impl Tracking {
     fn linked(&self, key: Key) -> Vec<Visitor> {
         let mut all = Vec::new();
         for caller in self.calls.get(key.2).parties() {
-            let links = self.people.links_of(caller, key.0);
+            let names = self.people.names(caller);
+            let links = names.flat_map(|name| self.people.links_of(name, key.0));
             let links = links.filter(|link| !self.is_unlinked(link));
             all.extend(links.filter_map(|link| match link.side {
                 Side::Visitor(visitor) => Some(visitor),

@@ -136,6 +136,54 @@ fn a_corrected_lead_links_those_whom_it_names_now() {
 }
 
 #[test]
+fn a_link_of_a_contact_is_that_of_whom_he_was_merged_into_and_an_id_on_a_channel_his() {
+    for first in [false, true] {
+        for told in [Caller::Contact("old"), Caller::OnChannel("wa", "id")] {
+            let mut fold = ambiguous();
+            let mut next = || {
+                fold.next += 1;
+                Position {
+                    offset: fold.next - 1,
+                    received_at: at(0),
+                }
+            };
+            let [known, one, other, undone] = [next(), next(), next(), next()];
+            fold.tracking.known_as(EVA, Some("eva"), known);
+            let linked = Linked {
+                visitor: Some("bob"),
+                visit: None,
+            };
+            let by = Teller {
+                event: "f-1",
+                run: None,
+                within: None,
+            };
+            let tracking = &mut fold.tracking;
+            if first {
+                // Of a name that nobody was linked by nothing is kept: it is told again after the link.
+                tracking.same_as(told, Some("eva"), one);
+            }
+            tracking.link(linked, told, at(44), by, one);
+            assert_eq!(fold.brought("k").0, 4);
+            fold.tracking.same_as(told, Some("eva"), other);
+            assert_eq!(fold.brought("k").0, 1);
+            let (checkpoint, _) = take(&mut fold.tracking, &[], fold.next, &mut Chance::new(1));
+            let (mut restored, _) = restore(&checkpoint);
+            assert_eq!(restored.attribution("k").unwrap().rule, 1, "over a restart");
+            fold.tracking.same_as(told, None, undone);
+            assert_eq!(fold.brought("k").0, 4);
+        }
+    }
+}
+
+#[test]
+fn names_of_channels_and_ids_do_not_run_together() {
+    let text = |channel: &'static str, id: &'static str| Caller::OnChannel(channel, id).text();
+    assert_ne!(text("a", "bc"), text("ab", "c"));
+    assert_ne!(text("1", "1:x"), text("11", ":x"));
+}
+
+#[test]
 fn who_watches_hears_of_each_call_that_is_attributed_anew_and_of_no_older_one() {
     let mut fold = Fold::new(pool_of(1));
     fold.tracking.watch(Some(at(40)));

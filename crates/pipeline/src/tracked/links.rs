@@ -4,6 +4,7 @@
 //! of the fold whenever a word of it was told or taken back.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use compact_str::CompactString;
 use trunkline_calltracking::{Caller, LeadLink, Linked, Position as Place, Teller, Tracking};
@@ -16,12 +17,15 @@ use trunkline_rollup::{Account, Told};
 
 use super::place;
 
-/// Leads of which something was told or taken back.
+/// What is to be asked of the fold: leads of which something was told or taken back, and who is who.
 #[derive(Default)]
-pub(super) struct Leads {
+pub(super) struct Heard {
     named: BTreeMap<CompactString, Place>,
     /// The first record that took something back, maybe of any.
     retracted: Option<Place>,
+    /// Contacts, and ids on channels, that were linked: who they are now is asked of the fold.
+    contacts: BTreeMap<CompactString, Place>,
+    on_channels: BTreeMap<(CompactString, CompactString), Place>,
     scratch: Vec<u8>,
 }
 
@@ -32,7 +36,7 @@ struct Outside<'a> {
     by: Teller<'a>,
 }
 
-impl Leads {
+impl Heard {
     /// Tells call tracking of an event that the fold observed; leads are noted.
     pub(super) fn hear(
         &mut self,
@@ -51,7 +55,7 @@ impl Leads {
             Event::Lead(lead) => {
                 self.named.entry((&*lead.lead).into()).or_insert(at);
             }
-            Event::Message(it) => message(tracking, it, country, at),
+            Event::Message(message) => self.message(tracking, message, at),
             _ => {}
         }
     }
@@ -82,15 +86,46 @@ impl Leads {
                 within: None,
             },
         };
-        outside.is_phone(tracking, form.phone.as_deref(), country, at);
+        if let Some(phone) = form.phone.as_deref().and_then(|phone| e164(phone, country)) {
+            outside.is(Caller::Phone(&phone), tracking, at);
+        }
         if let Some(contact) = form.contact.as_deref() {
-            outside.is_contact(tracking, contact, at);
+            outside.is(Caller::Contact(contact), tracking, at);
+            self.contacts.entry(contact.into()).or_insert(at);
         }
     }
 
-    /// Tells call tracking whom the noted leads link as they stand.
-    pub(super) fn settle(self, tracking: &mut Tracking, fold: &Account) {
-        let mut due = self.named;
+    fn message(&mut self, tracking: &mut Tracking, message: &Message<'_>, at: Place) {
+        let linked = Linked {
+            visitor: message.visitor.as_deref(),
+            visit: message.visit.as_deref(),
+        };
+        if linked.is_nobody() {
+            return;
+        }
+        let (channel, contact) = (&*message.channel, &*message.contact);
+        let outside = Outside {
+            linked,
+            since: message.at,
+            by: Teller {
+                event: &message.effective_id(),
+                run: message.batch.as_deref(),
+                within: Some([channel, &message.conversation]),
+            },
+        };
+        if let Some(phone) = phone_of(contact) {
+            outside.is(Caller::Phone(&phone), tracking, at);
+        }
+        outside.is(Caller::Contact(contact), tracking, at);
+        outside.is(Caller::OnChannel(channel, contact), tracking, at);
+        self.contacts.entry(contact.into()).or_insert(at);
+        let on_channel = (channel.into(), contact.into());
+        self.on_channels.entry(on_channel).or_insert(at);
+    }
+
+    /// Tells call tracking whom the noted leads link as they stand, and who those who were linked are.
+    pub(super) fn settle(mut self, tracking: &mut Tracking, fold: &mut Account) {
+        let mut due = mem::take(&mut self.named);
         if let Some(at) = self.retracted {
             for lead in tracking.linking_leads() {
                 due.entry(lead).or_insert(at);
@@ -99,7 +134,18 @@ impl Leads {
         for (lead, at) in due {
             fold.people_of_lead(&lead, |people| {
                 tracking.lead(&lead, &links(people), at);
+                for (contact, _) in &people.contacts {
+                    self.contacts.entry((*contact).into()).or_insert(at);
+                }
             });
+        }
+        for (contact, at) in self.contacts {
+            let survivor = fold.survivor_of(&contact);
+            tracking.same_as(Caller::Contact(&contact), survivor.as_deref(), at);
+        }
+        for ((channel, id), at) in self.on_channels {
+            let contact = fold.contact_on_channel(&channel, &id);
+            tracking.same_as(Caller::OnChannel(&channel, &id), contact.as_deref(), at);
         }
     }
 }
@@ -132,49 +178,40 @@ fn links<'a>(people: &LeadPeople<'a>) -> Vec<LeadLink<'a>> {
     links.collect()
 }
 
-fn message(tracking: &mut Tracking, message: &Message<'_>, country: Option<Country>, at: Place) {
-    let linked = Linked {
-        visitor: message.visitor.as_deref(),
-        visit: message.visit.as_deref(),
-    };
-    if linked.is_nobody() {
-        return;
+impl Outside<'_> {
+    fn is(&self, caller: Caller<'_>, tracking: &mut Tracking, at: Place) {
+        tracking.link(self.linked, caller, self.since, self.by, at);
     }
-    let outside = Outside {
-        linked,
-        since: message.at,
-        by: Teller {
-            event: &message.effective_id(),
-            run: message.batch.as_deref(),
-            within: Some([&message.channel, &message.conversation]),
-        },
-    };
-    let contact = &*message.contact;
-    outside.is_phone(tracking, Some(contact), country, at);
-    outside.is_contact(tracking, contact, at);
 }
 
-impl Outside<'_> {
-    /// Links a visitor to a phone number, if it is one.
-    fn is_phone(
-        &self,
-        tracking: &mut Tracking,
-        phone: Option<&str>,
-        country: Option<Country>,
-        at: Place,
-    ) {
-        if let Some(phone) = phone.and_then(|phone| e164(phone, country)) {
-            tracking.link(self.linked, Caller::Phone(&phone), self.since, self.by, at);
-        }
+/// Gives the phone number that an id is: with a `+`, or as WhatsApp writes it. Digits alone may be anything.
+fn phone_of(id: &str) -> Option<String> {
+    if id.starts_with('+') {
+        return e164(id, None);
     }
+    let (digits, host) = id.split_once('@')?;
+    let is_number = matches!(host, "c.us" | "s.whatsapp.net")
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number
+        .then(|| e164(&format!("+{digits}"), None))
+        .flatten()
+}
 
-    fn is_contact(&self, tracking: &mut Tracking, contact: &str, at: Place) {
-        tracking.link(
-            self.linked,
-            Caller::Contact(contact),
-            self.since,
-            self.by,
-            at,
-        );
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_digits_is_no_phone_number() {
+        for id in ["612345678", "34612345678", "x@c.us", "a@b.example", "@c.us"] {
+            assert_eq!(phone_of(id), None, "{id}");
+        }
+        for id in [
+            "+34612345678",
+            "34612345678@c.us",
+            "34612345678@s.whatsapp.net",
+        ] {
+            assert_eq!(phone_of(id).as_deref(), Some("+34612345678"), "{id}");
+        }
     }
 }

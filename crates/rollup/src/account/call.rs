@@ -45,6 +45,16 @@ impl Account {
         self.contacts.of_phone(phone)
     }
 
+    /// Gives the contact that an id on a channel belongs to.
+    pub fn contact_on_channel(&mut self, channel: &str, id: &str) -> Option<CompactString> {
+        self.contacts.on_channel(channel, id)
+    }
+
+    /// Gives the contact that one became part of; none if of no other.
+    pub fn survivor_of(&mut self, contact: &str) -> Option<CompactString> {
+        self.contacts.survivor(contact)
+    }
+
     /// Observes a phase of a call that came through a hook.
     pub(super) fn call(
         &mut self,
