@@ -167,6 +167,6 @@ mod tests {
             ..Call::sample()
         };
         let kinds = |now| kinds(&call, &CallRules::default(), Time(now)).len();
-        assert_eq!([kinds(NEWS), kinds(NEWS + 1)], [2, 0]);
+        assert_eq!([kinds(NEWS), kinds(NEWS + 1)], [1, 0]);
     }
 }

@@ -30,6 +30,7 @@ mod commands_state;
 mod conformance;
 mod contact_scope;
 mod conversions;
+mod conversions_kills;
 mod conversions_twins;
 mod corners;
 mod demo;

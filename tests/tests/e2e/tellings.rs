@@ -7,10 +7,12 @@ use std::time::Duration;
 use e2e::clock::{holds_within, pause, rfc3339, wait_until, wall};
 use e2e::config::{Account, Config};
 use e2e::doors::Door;
+use e2e::hooks::Webhook;
 use e2e::receiver::{Notice, Receiver};
 use e2e::service::{Service, hang_up};
 use e2e::site::Pages;
 use serde_json::{Value, json};
+use trunkline_providers::named;
 
 const WITHIN: Duration = Duration::from_mins(2);
 const FIRST: &str = "+34911000001";
@@ -342,4 +344,79 @@ fn crashes_lose_no_correction_and_the_last_one_says_how_it_is() {
     // Each change at most twice: as it came, and once more after a crash.
     assert!(told.len() <= 4 * ROUNDS, "{told:?}");
     assert_nothing_more(&service, &receiver, "last");
+}
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// Tells through a hook of a call that nobody took; it began at `at`, and rang at another number.
+fn missed(service: &Service, (hook, call): (&str, &str), (to, rang): (&str, &str), at: i64) {
+    let phase = |phase: &str, after: i64| {
+        json!({"type": "call", "call": call, "phase": phase, "at": rfc3339(at + after), "direction": "inbound",
+            "from": CALLER, "to": to, "id": format!("{call}/{phase}")})
+    };
+    let mut ringing = phase("ringing", 1_000);
+    (ringing["extension"], ringing["leg"]) = (json!(rang), json!("1"));
+    let phases = json!([phase("started", 0), ringing, phase("ended", 31_000)]);
+    let request = Webhook::json(&format!("/v1/hooks/{hook}"), &phases.to_string());
+    let request = request.signed(named("standard").expect("a provider"), SECRET);
+    request.send(service.port()).expect_status(200);
+}
+
+#[test]
+fn a_call_that_a_tracker_and_a_pbx_tell_of_is_told_once() {
+    let receiver = Receiver::start();
+    let hook = |id: &str, role: &str| {
+        format!(
+            "[[account.hook]]\nid = \"{id}\"\nprovider = \"standard\"\nrole = \"{role}\"\nsecrets = [\"{SECRET}\"]\n"
+        )
+    };
+    let account = Account::new("acme").section(&format!(
+        "[[account.webhook]]\nid = \"crm\"\nurl = \"http://127.0.0.1:{}/in\"\n\
+         events = [\"missed_call\", \"attributed_call\"]\n\
+         [[account.number]]\nnumber = \"{MARKED}\"\nsource = \"flyer\"\n\
+         [[account.number]]\nnumber = \"{FIRST}\"\nsource = \"pbx\"\n{}{}",
+        receiver.port(),
+        hook("tracker", "tracker"),
+        hook("pbx", "pbx"),
+    ));
+    let mut service = Service::start_without_warehouse(Config::of([account]));
+    let calls = || -> Vec<(String, Value)> {
+        let notices = taken(&receiver).into_iter().map(|notice| notice.json());
+        let of = notices.map(|it| {
+            (
+                it["event"].as_str().expect("a text").to_owned(),
+                it["call"]["call"].clone(),
+            )
+        });
+        of.collect()
+    };
+    let at = wall() - 60_000;
+    missed(&service, ("tracker", "T1"), (MARKED, FIRST), at);
+    wait_until("both notices of T1", WITHIN, || calls().len() == 2);
+    // Its twin comes after a crash, and is the same call.
+    pause(1_500);
+    service.kill9();
+    service.restart();
+    missed(&service, ("pbx", "P1"), (FIRST, "101"), at + 2_000);
+    // The other way round; of the source the tracker's word counts.
+    missed(&service, ("pbx", "P2"), (FIRST, "101"), at + 40_000);
+    missed(&service, ("tracker", "T2"), (MARKED, FIRST), at + 39_000);
+    // And a call of the PBX alone.
+    missed(&service, ("pbx", "P3"), (FIRST, "101"), at - 60_000);
+    let told = |event: &str, call: &str| (event.to_owned(), json!(call));
+    wait_until("the last", WITHIN, || {
+        calls().contains(&told("missed_call", "P3"))
+    });
+    let missed: Vec<_> = calls()
+        .into_iter()
+        .filter(|it| it.0 == "missed_call")
+        .collect();
+    let expected = ["T1", "P2", "P3"].map(|call| told("missed_call", call));
+    assert_eq!(missed, expected);
+    let sources: Vec<_> = calls()
+        .into_iter()
+        .filter(|it| it.0 == "attributed_call")
+        .collect();
+    let expected = ["T1", "P2", "T2", "P3"].map(|call| told("attributed_call", call));
+    assert_eq!(sources, expected);
 }
