@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 const PIPELINE: &str = "[[account.pipeline]]\nid = \"p\"\nstages = [{ id = \"new\" }, \
                         { id = \"sold\", kind = \"won\" }]\n";
-const WON: &str = "won=customers/1234567890/conversionActions/11";
+pub(super) const WON: &str = "won=customers/1234567890/conversionActions/11";
 const LEAD: &str = "lead=customers/1234567890/conversionActions/22";
 const CALL: &str = "call=customers/1234567890/conversionActions/22";
 

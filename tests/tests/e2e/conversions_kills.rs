@@ -4,7 +4,7 @@ use e2e::clock::pause;
 use e2e::counter::Vendor;
 use serde_json::Value;
 
-use super::conversions::{Pushed, count, life, send, start_with};
+use super::conversions::{Pushed, WON, count, life, send, start_with};
 
 const LIVES: usize = 20;
 
@@ -31,8 +31,7 @@ fn google_ads_counts_each_conversion_once_however_often_runs_are_killed() {
     service.kill9();
     service.restart();
     service.wait_for_warehouse();
-    let won = "won=customers/1234567890/conversionActions/11";
-    let push = Pushed::to(&service, Vendor::GoogleClicks, "google-ads", &[won]);
+    let push = Pushed::to(&service, Vendor::GoogleClicks, "google-ads", &[WON]);
     kill_runs(&push);
     let said = push.run(0, &[]);
     let told = ["sent", "known there", "done before"].map(|name| count(&said, name));
