@@ -145,6 +145,13 @@ fn a_call_that_nobody_can_tell_of_says_why() {
         "from": FIRST, "to": "+34600111222", "at": rfc3339(wall())});
     door.post_json(&outbound).expect_status(202);
     assert_eq!(source(&door, "out"), Value::Null);
+    // A callback is an inquiry whichever way it was dialled; nobody dialled the number it was made from.
+    let mut callback = outbound;
+    (callback["call"], callback["origin"]) = (json!("back"), json!("callback"));
+    door.post_json(&callback).expect_status(202);
+    let source = source(&door, "back");
+    assert_eq!(source["reason"], "unknown_number", "{source}");
+    assert_eq!(source["candidates"][0]["source"], "direct", "{source}");
 }
 
 #[test]

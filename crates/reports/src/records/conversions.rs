@@ -7,7 +7,8 @@
 //! none, if no click made it. Of a call that may have come of several visits none is chosen.
 //!
 //! Calls are listed when they are over, or timed out, without spam, those of a dialler, and what a tracker told of
-//! that a PBX told of too.
+//! that a PBX told of too: the call of the PBX has what brought the tracker's, and the id that this one has where it was
+//! told of first is among its `twins`.
 
 mod facts;
 
@@ -150,10 +151,11 @@ fn statement(
         ""
     };
     let page = format!(
-        "SELECT *, concat(kind, '-', lower(hex(substring(SHA256(concat({{account:String}}, '/', \
-         kind, '/', entity)), 1, 12)))) AS id FROM ({moments}) \
+        "SELECT *, {id} AS id, arrayMap(other -> {of_other}, others) AS twins FROM ({moments}) \
          WHERE ms >= {{from:Int64}} AND ms < {{to:Int64}} {after} \
          ORDER BY ms, id LIMIT {{rows:Int64}}",
+        id = id_of("entity"),
+        of_other = id_of("other"),
         moments = facts::moments(kinds, &calls, views),
     );
     let within = |ms: &str| {
@@ -177,11 +179,19 @@ fn statement(
          if(p.value IS NULL, NULL, nullIf(if(p.currency = '', {{currency:String}}, p.currency), '')), \
          {clicks}, nullIf(w.began, 0), nullIf(w.page, ''), \
          nullIf(w.ga_client_id, ''), nullIf(w.ym_client_id, ''), w.consent, \
-         c.id != '', {told} FROM ({page}) AS p \
+         c.id != '', {told}, p.twins FROM ({page}) AS p \
          LEFT JOIN ({touched}) AS w ON p.id = w.id LEFT JOIN ({called}) AS c ON p.id = c.id \
          LEFT JOIN ({numbers}) AS n ON p.person = n.person ORDER BY p.ms, p.id",
         clicks = facts::unpacked("w.one", facts::CLICKS),
         told = facts::unpacked("c.told", 2..=facts::TOLD),
+    )
+}
+
+/// Makes the id of a conversion out of what it is of.
+fn id_of(entity: &str) -> String {
+    format!(
+        "concat(kind, '-', lower(hex(substring(SHA256(concat({{account:String}}, '/', \
+         kind, '/', {entity})), 1, 12))))"
     )
 }
 
