@@ -26,7 +26,6 @@ use rand::distr::{Alphanumeric, SampleString};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::batch::{Batch, Shape};
-use trunkline_model::phone::formatted;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Sign, Signed, Submission, VisitAsk};
 
@@ -223,12 +222,10 @@ async fn begin(
         now,
     };
     submit(shared, site, told.event(site, &decision, None)).await?;
-    let number = decision.number.as_deref();
-    let written =
-        |number: &str| formatted(number, site.country).unwrap_or_else(|| number.to_owned());
+    let number = decision.number.as_ref();
     Ok(Shown {
-        formatted: number.map(written),
-        number: number.map(str::to_owned),
+        formatted: number.map(|number| site.written(number)),
+        number: number.map(ToString::to_string),
         visit: decision.visit.to_string(),
         visitor,
         expires_at: decision.expires_at,
