@@ -143,7 +143,7 @@ fn brought(by: calltracking::Attribution) -> Attribution {
     Attribution {
         certainty: Some(certainty.as_str().to_owned()),
         reason: reason.map(|reason| reason.as_str().to_owned()),
-        visit: sole.and_then(Candidate::visit_key),
+        visit: sole.and_then(calltracking::Candidate::visit_key),
         source: agreed(|of| &of.source),
         medium: agreed(|of| &of.medium),
         campaign: agreed(|of| &of.campaign),
