@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Known;
-use crate::people::Link;
+use crate::people::KeptLinks;
 use crate::rules::KeptRules;
 pub use crate::store::PARTS;
 use crate::tracking::{Item, Tracking};
@@ -54,7 +54,7 @@ pub struct ReadCalls(Vec<Known>);
 pub struct Ledger {
     texts: Texts,
     rules: KeptRules,
-    links: Vec<Link>,
+    links: KeptLinks,
     retracted: Vec<u64>,
     head: u64,
     /// The version that all visits have at least.
@@ -101,7 +101,7 @@ impl Tracking {
         Ledger {
             texts: self.texts.clone(),
             rules: self.rules.keep(),
-            links: self.people.links(),
+            links: self.people.keep(),
             retracted,
             head: self.head,
             floor: self.visits.floor,

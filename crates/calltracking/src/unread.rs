@@ -16,7 +16,7 @@ impl Tracking {
         if !mem::take(&mut self.is_unread) {
             return;
         }
-        let links = self.people.links();
+        let links = self.people.keep();
         self.people.restore(links);
         self.numbers.clear();
         (self.doubled, self.overlay) = (0, Overlay::default());

@@ -29,6 +29,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use lead::LeadPeople;
 use log::Log;
 pub(crate) use log::{Amount, Form, Key, Lead, Said, Spend, Touch, Word};
 pub use snapshot::{KeptEntities, PartOfEntities};
@@ -185,6 +186,21 @@ impl Entities {
 
     fn entity_mut(&mut self, place: Place) -> &mut Packed {
         &mut self.parts[usize::from(place.part)].list[place.index as usize]
+    }
+
+    /// Tells who a lead names as it stands; nobody, if it is not known.
+    pub(crate) fn people_of_lead<T>(
+        &self,
+        lead: &str,
+        context: &Context<'_>,
+        hear: impl FnOnce(&LeadPeople<'_>) -> T,
+    ) -> T {
+        let key = log::pack(&Key::Lead(lead));
+        let hash = xxh3_64_with_seed(&key, self.seed);
+        let Some(place) = self.find(part(hash), hash, &key) else {
+            return hear(&LeadPeople::default());
+        };
+        hear(&rows::people(&Log::unpack(&self.read(place)), context))
     }
 
     /// Takes words back, looking through all entities: retractions are rare. `is` says whether a word
