@@ -18,6 +18,7 @@ impl Tracking {
             if before == contact {
                 continue;
             }
+            self.disregard(key.2);
             if let Some(before) = before {
                 calls::remove(self.people.calls_mut(before), key);
                 self.mark_caller(before, key.0, at.offset);

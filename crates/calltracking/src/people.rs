@@ -84,9 +84,38 @@ pub(crate) struct People {
     /// Callers that were ever linked to a site's side.
     linked: HashMap<Side, BTreeSet<Name>, foldhash::fast::RandomState>,
     links: BTreeSet<Link>,
+    /// Calls that link their caller to the visitor of a visit.
+    pub(crate) linking: BTreeSet<(Name, u32, Key)>,
+    /// Calls of a caller on a number that came to visits.
+    pub(crate) repeatable: BTreeSet<(Name, Name, Key)>,
 }
 
+/// Less than the key of any call.
+const FIRST: Key = (i64::MIN, 0, 0);
+
 impl People {
+    /// Says whether a call before `key` links a caller to a visit's visitor.
+    pub(crate) fn is_linking(&self, caller: Name, visit: u32, key: Key) -> bool {
+        let before = (caller, visit, FIRST)..(caller, visit, key);
+        self.linking.range(before).next().is_some()
+    }
+
+    /// Lists the visits to whose visitors a caller is linked by calls before `key`.
+    pub(crate) fn linking(&self, caller: Name, key: Key) -> impl Iterator<Item = u32> {
+        let own = self.linking.range((caller, 0, FIRST)..);
+        let own = own.take_while(move |known| known.0 == caller);
+        own.filter(move |known| known.2 < key).map(|known| known.1)
+    }
+
+    /// Gives the last call of a caller on a number before `key` that came to visits.
+    pub(crate) fn repeatable(&self, caller: Name, number: Name, key: Key) -> Option<Key> {
+        let before = (caller, number, FIRST)..(caller, number, key);
+        self.repeatable
+            .range(before)
+            .next_back()
+            .map(|known| known.2)
+    }
+
     /// Gives all visits of a visitor.
     pub(crate) fn visits(&self, visitor: Visitor) -> &[u32] {
         self.visitors.get(&visitor).map_or(&[], |of| &of.all)

@@ -92,7 +92,7 @@ pub struct Tracking {
     pub(crate) recent: Option<BTreeSet<Item>>,
     /// Whether what follows from a checkpoint is still to be computed.
     pub(crate) is_unread: bool,
-    doubled: usize,
+    pub(crate) doubled: usize,
 }
 
 /// What leases are made of: visits, and the calls on one number.
@@ -208,7 +208,7 @@ impl Tracking {
     }
 
     /// Finds out whether a visit is gone.
-    fn follow(&mut self, place: u32) {
+    pub(crate) fn follow(&mut self, place: u32) {
         if self.retracted.is_empty() {
             return;
         }
@@ -286,6 +286,7 @@ impl Tracking {
             return;
         }
         let (number, parties) = (call.number, call.parties);
+        self.disregard(place);
         for party in parties.into_iter().flatten() {
             calls::remove(self.people.calls_mut(party), key);
             self.mark_caller(party, key.0, offset);
@@ -450,7 +451,7 @@ impl Tracking {
     }
 
     /// Gives what decides about the next visit of the visitor.
-    fn last(&self, place: u32) -> Last {
+    pub(crate) fn last(&self, place: u32) -> Last {
         let visit = self.visits.get(place);
         Last {
             visit: place,
@@ -463,38 +464,5 @@ impl Tracking {
     /// Gives the id of a visit.
     pub(crate) fn visit_id(&self, place: u32) -> &CompactString {
         &self.visits.get(place).id
-    }
-
-    /// Computes all that follows from what came out of a checkpoint.
-    pub(crate) fn read(&mut self) {
-        if !mem::take(&mut self.is_unread) {
-            return;
-        }
-        let links = self.people.links();
-        self.people.restore(links);
-        self.numbers.clear();
-        (self.doubled, self.overlay) = (0, Overlay::default());
-        self.marks.clear();
-        for place in self.visits.all() {
-            let visit = self.visits.get_mut(place);
-            visit.laid = None;
-            let visitor = Visitor::of(&visit.head.visitor, self.seed);
-            self.people.add_visit(visitor, self.last(place));
-            self.follow(place);
-        }
-        for place in self.calls.all() {
-            if !self.calls.get(place).gone {
-                self.list(place, u64::MAX);
-            }
-        }
-        for place in self.visits.all() {
-            self.lay_visit(place, u64::MAX);
-        }
-        self.numbers.set(&self.rules, &mut self.texts.numbers);
-        for place in self.calls.all() {
-            let key = self.key(place);
-            self.mark(key, u64::MAX);
-        }
-        self.settle();
     }
 }

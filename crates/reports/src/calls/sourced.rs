@@ -8,7 +8,7 @@
 use super::counted::counted;
 use crate::dimension::Dimension;
 use crate::request::Request;
-use crate::sources::attributed::attributed;
+use crate::sources::attributed::{Detail, attributed};
 use crate::sources::earned;
 use crate::sources::touches::persons;
 use crate::statement::{Views, WITHIN};
@@ -61,7 +61,7 @@ fn attributions(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT call, arrayMap(one -> (one.1, one.2, one.3), candidates) AS candidates \
          FROM ({}) WHERE reason != 'unknown_number'",
-        attributed(request, views)
+        attributed(request.rules.may_be_twins(), Detail::Source, views)
     )
 }
 
@@ -73,7 +73,7 @@ fn by_touches(request: &Request, views: Views<'_>) -> String {
          FROM ({calls}) AS c INNER JOIN ({own}) AS a ON c.call = a.call \
          WHERE a.reason = 'unknown_number'",
         calls = counted(request, views, WITHIN),
-        own = attributed(request, views),
+        own = attributed(request.rules.may_be_twins(), Detail::Source, views),
     );
     format!(
         "SELECT id AS call, groupArray((part.1, part.2, part.3)) AS candidates \

@@ -12,7 +12,7 @@ use crate::calls::counted::{TARGET, counted, earlier};
 use crate::request::Request;
 use crate::statement::{Views, WITHIN};
 
-use super::attributed::attributed;
+use super::attributed::{Detail, attributed};
 
 /// How much later than a lead what brought it may be told, in milliseconds.
 const ALLOWANCE_MS: i64 = 10 * 60_000;
@@ -73,7 +73,7 @@ fn calls(request: &Request, views: Views<'_>) -> String {
          LEFT JOIN ({attributed}) AS a ON c.call = a.call",
         counted = counted(request, views, until),
         earlier = earlier(request, views),
-        attributed = attributed(request, views),
+        attributed = attributed(request.rules.may_be_twins(), Detail::Source, views),
     )
 }
 

@@ -136,11 +136,12 @@ impl Account {
         )
     }
 
-    /// Keeps what a contact's message tells of where the contact came from. It is no event of its
-    /// own: what became of the message is found out elsewhere.
+    /// Keeps what a contact's message tells of where the contact came from, a source or a visit. It is
+    /// no event of its own: what became of the message is found out elsewhere.
     pub(super) fn touch(&mut self, message: &Message<'_>, at: Position) {
         let source = Sources::of(message.source.as_deref());
-        if message.author != Author::Contact || !source.is_named() {
+        let tells = source.is_named() || message.visit.is_some() || message.visitor.is_some();
+        if message.author != Author::Contact || !tells {
             return;
         }
         let id = message.effective_id();

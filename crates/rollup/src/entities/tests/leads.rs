@@ -116,7 +116,7 @@ fn a_source_is_told_whole_and_the_last_one_counts() {
     ]);
     // Neither a bare origin nor an empty text is a source.
     assert!(
-        row.contains("in=/c ctwa_clid=w origin=channel moves"),
+        row.contains("in=/c source=facebook medium=paid ctwa_clid=w origin=channel moves"),
         "{row}"
     );
     let row = told(&[lead(0, "created", r#""source":"mail","batch":"run""#)]);
