@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::batch::{Batch, Shape};
 use trunkline_model::phone::formatted;
 use trunkline_model::time::Time;
-use trunkline_pipeline::{Sign, Signed, Submission, VisitAsk};
+use trunkline_pipeline::{Behind, Sign, Signed, Submission, VisitAsk};
 
 pub(crate) use about::{about_amp, about_beat, about_end, about_page, about_post};
 pub(crate) use amp::amp;
@@ -256,9 +256,8 @@ async fn begin(
         visit: format!("{}-{}", site.key, random()).into(),
         now,
     };
-    let new = ask.visit.clone();
-    let decision = shared.pipeline.decide(&site.account, ask).await;
-    let decision = decision.unwrap_or_else(|| site.undecided(new, now));
+    let decided = shared.pipeline.decide(&site.account, ask).await;
+    let decision = decided.map_err(behind)?;
     let told = Told {
         visitor: &visitor,
         browser: head
@@ -283,26 +282,30 @@ async fn begin(
     })
 }
 
-/// Makes a sign of life durable, if its visit lives.
-async fn sign(
+/// A page that was refused keeps what it shows: another visit, without a number, would be worse.
+fn behind(error: Behind) -> Problem {
+    Problem::new(Code::Overloaded, error.to_string()).retry_after(2)
+}
+
     shared: &Shared,
     site: &Arc<Site>,
+/// Makes a sign of life durable, if its visit lives.
+async fn sign(
     visit: &str,
     sign: Sign,
     page: &Page,
 ) -> Result<(), Problem> {
     let now = (shared.clock)();
-    let Some(Signed { visitor, decision }) =
-        shared.pipeline.sign(&site.account, visit, sign, now).await
-    else {
+    let signed = shared.pipeline.sign(&site.account, visit, sign, now).await;
+    let Signed { visitor, decision } = match (signed, sign) {
+        (Ok(Some(signed)), _) => signed,
         // Nobody waits for the answer of a beat.
-        return match sign {
-            Sign::Beat | Sign::End => Ok(()),
-            Sign::Page => Err(Problem::new(
-                Code::UnknownVisit,
-                "the visit is over: begin another",
-            )),
-        };
+        (_, Sign::Beat) | (Ok(None), Sign::End) => return Ok(()),
+        (Err(error), Sign::Page | Sign::End) => return Err(behind(error)),
+        (Ok(None), Sign::Page) => {
+            let detail = "the visit is over: begin another";
+            return Err(Problem::new(Code::UnknownVisit, detail));
+        }
     };
     let told = Told {
         visitor: &visitor,

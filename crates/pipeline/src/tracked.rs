@@ -167,13 +167,14 @@ impl Tracked {
         self.tracking.rewind(offset);
     }
 
-    /// Answers what a page asks; nobody may wait for it any more.
+    /// Answers what a page asks. Where nobody waits any more no number is held.
     pub(crate) fn asked(&mut self, asked: Asked) {
         match asked {
             // Of a site that is not known here yet the page learns from its door.
             Asked::Decide(ask, reply) => drop(self.decide(&ask).map(|it| reply.send(it))),
             Asked::Sign {
                 visit,
+            Asked::Decide(_, reply) if reply.is_closed() => {}
                 sign,
                 now,
                 reply,

@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use compact_str::CompactString;
-use trunkline_model::settings::{Account, Country, Site as Settings, TrackingRules};
-use trunkline_model::time::Time;
-use trunkline_pipeline::Decision;
+use trunkline_model::settings::{Account, Country, Site as Settings};
 
 use crate::problem::{Code, Problem};
 
@@ -23,10 +20,6 @@ pub(crate) struct Site {
     pub(crate) account: Arc<str>,
     /// The pool of its numbers; without one its visits are kept and shown nothing.
     pub(crate) pool: Option<Arc<str>>,
-    /// What its visitors are shown while nobody can decide.
-    pub(crate) fallback: Option<String>,
-    /// How long a number is a visit's after its last sign of life, in milliseconds.
-    pub(crate) hold: i64,
     /// The account's country, whose numbers are shown without its code.
     pub(crate) country: Option<Country>,
     /// The origin of what its pages tell, in the journal.
@@ -40,17 +33,12 @@ impl Sites {
         let of_account = |account: &Account| {
             let id: Arc<str> = account.id.as_str().into();
             let country = account.country;
-            let rules = TrackingRules::of(account);
             let site = move |site: &Settings| {
                 let key: Arc<str> = site.key.as_str().into();
-                let mut pools = rules.pools.iter();
-                let pool = pools.find(|pool| Some(&pool.id) == site.pool.as_ref());
                 let site = Site {
                     key: Arc::clone(&key),
                     account: Arc::clone(&id),
                     pool: site.pool.as_deref().map(Arc::from),
-                    fallback: pool.and_then(|pool| pool.fallback.clone()),
-                    hold: pool.map_or(rules.hold, |pool| pool.hold),
                     country,
                     events: format!("site:{key}").into(),
                     origins: site.origins.iter().flat_map(|it| with_cache(it)).collect(),
@@ -82,16 +70,6 @@ impl Site {
     /// Says whether pages of this origin may ask.
     pub(crate) fn admits(&self, origin: &str) -> bool {
         self.origins.iter().any(|own| own == origin)
-    }
-
-    /// Gives what a new visit is shown while nobody can decide what is free.
-    pub(crate) fn undecided(&self, visit: CompactString, now: Time) -> Decision {
-        Decision {
-            visit,
-            number: self.fallback.as_deref().map(Into::into),
-            served: false,
-            expires_at: Time(now.0 + self.hold),
-        }
     }
 }
 
