@@ -73,9 +73,11 @@ impl Site {
     }
 }
 
-/// Gives an origin as browsers write it, and that of its pages in the cache of AMP.
+/// Gives an origin as browsers write it, and that of its pages in the cache of AMP. What has no host has an
+/// origin like no other, which browsers write as `null` for all: it admits nobody.
 fn with_cache(origin: &str) -> Vec<String> {
-    let Ok(url) = url::Url::parse(origin) else {
+    let parsed = url::Url::parse(origin);
+    let Some(url) = parsed.ok().filter(|url| url.origin().is_tuple()) else {
         return Vec::new();
     };
     let own = url.origin().ascii_serialization();
@@ -112,6 +114,22 @@ mod tests {
             "",
         ] {
             assert!(!site.admits(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin_admits_nobody() {
+        for text in [
+            "shop.example:8080",
+            "shop.example",
+            "*",
+            "",
+            "null",
+            "data:,x",
+            "file:///shop",
+        ] {
+            let admitted = with_cache(text);
+            assert!(admitted.is_empty(), "{text}: {admitted:?}");
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::tracking_rules::normal;
 use super::super::{Account, Pool};
-use super::{Check, is_host};
+use super::{Check, is_host, is_origin};
+use crate::phone::e164;
 
 impl Check<'_> {
     pub(super) fn tracking(&mut self) {
@@ -17,6 +18,21 @@ impl Check<'_> {
             {
                 let message = format!("there is no pool `{pool}`: declare it, or take it out");
                 self.add(format_args!("site.{}.pool", site.key), message);
+            }
+            if !site
+                .key
+                .bytes()
+                .all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it))
+            {
+                let message = "the key stands in addresses of pages: letters A to Z, digits, `_` and `-` alone";
+                self.add(format_args!("site.{}.key", site.key), message);
+            }
+            for origin in site.origins.iter().filter(|origin| !is_origin(origin)) {
+                let message = format!(
+                    "`{origin}` is no origin of pages: write scheme and host, like https://shop.example or \
+                     https://shop.example:8443, and nothing behind"
+                );
+                self.add(format_args!("site.{}.origins", site.key), message);
             }
             for host in site.own_domains.iter().filter(|host| !is_host(host)) {
                 let message = format!("`{host}` is no host alone, like pay.example.com");
