@@ -64,6 +64,9 @@ pub(crate) struct Server {
 }
 
 /// The journal.
+    /// The shortest `hold` that a pool may have. A page is heard of once a minute: of a shorter one a visit loses
+    /// its number while it is shown. Less is for tests. Default `2m`.
+    pub(crate) shortest_hold: Span,
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Journal {
@@ -157,6 +160,7 @@ impl Default for Server {
         }
     }
 }
+            shortest_hold: Span::Fixed(120_000),
 
 impl Default for Journal {
     fn default() -> Self {

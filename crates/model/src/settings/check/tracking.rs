@@ -43,11 +43,36 @@ impl Check<'_> {
             if let Some(hold) = pool.hold {
                 self.fixed(format_args!("pool.{}.hold", pool.id), hold);
             }
+            self.phones(pool);
         }
         self.static_numbers();
         let pooled = self.pooled();
         self.fallbacks(&pooled);
         self.static_or_pooled(&pooled);
+    }
+
+    /// What a page shows must be a number that can be dialled.
+    fn phones(&mut self, pool: &Pool) {
+        let no_phone = |number: &&String| e164(number, self.account.country).is_none();
+        let fallback = pool.fallback.iter().map(|it| ("fallback", it));
+        let lists = [
+            ("numbers", &pool.numbers),
+            ("draining", &pool.draining),
+            ("quarantined", &pool.quarantined),
+        ];
+        let listed = lists
+            .into_iter()
+            .flat_map(|(key, list)| list.iter().map(move |it| (key, it)));
+        let wrong = listed
+            .chain(fallback)
+            .filter(|(_, number)| no_phone(number));
+        for (key, number) in wrong.collect::<Vec<_>>() {
+            let message = format!(
+                "`{number}` is no valid phone number: write it with + and its country code, or as in the \
+                 account's `country`"
+            );
+            self.add(format_args!("pool.{}.{key}", pool.id), message);
+        }
     }
 
     fn static_numbers(&mut self) {
