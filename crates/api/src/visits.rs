@@ -42,6 +42,7 @@ pub use sites::Sites;
 
 use crate::events::{self, not_taken};
 use crate::hooks::peer;
+use crate::metrics;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::routes::Shared;
@@ -268,6 +269,7 @@ async fn begin(
         now,
     };
     submit(shared, site, told.event(site, &decision, None)).await?;
+    metrics::visit(decision.served);
     let number = decision.number.as_deref();
     let written =
         |number: &str| formatted(number, site.country).unwrap_or_else(|| number.to_owned());
@@ -287,10 +289,10 @@ fn behind(error: Behind) -> Problem {
     Problem::new(Code::Overloaded, error.to_string()).retry_after(2)
 }
 
-    shared: &Shared,
-    site: &Arc<Site>,
 /// Makes a sign of life durable, if its visit lives.
 async fn sign(
+    shared: &Shared,
+    site: &Arc<Site>,
     visit: &str,
     sign: Sign,
     page: &Page,

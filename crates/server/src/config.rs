@@ -59,7 +59,8 @@ pub(crate) struct Server {
     /// Connections of one address. Default 1000.
     pub(crate) max_connections_per_ip: usize,
     /// Visits that one address may begin or go on with in a minute; it may tell of ten times as
-    /// many pages and beats. This machine is spared; 0 allows any number. Default 60.
+    /// many pages and beats. It keeps one address from filling the journal, not from taking a pool empty: see
+    /// `PoolEmpty` in the runbook. This machine is spared; 0 allows any number. Default 60.
     pub(crate) visits_per_minute: u32,
 }
 
