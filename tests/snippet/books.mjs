@@ -145,6 +145,20 @@ const ids = async (site) => {
   holds("banners say whether they may be told, a browser that asks not to be tracked says no");
 };
 
+// A click on an advertisement by somebody who agreed, whom both know.
+const agreed = async (site) => {
+  site.page("/bought", PHONE, { script: `data-number="${REAL}" data-consent="required"` });
+  const set = (cookies) => cookies.forEach((it) => { document.cookie = it; });
+  const visitor = await site.open(`/bought${GOOGLE}`, { before: set, argument: [given, late] });
+  await visitor.tab.waitForFunction(() => window.trunkline);
+  await visitor.tab.evaluate(() => window.trunkline.consent(true, true));
+  await visitor.shows();
+  const { visit, visitor: who, number } = await visitor.answered();
+  tell({ visit, visitor: who, number, ga: GA, ym: YM });
+  await visitor.close();
+  holds("an advertiser's visitor has a number");
+};
+
 // What the component of AMP does: asks with credentials, and puts what it gets into its link.
 const amp = async (site) => {
   const config = `${site.base}/v1/visits/amp?site=es&visitor=amp-1&url=${encodeURIComponent(`${site.origin}/amp`)}&referrer=`;
@@ -166,4 +180,4 @@ const amp = async (site) => {
   holds("an AMP page has its number");
 };
 
-export const cases = { path, life, nobody, time, ids, amp };
+export const cases = { path, life, nobody, time, ids, agreed, amp };

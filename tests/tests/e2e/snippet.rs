@@ -6,13 +6,14 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::clock::at;
-use e2e::config::{Account, Config, token};
+use e2e::config::{Account, Config, hex, token};
 use e2e::service::{Service, free_port};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// A service with the sites of which `tests/snippet/site.mjs` tells, and a browser that looks at them.
-struct Browser {
-    service: Service,
+pub(super) struct Browser {
+    pub(super) service: Service,
     /// Where the sites' pages lie.
     port: u16,
 }
@@ -44,13 +45,17 @@ fn sites(origin: &str) -> Account {
         ),
         format!("[[account.site]]\nkey = \"none\"\norigins = [\"{origin}\"]\n"),
     ];
+    // Conversions have whole numbers.
+    let hash = hex(&Sha256::digest(token("acme", "phones")));
+    let token = "[[account.token]]\nname = \"phones\"\nscopes = [\"read\", \"read:phones\"]";
     Account::new("acme")
         .setting("country = \"ES\"")
+        .section(&format!("{token}\nsha256 = \"{hash}\"\n"))
         .section(&sections.concat())
 }
 
 impl Browser {
-    fn start(begin: fn(Config) -> Service) -> Self {
+    pub(super) fn start(begin: fn(Config) -> Service) -> Self {
         let port = free_port();
         let service = begin(Config::of([sites(&format!("http://127.0.0.1:{port}"))]));
         Self { service, port }
@@ -58,7 +63,7 @@ impl Browser {
 
     /// Runs cases; gives what they told.
     #[track_caller]
-    fn run(&self, cases: &[&str]) -> Vec<Value> {
+    pub(super) fn run(&self, cases: &[&str]) -> Vec<Value> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("snippet/check.mjs");
         let base = format!("http://127.0.0.1:{}", self.service.port());
         let output = Command::new("node")
@@ -226,7 +231,7 @@ fn every_case_is_run() {
         .output()
         .expect("node runs");
     let named = String::from_utf8(named.stdout).expect("text");
-    let this = include_str!("snippet.rs");
+    let this = [include_str!("snippet.rs"), include_str!("visit_ids.rs")].concat();
     let missing: Vec<_> = named
         .lines()
         .filter(|case| !this.contains(&format!("\"{case}\"")))

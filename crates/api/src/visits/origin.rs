@@ -25,7 +25,11 @@ pub(super) fn admitted(site: &Site, head: &Parts) -> Result<Origin, Problem> {
     if origin.to_str().is_ok_and(|origin| site.admits(origin)) {
         return Ok(Some(origin.clone()));
     }
-    let detail = "pages of this origin may not ask: add it to the site's `origins`";
+    let shown: String = String::from_utf8_lossy(origin.as_bytes())
+        .chars()
+        .take(100)
+        .collect();
+    let detail = format!("pages of {shown} may not ask: add it to the site's `origins`");
     Err(Problem::new(Code::OriginRefused, detail))
 }
 

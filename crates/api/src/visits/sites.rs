@@ -1,8 +1,10 @@
 //! The sites of all accounts, by their keys: whose pages may ask for numbers, and of which pool.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use compact_str::CompactString;
+use trunkline_model::phone::formatted;
 use trunkline_model::settings::{Account, Country, Site as Settings};
 
 use crate::problem::{Code, Problem};
@@ -21,7 +23,9 @@ pub(crate) struct Site {
     /// The pool of its numbers; without one its visits are kept and shown nothing.
     pub(crate) pool: Option<Arc<str>>,
     /// The account's country, whose numbers are shown without its code.
-    pub(crate) country: Option<Country>,
+    country: Option<Country>,
+    /// Numbers that were shown, as people write them: that takes longer than all else of a visit.
+    written: RwLock<HashMap<CompactString, String>>,
     /// The origin of what its pages tell, in the journal.
     pub(crate) events: Arc<str>,
     origins: Vec<String>,
@@ -40,6 +44,7 @@ impl Sites {
                     account: Arc::clone(&id),
                     pool: site.pool.as_deref().map(Arc::from),
                     country,
+                    written: RwLock::default(),
                     events: format!("site:{key}").into(),
                     origins: site.origins.iter().flat_map(|it| with_cache(it)).collect(),
                 };
@@ -70,6 +75,19 @@ impl Site {
     /// Says whether pages of this origin may ask.
     pub(crate) fn admits(&self, origin: &str) -> bool {
         self.origins.iter().any(|own| own == origin)
+    }
+
+    /// Writes one of its numbers as people do.
+    pub(crate) fn written(&self, number: &CompactString) -> String {
+        let known = self.written.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(written) = known.get(number) {
+            return written.clone();
+        }
+        drop(known);
+        let written = formatted(number, self.country).unwrap_or_else(|| number.to_string());
+        let mut known = self.written.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(number.clone(), written.clone());
+        written
     }
 }
 
