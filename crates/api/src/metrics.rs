@@ -231,7 +231,7 @@ pub fn describe() {
     );
     describe_counter!(
         VISITS,
-        "Visits that pages asked a number for, by `served`: `false` were shown the fallback, or nothing."
+        "Answers to pages of sites with a pool, by `served`: `false` were shown the fallback, or nothing."
     );
     describe_gauge!(
         LAST_ARRIVAL,
@@ -312,7 +312,7 @@ pub(crate) fn frames(count: usize) {
     histogram!(STREAM_BATCH).record(count as f64);
 }
 
-/// Counts a visit that was answered.
+/// Counts an answer to a page of a site with a pool.
 pub(crate) fn visit(served: bool) {
     let served = if served { "true" } else { "false" };
     counter!(VISITS, "served" => served).increment(1);

@@ -268,7 +268,9 @@ async fn begin(
         now,
     };
     submit(shared, site, told.event(site, &decision, None)).await?;
-    metrics::visit(decision.served);
+    if site.pool.is_some() {
+        metrics::visit(decision.served);
+    }
     let number = decision.number.as_ref();
     Ok(Shown {
         formatted: number.map(|number| site.written(number)),

@@ -292,13 +292,13 @@ impl<'a, 'l> Sorter<'a, 'l> {
             return Err(Refusal::new(Code::Future, detail));
         }
         if let Event::Spend(spend) = &event {
-            self.is_past(spend.date)?;
+            self.has_come(spend.date)?;
         }
         Ok(event)
     }
 
     /// Refuses a day that begins more than a day from now everywhere: the account's zone is not known here.
-    fn is_past(&self, date: Day) -> Result<(), Refusal> {
+    fn has_come(&self, date: Day) -> Result<(), Refusal> {
         const EASTERNMOST: i64 = 14 * 3_600_000;
         let begins = date.number() * 86_400_000 - EASTERNMOST;
         if begins <= self.now.plus(self.limits.ahead_ms).0 {
