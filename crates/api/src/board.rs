@@ -38,7 +38,7 @@ const CHOICES: i64 = 10_000;
 const TABLES: i64 = 1_000;
 /// The same of a table that ends more than an hour ago: only what comes late changes it.
 const PAST_TABLES: i64 = 30_000;
-/// The same of a table of calls, which takes longer to add up.
+/// The same of a table of calls or sources, which takes longer to add up.
 const CALL_TABLES: i64 = 5_000;
 /// The same of the list of extensions that are nobody's.
 const UNMAPPED: i64 = 15_000;
@@ -53,6 +53,16 @@ pub(crate) struct Desk {
     pages: Kept<Result<Opened, Missing>>,
     unmapped: Kept<Result<Vec<Unmapped>, Missing>>,
     choices: Kept<Choices>,
+}
+
+impl Desk {
+    /// Forgets all figures: something was told that changes them.
+    pub(crate) fn forget(&self) {
+        self.panels.forget();
+        self.tables.forget();
+        self.pages.forget();
+        self.choices.forget();
+    }
 }
 
 /// Answers the board's questions for one viewer, as the doors of `/v1` would.
@@ -161,7 +171,7 @@ async fn unmapped(shared: &Shared, grant: &Grant) -> Result<Vec<Unmapped>, Probl
 /// Says how old what a report answered may be.
 fn fresh(report: &str) -> i64 {
     match report {
-        "calls" | "missed-calls" => CALL_TABLES,
+        "calls" | "missed-calls" | "sources" | "pools" => CALL_TABLES,
         _ => TABLES,
     }
 }
@@ -179,14 +189,14 @@ pub(crate) fn missing(problem: Problem) -> Missing {
 }
 
 /// Who looks: what he may see, and when.
-struct Look {
-    grant: Arc<Grant>,
-    viewer: Viewer,
+pub(crate) struct Look {
+    pub(crate) grant: Arc<Grant>,
+    pub(crate) viewer: Viewer,
 }
 
 impl Look {
     /// Knows a viewer by the cookie; none if he is not logged in (any more).
-    fn of(shared: &Shared, headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(shared: &Shared, headers: &HeaderMap) -> Option<Self> {
         let now = (shared.clock)();
         let key = shared.desk.logins.find(login::cookie(headers)?, now)?;
         let grant = shared.directory.load().again(&key, Scope::Read, now)?;
@@ -195,6 +205,8 @@ impl Look {
             zone: grant.timezone(),
             now,
             address: address(shared, headers),
+            currency: grant.targets().currency().to_owned(),
+            may_send: grant.may(Scope::Ingest),
         };
         Some(Self { grant, viewer })
     }
@@ -270,6 +282,15 @@ pub(crate) async fn calls(
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
     figures(Board::Calls, &shared, &uri, &headers).await
+}
+
+/// Shows the board of sources.
+pub(crate) async fn sources(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    figures(Board::Sources, &shared, &uri, &headers).await
 }
 
 /// Shows a board with figures of a period.

@@ -48,6 +48,7 @@ mod routes;
 mod serve;
 mod status;
 mod stream;
+mod upload;
 mod visits;
 mod watched;
 mod ways_out;

@@ -154,7 +154,7 @@ pub(crate) async fn logout(State(shared): State<Shared>, headers: HeaderMap) -> 
 }
 
 /// Whether a form comes from a page of ours, and then whether that came through https.
-fn ours(headers: &HeaderMap, public_url: Option<&str>) -> Option<bool> {
+pub(crate) fn ours(headers: &HeaderMap, public_url: Option<&str>) -> Option<bool> {
     let origin = headers.get(ORIGIN)?.to_str().ok()?;
     let (scheme, host) = origin.split_once("://")?;
     let named = headers.get(HOST).and_then(|host| host.to_str().ok());
@@ -165,7 +165,8 @@ fn ours(headers: &HeaderMap, public_url: Option<&str>) -> Option<bool> {
     same.then_some(scheme == "https")
 }
 
-fn foreign() -> Response {
+/// Answers a form of another site.
+pub(crate) fn foreign() -> Response {
     refused(&Missing {
         status: 403,
         code: Code::OriginRefused.info().code,

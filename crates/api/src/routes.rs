@@ -24,12 +24,13 @@ use crate::directory::Directory;
 use crate::door::Door;
 use crate::hooks::Hooks;
 use crate::problem::{Code, Problem};
+use crate::records::listed;
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
 use crate::visits::{Limits as VisitLimits, Sites};
 use crate::{
     admin, board, conversions, events, hooks, live, login, openapi, records, request, status,
-    stream, visits, ways_out, webhooks,
+    stream, upload, visits, ways_out, webhooks,
 };
 
 /// Reads the configuration again, for `POST /v1/admin/reload`: whether it was taken. Why it was not
@@ -40,7 +41,7 @@ pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + S
 pub(crate) fn doors() -> Vec<Door> {
     let at = Door::at;
     let page = Door::page;
-    vec![
+    let mut doors = vec![
         at("/v1/events").post(events::post, events::about()),
         at("/v1/stream").get(stream::open, stream::about()),
         at("/v1/hooks/{hook}")
@@ -52,10 +53,12 @@ pub(crate) fn doors() -> Vec<Door> {
             get(hooks::receive).post(hooks::receive),
         ),
         at("/v1/visits")
+            .get(listed::visits, records::about::visits())
             .post(visits::post, visits::about_post())
             .preflight(visits::preflight),
         at("/v1/trunkline.js").get(visits::script, visits::about_script()),
         at("/v1/visits/amp").get(visits::amp, visits::about_amp()),
+        at("/v1/visits/{visit}").get(listed::visit, records::about::visit()),
         at("/v1/visits/{visit}/page")
             .post(visits::turn, visits::about_page())
             .preflight(visits::preflight),
@@ -76,6 +79,8 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/contacts").get(records::contacts, records::about::contacts()),
         at("/v1/contacts/{contact}").get(records::contact, records::about::contact()),
         at("/v1/contacts/{contact}/timeline").get(records::timeline, records::about::timeline()),
+        at("/v1/leads").get(listed::leads, records::about::leads()),
+        at("/v1/leads/{lead}").get(listed::lead, records::about::lead()),
         at("/v1/conversions").get(conversions::conversions, conversions::about()),
         at("/v1/live").get(live::live, live::about()),
         at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
@@ -89,8 +94,19 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/readyz").get(status::readyz, status::about_readyz()),
         at("/openapi.json").get(openapi::json, openapi::about_json()),
         at("/docs").get(openapi::page, openapi::about_page()),
+    ];
+    doors.extend(pages());
+    doors
+}
+
+/// The pages of the board, which are not in the document.
+fn pages() -> Vec<Door> {
+    let page = Door::page;
+    vec![
         page("/", get(board::home)),
         page("/calls", get(board::calls)),
+        page("/sources", get(board::sources)),
+        page("/sources/spend", post(upload::spend)),
         page("/connections", get(board::connections)),
         page("/login", get(login::page).post(login::login)),
         page("/logout", post(login::logout)),

@@ -64,7 +64,7 @@
     for (const field of filters?.elements ?? []) field.disabled = false;
   });
 
-  if (!document.querySelector("[data-live]")) return;
+  if (!document.querySelector("[data-live], [data-follows]")) return;
 
   // Ages.
   const ahead = Date.now() - Number(page.dataset.now);
@@ -96,13 +96,26 @@
   });
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail, status = ctx.response.status;
+    // A form that changes figures, and says itself what became of it.
+    if ("changes" in ctx.sourceElement.dataset) {
+      if (status < 300) [changed, last.figures] = [Date.now() - SOON - 1, 0];
+      return;
+    }
     failed = status < 400 ? 0 : failed + 1;
     if (status === 200) {
       if ("live" in ctx.sourceElement.dataset && tags.has(ctx.sourceElement)) changed ||= Date.now();
       tags.set(ctx.sourceElement, ctx.response.headers.get("ETag"));
     }
   });
-  document.addEventListener("htmx:error", () => { failed += 1; });
+  document.addEventListener("htmx:error", (event) => {
+    failed += 1;
+    const form = event.detail.ctx?.sourceElement;
+    if (form && "changes" in form.dataset) document.getElementById("spend-told").textContent = "The file could not be sent: try again.";
+  });
+  document.querySelector("input[data-most]")?.addEventListener("change", ({ target }) => {
+    const large = [...target.files].some((file) => file.size > Number(target.dataset.most));
+    target.setCustomValidity(large ? "The file is too large: upload it in parts." : "");
+  });
   document.addEventListener("htmx:after:swap", () => { grow(); heat(); say("boarddraw"); });
 
   const tick = () => {

@@ -71,6 +71,29 @@ pub(crate) const CALL_FILTERS: [&str; 6] = [
     "credit",
 ];
 
+/// What sources may be filtered by, from the widest: each is told apart by the next.
+pub(crate) const SOURCE_FILTERS: [&str; 5] = ["source", "medium", "campaign", "content", "term"];
+
+/// What sources may be told apart by.
+pub(crate) const SOURCE_BYS: [(&str, &str); 7] = [
+    ("source", "Source"),
+    ("medium", "Medium"),
+    ("campaign", "Campaign"),
+    ("content", "Content"),
+    ("term", "Term"),
+    ("origin", "Known by"),
+    ("channel", "Channel"),
+];
+/// Which touch earns a conversion, unless it is as the account says; whose wins count, unless it is
+/// those of the leads of the period.
+pub(crate) const MODELS: [(&str, &str); 4] = [
+    ("first", "First touch"),
+    ("last", "Last touch"),
+    ("last_non_direct", "Last but direct"),
+    ("linear", "All touches alike"),
+];
+pub(crate) const BASES: [(&str, &str); 1] = [("closed", "Won in the period")];
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -81,7 +104,11 @@ pub struct Asked {
     pub(crate) definition: &'static str,
     pub(crate) hours: &'static str,
     pub(crate) heat: &'static str,
-    /// The column that the managers are sorted by, with a leading `-` the greatest first.
+    /// What sources are told apart by, how they are found and whose wins count; empty: as usual.
+    pub(crate) apart: &'static str,
+    pub(crate) model: &'static str,
+    pub(crate) basis: &'static str,
+    /// The column that the table is sorted by, with a leading `-` the greatest first.
     pub(crate) sort: String,
 }
 
@@ -99,12 +126,15 @@ impl Asked {
     pub fn read(board: Board, pairs: &[Pair]) -> Result<Self, Missing> {
         let mut asked = Self {
             board,
-            period: "today",
+            period: board.period(),
             dates: None,
             filters: Vec::new(),
             definition: "wait",
             hours: "calendar",
             heat: usual_heat(board),
+            apart: "",
+            model: "",
+            basis: "",
             sort: board.sort().to_owned(),
         };
         let mut dates = [None, None];
@@ -119,6 +149,9 @@ impl Asked {
                     asked.definition = word(name, value, &DEFINITIONS)?;
                 }
                 "hours" if board == Board::Today => asked.hours = word(name, value, &HOURS)?,
+                "by" if board == Board::Sources => asked.apart = word(name, value, &SOURCE_BYS)?,
+                "model" if board == Board::Sources => asked.model = word(name, value, &MODELS)?,
+                "basis" if board == Board::Sources => asked.basis = word(name, value, &BASES)?,
                 "heat" => asked.heat = word(name, value, board.heats())?,
                 "from" => dates[0] = Some(date(name, value)?),
                 "to" => dates[1] = Some(date(name, value)?),
@@ -141,7 +174,7 @@ impl Asked {
         let mut pairs = Vec::new();
         match &self.dates {
             Some((from, to)) => pairs.extend([pair("from", from), pair("to", to)]),
-            None if self.period != "today" => pairs.push(pair("period", self.period)),
+            None if self.period != self.board.period() => pairs.push(pair("period", self.period)),
             None => {}
         }
         pairs.extend(self.filters.iter().cloned());
@@ -149,6 +182,9 @@ impl Asked {
             ("definition", self.definition, "wait"),
             ("hours", self.hours, "calendar"),
             ("heat", self.heat, usual_heat(self.board)),
+            ("by", self.apart, ""),
+            ("model", self.model, ""),
+            ("basis", self.basis, ""),
             ("sort", self.sort.as_str(), self.board.sort()),
         ] {
             if value != usual {
@@ -158,11 +194,42 @@ impl Asked {
         written(&pairs)
     }
 
-    /// Asks for the same with one manager alone.
-    pub(crate) fn with_manager(&self, manager: &str) -> Self {
+    /// Asks for the same with one value of a filter alone.
+    pub(crate) fn with(&self, filter: &str, value: &str) -> Self {
         let mut other = self.clone();
-        other.filters.retain(|(name, _)| name != "manager");
-        other.filters.push(pair("manager", manager));
+        other.filters.retain(|(name, _)| name != filter);
+        other.filters.push(pair(filter, value));
+        other
+    }
+
+    /// What sources are told apart by: as asked, else by the widest that is not filtered by.
+    pub(crate) fn by(&self) -> &'static str {
+        let mut levels = SOURCE_FILTERS.iter();
+        let next = levels.find(|level| self.filter(level).is_none());
+        match (self.apart, next) {
+            ("", next) => next.copied().unwrap_or("term"),
+            (by, _) => by,
+        }
+    }
+
+    /// Asks for the same, told apart by something else; by nothing: as usual.
+    pub(crate) fn told_by(&self, by: &'static str) -> Self {
+        let mut other = self.clone();
+        other.apart = by;
+        // A column of words is of the one that was told apart.
+        if SOURCE_BYS.iter().any(|(by, _)| self.sort.ends_with(by)) {
+            self.board.sort().clone_into(&mut other.sort);
+        }
+        other
+    }
+
+    /// Asks for the same without the filters from the `kept`th on.
+    pub(crate) fn widened(&self, kept: usize) -> Self {
+        let mut other = self.told_by("");
+        let gone = SOURCE_FILTERS.get(kept..).unwrap_or_default();
+        other
+            .filters
+            .retain(|(name, _)| !gone.contains(&name.as_str()));
         other
     }
 
@@ -193,8 +260,17 @@ impl Asked {
         // An episode is of inbound calls, and credited to nobody who talked.
         let strange =
             |name: &str| report == "missed-calls" && (name == "direction" || name == "credit");
-        let filters = self.filters.iter().filter(|(name, _)| !strange(name));
+        // A pool is of all sources.
+        let filters = self
+            .filters
+            .iter()
+            .filter(|(name, _)| !strange(name) && report != "pools");
         pairs.extend(filters.cloned());
+        if report == "sources" {
+            let chosen = [("model", self.model), ("basis", self.basis)];
+            let chosen = chosen.into_iter().filter(|(_, word)| !word.is_empty());
+            pairs.extend(chosen.map(|(name, word)| pair(name, word)));
+        }
         if report == "response-times" {
             pairs.push(pair("definition", self.definition));
             pairs.push(pair("hours", self.hours));
@@ -305,6 +381,8 @@ mod tests {
             zone: chrono_tz::Europe::Madrid,
             now: Time::parse(now).unwrap(),
             address: String::new(),
+            currency: String::new(),
+            may_send: false,
         }
     }
 

@@ -23,6 +23,7 @@ pub struct Asset {
 const JS: &str = "text/javascript; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     vec![
@@ -47,6 +48,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
             CSS,
             include_bytes!("../vendored/uPlot.min.css"),
         ),
+        asset("spend.csv", CSV, include_bytes!("../assets/spend.csv")),
         asset("htmx.txt", TEXT, include_bytes!("../vendored/htmx.LICENSE")),
         asset(
             "uplot.txt",

@@ -1,6 +1,6 @@
 //! The boards, and what the address of each may ask for.
 
-use crate::asked::{CALL_FILTERS, CALL_HEATS, FILTERS, HEATS};
+use crate::asked::{CALL_FILTERS, CALL_HEATS, FILTERS, HEATS, SOURCE_FILTERS};
 
 /// A board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,12 +9,19 @@ pub enum Board {
     Today,
     /// How the day goes with calls.
     Calls,
+    /// What advertising brings, and costs.
+    Sources,
     /// What providers send.
     Connections,
 }
 
 /// All of them, in the order of the top bar.
-pub(crate) const ALL: [Board; 3] = [Board::Today, Board::Calls, Board::Connections];
+pub(crate) const ALL: [Board; 4] = [
+    Board::Today,
+    Board::Calls,
+    Board::Sources,
+    Board::Connections,
+];
 
 impl Board {
     /// Gives its address.
@@ -22,6 +29,7 @@ impl Board {
         match self {
             Self::Today => "/",
             Self::Calls => "/calls",
+            Self::Sources => "/sources",
             Self::Connections => "/connections",
         }
     }
@@ -31,6 +39,7 @@ impl Board {
         match self {
             Self::Today => "Today",
             Self::Calls => "Calls",
+            Self::Sources => "Sources",
             Self::Connections => "Connections",
         }
     }
@@ -39,6 +48,7 @@ impl Board {
     pub(crate) fn of_report(report: &str) -> Self {
         match report {
             "calls" | "missed-calls" => Self::Calls,
+            "sources" | "pools" => Self::Sources,
             _ => Self::Today,
         }
     }
@@ -48,6 +58,7 @@ impl Board {
         match self {
             Self::Today => &FILTERS,
             Self::Calls => &CALL_FILTERS,
+            Self::Sources => &SOURCE_FILTERS,
             Self::Connections => &[],
         }
     }
@@ -57,16 +68,26 @@ impl Board {
         match self {
             Self::Today => &HEATS,
             Self::Calls => &CALL_HEATS,
-            Self::Connections => &[],
+            Self::Sources | Self::Connections => &[],
         }
     }
 
-    /// Gives the column that its managers are usually sorted by.
+    /// Gives the column that its table is usually sorted by.
     pub(crate) fn sort(self) -> &'static str {
         match self {
             Self::Today => "-count",
             Self::Calls => "-calls",
+            Self::Sources => "-inquiries",
             Self::Connections => "",
+        }
+    }
+
+    /// Gives the period that is shown unless another is asked for.
+    pub(crate) fn period(self) -> &'static str {
+        match self {
+            // What a day of advertising cost is known the day after.
+            Self::Sources => "month",
+            _ => "today",
         }
     }
 

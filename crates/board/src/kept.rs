@@ -85,6 +85,12 @@ impl<T: Clone> Kept<T> {
         }
     }
 
+    /// Forgets all answers: what they tell of has changed.
+    pub fn forget(&self) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.clear();
+    }
+
     fn slot(&self, question: String, now: Time, fresh: i64) -> Option<Arc<OnceCell<T>>> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots.get(&question).filter(|slot| slot.holds(now)) {
@@ -127,6 +133,8 @@ mod tests {
         assert_eq!(ask(1_250).await, 1);
         // The clock was set back.
         assert_eq!(ask(900).await, 2);
+        kept.forget();
+        assert_eq!(ask(900).await, 3);
     }
 
     #[tokio::test]

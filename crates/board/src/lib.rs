@@ -24,6 +24,7 @@ mod question;
 mod rows;
 mod shown;
 mod source;
+mod upload;
 
 pub use asked::Asked;
 pub use boards::Board;
@@ -37,3 +38,4 @@ pub use rows::rows;
 pub use source::{
     Answer, CallNow, Live, Manager, Missing, Opened, Pair, Source, Viewer, Waiting, Waits,
 };
+pub use upload::{Uploaded, uploaded, uploaded_page};

@@ -56,6 +56,18 @@ mod tests {
                 &["participations", "talk_sum_s", "talk_mean_s", "take_rate"],
             ),
             ("missed-calls", &["open", "lost"]),
+            (
+                "sources",
+                &["inquiries", "ambiguous_share", "cost_per_lead", "roi"],
+            ),
+            (
+                "sources",
+                &["spend_unmatched", "unallocated", "unconverted"],
+            ),
+            (
+                "pools",
+                &["unserved_rate", "predicted_blocking", "numbers_for_0.1pct"],
+            ),
         ] {
             for figure in figures {
                 assert_ne!(of(report, figure), "", "{report} {figure}");

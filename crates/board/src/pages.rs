@@ -1,10 +1,14 @@
 //! Whole pages: the board without its figures, which its panels fetch, the login page, and errors.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use trunkline_model::time::Day;
 use trunkline_reports::{Named, Value};
 
-use crate::asked::{Asked, CREDITS, DEFINITIONS, DIRECTIONS, HOURS, INTEGRITIES, PERIODS, day};
+use crate::asked::{
+    Asked, BASES, CREDITS, DEFINITIONS, DIRECTIONS, HOURS, INTEGRITIES, MODELS, PERIODS, day,
+};
 use crate::assets;
 use crate::boards::{self, Board};
 use crate::panels::render;
@@ -15,19 +19,30 @@ use crate::source::{Missing, Source, Viewer};
 #[derive(Clone, Debug, Default)]
 pub struct Choices(Vec<(&'static str, Vec<Named>)>);
 
-/// How many days back numbers are looked for.
-const NUMBERS: u64 = 30;
+/// How many days back numbers and sources are looked for.
+const LATELY: u64 = 30;
+
+/// Filters of sources that all values are offered of.
+const WIDE: [&str; 2] = ["source", "medium"];
+
+/// Filters that have so many values that only the chosen one is offered: tables lead to them.
+const NARROW: [&str; 3] = ["campaign", "content", "term"];
 
 /// Asks what the filters of a board can offer; nothing while ClickHouse is away.
 pub async fn choices(board: Board, viewer: &Viewer, source: &dyn Source) -> Choices {
     let of = async |name: &'static str| {
         let values = match name {
-            "number" => numbers(viewer, source).await,
+            "number" => lately("calls", &[name], viewer, source).await.map(one),
             name => source.values(name).await.map(|it| it.values),
         };
         (name, values.unwrap_or_default())
     };
     let own = match board {
+        Board::Sources => {
+            let both = lately("sources", &WIDE, viewer, source).await;
+            let both = both.unwrap_or_default().into_iter();
+            return Choices(WIDE.into_iter().zip(both).collect());
+        }
         Board::Calls => "number",
         _ => "channel",
     };
@@ -35,20 +50,35 @@ pub async fn choices(board: Board, viewer: &Viewer, source: &dyn Source) -> Choi
     Choices(vec![team, manager, own])
 }
 
-/// Gives the numbers of ours that calls came to or went out from lately.
-async fn numbers(viewer: &Viewer, source: &dyn Source) -> Result<Vec<Named>, Missing> {
-    let pairs = [pair("from", day(viewer, NUMBERS).0), pair("by", "number")];
-    let table = source.report("calls", &pairs).await?;
-    let numbers = table.rows.iter().filter_map(|row| {
-        let Value::Text(number) = cell(&table, Some(row), "number") else {
-            return None;
+/// Gives the values of dimensions that a report told apart lately: of calls the numbers of ours that
+/// they came to or went out from.
+async fn lately(
+    report: &'static str,
+    dimensions: &[&'static str],
+    viewer: &Viewer,
+    source: &dyn Source,
+) -> Result<Vec<Vec<Named>>, Missing> {
+    let by = dimensions.join(",");
+    let pairs = [pair("from", day(viewer, LATELY).0), pair("by", by)];
+    let table = source.report(report, &pairs).await?;
+    let values = |dimension: &&str| {
+        let rows = table.rows.iter();
+        let values = rows.filter_map(|row| match cell(&table, Some(row), dimension) {
+            Value::Text(value) => Some(value.clone()),
+            _ => None,
+        });
+        let named = |value: String| Named {
+            name: value.clone(),
+            value,
         };
-        Some(Named {
-            value: number.clone(),
-            name: number.clone(),
-        })
-    });
-    Ok(numbers.collect())
+        let values: BTreeSet<String> = values.collect();
+        values.into_iter().map(named).collect()
+    };
+    Ok(dimensions.iter().map(values).collect())
+}
+
+fn one(lists: Vec<Vec<Named>>) -> Vec<Named> {
+    lists.into_iter().flatten().collect()
 }
 
 #[derive(Template)]
@@ -67,6 +97,16 @@ struct Calls<'a> {
     here: Board,
     /// Which calls the chart and the map are of.
     way: &'a str,
+    viewer: &'a Viewer,
+    query: String,
+    form: Form,
+    csv: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "sources.html")]
+struct Sources<'a> {
+    here: Board,
     viewer: &'a Viewer,
     query: String,
     form: Form,
@@ -111,6 +151,13 @@ pub fn home(asked: &Asked, viewer: &Viewer, choices: &Choices) -> String {
             form,
             csv,
         }),
+        Board::Sources => render(&Sources {
+            here,
+            viewer,
+            query,
+            form,
+            csv,
+        }),
         _ => render(&Home {
             here,
             viewer,
@@ -133,10 +180,13 @@ fn form(asked: &Asked, choices: &Choices) -> Form {
         name: "Other dates".to_owned(),
         chosen: asked.dates.is_some(),
     });
-    let names = asked.board.filters().iter();
+    let named = |name: &&&'static str| !NARROW.contains(*name) || asked.filter(name).is_some();
+    let names = asked.board.filters().iter().filter(named);
     let mut filters: Vec<Filter> = names.map(|name| filter(name, asked, choices)).collect();
-    if asked.board == Board::Today {
-        filters.extend(measured(asked));
+    match asked.board {
+        Board::Today => filters.extend(measured(asked)),
+        Board::Sources => filters.extend(attributed(asked)),
+        _ => {}
     }
     let date = |day: Option<Day>| day.map_or_else(String::new, |day| day.to_string());
     Form {
@@ -147,6 +197,7 @@ fn form(asked: &Asked, choices: &Choices) -> Form {
         kept: vec![
             ("heat", asked.heat.to_owned()),
             ("sort", asked.sort.clone()),
+            ("by", asked.apart.to_owned()),
         ],
         filtered: !asked.query().is_empty(),
     }
@@ -179,6 +230,11 @@ fn filter(name: &'static str, asked: &Asked, choices: &Choices) -> Filter {
                 "team" => "Team",
                 "manager" => "Manager",
                 "number" => "Number",
+                "source" => "Source",
+                "medium" => "Medium",
+                "campaign" => "Campaign",
+                "content" => "Content",
+                "term" => "Term",
                 _ => "Channel",
             };
             let known = choices.0.iter().find(|(known, _)| *known == name);
@@ -211,6 +267,26 @@ fn measured(asked: &Asked) -> [Filter; 2] {
             help: "Whether all time counts, or only that inside the schedule",
             usual: None,
             choices: words(&HOURS, asked.hours),
+        },
+    ]
+}
+
+/// How sources are found, and whose wins count.
+fn attributed(asked: &Asked) -> [Filter; 2] {
+    [
+        Filter {
+            name: "model",
+            title: "Model",
+            help: "Which of a contact's touches earns what he did",
+            usual: Some("As the account says"),
+            choices: words(&MODELS, asked.model),
+        },
+        Filter {
+            name: "basis",
+            title: "Won, revenue",
+            help: "Of the leads created in the period, or of those won in it",
+            usual: Some("Leads of the period"),
+            choices: words(&BASES, asked.basis),
         },
     ]
 }

@@ -7,6 +7,7 @@ mod heat;
 mod live;
 mod managers;
 mod sheet;
+mod sources;
 mod tiles;
 mod times;
 
@@ -44,9 +45,15 @@ pub enum Panel {
     CallsTimes,
     /// Calls by hour and weekday.
     CallsHeat,
+    /// The six tiles of sources.
+    SourcesTiles,
+    /// Sources side by side.
+    Sources,
+    /// Pools of tracking numbers.
+    Pools,
 }
 
-const NAMES: [(&str, Panel); 12] = [
+const NAMES: [(&str, Panel); 15] = [
     ("live", Panel::Live),
     ("tiles", Panel::Tiles),
     ("managers", Panel::Managers),
@@ -59,6 +66,9 @@ const NAMES: [(&str, Panel); 12] = [
     ("calls-managers", Panel::CallsManagers),
     ("calls-times", Panel::CallsTimes),
     ("calls-heat", Panel::CallsHeat),
+    ("sources-tiles", Panel::SourcesTiles),
+    ("sources", Panel::Sources),
+    ("pools", Panel::Pools),
 ];
 
 impl Panel {
@@ -74,6 +84,7 @@ impl Panel {
         match self {
             Self::Connections => Board::Connections,
             Self::Live | Self::Tiles | Self::Managers | Self::Times | Self::Heat => Board::Today,
+            Self::SourcesTiles | Self::Sources | Self::Pools => Board::Sources,
             _ => Board::Calls,
         }
     }
@@ -83,7 +94,7 @@ impl Panel {
         match self {
             Self::Live | Self::Connections | Self::CallsNow => 250,
             Self::Tiles | Self::Managers => 1_000,
-            // Calls take longer to add up than messages.
+            // Calls and sources take longer to add up than messages.
             _ => 5_000,
         }
     }
@@ -103,6 +114,9 @@ pub async fn panel(panel: Panel, asked: &Asked, viewer: &Viewer, source: &dyn So
         Panel::CallsTiles => Box::pin(calls::tiles::html(asked, viewer, source)).await,
         Panel::CallsManagers => Box::pin(calls::managers::html(asked, source)).await,
         Panel::CallsTimes => Box::pin(calls::times::html(asked, viewer, source)).await,
+        Panel::SourcesTiles => Box::pin(sources::tiles::html(asked, viewer, source)).await,
+        Panel::Sources => Box::pin(sources::table::html(asked, viewer, source)).await,
+        Panel::Pools => Box::pin(sources::pools::html(asked, viewer, source)).await,
         Panel::Connections => Box::pin(connections::html(viewer, source)).await,
     };
     Rendered::new(html)
@@ -126,6 +140,9 @@ pub async fn csv(
         Panel::CallsTiles => Box::pin(calls::tiles::table(asked, viewer, source)).await,
         Panel::CallsManagers => Box::pin(calls::managers::table(asked, viewer, source)).await,
         Panel::CallsTimes => Box::pin(calls::times::table(asked, viewer, source)).await,
+        Panel::SourcesTiles => Box::pin(sources::tiles::table(asked, viewer, source)).await,
+        Panel::Sources => Box::pin(sources::table::table(asked, source)).await,
+        Panel::Pools => Box::pin(sources::pools::table(asked, source)).await,
         Panel::Connections => Box::pin(connections::table(viewer, source)).await,
     };
     Ok(table?.to_csv())

@@ -107,7 +107,22 @@ pub async fn rows(
 
 /// Writes the name of a column for people.
 fn head(name: &str) -> &'static str {
-    const HEADS: [(&str, &str); 39] = [
+    const HEADS: [(&str, &str); 54] = [
+        ("what", "What"),
+        ("source", "Source"),
+        ("medium", "Medium"),
+        ("campaign", "Campaign"),
+        ("content", "Content"),
+        ("term", "Term"),
+        ("origin", "Known by"),
+        ("id", "Id"),
+        ("weight", "Part"),
+        ("amount", "Amount"),
+        ("model", "Model"),
+        ("basis", "Whose wins"),
+        ("pool", "Pool"),
+        ("served", "Served"),
+        ("visit", "Visit"),
         ("number", "Number"),
         ("caller", "Caller"),
         ("calls", "Calls"),

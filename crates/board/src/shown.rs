@@ -25,6 +25,17 @@ pub(crate) fn value(value: &Value, zone: Tz) -> String {
     }
 }
 
+/// Writes a figure for a reader: what is a part of the spend in hundredths.
+pub(crate) fn figure(name: &str, of: &Value, zone: Tz) -> String {
+    match of {
+        Value::Ratio(parts) if name == "roi" => {
+            let sign = if *parts < 0 { "\u{2212}" } else { "" };
+            format!("{sign}{}", percent(parts.unsigned_abs()))
+        }
+        of => value(of, zone),
+    }
+}
+
 /// Writes a value exactly, with its unit, for who points at it.
 pub(crate) fn exact(value: &Value) -> String {
     match value {
@@ -112,7 +123,11 @@ pub(crate) fn change(now: &Value, before: &Value, better: Better) -> Option<Chan
         (Value::Count(now), Value::Count(before)) if *before > 0 => {
             ((*now as f64 / *before as f64 - 1.0) * 100.0, "%")
         }
-        (Value::Millis(now), Value::Millis(before)) if *before > 0 => {
+        (Value::Millis(now), Value::Millis(before))
+        | (Value::Ratio(now), Value::Ratio(before))
+        | (Value::Money(now, _), Value::Money(before, _))
+            if *before > 0 =>
+        {
             ((*now as f64 / *before as f64 - 1.0) * 100.0, "%")
         }
         _ => return None,
@@ -155,6 +170,11 @@ mod tests {
         assert_eq!(shown(Value::Money(1_234, 0)), "1 234");
         assert_eq!(shown(Value::Ratio(12_340_000)), "1 234");
         assert_eq!(shown(Value::Ratio(-3_500)), "-0.35");
+        let roi = |parts| plain(&figure("roi", &Value::Ratio(parts), Tz::UTC));
+        assert_eq!(
+            [roi(-6_553), roi(29_801), roi(0)],
+            ["\u{2212}65.5 %", "298.0 %", "0.0 %"]
+        );
     }
 
     #[test]
@@ -199,6 +219,16 @@ mod tests {
         );
         assert_eq!(told(c(7), c(7), Better::More), some("no change", "even"));
         assert_eq!(told(c(7), c(0), Better::More), None);
+        let (r, money) = (Value::Ratio, |units| Value::Money(units, 2));
+        assert_eq!(
+            told(r(15_000), r(10_000), Better::More),
+            some("+50 %", "good")
+        );
+        assert_eq!(
+            told(money(900), money(1_000), Better::Less),
+            some("\u{2212}10 %", "good")
+        );
+        assert_eq!(told(r(5), r(-5), Better::More), None);
         assert_eq!(told(m(7), Value::Null, Better::Less), None);
     }
 }

@@ -43,6 +43,10 @@ pub struct Viewer {
     pub now: Time,
     /// The address under which the viewer reaches the service, for the command that sends an event.
     pub address: String,
+    /// The currency of the account's amounts; empty if it sets none.
+    pub currency: String,
+    /// Whether he may send events: upload what advertising cost.
+    pub may_send: bool,
 }
 
 /// Why something cannot be shown.

@@ -82,8 +82,6 @@ pub(crate) struct Evidence<'a> {
     pub(crate) leases: &'a [Lease],
     /// What the caller's last attributed call on this number came to, if that is not too long ago.
     pub(crate) before: Option<&'a Outcome>,
-    /// The caller's own last visit on any pool, if that is not too long ago.
-    pub(crate) last_visit: Option<u32>,
     /// Why no visit can be told.
     pub(crate) reason: Reason,
 }
@@ -129,11 +127,29 @@ impl Outcome {
     pub(crate) fn can_repeat(&self) -> bool {
         !self.visits.is_empty()
     }
+
+    /// Gives the same for the caller's next call; what was ambiguous stays so.
+    fn again(&self) -> Self {
+        let certainty = match self.visits[..] {
+            [_] => Certainty::Repeat,
+            _ => Certainty::Ambiguous,
+        };
+        Self {
+            rule: 2,
+            certainty,
+            reason: None,
+            visits: self.visits.clone(),
+        }
+    }
 }
 
 /// Attributes a call: the first rule that matches. `is_linked` says whether a visit's visitor was linked to the caller
-/// before.
-pub(crate) fn attribute(of: &Evidence<'_>, is_linked: impl Fn(u32) -> bool) -> Outcome {
+/// before; `last_visit` gives the caller's own last visit on any pool, if that is not too long ago.
+pub(crate) fn attribute(
+    of: &Evidence<'_>,
+    is_linked: impl Fn(u32) -> bool,
+    last_visit: impl Fn() -> Option<u32>,
+) -> Outcome {
     if of.fixed {
         return Outcome::fixed();
     }
@@ -149,22 +165,21 @@ pub(crate) fn attribute(of: &Evidence<'_>, is_linked: impl Fn(u32) -> bool) -> O
     {
         return Outcome::one(1, Certainty::Certain, live.visit);
     }
-    if let Some(before) = of.before {
-        return Outcome {
-            rule: 2,
-            certainty: Certainty::Repeat,
-            reason: None,
-            visits: before.visits.clone(),
-        };
+    if let Some(before) = of.before
+        && before.visits.len() == 1
+    {
+        return before.again();
     }
     match (live, &held[..]) {
         (Some(live), [_]) => Outcome::one(3, Certainty::Certain, live.visit),
         (Some(_), held) => weighted(4, held, of.started),
         (None, [one]) => Outcome::one(5, Certainty::Likely, one.visit),
         (None, held @ [_, ..]) => weighted(5, held, of.started),
-        (None, []) => match of.last_visit {
-            Some(visit) => Outcome::one(6, Certainty::Likely, visit),
-            None => Outcome::none(of.reason),
+        // Several visits are not "that visit" of rule 2: they are told again where nothing else is known.
+        (None, []) => match (last_visit(), of.before) {
+            (Some(visit), _) => Outcome::one(6, Certainty::Likely, visit),
+            (None, Some(before)) => before.again(),
+            (None, None) => Outcome::none(of.reason),
         },
     }
 }

@@ -66,6 +66,13 @@ impl Rules {
             grace: rules.grace,
             caller_memory: rules.caller_memory,
         };
+        let is_known = self
+            .windows
+            .last()
+            .is_some_and(|last| last.windows == windows);
+        if is_known && rules == self.latest {
+            return false;
+        }
         self.windows.push(Since {
             from: from.0,
             offset,

@@ -10,18 +10,43 @@ use crate::names::Name;
 use crate::people::{Side, Visitor};
 use crate::tracking::{Item, Tracking};
 
-/// Stands for the offset of what a checkpoint has: nothing is to be gathered for it.
-const KEPT: u64 = u64::MAX;
+/// Which records may have changed a call that is marked: an offset not above the first, and the last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    since: u64,
+    last: u64,
+}
+
+impl Mark {
+    fn of(offset: u64) -> Self {
+        Self {
+            since: offset,
+            last: if offset == KEPT { 0 } else { offset },
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.since = self.since.min(other.since);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Stands for the offset of what a checkpoint has: nothing is to be gathered for it, and all calls are marked when
+/// it was read.
+pub(crate) const KEPT: u64 = u64::MAX;
 
 impl Tracking {
     /// Marks a call; `offset` is that of the record that may have changed it.
     pub(crate) fn mark(&mut self, key: Key, offset: u64) {
-        let since = self.marks.entry(key).or_insert(offset);
-        *since = offset.min(*since);
+        let mark = Mark::of(offset);
+        self.marks.entry(key).or_insert(mark).join(mark);
     }
 
     /// Marks the calls on a number that began at `from` or later.
     pub(crate) fn mark_number(&mut self, number: Name, from: i64, offset: u64) {
+        if offset == KEPT {
+            return;
+        }
         let Some(slot) = self.numbers.get(number) else {
             return;
         };
@@ -30,10 +55,18 @@ impl Tracking {
         }
     }
 
-    /// Marks the calls of a caller that began at `from` or later.
+    /// Marks the calls of a caller that began at `from` or later, whoever he is now.
     pub(crate) fn mark_caller(&mut self, caller: Name, from: i64, offset: u64) {
-        for key in calls::from(self.people.calls(caller), from).to_vec() {
-            self.mark(key, offset);
+        if offset == KEPT {
+            return;
+        }
+        for caller in [Some(caller), self.people.same(caller)]
+            .into_iter()
+            .flatten()
+        {
+            for key in calls::from(self.people.calls(caller), from).to_vec() {
+                self.mark(key, offset);
+            }
         }
     }
 
@@ -101,7 +134,7 @@ impl Tracking {
     /// Attributes anew all calls that were marked. To be called after each batch, when its calls were told.
     pub fn settle(&mut self) {
         self.read();
-        while let Some((key, since)) = self.marks.pop_first() {
+        while let Some((key, mark)) = self.marks.pop_first() {
             let place = key.2;
             if self.key(place) != key {
                 // Its start is another now, and marked as well.
@@ -111,16 +144,49 @@ impl Tracking {
             if outcome.links() {
                 self.meet(place, outcome.visits[0].0);
             }
+            self.disregard(place);
             self.calls.get_mut(place).outcome = outcome;
-            self.note(Item::Call(place), since);
+            self.regard(place);
+            self.note(Item::Call(place), mark.since);
+            self.settled.note(key, mark.last);
+            // The next of its caller brings along the one after it.
             for caller in self.calls.get(place).parties() {
                 let keys = self.people.calls(caller);
                 let later = keys.partition_point(|known| *known <= key);
-                for key in &keys[later..] {
-                    let known = self.marks.entry(*key).or_insert(since);
-                    *known = since.min(*known);
+                if let Some(next) = keys.get(later).copied() {
+                    self.marks.entry(next).or_insert(mark).join(mark);
                 }
             }
+        }
+    }
+
+    /// Lets later calls of the same caller look at what a call came to.
+    fn regard(&mut self, place: u32) {
+        let key = self.key(place);
+        let call = self.calls.get(place);
+        let (links, can_repeat) = (call.outcome.links(), call.outcome.can_repeat());
+        let (number, visits) = (call.number, &call.outcome.visits);
+        let visit = visits.first().map(|(visit, _)| *visit).filter(|_| links);
+        for caller in call.parties() {
+            if let Some(visit) = visit {
+                self.people.linking.insert((caller, visit, key));
+            }
+            if can_repeat {
+                self.people.repeatable.insert((caller, number, key));
+            }
+        }
+    }
+
+    /// Takes back what [`Tracking::regard`] did: to be called before anything of the call changes.
+    pub(crate) fn disregard(&mut self, place: u32) {
+        let key = self.key(place);
+        let call = self.calls.get(place);
+        let Some((visit, _)) = call.outcome.visits.first().copied() else {
+            return;
+        };
+        for caller in call.parties() {
+            self.people.linking.remove(&(caller, visit, key));
+            self.people.repeatable.remove(&(caller, call.number, key));
         }
     }
 
@@ -143,7 +209,6 @@ impl Tracking {
         }
         let windows = self.rules.windows(call.started);
         let oldest = call.started - windows.caller_memory;
-        let linked = self.linked(key);
         let slot = self.numbers.get(call.number);
         let evidence = Evidence {
             started: call.started,
@@ -151,33 +216,47 @@ impl Tracking {
             fixed: self.rules.fixed(call.number, call.started).is_some(),
             leases: slot.map_or(&[], |slot| &slot.leases),
             before: self.before(key, oldest),
-            last_visit: self.last_visit(&linked, oldest, call.started),
             reason: self.reason(call.number),
         };
-        attribution::attribute(&evidence, |visit| linked.contains(&self.visitor_of(visit)))
+        attribution::attribute(
+            &evidence,
+            |visit| self.is_linked(key, visit),
+            || self.last_visit(&self.linked(key), oldest, call.started),
+        )
+    }
+
+    /// Says whether the visitor of a visit was linked to the caller of a call before it, or when it began.
+    fn is_linked(&self, key: Key, visit: u32) -> bool {
+        let visitor = self.visitor_of(visit);
+        let visits = self.people.visits(visitor);
+        self.calls.get(key.2).parties().any(|caller| {
+            let by_call = |visit: &u32| self.people.is_linking(caller, *visit, key);
+            visits.iter().any(by_call) || self.told(caller, key.0).any(|told| told == visitor)
+        })
+    }
+
+    /// Lists the visitors who were told to be a caller until `at`, by any of his names.
+    fn told(&self, caller: Name, at: i64) -> impl Iterator<Item = Visitor> {
+        let names = self.people.names(caller);
+        let links = names.flat_map(move |name| self.people.links_of(name, at));
+        let links = links.filter(|link| !self.is_unlinked(link));
+        links.filter_map(|link| match link.side {
+            Side::Visitor(visitor) => Some(visitor),
+            Side::Visit(hash) => {
+                let visit = self.visits.of_hash(hash);
+                let visit = visit.filter(|visit| !self.visits.get(*visit).gone);
+                visit.map(|visit| self.visitor_of(visit))
+            }
+        })
     }
 
     /// Lists the visitors who were linked to the caller of a call before it, or when it began.
     fn linked(&self, key: Key) -> Vec<Visitor> {
         let mut all = Vec::new();
         for caller in self.calls.get(key.2).parties() {
-            all.extend(self.people.sides(caller, key.0).filter_map(|side| {
-                match side {
-                    Side::Visitor(visitor) => Some(visitor),
-                    Side::Visit(hash) => self
-                        .visits
-                        .of_hash(hash)
-                        .map(|visit| self.visitor_of(visit)),
-                }
-            }));
-            let earlier = self
-                .people
-                .calls(caller)
-                .iter()
-                .take_while(|known| **known < key);
-            let outcomes = earlier.map(|known| &self.calls.get(known.2).outcome);
-            let linking = outcomes.filter(|outcome| outcome.links());
-            all.extend(linking.map(|outcome| self.visitor_of(outcome.visits[0].0)));
+            all.extend(self.told(caller, key.0));
+            let visits = self.people.linking(caller, key);
+            all.extend(visits.map(|visit| self.visitor_of(visit)));
         }
         all.sort_unstable();
         all.dedup();
@@ -186,21 +265,10 @@ impl Tracking {
 
     /// Gives what the caller's last call before, on the same number and attributed to visits, came to.
     fn before(&self, key: Key, oldest: i64) -> Option<&Outcome> {
-        let number = self.calls.get(key.2).number;
-        let of_caller = self.calls.get(key.2).parties().filter_map(|caller| {
-            let keys = self.people.calls(caller);
-            let own = keys.partition_point(|known| *known < key);
-            keys[..own]
-                .iter()
-                .rev()
-                .take_while(|known| known.0 >= oldest)
-                .find(|known| {
-                    let call = self.calls.get(known.2);
-                    call.number == number && call.outcome.can_repeat()
-                })
-        });
-        let last = of_caller.max()?;
-        Some(&self.calls.get(last.2).outcome)
+        let call = self.calls.get(key.2);
+        let of_caller = |caller| self.people.repeatable(caller, call.number, key);
+        let last = call.parties().filter_map(of_caller).max()?;
+        (last.0 >= oldest).then(|| &self.calls.get(last.2).outcome)
     }
 
     /// Gives the last visit of these visitors on any pool that began from `oldest` until `at`.

@@ -6,13 +6,16 @@
 //! since the first part.
 
 use std::collections::BTreeSet;
+use std::mem;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Known;
-use crate::people::Link;
+use crate::decide::Overlay;
+use crate::people::{KeptLinks, Visitor};
 use crate::rules::KeptRules;
+use crate::settle::KEPT;
 pub use crate::store::PARTS;
 use crate::tracking::{Item, Tracking};
 use crate::visits::{Texts, Visit};
@@ -42,7 +45,7 @@ pub struct ReadCalls(Vec<Known>);
 pub struct Ledger {
     texts: Texts,
     rules: KeptRules,
-    links: Vec<Link>,
+    links: KeptLinks,
     retracted: Vec<u64>,
     head: u64,
     /// Visits and calls that changed since the first part, with their versions.
@@ -88,7 +91,7 @@ impl Tracking {
         Ledger {
             texts: self.texts.clone(),
             rules: self.rules.keep(),
-            links: self.people.links(),
+            links: self.people.keep(),
             retracted,
             head: self.head,
             visits,
@@ -126,5 +129,38 @@ impl Tracking {
             }
         }
         self.is_unread = true;
+    }
+
+    /// Computes all that follows from what came out of a checkpoint.
+    pub(crate) fn read(&mut self) {
+        if !mem::take(&mut self.is_unread) {
+            return;
+        }
+        let links = self.people.keep();
+        self.people.restore(links);
+        self.numbers.clear();
+        (self.doubled, self.overlay) = (0, Overlay::default());
+        self.marks.clear();
+        for place in self.visits.all() {
+            let visit = self.visits.get_mut(place);
+            visit.laid = None;
+            let visitor = Visitor::of(&visit.head.visitor, self.seed);
+            self.people.add_visit(visitor, self.last(place));
+            self.follow(place);
+        }
+        for place in self.calls.all() {
+            if !self.calls.get(place).gone {
+                self.list(place, KEPT);
+            }
+        }
+        for place in self.visits.all() {
+            self.lay_visit(place, KEPT);
+        }
+        self.numbers.set(&self.rules, &mut self.texts.numbers);
+        for place in self.calls.all() {
+            let key = self.key(place);
+            self.mark(key, KEPT);
+        }
+        self.settle();
     }
 }

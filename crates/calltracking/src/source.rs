@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use compact_str::CompactString;
 use trunkline_model::event;
 use trunkline_model::settings::Site;
-use trunkline_model::text::{Rule, ShortRule, Text};
+use trunkline_model::text::{Rule, ShortRule};
 use url::form_urlencoded;
 
 use crate::Source;
@@ -35,16 +35,15 @@ const TAGS: [(&str, Place); 5] = [
     ("utm_term", |to| &mut to.term),
 ];
 
-/// The click ids with the source and medium that each names. The first that is there names them: paid clicks before
-/// `fbclid`, which Facebook puts on every link.
-const CLICKS: [(&str, &str, &str, Place); 7] = [
-    ("gclid", "google", "cpc", |to| &mut to.gclid),
-    ("gbraid", "google", "cpc", |to| &mut to.gbraid),
-    ("wbraid", "google", "cpc", |to| &mut to.wbraid),
-    ("yclid", "yandex", "cpc", |to| &mut to.yclid),
-    ("msclkid", "bing", "cpc", |to| &mut to.msclkid),
-    ("ctwa_clid", "facebook", "paid", |to| &mut to.ctwa_clid),
-    ("fbclid", "facebook", "social", |to| &mut to.fbclid),
+/// Where each of [`event::CLICKS`] stands.
+const CLICKS: [Place; event::CLICKS.len()] = [
+    |to| &mut to.gclid,
+    |to| &mut to.gbraid,
+    |to| &mut to.wbraid,
+    |to| &mut to.yclid,
+    |to| &mut to.msclkid,
+    |to| &mut to.ctwa_clid,
+    |to| &mut to.fbclid,
 ];
 
 /// The domains from which nobody is referred to a site: its own.
@@ -98,40 +97,14 @@ pub fn classify(url: &str, referrer: Option<&str>, own: &Own) -> Source {
     source
 }
 
-/// Gives the source of a message, a form or a lead from its own fields.
-///
-/// Nothing is added but what a click id names where no source is given; without either there is none.
-pub fn from_event(fields: &event::Source<'_>) -> Source {
-    let short = |field: &Option<Text<'_>>| field.as_ref().and_then(|value| text(value));
-    let id = |field: &Option<Text<'_>>| field.as_ref().and_then(|value| click_id(value));
-    let mut source = Source {
-        source: short(&fields.source),
-        medium: short(&fields.medium),
-        campaign: short(&fields.campaign),
-        content: short(&fields.content),
-        term: short(&fields.term),
-        gclid: id(&fields.gclid),
-        gbraid: id(&fields.gbraid),
-        wbraid: id(&fields.wbraid),
-        fbclid: id(&fields.fbclid),
-        yclid: id(&fields.yclid),
-        msclkid: id(&fields.msclkid),
-        ctwa_clid: id(&fields.ctwa_clid),
-        origin: fields.origin,
-    };
-    name_by_click(&mut source);
-    source
-}
-
 /// Lets a click id name the source if nothing else does; says whether it did.
 fn name_by_click(source: &mut Source) -> bool {
     if source.source.is_some() {
         return false;
     }
-    let clicked = CLICKS
-        .iter()
-        .find(|(_, _, _, place)| place(source).is_some());
-    let Some((_, name, medium, _)) = clicked else {
+    let mut clicked = event::CLICKS.iter().zip(CLICKS);
+    let clicked = clicked.find(|(_, place)| place(source).is_some());
+    let Some(((_, name, medium), _)) = clicked else {
         return false;
     };
     source.source = Some((*name).into());
@@ -173,7 +146,11 @@ fn take(source: &mut Source, key: &str, value: &str) {
     if let Some((_, place)) = TAGS.iter().find(|(name, _)| is(name)) {
         let place = place(source);
         *place = place.take().or_else(|| text(value));
-    } else if let Some((_, _, _, place)) = CLICKS.iter().find(|(name, ..)| is(name)) {
+    } else if let Some((_, place)) = event::CLICKS
+        .iter()
+        .zip(CLICKS)
+        .find(|((name, ..), _)| is(name))
+    {
         let place = place(source);
         *place = place.take().or_else(|| click_id(value));
     }

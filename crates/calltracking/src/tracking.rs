@@ -19,12 +19,15 @@ use crate::attribution::Outcome;
 use crate::calls::{self, CallSeen, Key, Known};
 use crate::decide::Overlay;
 use crate::leases::{self, Lease, Lives};
+use crate::links::taken_back;
 use crate::names::Name;
-use crate::people::{Caller, Last, Link, People, Side, Visitor};
+use crate::people::{Caller, Last, People, Visitor};
 use crate::pools::Numbers;
 use crate::rules::Rules;
+use crate::settle::Mark;
+use crate::settled::Settled;
 use crate::store::Store;
-use crate::visits::{Said, Texts, Visit, id_hash, run_hash};
+use crate::visits::{Said, Texts, Visit};
 
 /// Where a record stands in the journal.
 #[derive(Clone, Copy, Debug)]
@@ -33,22 +36,6 @@ pub struct Position {
     pub offset: u64,
     /// When it arrived.
     pub received_at: Time,
-}
-
-/// The site's side of a link: a visitor, a visit, or both.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Linked<'a> {
-    /// The visitor.
-    pub visitor: Option<&'a str>,
-    /// The visit, whose visitor is meant.
-    pub visit: Option<&'a str>,
-}
-
-impl Linked<'_> {
-    /// Says whether nobody is named.
-    pub const fn is_nobody(&self) -> bool {
-        self.visitor.is_none() && self.visit.is_none()
-    }
 }
 
 /// How much there is.
@@ -83,8 +70,9 @@ pub struct Tracking {
     pub(crate) overlay: Overlay,
     /// Hashes of events and runs that were taken back.
     pub(crate) retracted: HashSet<u64, foldhash::fast::RandomState>,
-    /// Calls to be attributed anew, each with the first offset that its row then lacks.
-    pub(crate) marks: BTreeMap<Key, u64>,
+    /// Calls to be attributed anew, each with the records that may have changed it.
+    pub(crate) marks: BTreeMap<Key, Mark>,
+    pub(crate) settled: Settled,
     pub(crate) dirty: BTreeSet<(u64, Item)>,
     /// The highest offset that was told of.
     pub(crate) head: u64,
@@ -92,7 +80,7 @@ pub struct Tracking {
     pub(crate) recent: Option<BTreeSet<Item>>,
     /// Whether what follows from a checkpoint is still to be computed.
     pub(crate) is_unread: bool,
-    doubled: usize,
+    pub(crate) doubled: usize,
 }
 
 /// What leases are made of: visits, and the calls on one number.
@@ -126,6 +114,7 @@ impl Tracking {
             overlay: Overlay::default(),
             retracted: HashSet::default(),
             marks: BTreeMap::new(),
+            settled: Settled::default(),
             dirty: BTreeSet::new(),
             head: 0,
             recent: None,
@@ -183,16 +172,12 @@ impl Tracking {
         self.settle_decision(&event.visit, until.map(|time| time.0));
     }
 
-    /// Takes an event or an import's run back: a visit is gone once all its pages are.
+    /// Takes an event or an import's run back: a visit is gone once all its pages are, a link at once.
     pub fn retract(&mut self, retract: &Retract<'_>, at: Position) {
         self.reach(at);
-        // What names a place is not about visits.
-        if retract.channel.is_some() || retract.conversation.is_some() {
-            return;
-        }
-        let event = retract.target.as_deref().map(id_hash);
-        let run = retract.batch.as_deref().map(run_hash);
-        self.retracted.extend(event.into_iter().chain(run));
+        let taken @ [event, run] = taken_back(retract);
+        self.retracted.extend(taken.into_iter().flatten());
+        self.unlink(taken, at.offset);
         for place in self.visits.all() {
             let pages = self.visits.get(place).pages();
             let is_meant = |page: &crate::visits::Page| {
@@ -208,7 +193,7 @@ impl Tracking {
     }
 
     /// Finds out whether a visit is gone.
-    fn follow(&mut self, place: u32) {
+    pub(crate) fn follow(&mut self, place: u32) {
         if self.retracted.is_empty() {
             return;
         }
@@ -286,6 +271,7 @@ impl Tracking {
             return;
         }
         let (number, parties) = (call.number, call.parties);
+        self.disregard(place);
         for party in parties.into_iter().flatten() {
             calls::remove(self.people.calls_mut(party), key);
             self.mark_caller(party, key.0, offset);
@@ -308,33 +294,10 @@ impl Tracking {
 
     /// Computes the leases anew on which a call at `at` may have fallen.
     fn renew(&mut self, number: Name, at: i64, offset: u64) {
-        self.mark_number(number, at, offset);
         let leases = &self.numbers.get_mut(number).leases;
         let begun = leases.partition_point(|lease| lease.start <= at);
         if begun > 0 {
             self.lay(number, begun - 1, offset);
-        }
-    }
-
-    /// Hears that a visitor is a caller, since `since`.
-    pub fn link(&mut self, linked: Linked<'_>, caller: Caller<'_>, since: Time, at: Position) {
-        self.reach(at);
-        let caller = self.texts.people.number(&caller.text());
-        let visitor = linked
-            .visitor
-            .map(|visitor| Visitor::of(visitor, self.seed));
-        let visit = linked
-            .visit
-            .map(|visit| Side::Visit(self.visits.hash(visit)));
-        for side in visitor.map(Side::Visitor).into_iter().chain(visit) {
-            let link = Link {
-                caller,
-                side,
-                at: since.0,
-            };
-            if self.people.link(link) {
-                self.mark_caller(caller, since.0, at.offset);
-            }
         }
     }
 
@@ -450,7 +413,7 @@ impl Tracking {
     }
 
     /// Gives what decides about the next visit of the visitor.
-    fn last(&self, place: u32) -> Last {
+    pub(crate) fn last(&self, place: u32) -> Last {
         let visit = self.visits.get(place);
         Last {
             visit: place,
@@ -463,38 +426,5 @@ impl Tracking {
     /// Gives the id of a visit.
     pub(crate) fn visit_id(&self, place: u32) -> &CompactString {
         &self.visits.get(place).id
-    }
-
-    /// Computes all that follows from what came out of a checkpoint.
-    pub(crate) fn read(&mut self) {
-        if !mem::take(&mut self.is_unread) {
-            return;
-        }
-        let links = self.people.links();
-        self.people.restore(links);
-        self.numbers.clear();
-        (self.doubled, self.overlay) = (0, Overlay::default());
-        self.marks.clear();
-        for place in self.visits.all() {
-            let visit = self.visits.get_mut(place);
-            visit.laid = None;
-            let visitor = Visitor::of(&visit.head.visitor, self.seed);
-            self.people.add_visit(visitor, self.last(place));
-            self.follow(place);
-        }
-        for place in self.calls.all() {
-            if !self.calls.get(place).gone {
-                self.list(place, u64::MAX);
-            }
-        }
-        for place in self.visits.all() {
-            self.lay_visit(place, u64::MAX);
-        }
-        self.numbers.set(&self.rules, &mut self.texts.numbers);
-        for place in self.calls.all() {
-            let key = self.key(place);
-            self.mark(key, u64::MAX);
-        }
-        self.settle();
     }
 }

@@ -39,7 +39,7 @@ pub use integrity::Integrity;
 pub use people::{Presence, PresenceState, Rating, RatingKind, Upload, UploadOrigin};
 pub use refusal::{Code, Refusal};
 pub use schema::schema;
-pub use source::{Origin, Source};
+pub use source::{CLICKS, Origin, Source};
 pub use spend::{Retract, Spend};
 pub use web::{Form, Visit};
 

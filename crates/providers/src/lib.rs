@@ -22,6 +22,7 @@ mod refused;
 mod request;
 mod secrets;
 mod shown;
+pub mod spend;
 pub mod vendors;
 
 pub use draft::Draft;

@@ -9,12 +9,15 @@
 pub(crate) mod attributed;
 mod conversions;
 mod figures;
-mod models;
+pub(crate) mod models;
 mod opened;
 mod samples;
 mod spend;
 pub(crate) mod touches;
 
+use self::attributed::Detail;
+use self::touches::{Touched, touches};
+use crate::calls::counted::counted;
 use crate::dimension::Dimension;
 use crate::report::{Choice, Report};
 use crate::request::Request;
@@ -66,12 +69,18 @@ const BASIS: Choice = Choice {
 /// Divides conversions among what brought them: each has its `person`, its moment `ms`
 /// and the `allowance` that touches have after it.
 pub(crate) fn earned(request: &Request, views: Views<'_>, conversions: &str) -> String {
+    let touched = Touched {
+        calls: &counted(request, views, "direction = 'inbound'"),
+        may_be_twins: request.rules.may_be_twins(),
+        detail: Detail::Source,
+        views,
+    };
     models::divided(
         request,
         &format!(
             "SELECT c.*, t.touches AS touches FROM ({conversions}) AS c \
              LEFT JOIN ({touches}) AS t ON c.person = t.person",
-            touches = touches::touches(request, views),
+            touches = touches(touched),
         ),
     )
 }

@@ -54,6 +54,11 @@ struct Due {
 }
 
 impl Targets {
+    /// Gives the currency of the account's amounts; empty if it sets none.
+    pub fn currency(&self) -> &str {
+        &self.tracking.currency
+    }
+
     /// Reads the targets that an account's settings name.
     pub fn of(account: &Account) -> Self {
         let set = |targets: &settings::Targets| *targets != settings::Targets::default();

@@ -16,6 +16,7 @@ use crate::events::{self, Phase};
 use crate::hours::{HOUR, MINUTE, QUARTER, SECOND};
 use crate::outbox::{Outbox, Sending};
 use crate::people::Manager;
+use crate::sales::Sales;
 
 mod talk;
 
@@ -42,6 +43,7 @@ pub(crate) struct Calls {
     begun: u64,
     told: u64,
     outbox: Outbox,
+    sales: Sales,
 }
 
 /// What is to be done at some time.
@@ -65,6 +67,7 @@ struct Line {
 impl Calls {
     pub(crate) fn new(config: &Config) -> Self {
         // Calls come as conversations do, so many of a weekday; a call is late as a whole.
+        let sales = Sales::new(config, "c");
         let seed = config.seed;
         let config = Config {
             seed: config.seed ^ 0x0070_686f_6e65,
@@ -91,6 +94,7 @@ impl Calls {
             people,
             begun: 0,
             told: 0,
+            sales,
             chance,
             seed,
             config,
@@ -190,7 +194,7 @@ impl Iterator for Calls {
     fn next(&mut self) -> Option<Sending> {
         loop {
             let next = self.agenda.peek().map(|Reverse((at, ..))| *at);
-            if let Some(sending) = self.outbox.next(next) {
+            if let Some(sending) = self.outbox.first(&mut self.sales.outbox, next) {
                 return Some(sending);
             }
             let Reverse((at, _, step)) = self.agenda.pop()?;

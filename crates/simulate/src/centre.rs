@@ -19,6 +19,7 @@ use crate::config::{BadConfig, Config};
 use crate::hours::{HOUR, MINUTE, QUARTER, SECOND};
 use crate::outbox::{Outbox, Sending};
 use crate::people::{Conversation, Manager};
+use crate::sales::Sales;
 
 mod say;
 
@@ -39,6 +40,7 @@ pub struct Simulation {
     /// Conversations for which nobody was there.
     unassigned: VecDeque<u64>,
     outbox: Outbox,
+    sales: Sales,
     calls: Peekable<Calls>,
     /// An event of a conversation that is sent after the next of a call.
     ahead: Option<Sending>,
@@ -107,7 +109,7 @@ impl Simulation {
     fn of_conversations(&mut self) -> Option<Sending> {
         loop {
             let next = self.agenda.peek().map(|Reverse((at, ..))| *at);
-            if let Some(sending) = self.outbox.next(next) {
+            if let Some(sending) = self.outbox.first(&mut self.sales.outbox, next) {
                 return Some(sending);
             }
             let Reverse((at, _, step)) = self.agenda.pop()?;
@@ -156,6 +158,7 @@ impl Simulation {
             conversations: BTreeMap::new(),
             begun: 0,
             unassigned: VecDeque::new(),
+            sales: Sales::new(&config, "m"),
             calls: Calls::new(&config).peekable(),
             ahead: None,
             config,
@@ -219,6 +222,7 @@ impl Simulation {
     }
 
     fn quarter(&mut self, at: Time) {
+        self.sales.day(at);
         for begins in self.arrivals.of_quarter(&self.config, &mut self.chance, at) {
             self.plan(begins, Step::Begin);
         }
@@ -245,6 +249,7 @@ impl Simulation {
             id: format!("s{seed}-{}-{number}", self.config.start.millis() / 1_000),
             channel: CHANNELS[self.chance.below(CHANNELS.len() as u64) as usize],
             contact: format!("s{seed}-p{contact}"),
+            came: self.sales.brought(),
             events: 0,
             turns,
             manager: None,
@@ -418,6 +423,9 @@ impl Simulation {
         };
         if !conversation.waits {
             let manager = conversation.manager;
+            if manager.is_some() {
+                self.sales.talked(at, &conversation.contact, None);
+            }
             self.change(at, number, Change::Closed, manager);
         }
     }

@@ -29,6 +29,9 @@ pub struct Config {
     pub closings: u32,
     /// New calls of a weekday, without calls back; they come as conversations do. Default 0.
     pub calls: u32,
+    /// People of a thousand who are talked to for the first time, of whom a lead is made. With any,
+    /// advertisements tell what they cost and first messages what brought them. Default 0.
+    pub leads: u32,
     /// Events of a thousand that are sent minutes to hours late; a call is late as a whole. Default 20.
     pub late: u32,
     /// Events of a thousand that are sent twice. Default 10.
@@ -63,6 +66,7 @@ impl Default for Config {
             hand_offs: 40,
             closings: 800,
             calls: 0,
+            leads: 0,
             late: 20,
             repeated: 10,
         }
@@ -91,6 +95,7 @@ impl Config {
             ("hand_offs", self.hand_offs.into(), 0, 1_000),
             ("closings", self.closings.into(), 0, 1_000),
             ("calls", self.calls.into(), 0, 10_000_000),
+            ("leads", self.leads.into(), 0, 1_000),
             ("late", self.late.into(), 0, 1_000),
             ("repeated", self.repeated.into(), 0, 1_000),
         ];

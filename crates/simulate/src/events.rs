@@ -1,9 +1,12 @@
 //! The events of the contract, as they are written.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use trunkline_model::event::MessageKind;
 use trunkline_model::time::Time;
 use trunkline_model::word::Word;
+
+use crate::sales::Advert;
 
 /// A message.
 #[derive(Serialize)]
@@ -25,6 +28,83 @@ pub(crate) struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expects_reply: Option<bool>,
     pub(crate) chars: u64,
+    #[serde(flatten)]
+    pub(crate) came: Option<Came>,
+}
+
+/// What brought a conversation, as its first message tells it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Came {
+    source: &'static str,
+    medium: &'static str,
+    campaign: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gclid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ctwa_clid: Option<String>,
+}
+
+impl Came {
+    /// Makes what an advertisement brought, with the id of the click where it has one.
+    pub(crate) fn of(advert: &Advert, id: String) -> Self {
+        let (gclid, ctwa_clid) = match advert.click {
+            Some("gclid") => (Some(id), None),
+            Some(_) => (None, Some(id)),
+            None => (None, None),
+        };
+        Self {
+            source: advert.source,
+            medium: advert.medium,
+            campaign: advert.campaign,
+            gclid,
+            ctwa_clid,
+        }
+    }
+}
+
+/// What an advertisement cost on a day.
+#[derive(Serialize)]
+pub(crate) struct Spent {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: String,
+    pub(crate) source: &'static str,
+    pub(crate) medium: &'static str,
+    pub(crate) campaign: &'static str,
+    pub(crate) date: NaiveDate,
+    pub(crate) amount: String,
+    pub(crate) currency: &'static str,
+    pub(crate) as_of: Time,
+}
+
+/// A contact's card.
+#[derive(Serialize)]
+pub(crate) struct Card<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: String,
+    pub(crate) contact: &'a str,
+    pub(crate) change: &'static str,
+    pub(crate) phone: String,
+    pub(crate) at: Time,
+}
+
+/// A change of a lead.
+#[derive(Serialize)]
+pub(crate) struct Deal<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: String,
+    pub(crate) lead: &'a str,
+    pub(crate) change: &'static str,
+    pub(crate) pipeline: &'static str,
+    pub(crate) stage: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) amount: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) currency: Option<&'static str>,
+    pub(crate) contacts: [&'a str; 1],
+    pub(crate) at: Time,
 }
 
 /// A change of a conversation.

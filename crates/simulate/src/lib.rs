@@ -28,8 +28,10 @@ mod events;
 mod hours;
 mod outbox;
 mod people;
+mod sales;
 pub mod site;
 
 pub use centre::{CHANNELS, OnShift, Simulation};
 pub use config::{BadConfig, Config};
 pub use outbox::Sending;
+pub use sales::{ADVERTS, Advert, PIPELINE};

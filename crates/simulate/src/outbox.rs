@@ -73,4 +73,14 @@ impl Outbox {
         let due = from.is_none_or(|from| first.send_at <= from);
         due.then(|| self.waiting.pop().map(|Reverse(sending)| sending))?
     }
+
+    /// Gives the next of its own or of another's, whichever is sent first, as [`Outbox::next`] does.
+    pub(crate) fn first(&mut self, other: &mut Self, from: Option<Time>) -> Option<Sending> {
+        let first = |it: &Self| it.waiting.peek().map(|Reverse(first)| first.send_at);
+        match (first(self), first(other)) {
+            (Some(own), Some(others)) if own <= others => self.next(from),
+            (_, Some(_)) => other.next(from),
+            _ => self.next(from),
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use trunkline_model::time::{Time, Tz};
 
+use crate::events::Came;
 use crate::hours::Shift;
 
 const NAMES: [&str; 20] = [
@@ -51,6 +52,8 @@ pub(crate) struct Conversation {
     pub(crate) id: String,
     pub(crate) channel: &'static str,
     pub(crate) contact: String,
+    /// What brought it, until that is told.
+    pub(crate) came: Option<Came>,
     /// Events it had, for their ids.
     pub(crate) events: u64,
     /// How often the contact will write again.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod connections;
+mod sources;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,8 +1,9 @@
-//! The dashboards *Answers* and *Calls* on the real ClickHouse, as Grafana's user of `deploy/clickhouse/users.xml`: every query of every
+//! The dashboards *Answers*, *Calls* and *Sources* on the real ClickHouse, as Grafana's user of `deploy/clickhouse/users.xml`: every query of every
 //! panel and variable runs whatever is chosen, and its figures are those of the report API for the same question.
 
 mod calls;
 mod figures;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -139,12 +140,16 @@ managers = ["o'neil", "manager-5"]
 fn account() -> Account {
     let office = "schedule = { zone = \"Europe/Madrid\", mon = [\"09:00-13:00\", \"14:00-18:00\"], \
                   sat = [\"08:00-20:00\"] }";
+    let rates = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/rates.csv");
+    let money = format!("currency = \"EUR\"\nrates = {rates:?}");
     Account::new("main")
         .zone("Europe/Madrid")
         .setting(office)
+        .setting(&money)
         .section("[[account.manager]]\nid = \"manager-1\"\nname = \"Ana Pérez\"\n")
         .section("[[account.channel]]\nid = \"web\"\nname = \"Site\"\n")
         .section(TEAMS)
+        .section(sources::TRACKING)
 }
 
 /// All of everything between two instants, both included.

@@ -41,6 +41,12 @@ struct VisitEvent<'a> {
     number: Option<&'a str>,
     served: bool,
     expires_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ga_client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ym_client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<bool>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     beat: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -66,12 +72,26 @@ impl<'a> Told<'a> {
             number: decision.number.as_deref(),
             served: decision.served,
             expires_at: decision.expires_at,
+            ga_client_id: id(page.ga_client_id.as_deref(), 100, |byte| {
+                byte.is_ascii_alphanumeric() || b".-_".contains(&byte)
+            }),
+            ym_client_id: id(page.ym_client_id.as_deref(), 20, |byte| {
+                byte.is_ascii_digit()
+            }),
+            consent: page.consent,
             beat: sign == Some(Sign::Beat),
             ended: sign == Some(Sign::End),
         };
         // Text and times alone can always be written as JSON.
         serde_json::to_vec(&event).unwrap_or_default()
     }
+}
+
+/// Gives an id that is one. Anybody can write a cookie: what is none is passed over, and the page has its number
+/// all the same.
+fn id(text: Option<&str>, most: usize, known: fn(u8) -> bool) -> Option<&str> {
+    let text = text?;
+    ((1..=most).contains(&text.len()) && text.bytes().all(known)).then_some(text)
 }
 
 fn kept(text: &str) -> Cow<'_, str> {

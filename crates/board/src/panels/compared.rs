@@ -210,11 +210,11 @@ fn figure(of: &Described, report: &str, asking: Option<&Asking>, against: &str) 
         name: of.figure,
         label: of.label,
         meaning: meaning::of(report, of.figure),
-        value: shown::value(value, zone),
+        value: shown::figure(of.figure, value, zone),
         exact: shown::exact(value),
         href: asking.map_or_else(String::new, |asking| asking.question.rows(of.opens)),
         change: shown::change(value, before, of.better),
-        was: format!("{} {against}", shown::value(before, zone)),
+        was: format!("{} {against}", shown::figure(of.figure, before, zone)),
         was_href: asking.map_or_else(String::new, |asking| asking.earlier(of.opens)),
     }
 }

@@ -1,4 +1,4 @@
-//! Managers side by side: columns of reports' figures, sorted as asked, each with its rows behind it.
+//! Managers, or sources, side by side: columns of reports' figures, sorted as asked, each with its rows behind it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ pub(super) struct Described {
     pub(super) report: Option<&'static str>,
     pub(super) figure: &'static str,
     pub(super) title: &'static str,
-    opens: &'static str,
-    unit: Unit,
+    pub(super) opens: &'static str,
+    pub(super) unit: Unit,
 }
 
 pub(super) const fn described(
@@ -49,11 +49,11 @@ pub(super) struct Shown {
 }
 
 pub(super) struct Head {
-    title: &'static str,
-    meaning: &'static str,
-    href: String,
+    pub(super) title: &'static str,
+    pub(super) meaning: &'static str,
+    pub(super) href: String,
     /// `ascending`, `descending` or nothing.
-    sorted: &'static str,
+    pub(super) sorted: &'static str,
 }
 
 pub(super) struct Row {
@@ -63,9 +63,9 @@ pub(super) struct Row {
 }
 
 pub(super) struct Cell {
-    value: String,
-    exact: String,
-    href: String,
+    pub(super) value: String,
+    pub(super) exact: String,
+    pub(super) href: String,
 }
 
 /// A manager's figures in the order of the columns; `None` is an unknown manager.
@@ -127,8 +127,14 @@ pub(super) fn rows(
         let path = asked.board.path();
         Row {
             name: line.name(),
-            href: manager.map(|manager| format!("{path}?{}", asked.with_manager(manager).query())),
-            cells: cells(columns, &line.values, questions, of),
+            href: manager
+                .map(|manager| format!("{path}?{}", asked.with("manager", manager).query())),
+            cells: cells(
+                columns,
+                &line.values,
+                questions,
+                of.map(|of| ("manager", of)),
+            ),
         }
     };
     lines.iter().map(row).collect()
@@ -200,25 +206,11 @@ pub(super) fn sort(columns: &[Described], lines: &mut [Line], sort: &str) {
 
 /// Makes the titles of the columns, which sort.
 pub(super) fn heads(columns: &[Described], who: &'static str, asked: &Asked) -> Vec<Head> {
-    let head = |figure: &'static str, title, meaning, usual: &str| {
-        let falling = format!("-{figure}");
-        let (sorted, next) = if asked.sort == falling {
-            ("descending", figure.to_owned())
-        } else if asked.sort == figure {
-            ("ascending", falling)
-        } else {
-            ("", format!("{usual}{figure}"))
-        };
-        let other = Asked {
-            sort: next,
-            ..asked.clone()
-        };
-        Head {
-            title,
-            meaning,
-            href: format!("{}?{}#managers", asked.board.path(), other.query()),
-            sorted,
-        }
+    let head = |figure, title, meaning, usual| {
+        let mut head = head(figure, title, usual, asked);
+        head.meaning = meaning;
+        head.href.push_str("#managers");
+        head
     };
     let mut heads = vec![head("manager", "Manager", who, "")];
     heads.extend(columns.iter().map(|column| {
@@ -231,12 +223,35 @@ pub(super) fn heads(columns: &[Described], who: &'static str, asked: &Asked) -> 
     heads
 }
 
-/// Makes a row's cells, each with the address of the rows behind it.
+/// Makes the title of a column, which sorts by it: a second click the other way round.
+pub(super) fn head(figure: &'static str, title: &'static str, usual: &str, asked: &Asked) -> Head {
+    let falling = format!("-{figure}");
+    let (sorted, next) = if asked.sort == falling {
+        ("descending", figure.to_owned())
+    } else if asked.sort == figure {
+        ("ascending", falling)
+    } else {
+        ("", format!("{usual}{figure}"))
+    };
+    let other = Asked {
+        sort: next,
+        ..asked.clone()
+    };
+    Head {
+        title,
+        meaning: "",
+        href: format!("{}?{}", asked.board.path(), other.query()),
+        sorted,
+    }
+}
+
+/// Makes a row's cells, each with the address of the rows behind it: those with one value of a
+/// dimension, if one is given.
 pub(super) fn cells(
     columns: &[Described],
     values: &[Value],
     questions: &[Question],
-    manager: Option<&str>,
+    only: Option<(&str, &str)>,
 ) -> Vec<Cell> {
     let zone = chrono_tz::UTC;
     let cell = |(column, value): (&Described, &Value)| {
@@ -247,12 +262,12 @@ pub(super) fn cells(
             // Who waits may have written before the period: all of the account's time.
             None => &ever(&questions[0]),
         };
-        let question = match manager {
-            Some(manager) => &question.and("manager", manager),
+        let question = match only {
+            Some((dimension, value)) => &question.and(dimension, value),
             None => question,
         };
         Some(Cell {
-            value: shown::value(value, zone),
+            value: shown::figure(column.figure, value, zone),
             exact: shown::exact(value),
             href: match value {
                 Value::Null => String::new(),

@@ -38,7 +38,7 @@ fn text(text: &str) -> Value {
 }
 
 /// Figures of every report, so that one table serves all.
-const FIGURES: [(&str, Unit); 23] = [
+const FIGURES: [(&str, Unit); 33] = [
     ("received", Unit::Count),
     ("answered_share", Unit::Share),
     ("count", Unit::Count),
@@ -62,6 +62,16 @@ const FIGURES: [(&str, Unit); 23] = [
     ("talk_sum_s", Unit::S),
     ("taken", Unit::Count),
     ("missed", Unit::Count),
+    ("visits", Unit::Count),
+    ("inquiries", Unit::Ratio),
+    ("leads", Unit::Ratio),
+    ("revenue", Unit::Money),
+    ("spend", Unit::Money),
+    ("spend_unmatched", Unit::Money),
+    ("unallocated", Unit::Money),
+    ("unconverted", Unit::Count),
+    ("in_service", Unit::Count),
+    ("numbers_for_1pct", Unit::Count),
 ];
 
 impl Fake {
@@ -73,7 +83,13 @@ impl Fake {
         let past = given("from").is_some_and(|from| from.starts_with("2026-03-03"));
         let figure = |(name, unit): &(&str, Unit)| match unit {
             Unit::Count if self.empty => Value::Count(0),
+            Unit::Ratio if self.empty => Value::Ratio(0),
+            Unit::Money if self.empty => Value::Money(0, 2),
             _ if self.empty => Value::Null,
+            Unit::Ratio => Value::Ratio(25_000),
+            Unit::Money if *name == "unallocated" => Value::Money(0, 2),
+            Unit::Money => Value::Money(if past { 10_000 } else { 12_050 }, 2),
+            Unit::Count if *name == "numbers_for_1pct" => Value::Count(12),
             Unit::Count if *name == "calls" => Value::Count(20),
             Unit::Count if *name == "received" => Value::Count(if past { 100 } else { 112 }),
             Unit::Count => Value::Count(7),
@@ -91,6 +107,16 @@ impl Fake {
                 vec![vec![text("inbound")], vec![text("outbound")]],
             ),
             Some("number") => (vec![("number", Unit::Text)], vec![vec![text(EVIL)]]),
+            Some("source") => (
+                vec![("source", Unit::Text)],
+                vec![vec![text(EVIL)], vec![text("google")], vec![Value::Null]],
+            ),
+            Some("source,medium") => (
+                vec![("source", Unit::Text), ("medium", Unit::Text)],
+                vec![vec![text(EVIL), text("cpc")], vec![text(EVIL), Value::Null]],
+            ),
+            Some("medium") => (vec![("medium", Unit::Text)], vec![vec![text(EVIL)]]),
+            Some("pool") => (vec![("pool", Unit::Text)], vec![vec![text(EVIL)]]),
             Some(_) => (
                 vec![("weekday", Unit::Number), ("hour", Unit::Number)],
                 vec![vec![Value::Count(1), Value::Count(9)]],
@@ -343,6 +369,8 @@ fn viewer() -> Viewer {
         zone: chrono_tz::UTC,
         now: Time::parse("2026-03-10T12:34:56Z").unwrap(),
         address: "http://127.0.0.1:8080".to_owned(),
+        currency: "EUR".to_owned(),
+        may_send: true,
     }
 }
 
@@ -373,7 +401,11 @@ async fn what_outsiders_wrote_is_text_wherever_it_is_shown() {
             pages.push(shown(which, &[], &fake).await);
             continue;
         }
-        pages.push(shown(which, &[("manager", EVIL)], &fake).await);
+        let filter = match which.board() {
+            Board::Sources => "source",
+            _ => "manager",
+        };
+        pages.push(shown(which, &[(filter, EVIL)], &fake).await);
         pages.push(shown(which, &[("period", "month")], &fake).await);
     }
     let boards = [Board::Today, Board::Calls];
@@ -382,6 +414,17 @@ async fn what_outsiders_wrote_is_text_wherever_it_is_shown() {
         let filtered = asked_of(board, &[("team", EVIL), ("sort", EVIL)]);
         pages.push(home(&filtered, &viewer(), &offered));
     }
+    let offered = choices(Board::Sources, &viewer(), &fake).await;
+    let filtered = asked_of(Board::Sources, &[("campaign", EVIL), ("sort", EVIL)]);
+    pages.push(home(&filtered, &viewer(), &offered));
+    let told = crate::Uploaded {
+        file: EVIL.to_owned(),
+        refused: vec![(2, EVIL.to_owned())],
+        failed: Some(EVIL.to_owned()),
+        accepted: 1,
+        ..crate::Uploaded::default()
+    };
+    pages.push(crate::uploaded_page(&told, &viewer()));
     pages.push(connections(&viewer()));
     let pairs = [("manager".to_owned(), EVIL.to_owned())];
     pages.push(rows("messages", &pairs, &viewer(), &fake).await.unwrap());
@@ -606,4 +649,85 @@ fn a_panel_is_small_enough_for_any_stack() {
         let size = size_of_val(&panel(which, &asked, &viewer, &fake));
         assert!(size < 1_024, "{name}: {size} bytes");
     }
+}
+
+#[tokio::test]
+async fn what_keeps_the_figures_of_sources_from_being_whole_is_said() {
+    let fake = Fake::default();
+    let html = shown(Panel::SourcesTiles, &[("source", "google")], &fake).await;
+    for part in [
+        "data-figure=\"spend_unmatched\" title=\"120.50: of the spend",
+        ">120.50 EUR</a> was spent on sources or campaigns",
+        "/board/rows/sources?figure=spend_unmatched&#38;period=month&#38;source=google",
+        "data-figure=\"unconverted\"",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    // What is nothing is no warning.
+    assert!(!html.contains("data-figure=\"unallocated\""), "{html}");
+    let empty = Fake {
+        empty: true,
+        ..Fake::default()
+    };
+    let html = shown(Panel::SourcesTiles, &[("source", "google")], &empty).await;
+    assert!(html.contains("No spend is known in this period"), "{html}");
+    let html = shown(Panel::SourcesTiles, &[], &empty).await;
+    assert!(html.contains("Nothing has a source yet"), "{html}");
+}
+
+#[tokio::test]
+async fn a_source_leads_to_its_media_and_a_figure_to_its_rows() {
+    let fake = Fake::default();
+    let html = shown(Panel::Sources, &[("model", "linear")], &fake).await;
+    for part in [
+        "href=\"/sources?source=google&#38;model=linear#sources\">google</a>",
+        "figure=leads&#38;period=month&#38;model=linear&#38;source=google",
+        "href=\"/sources?by=campaign&#38;model=linear#sources\">Campaign</a>",
+        // What is not known is a row, and leads no deeper.
+        "<th scope=\"row\">not known</th>",
+        "<th scope=\"row\">All</th>",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    let deeper = [("source", "google"), ("by", "medium")];
+    let html = shown(Panel::Sources, &deeper, &fake).await;
+    assert!(html.contains("All sources</a> › <span"), "{html}");
+    let asked = fake.asked.lock().unwrap();
+    let told_apart = |pairs: &&Vec<Pair>| pairs.iter().any(|(name, _)| name == "by");
+    let first = asked
+        .iter()
+        .map(|(_, pairs)| pairs)
+        .find(told_apart)
+        .unwrap();
+    for pair in [
+        ("by", "source"),
+        ("model", "linear"),
+        ("order", "-inquiries"),
+    ] {
+        let pair = (pair.0.to_owned(), pair.1.to_owned());
+        assert!(first.contains(&pair), "{pair:?} in {first:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pool_says_how_many_numbers_it_lacks_and_is_of_all_sources() {
+    let fake = Fake::default();
+    let html = shown(Panel::Pools, &[("source", "google")], &fake).await;
+    assert!(html.contains("5 too few for 1 %"), "{html}");
+    let asked = fake.asked.lock().unwrap();
+    let filtered = asked.iter().flat_map(|(_, pairs)| pairs);
+    assert!(!filtered.into_iter().any(|(name, _)| name == "source"));
+}
+
+#[tokio::test]
+async fn who_may_not_send_sees_no_form() {
+    let fake = Fake::default();
+    let offered = choices(Board::Sources, &viewer(), &fake).await;
+    let asked = asked_of(Board::Sources, &[]);
+    assert!(home(&asked, &viewer(), &offered).contains("type=\"file\""));
+    let reader = Viewer {
+        may_send: false,
+        ..viewer()
+    };
+    assert!(!home(&asked, &reader, &offered).contains("type=\"file\""));
 }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 use trunkline_model::event::Origin;
+use trunkline_model::text::Text;
 
 use super::*;
 
@@ -311,34 +312,6 @@ fn texts_are_as_long_as_a_text_may_be_and_long_click_ids_are_none() {
         of(&format!("/?gclid={exact}"), None).gclid.as_deref(),
         Some(&*exact)
     );
-}
-
-#[test]
-fn fields_of_an_event_are_taken_as_they_are_and_a_click_id_alone_names_its_source() {
-    let text = |text: &'static str| Some(Text::new(text).unwrap());
-    let sent = event::Source {
-        ctwa_clid: text("W"),
-        origin: Some(Origin::Channel),
-        ..event::Source::default()
-    };
-    let source = from_event(&sent);
-    assert_eq!(short(&source), ("facebook", "paid"));
-    assert_eq!(source.ctwa_clid.as_deref(), Some("W"));
-    assert_eq!(source.origin, Some(Origin::Channel));
-
-    let sent = event::Source {
-        source: text(" radio "),
-        campaign: text("spring\nsale"),
-        gclid: text(""),
-        fbclid: text("F"),
-        ..event::Source::default()
-    };
-    let source = from_event(&sent);
-    assert_eq!(short(&source), ("radio", "-"));
-    assert_eq!(source.campaign.as_deref(), Some("spring sale"));
-    assert_eq!((source.gclid, source.fbclid.as_deref()), (None, Some("F")));
-
-    assert_eq!(from_event(&event::Source::default()), Source::default());
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn rule_1_knows_links_by_visit_and_by_earlier_certain_calls() {
         visit: Some(ann.visit.to_string()),
         phone: EVA.to_owned(),
         at: at(1),
+        event: "f-1".to_owned(),
     });
     fold.call("by-visit", &number(1), EVA, 5, Some(6));
     assert_eq!(fold.brought("by-visit").0, 1);
@@ -118,7 +119,7 @@ fn rule_2_the_same_number_again_within_caller_memory_is_a_repeat() {
 }
 
 #[test]
-fn rule_2_repeats_the_weights_of_an_ambiguous_call_and_no_unattributed_one() {
+fn an_ambiguous_call_is_repeated_as_such_and_only_where_nothing_else_is_known() {
     let mut fold = Fold::new(pool_of(1));
     let ann = fold.visit(0, "ann");
     let bob = fold.visit(30, "bob");
@@ -126,7 +127,7 @@ fn rule_2_repeats_the_weights_of_an_ambiguous_call_and_no_unattributed_one() {
     fold.call("first", &number(1), EVA, 60 - 1, Some(60));
     fold.call("again", &number(1), EVA, 10 * DAY, None);
     let (rule, certainty, _, visits) = fold.brought("again");
-    assert_eq!((rule, certainty), (2, "repeat"));
+    assert_eq!((rule, certainty), (2, "ambiguous"));
     let half = (-29.0_f64 / 30.0).exp2();
     assert_weights(
         &visits,
@@ -135,6 +136,13 @@ fn rule_2_repeats_the_weights_of_an_ambiguous_call_and_no_unattributed_one() {
             (&ann.visit, half / (1.0 + half)),
         ],
     );
+    // He comes again and alone: that is no doubt any more.
+    let later = fold.visit(12 * DAY, "eva");
+    fold.call("sure", &number(1), EVA, 12 * DAY + 1, Some(12 * DAY + 2));
+    let sure = vec![(later.visit.to_string(), 1.0)];
+    assert_eq!(fold.brought("sure"), (3, "certain", "", sure.clone()));
+    fold.call("repeat", &number(1), EVA, 15 * DAY, Some(15 * DAY + 1));
+    assert_eq!(fold.brought("repeat"), (2, "repeat", "", sure));
     fold.call("none", &number(1), MAX, 10 * DAY, Some(10 * DAY + 1));
     assert_eq!(fold.brought("none").0, 7);
     fold.call("none-again", &number(1), MAX, 11 * DAY, None);

@@ -102,6 +102,19 @@ source! {
         ctwa_clid
 }
 
+/// The click ids, each with the source and the medium that it names where nothing else does (metrics, 3:
+/// Source). The first that is there names them: paid clicks before `fbclid`, which Facebook puts on every
+/// link.
+pub const CLICKS: [(&str, &str, &str); 7] = [
+    ("gclid", "google", "cpc"),
+    ("gbraid", "google", "cpc"),
+    ("wbraid", "google", "cpc"),
+    ("yclid", "yandex", "cpc"),
+    ("msclkid", "bing", "cpc"),
+    ("ctwa_clid", "facebook", "paid"),
+    ("fbclid", "facebook", "social"),
+];
+
 fn once<T, E: Error>(place: &mut Option<T>, value: Option<T>, name: &'static str) -> Result<(), E> {
     if place.is_some() {
         return Err(E::duplicate_field(name));

@@ -7,7 +7,8 @@
 //! none, if no click made it. Of a call that may have come of several visits none is chosen.
 //!
 //! Calls are listed when they are over, or timed out, without spam, those of a dialler, and what a tracker told of
-//! that a PBX told of too.
+//! that a PBX told of too: the call of the PBX has what brought the tracker's, and the id that this one has where it was
+//! told of first is among its `twins`.
 
 mod facts;
 
@@ -21,7 +22,10 @@ use crate::error::{BadParameter, Error};
 use crate::reports::Reports;
 use crate::request::given::Given;
 use crate::request::{Context, Span};
-use crate::statement::{Parameter, Source, Statement};
+use crate::sources::attributed::Detail;
+use crate::sources::models::choosing;
+use crate::sources::touches::{Touched, touches};
+use crate::statement::{Parameter, Source, Statement, Views};
 
 /// The list, for the positions of its pages.
 const LIST: &str = "conversions";
@@ -74,9 +78,10 @@ impl Reports {
             ("from".to_owned(), Parameter::Whole(from.0)),
             ("to".to_owned(), Parameter::Whole(to.0)),
             (
-                "lookback".to_owned(),
+                "lookback_ms".to_owned(),
                 Parameter::Whole(tracking.lookback_ms),
             ),
+            ("since".to_owned(), Parameter::Whole(0)),
             ("lead".to_owned(), Parameter::Whole(LEAD_MS)),
             (
                 "currency".to_owned(),
@@ -138,32 +143,25 @@ fn statement(
     context: &Context<'_>,
 ) -> String {
     let views = source.views;
-    let calls = facts::calls(views, context.targets.calls.may_be_twins());
+    let may_be_twins = context.targets.calls.may_be_twins();
+    let calls = facts::calls(views, may_be_twins);
     let after = if is_later {
         "AND (ms, id) > ({after_at:Int64}, {after_0:String})"
     } else {
         ""
     };
     let page = format!(
-        "SELECT *, concat(kind, '-', lower(hex(substring(SHA256(concat({{account:String}}, '/', \
-         kind, '/', entity)), 1, 12)))) AS id FROM ({moments}) \
+        "SELECT *, {id} AS id, arrayMap(other -> {of_other}, others) AS twins FROM ({moments}) \
          WHERE ms >= {{from:Int64}} AND ms < {{to:Int64}} {after} \
          ORDER BY ms, id LIMIT {{rows:Int64}}",
+        id = id_of("entity"),
+        of_other = id_of("other"),
         moments = facts::moments(kinds, &calls, views),
     );
-    let best = match model {
-        AttributionModel::First => "(-t.ms, t.id)",
-        AttributionModel::Last => "(t.ms, t.id)",
-        _ => "(NOT t.faint, t.ms, t.id)",
+    let within = |ms: &str| {
+        format!("{ms} <= p.moment + p.slack AND {ms} >= p.moment - {{lookback_ms:Int64}}")
     };
-    let within =
-        |ms: &str| format!("{ms} <= p.moment + p.slack AND {ms} >= p.moment - {{lookback:Int64}}");
-    let touched = format!(
-        "SELECT p.id AS id, argMax(t.clicks, {best}) AS clicks FROM ({page}) AS p \
-         INNER JOIN ({touches}) AS t ON p.person = t.person WHERE {within} GROUP BY p.id",
-        touches = facts::touches(&calls, views),
-        within = within("t.ms"),
-    );
+    let touched = clicked(&page, model, may_be_twins, views);
     let called = format!(
         "SELECT p.id AS id, argMax(c.told, (c.ms, c.call)) AS told FROM ({page}) AS p \
          INNER JOIN ({calls}) AS c ON p.person = c.person \
@@ -179,12 +177,50 @@ fn statement(
         "SELECT p.id, p.kind, p.ms, coalesce(nullIf(p.phone, ''), nullIf(c.told.1, ''), \
          nullIf(n.number, '')), p.value, \
          if(p.value IS NULL, NULL, nullIf(if(p.currency = '', {{currency:String}}, p.currency), '')), \
-         {clicks}, nullIf(w.clicks.5, 0), nullIf(w.clicks.6, ''), \
-         c.id != '', {told} FROM ({page}) AS p \
+         {clicks}, nullIf(w.began, 0), nullIf(w.page, ''), \
+         nullIf(w.ga_client_id, ''), nullIf(w.ym_client_id, ''), w.consent, \
+         c.id != '', {told}, p.twins FROM ({page}) AS p \
          LEFT JOIN ({touched}) AS w ON p.id = w.id LEFT JOIN ({called}) AS c ON p.id = c.id \
          LEFT JOIN ({numbers}) AS n ON p.person = n.person ORDER BY p.ms, p.id",
-        clicks = facts::unpacked("w.clicks", 1..=facts::CLICKS),
+        clicks = facts::unpacked("w.one", facts::CLICKS),
         told = facts::unpacked("c.told", 2..=facts::TOLD),
+    )
+}
+
+/// Makes the id of a conversion out of what it is of.
+fn id_of(entity: &str) -> String {
+    format!(
+        "concat(kind, '-', lower(hex(substring(SHA256(concat({{account:String}}, '/', \
+         kind, '/', {entity})), 1, 12))))"
+    )
+}
+
+/// The click that the model chooses for each conversion of a page: `id`, the candidate as `one`, when its
+/// visit `began`, the first `page` of that, what Analytics and Metrica know the visitor by, and whether he
+/// agreed. Of what several visits may have brought no click is told.
+fn clicked(page: &str, model: AttributionModel, may_be_twins: bool, views: Views<'_>) -> String {
+    let touched = Touched {
+        calls: &facts::inbound(views, may_be_twins),
+        may_be_twins,
+        detail: Detail::Click,
+        views,
+    };
+    let touched = format!(
+        "SELECT id, arrayElement(chosen[1].6, 1) AS one FROM ({}) WHERE length(chosen[1].6) = 1",
+        choosing(
+            model,
+            &format!(
+                "SELECT p.id AS id, p.moment AS ms, p.slack AS allowance, t.touches AS touches \
+                 FROM ({page}) AS p INNER JOIN ({}) AS t ON p.person = t.person",
+                touches(touched),
+            ),
+        ),
+    );
+    format!(
+        "SELECT w.id AS id, w.one AS one, v.began AS began, v.page AS page, \
+         v.ga_client_id AS ga_client_id, v.ym_client_id AS ym_client_id, v.consent AS consent FROM ({touched}) AS w \
+         LEFT JOIN ({visits}) AS v ON w.one.8 = v.visit",
+        visits = facts::visits(views),
     )
 }
 

@@ -24,17 +24,25 @@ pub(super) fn divided(request: &Request, conversions: &str) -> String {
          SELECT * EXCEPT (touches), if(empty(chosen), [(('', '', '', '', '', ''), toFloat64(1))], \
          arrayFlatten(arrayMap(touch -> arrayMap(one -> ((one.1, one.2, one.3, one.4, one.5, one.6), \
          one.7 / length(chosen)), touch.6), chosen))) AS told FROM (\
-         SELECT *, arrayFilter(touch -> touch.1 <= ms + allowance \
+         {chosen})))) ARRAY JOIN places AS place",
+        chosen = choosing(model(request), conversions),
+    )
+}
+
+/// Adds what a model chooses of the touches of conversions, as for [`divided`]: `chosen`.
+pub(crate) fn choosing(model: AttributionModel, conversions: &str) -> String {
+    format!(
+        "SELECT *, arrayFilter(touch -> touch.1 <= ms + allowance \
          AND touch.1 >= ms - {{lookback_ms:Int64}}, touches) AS near, \
          arrayFilter(touch -> NOT touch.4, near) AS strong, if(empty(strong), near, strong) AS able, \
-         {chosen} AS chosen FROM ({conversions}))))) ARRAY JOIN places AS place",
-        chosen = chosen(request),
+         {chosen} AS chosen FROM ({conversions})",
+        chosen = chosen(model),
     )
 }
 
 /// The touches that a model chooses of those that are `able`, which are in the order of time.
-fn chosen(request: &Request) -> &'static str {
-    match model(request) {
+fn chosen(model: AttributionModel) -> &'static str {
+    match model {
         AttributionModel::First => "arraySlice(able, 1, 1)",
         AttributionModel::Last => "arraySlice(able, -1, 1)",
         AttributionModel::LastNonDirect => {

@@ -34,6 +34,7 @@ mod sourced;
 mod sources;
 mod spend;
 mod targets;
+mod touched;
 mod unanswered;
 mod who;
 mod world;

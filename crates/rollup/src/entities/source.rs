@@ -1,11 +1,13 @@
 //! Where something came from, as an event tells it: only what it tells is kept.
 
 use serde::{Deserialize, Serialize};
-use trunkline_model::event::{Origin, Source};
+use trunkline_model::event::{CLICKS, Origin, Source};
 
 use crate::facts::{SOURCE, SourceFact};
 
 /// Places among the columns.
+const NAME: u8 = 0;
+const MEDIUM: u8 = 1;
 const CTWA_CLID: u8 = 11;
 const ORIGIN: u8 = 12;
 
@@ -44,13 +46,23 @@ impl<'a> Sources<'a> {
         self.0.iter().any(|(place, _)| *place != ORIGIN)
     }
 
-    /// Gives all columns. A source whose origin nobody told came by the channel if an advertisement
+    /// Gives all columns. Where no source is named a click id names it, and the medium if that is not either
+    /// ([`CLICKS`]). A source whose origin nobody told came by the channel if an advertisement
     /// there opened it, with an import's run by the import, else by tags of an address.
     pub(super) fn fact(&self, imported: bool) -> SourceFact<'a> {
         let mut all = [""; SOURCE.len()];
         for (place, text) in &self.0 {
             if let Some(column) = all.get_mut(usize::from(*place)) {
                 *column = text;
+            }
+        }
+        if all[usize::from(NAME)].is_empty()
+            && let Some((_, name, medium)) = self.clicked()
+        {
+            all[usize::from(NAME)] = name;
+            let told = &mut all[usize::from(MEDIUM)];
+            if told.is_empty() {
+                *told = medium;
             }
         }
         let origin = &mut all[usize::from(ORIGIN)];
@@ -66,5 +78,13 @@ impl<'a> Sources<'a> {
             *origin = told.as_str();
         }
         SourceFact(all)
+    }
+
+    /// Gives the first of the click ids that is told.
+    fn clicked(&self) -> Option<&'static (&'static str, &'static str, &'static str)> {
+        let told = |(place, _): &(u8, &str)| SOURCE.get(usize::from(*place)).copied();
+        CLICKS
+            .iter()
+            .find(|(id, ..)| self.0.iter().filter_map(told).any(|name| name == *id))
     }
 }

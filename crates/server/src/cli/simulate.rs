@@ -46,6 +46,10 @@ pub(crate) struct Simulate {
     /// New calls of a weekday, which also bring calls back.
     #[arg(long, default_value_t = 0)]
     pub(crate) calls: u32,
+    /// People who are talked to for the first time, of whom a lead is made; with any, what
+    /// advertising cost and what brought a conversation is told as well.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) leads: u32,
     /// Events that are sent minutes to hours late.
     #[arg(long, default_value_t = 20)]
     pub(crate) late: u32,

@@ -61,6 +61,7 @@ fn config(options: &Simulate, now: Time) -> Config {
         hand_offs: options.hand_offs,
         closings: options.closings,
         calls: options.calls,
+        leads: options.leads,
         late: options.late,
         repeated: options.repeated,
     }

@@ -34,10 +34,13 @@ impl Calls {
             let ringing = free.plus(self.chance.between(300, 900));
             self.rings(&mut line, ringing, first)
         };
-        if let Some(ended) = missed
-            && !hidden
-        {
-            self.remembered(ended, caller, number);
+        match missed {
+            _ if hidden => {}
+            Some(ended) => self.remembered(ended, caller, number),
+            None => {
+                let contact = format!("s{}-c{caller}", self.seed);
+                self.sales.talked(queued, &contact, Some(phone(caller)));
+            }
         }
     }
 

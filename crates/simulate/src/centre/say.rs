@@ -64,6 +64,7 @@ impl Simulation {
             private: false,
             expects_reply: None,
             chars: if is_text { chars } else { 0 },
+            came: conversation.came.take(),
         };
         edit(&mut message);
         let event = events::written(&message);

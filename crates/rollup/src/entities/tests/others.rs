@@ -72,7 +72,7 @@ fn message(minutes: i64, author: &str, rest: &str) -> String {
 }
 
 #[test]
-fn only_a_contacts_public_message_that_names_a_source_is_a_touch() {
+fn only_a_contacts_public_message_that_names_a_source_or_a_visit_is_a_touch() {
     let mut fold = Fold::new();
     let tagged = r#","source":"google","medium":"cpc""#;
     for (number, (author, rest)) in [
@@ -95,20 +95,53 @@ fn only_a_contacts_public_message_that_names_a_source_is_a_touch() {
         &format!(r#"{tagged},"id":"a","visit":"v""#),
     ));
     fold.tell(&message(3, "contact", r#","ctwa_clid":"w","id":"b""#));
+    fold.tell(&message(4, "contact", r#","visitor":"w","id":"c""#));
     let rows = fold.rows();
     let of_page = "at=2 contact=c visit=v source=google medium=cpc origin=utm";
     assert_eq!(rows["touch web/k/a"], of_page);
     assert_eq!(
         rows["touch web/k/b"],
-        "at=3 contact=c ctwa_clid=w origin=channel"
+        "at=3 contact=c source=facebook medium=paid ctwa_clid=w origin=channel"
     );
-    assert_eq!(rows.len(), 2);
+    assert_eq!(rows["touch web/k/c"], "at=4 contact=c visitor=w");
+    assert_eq!(rows.len(), 3);
     // The same message through another hook is the same.
     let again = message(3, "contact", r#","ctwa_clid":"w","id":"b""#);
     assert_eq!(fold.tell_by("hook", &again), Outcome::Duplicate);
     fold.offset += 1000;
     assert_eq!(fold.tell_by("hook", &again), Outcome::Duplicate);
-    assert_eq!(fold.rows().len(), 2);
+    assert_eq!(fold.rows().len(), 3);
+}
+
+#[test]
+fn a_click_id_names_the_source_where_nothing_else_does() {
+    let mut fold = Fold::new();
+    for (form, told, expected) in [
+        ("a", r#""gclid":"g""#, "source=google medium=cpc gclid=g"),
+        // Facebook puts its own on every link, so it speaks last.
+        (
+            "b",
+            r#""fbclid":"f","yclid":"y""#,
+            "source=yandex medium=cpc fbclid=f yclid=y",
+        ),
+        (
+            "c",
+            r#""fbclid":"f","medium":"story""#,
+            "source=facebook medium=story fbclid=f",
+        ),
+        (
+            "d",
+            r#""source":"radio","gclid":"g""#,
+            "source=radio gclid=g",
+        ),
+    ] {
+        fold.tell(&event("form", 1, &format!(r#""form":"{form}",{told}"#)));
+        let rows = fold.rows();
+        assert_eq!(
+            rows[&format!("form {form} 1")],
+            format!("{expected} origin=utm")
+        );
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use trunkline_simulate::{CHANNELS, OnShift, Simulation};
+use trunkline_simulate::{ADVERTS, CHANNELS, OnShift, PIPELINE, Simulation};
 
 /// Family names; whoever is beyond is called by a number.
 const FAMILIES: [&str; 20] = [
@@ -53,6 +53,29 @@ pub(super) fn text(centre: &Simulation, hash: &str) -> String {
             of(channel)
         );
     }
+    text.push_str(&advertising());
+    text
+}
+
+/// Gives the numbers that stand in advertisements, and the pipeline of what comes of them.
+fn advertising() -> String {
+    let mut text = String::new();
+    for advert in ADVERTS {
+        let (number, source) = (advert.number, advert.source);
+        let (medium, campaign) = (advert.medium, advert.campaign);
+        let _ = write!(
+            text,
+            "\n[[account.number]]\nnumber = \"{number}\"\nsource = \"{source}\"\n\
+             medium = \"{medium}\"\ncampaign = \"{campaign}\"\n"
+        );
+    }
+    let (pipeline, [new, won, lost]) = PIPELINE;
+    let _ = write!(
+        text,
+        "\n[[account.pipeline]]\nid = \"{pipeline}\"\nname = \"Sales\"\nstages = [\n  \
+         {{ id = \"{new}\", name = \"New\" }},\n  {{ id = \"{won}\", name = \"Won\", kind = \"won\" }},\n  \
+         {{ id = \"{lost}\", name = \"Lost\", kind = \"lost\" }},\n]\n"
+    );
     text
 }
 

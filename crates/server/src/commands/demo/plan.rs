@@ -34,6 +34,9 @@ pub(super) struct Plan {
     /// Calls of a weekday; none in a demo from before there were any.
     #[serde(default)]
     calls: u32,
+    /// Of a thousand new people, those of whom a lead is made; likewise.
+    #[serde(default)]
+    leads: u32,
 }
 
 impl Plan {
@@ -77,6 +80,7 @@ impl Plan {
             managers: options.managers.unwrap_or(12),
             rate: options.rate.unwrap_or(400),
             calls: options.rate.unwrap_or(400) / 2,
+            leads: 250,
         })
     }
 
@@ -125,6 +129,7 @@ impl Plan {
             managers: self.managers,
             rate: self.rate,
             calls: self.calls,
+            leads: self.leads,
             ..Config::default()
         }
     }

@@ -138,6 +138,8 @@ impl Tour<'_> {
              \n    '{url}/v1/reports/messages?by=channel,direction&from={from}&format=csv'\
              \n  {ask} \\\
              \n    '{url}/v1/reports/response-times/rows?manager=ana&from={from}&limit=3'\
+             \n  {ask} \\\
+             \n    '{url}/v1/reports/sources?by=source,campaign&from={from}&format=csv'\
              \n  {} status --url {url} --token $TOKEN\n\
              \n{going} Ctrl-C ends it,\n\
              `{0} demo --data {1}` goes on where it was.",
