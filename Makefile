@@ -11,6 +11,9 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # Arguments of `make bench`.
 ARGS ?=
 
+# How many seeds `make accuracy` tries.
+RUNS ?= 10
+
 # For how long `make fuzz` runs each of its targets, and `make test` does.
 FUZZ_SECONDS ?= 300
 FUZZ_SHORTLY := 5
@@ -48,6 +51,10 @@ fmt: ## formats the code
 bench: build ## measures the speed as ratios to floors taken in the same run (ARGS="--only P9,P11"; ARGS=--help)
 	@deploy/setup-peers
 	$(CARGO) run --quiet --release --locked -p benches -- $(ARGS)
+
+.PHONY: accuracy
+accuracy: ## how right attributions are on simulated sites, by the size of the pool (RUNS=40 seeds)
+	TRUNKLINE_RUNS='$(RUNS)' $(CARGO) test --quiet --workspace --test accuracy --locked -- --nocapture --test-threads 1
 
 .PHONY: fuzz
 fuzz: ## looks for bytes that harm what reads from outside, five minutes for each door (FUZZ_SECONDS=3600)
@@ -102,13 +109,13 @@ docs: ## builds the documentation of the code, warnings are errors
 # All of the workspace is chosen each time, so that every dependency is compiled once, with one set of features.
 
 .PHONY: test-rooms
-test-rooms: engine ## unit, property and documentation tests of all rooms, and the tidy test
+test-rooms: engine ## unit, property and documentation tests of all rooms, the tidy test, and how right attributions are
 	$(call step,tests of the rooms)
 ifdef NEXTEST
 	$(CARGO) nextest run --workspace --locked -E 'not (binary_id(=e2e::e2e) | binary_id(=e2e::readme))'
 else
 	$(CARGO) test --workspace --exclude e2e --all-targets --locked --no-fail-fast
-	$(CARGO) test -p e2e --lib --test tidy --locked --no-fail-fast
+	$(CARGO) test -p e2e --lib --test tidy --test accuracy --locked --no-fail-fast
 endif
 	$(CARGO) test --workspace --doc --locked
 

@@ -95,6 +95,10 @@ fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<Range<usize>> {
 fn content_length(head: &[u8]) -> Result<usize> {
     let head = std::str::from_utf8(head)?.to_ascii_lowercase();
     let mut lines = head.lines();
+    if lines.next().is_some_and(|status| status.contains(" 204")) {
+        // It has no body, and says so by its status.
+        return Ok(0);
+    }
     let length = lines.find_map(|line| line.strip_prefix("content-length:"));
     Ok(length
         .context("an answer without a length")?
@@ -110,6 +114,7 @@ mod tests {
     fn the_length_is_found_whatever_the_case() {
         let head = b"HTTP/1.1 202 Accepted\r\nContent-Length: 17\r\nx: y";
         assert_eq!(content_length(head).unwrap(), 17);
-        assert!(content_length(b"HTTP/1.1 204 No Content").is_err());
+        assert_eq!(content_length(b"HTTP/1.1 204 No Content").unwrap(), 0);
+        assert!(content_length(b"HTTP/1.1 200 OK").is_err());
     }
 }

@@ -22,6 +22,7 @@ mod ndjson;
 mod own_stream;
 mod peers;
 mod replay;
+mod ringing;
 mod scaling;
 mod served;
 mod serving;
@@ -29,6 +30,7 @@ mod spread;
 mod stream;
 mod table;
 mod unsynced;
+mod visits;
 mod webhooks;
 mod workload;
 
@@ -97,7 +99,11 @@ fn measure(args: &Args) -> Result<()> {
                 webhooks::measure(args, &mut table)?;
             }
             Goal::P13 => scaling::measure(args, &mut table)?,
-            Goal::P14 => lease::measure(args, &mut table)?,
+            Goal::P14 => {
+                lease::measure(args, &mut table)?;
+                visits::measure(args, &mut table)?;
+                ringing::measure(args, &mut table)?;
+            }
         }
     }
     println!("{table}");

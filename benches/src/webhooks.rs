@@ -26,7 +26,7 @@ use crate::table::{Mark, Table};
 use crate::workload::Workload;
 
 const SEED: u64 = 112;
-const CONNECTIONS: usize = 16;
+pub(crate) const CONNECTIONS: usize = 16;
 /// Of all events asked for, the part that is posted: each costs as much as some twenty of a batch.
 const PART: usize = 16;
 const SECRETS: [(&str, &str); 2] = [
@@ -225,7 +225,8 @@ impl<'w> Bench<'w> {
     }
 }
 
-fn written(webhook: &Webhook) -> Vec<u8> {
+/// Writes a request down as it goes over the line.
+pub(crate) fn written(webhook: &Webhook) -> Vec<u8> {
     let (path, length) = (&webhook.path, webhook.body.len());
     let mut bytes =
         format!("POST {path} HTTP/1.1\r\nHost: in.example.com\r\nContent-Length: {length}\r\n")
@@ -241,7 +242,8 @@ fn written(webhook: &Webhook) -> Vec<u8> {
     bytes
 }
 
-fn connections(port: u16) -> Result<Vec<TcpStream>> {
+/// Opens so many connections to a port.
+pub(crate) fn connections(port: u16) -> Result<Vec<TcpStream>> {
     let open = |_| {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_nodelay(true)?;

@@ -6,11 +6,6 @@ const REAL = "+34 910 000 001", PHONE = `<p id="phone">${REAL}</p>`;
 const REQUIRED = `data-number="${REAL}" data-consent="required"`;
 const MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)";
 
-const shows = async (visitor) => {
-  const { number } = await visitor.answered();
-  await visitor.reads("#phone", `+34 ${number.slice(3, 6)} ${number.slice(6, 9)} ${number.slice(9)}`);
-};
-
 // Nothing asked for, nothing kept, nothing changed.
 const silent = async (visitor, what) => {
   await visitor.keeps("#phone", REAL, 600);
@@ -23,7 +18,7 @@ const consent = async (site) => {
   const visitor = await site.open("/asks");
   await silent(visitor, "before consent");
   await visitor.tab.evaluate(() => window.trunkline.consent(true));
-  await shows(visitor);
+  await visitor.shows();
   const { visit, visitor: who } = await visitor.answered();
   await visitor.tab.evaluate(() => window.trunkline.consent(false));
   assert.equal(await visitor.text("#phone"), REAL);
@@ -31,7 +26,7 @@ const consent = async (site) => {
   assert.deepEqual(await visitor.tab.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0]);
   assert.equal(await visitor.tab.evaluate(() => window.trunkline.visitor), undefined);
   await visitor.tab.evaluate(() => window.trunkline.consent(true));
-  await shows(visitor);
+  await visitor.shows();
   assert.notEqual((await visitor.answered()).visitor, who, "the visitor was forgotten");
   // It is asked for on each page.
   await visitor.go("/asks");
@@ -52,7 +47,7 @@ const consent = async (site) => {
   const leaving = await site.open("/gone");
   await leaving.tab.waitForFunction(() => window.trunkline);
   await leaving.tab.evaluate(() => window.trunkline.consent(true));
-  await shows(leaving);
+  await leaving.shows();
   await leaving.tab.evaluate(() => history.pushState({}, "", "/gone/page"));
   await leaving.asks("page");
   await leaving.tab.evaluate(() => window.trunkline.consent(false));
@@ -62,12 +57,12 @@ const consent = async (site) => {
   // Given before the script came.
   site.page("/given", PHONE, { script: REQUIRED, head: "<script>trunklineConfig = { consent: true }</script>" });
   const given = await site.open("/given");
-  await shows(given);
+  await given.shows();
   await given.close();
   // Where none is required, who objects is remembered, without an id.
   site.page("/free", PHONE);
   const free = await site.open("/free");
-  await shows(free);
+  await free.shows();
   await free.tab.evaluate(() => window.trunkline.consent(false));
   await free.asks("end");
   await free.go("/free");
@@ -86,7 +81,7 @@ const banners = async (site) => {
   const visitor = await site.open("/mode");
   await silent(visitor, "denied by default");
   await visitor.tab.evaluate(() => window.gtag("consent", "update", { analytics_storage: "granted" }));
-  await shows(visitor);
+  await visitor.shows();
   await visitor.tab.evaluate(() => window.gtag("consent", "update", { analytics_storage: "denied" }));
   await visitor.asks("end");
   assert.equal(await visitor.text("#phone"), REAL);
@@ -96,7 +91,7 @@ const banners = async (site) => {
   const updated = `${gtag} gtag("consent", "update", { analytics_storage: "granted" });</script>`;
   site.page("/early", PHONE, { script: REQUIRED, head: updated });
   const early = await site.open("/early");
-  await shows(early);
+  await early.shows();
   await early.close();
   holds("Google's consent mode is heard");
   site.page("/tcf", PHONE, { script: REQUIRED, head: `<script>
@@ -109,12 +104,12 @@ const banners = async (site) => {
   await told.tab.evaluate(() => window.say("useractioncomplete", { 1: true }));
   await silent(told, "measuring refused");
   await told.tab.evaluate(() => window.say("useractioncomplete", { 1: true, 7: true }));
-  await shows(told);
+  await told.shows();
   await told.close();
   const outside = await site.open("/tcf");
   await outside.tab.waitForFunction(() => window.say);
   await outside.tab.evaluate(() => window.say("tcloaded", {}, false));
-  await shows(outside);
+  await outside.shows();
   await outside.close();
   holds("the IAB's framework is heard");
   // A browser that asks not to be tracked: banners do not count, the page's own word does.
@@ -123,7 +118,7 @@ const banners = async (site) => {
   });
   await silent(objecting, "globalPrivacyControl");
   await objecting.tab.evaluate(() => window.trunkline.consent(true));
-  await shows(objecting);
+  await objecting.shows();
   await objecting.close();
   holds("a browser that asks not to be tracked is heard where consent is required");
 };
@@ -151,7 +146,7 @@ const machines = async (site) => {
     "Mozilla/5.0 (Linux; Android 10; CUBOT X19) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/22B83 Instagram 350.0.0"]) {
     const person = await site.open("/page", { agent });
-    await shows(person);
+    await person.shows();
     await person.close();
   }
   holds("people do, with a Cubot as well");
@@ -171,7 +166,7 @@ const unseen = async (site) => {
       window.activate();
       document.dispatchEvent(new Event(name));
     }, event);
-    await shows(visitor);
+    await visitor.shows();
     assert.equal(visitor.count("visit"), 1);
     await visitor.close();
   }

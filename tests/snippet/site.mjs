@@ -1,6 +1,8 @@
 // A site that has the snippet on its pages: serves pages made by the cases, and looks at them with a browser as a visitor
-// on a phone would. TRUNKLINE_SNIPPET_BASE is a service whose sites es, ru and de have pools of numbers of these countries;
-// without it the stand-in is asked. TRUNKLINE_SNIPPET_PORT is where the site listens, so that a service can be told its origin.
+// on a phone would. The service that TRUNKLINE_SNIPPET_BASE names answers; of its sites es, ru and de have pools of numbers of
+// these countries, brief one that holds numbers for 2 s, full one of a single number and a fallback, and none has no pool.
+// TRUNKLINE_SNIPPET_PORT is where the site listens, its origin there, TRUNKLINE_SNIPPET_TOKEN a token that may read.
+// Where the service has to fail, a stand-in answers.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { withBrowser } from "../board/browser.mjs";
@@ -8,6 +10,8 @@ import { standIn } from "./standin.mjs";
 
 const PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Mobile Safari/537.36";
 export const holds = (what) => console.log(`ok: ${what}`);
+// What the test has to find in the service's books afterwards.
+export const tell = (what) => console.log(`told: ${JSON.stringify(what)}`);
 export const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 // Runs cases on a site, a browser and a service, and leaves nothing of them behind.
@@ -22,11 +26,12 @@ export const withSite = (act) => withBrowser(async (browser) => {
       response.writeHead(200, { "content-type": html ? "text/html; charset=utf-8" : "text/javascript" }).end(pages.get(path));
     } else response.writeHead(404).end();
   });
-  await new Promise((done) => { server.listen(Number(process.env.TRUNKLINE_SNIPPET_PORT ?? 0), "127.0.0.1", done); });
-  const own = await standIn();
+  const { TRUNKLINE_SNIPPET_BASE: base, TRUNKLINE_SNIPPET_PORT: port } = process.env;
+  await new Promise((done) => { server.listen(Number(port), "127.0.0.1", done); });
+  const own = await standIn(base);
   const origin = `http://127.0.0.1:${server.address().port}`;
   try {
-    await act(new Site(browser, origin, pages, held, own.base, process.env.TRUNKLINE_SNIPPET_BASE || own.base));
+    await act(new Site(browser, origin, pages, held, own.base, base));
   } finally {
     held.forEach((response) => response.end());
     server.closeAllConnections();
@@ -47,6 +52,24 @@ class Site {
     const tag = `<script async src="${from}/v1/trunkline.js?site=${site}" ${script} data-webdriver="allow"></script>`;
     this.pages.set(path, `<!doctype html><html lang="es"><head><meta charset="utf-8"><link rel="icon" href="data:,">
       <title>${path}</title>${head}${tag}</head><body>${body}</body></html>`);
+  }
+
+  // How many numbers of a pool visits hold, by the service's own word.
+  async leased(pool) {
+    const answer = await fetch(`${this.base}/v1/live`, { headers: { authorization: `Bearer ${process.env.TRUNKLINE_SNIPPET_TOKEN}` } });
+    const { pools } = await answer.json();
+    return pools.find((it) => it.pool === pool).leased;
+  }
+
+  // Waits until that many are held.
+  async holds(pool, count) {
+    for (let tries = 0; await this.leased(pool) !== count && tries < 100; tries += 1) await pause(50);
+    assert.equal(await this.leased(pool), count, pool);
+  }
+
+  // Ends a visit behind its page's back.
+  async end(visit) {
+    assert.equal((await fetch(`${this.base}/v1/visits/${visit}/end`, { method: "POST" })).status, 204);
   }
 
   // Opens a page as a new visitor, or in another tab of one. `before` runs in each page before its own scripts.
@@ -99,6 +122,19 @@ class Visitor {
   async answered() {
     await this.tab.waitForFunction(() => window.trunkline && window.trunkline.visit, { timeout: 10_000 });
     return this.tab.evaluate(() => Object.assign({}, window.trunkline));
+  }
+
+  // Waits for the visit's number, and writes it in the form of the page's.
+  async written() {
+    const { number } = await this.answered();
+    return `+34 ${number.slice(3, 6)} ${number.slice(6, 9)} ${number.slice(9)}`;
+  }
+
+  // Waits until an element shows the visit's number in that form, and gives it.
+  async shows(selector = "#phone") {
+    const written = await this.written();
+    await this.reads(selector, written);
+    return written;
   }
 
   // Waits until an element has this text.

@@ -1,38 +1,27 @@
-// A small stand-in for the service's doors of visits, for cases in which the service has to fail, to be slow, or to have
-// no number left. What it does is said by the site's key and by what stands before /v1/ in its address:
-//   keys   es, ru, de: a number of that country; full: the pool's fallback; none: no number at all
-//   paths  /slow: answers after three seconds; /broken: 500; /gone: knows a visit only once, and says so after 300 ms;
-//          /brief: holds numbers for 2 s
+// A small stand-in for the service's doors of visits, for what a service that works cannot be made to do. What it does is
+// said by what stands before /v1/ in its address:
+//   slow    answers after three seconds
+//   broken  500
+//   odd     what is no answer: no JSON, no object, a number that is none
+//   gone    knows a visit only once, and says so after 300 ms
 import { createServer } from "node:http";
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-const NUMBERS = {
-  es: ["+34911222333", "+34 911 222 333"],
-  ru: ["+74951234567", "+7 495 123-45-67"],
-  de: ["+4930901820", "+49 30 901820"],
-  full: ["+34900100100", "+34 900 100 100"],
-  none: [undefined, undefined],
-};
+const NUMBER = { number: "+34911222333", formatted: "911 22 23 33" };
+const ODD = ["<html>", "[]", "null", '{"number":7}', '{"visit":"v","number":"call us"}'];
 
-// The script as the service sends it: without comments and indentation.
-const file = join(dirname(fileURLToPath(import.meta.url)), "../../crates/api/assets/trunkline.js");
-const script = () => readFileSync(file, "utf8").split("\n").map((line) => line.trim())
-  .filter((line) => line && !line.startsWith("//")).join("\n");
-
-export const standIn = async () => {
+// `base` is the service that has the script.
+export const standIn = async (base) => {
+  const script = await (await fetch(`${base}/v1/trunkline.js?site=es`)).text();
   const visits = new Map();
-  let made = 0;
-  const decide = (mode, site, { visitor }) => {
-    if (mode === "gone" || !visits.has(visitor)) visits.set(visitor, `${site}-visit${++made}`);
-    const [number, formatted] = NUMBERS[site];
-    const hold = mode === "brief" ? 2 : 1800;
-    return { visit: visits.get(visitor), number, formatted, served: !["full", "none"].includes(site), hold_s: hold,
-      expires_at: new Date(Date.now() + hold * 1000).toISOString() };
+  let made = 0, odd = 0;
+  const decide = (mode, { visitor }) => {
+    if (mode === "odd") return ODD[odd++ % ODD.length];
+    if (mode === "gone" || !visits.has(visitor)) visits.set(visitor, `es-visit${++made}`);
+    const expires_at = new Date(Date.now() + 1_800_000).toISOString();
+    return JSON.stringify({ visit: visits.get(visitor), ...NUMBER, served: true, hold_s: 1800, expires_at });
   };
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url, "http://service");
+    const { pathname } = new URL(request.url, "http://service");
     const [, mode, door] = /^(?:\/(\w+))?\/v1\/(.*)$/.exec(pathname) ?? [];
     const headers = { "access-control-allow-origin": "*", "cache-control": "no-store" };
     const answer = (status, body = "", type = "application/json") => {
@@ -40,7 +29,7 @@ export const standIn = async () => {
     };
     if (door === "trunkline.js") {
       headers["cache-control"] = "max-age=3600";
-      answer(200, script(), "text/javascript; charset=utf-8");
+      answer(200, script, "text/javascript; charset=utf-8");
       return;
     }
     let text = "";
@@ -49,7 +38,7 @@ export const standIn = async () => {
       if (mode === "broken") answer(500);
       else if (door !== "visits") setTimeout(() => answer(mode === "gone" ? 404 : 204), mode === "gone" ? 300 : 0);
       else {
-        const decided = JSON.stringify(decide(mode, searchParams.get("site"), JSON.parse(text)));
+        const decided = decide(mode, JSON.parse(text));
         setTimeout(() => answer(200, decided), mode === "slow" ? 3000 : 30);
       }
     });

@@ -5,18 +5,10 @@ import { holds, pause } from "./site.mjs";
 const REAL = "+34 910 000 001";
 const PHONE = `<p id="phone">${REAL}</p>`;
 
-// Where the number stands once the snippet is done.
-const shows = async (visitor) => {
-  const { number } = await visitor.answered();
-  const written = `+34 ${number.slice(3, 6)} ${number.slice(6, 9)} ${number.slice(9)}`;
-  await visitor.reads("#phone", written);
-  return written;
-};
-
 const routes = async (site) => {
   site.page("/app", PHONE);
   const visitor = await site.open("/app");
-  await shows(visitor);
+  await visitor.shows();
   const { visit } = await visitor.answered();
   const turn = (act) => visitor.tab.evaluate(act);
   await turn(() => { history.pushState({}, "", "/app/prices?a=1"); document.title = "Prices"; });
@@ -46,20 +38,20 @@ const back = async (site) => {
   site.page("/one", `${PHONE}<a id="next" href="/two">next</a>`);
   site.page("/two", `${PHONE}<a id="next" href="/one">next</a>`);
   const visitor = await site.open("/one");
-  const written = await shows(visitor);
+  const written = await visitor.shows();
   const { visit } = await visitor.answered();
   await visitor.tab.click("#next");
   await visitor.tab.waitForFunction(() => location.pathname === "/two");
-  assert.equal(await shows(visitor), written);
+  assert.equal(await visitor.shows(), written);
   assert.equal((await visitor.answered()).visit, visit);
   const { body } = await visitor.asks("visit", 2);
   assert.deepEqual([body.url, body.referrer], [`${site.origin}/two`, `${site.origin}/one`]);
   await visitor.tab.goBack();
   await visitor.tab.waitForFunction(() => location.pathname === "/one");
-  assert.equal(await shows(visitor), written);
+  assert.equal(await visitor.shows(), written);
   await visitor.tab.goForward();
   await visitor.tab.waitForFunction(() => location.pathname === "/two");
-  assert.equal(await shows(visitor), written);
+  assert.equal(await visitor.shows(), written);
   assert.equal((await visitor.answered()).visit, visit);
   // Each return is told: as a visit by a page made anew, as a page by one that was kept.
   for (let tries = 0; visitor.count("visit") + visitor.count("page") < 4 && tries < 100; tries += 1) await pause(25);
@@ -74,12 +66,12 @@ const back = async (site) => {
   await visitor.close();
   // Pages that the browser keeps as they are come back with an event; whether it keeps any is its own choice.
   const kept = await site.open("/one");
-  await shows(kept);
+  await kept.shows();
   await kept.tab.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
   await kept.asks("beat");
   assert.equal((await kept.asks("page")).body.url, `${site.origin}/one`);
   const other = await site.open("/two", { beside: kept });
-  await shows(other);
+  await other.shows();
   assert.equal((await other.answered()).visit, (await kept.answered()).visit);
   await other.tab.evaluate(() => window.trunkline.consent(false));
   await kept.reads("#phone", REAL);
@@ -104,11 +96,11 @@ const flicker = async (site) => {
   site.page("/first", body);
   site.page("/next", body);
   const visitor = await site.open("/first", { before: frames });
-  const written = await shows(visitor);
+  const written = await visitor.shows();
   let clean = 0;
   for (const path of ["/next", "/first", "/next", "/first", "/next", "/first"]) {
     await visitor.go(path);
-    await shows(visitor);
+    await visitor.shows();
     await visitor.tab.waitForFunction(() => window.frames_seen.length > 2 && performance.getEntriesByType("paint").length > 0);
     const seen = await visitor.tab.evaluate(() => window.frames_seen);
     if (seen.every((text) => text === written)) clean += 1;
@@ -120,11 +112,11 @@ const flicker = async (site) => {
 };
 
 // A page that can be hidden and shown, and on which minutes pass in tenths of seconds.
-const quick = () => {
+export const quick = () => {
   const own = window.setInterval;
   window.setInterval = (act, ms) => own(act, ms === 60_000 ? 100 : ms);
 };
-const hiding = () => {
+export const hiding = () => {
   let hidden = false;
   Object.defineProperty(document, "hidden", { get: () => hidden });
   window.hide = (now) => {
@@ -134,13 +126,13 @@ const hiding = () => {
 };
 
 // Does several of these.
-const run = (code) => { (0, eval)(code); };
+export const run = (code) => { (0, eval)(code); };
 const QUICK = { before: run, argument: `(${quick})(); (${hiding})();` };
 
 const beats = async (site) => {
-  site.page("/beats", PHONE, { base: site.standin });
+  site.page("/beats", PHONE);
   const visitor = await site.open("/beats", QUICK);
-  await shows(visitor);
+  await visitor.shows();
   const { visit } = await visitor.answered();
   await visitor.asks("beat", 1);
   assert.equal(visitor.asked.find((it) => it.what === "beat").door, `/${visit}/beat`);
@@ -159,7 +151,7 @@ const beats = async (site) => {
   await visitor.close();
   // Minutes are minutes here, so the only beats are those of hiding and of coming back.
   const calm = await site.open("/beats", { before: hiding });
-  await shows(calm);
+  await calm.shows();
   for (const count of [1, 2]) {
     await calm.tab.evaluate((now) => window.hide(now), count === 1);
     await calm.asks("beat", count);
@@ -172,9 +164,9 @@ const beats = async (site) => {
 
 const returns = async (site) => {
   // Hidden for longer than half of the hold, which is two seconds there.
-  site.page("/hidden", PHONE, { fails: "brief" });
+  site.page("/hidden", PHONE, { site: "brief" });
   const visitor = await site.open("/hidden", QUICK);
-  const written = await shows(visitor);
+  const written = await visitor.shows();
   await visitor.tab.evaluate(() => window.hide(true));
   await pause(1300);
   await visitor.tab.evaluate(() => window.hide(false));
@@ -184,15 +176,16 @@ const returns = async (site) => {
   await visitor.close();
   // Beats that are answered are asked for after half of the hold, for a beacon tells nothing.
   const watching = await site.open("/hidden", QUICK);
-  await shows(watching);
+  await watching.shows();
   const answered = watching.tab.waitForResponse((it) => it.url().endsWith("/beat") && it.request().resourceType() === "fetch");
   assert.equal((await answered).status(), 204);
   await watching.close();
   // A visit that the service no longer knows begins anew.
-  site.page("/gone", PHONE, { fails: "gone" });
+  site.page("/gone", PHONE);
   const stranger = await site.open("/gone");
-  await shows(stranger);
+  await stranger.shows();
   const { visit } = await stranger.answered();
+  await site.end(visit);
   await stranger.tab.evaluate(() => history.pushState({}, "", "/gone/page"));
   await stranger.asks("page");
   await stranger.asks("visit", 2);
@@ -201,7 +194,7 @@ const returns = async (site) => {
   await stranger.close();
   // No answer for as long as the number is held: it may be somebody else's.
   const offline = await site.open("/hidden", QUICK);
-  await shows(offline);
+  await offline.shows();
   await offline.tab.setOfflineMode(true);
   await offline.reads("#phone", REAL);
   assert.equal(await offline.tab.evaluate(() => window.trunkline.visit), undefined);
@@ -210,7 +203,7 @@ const returns = async (site) => {
 };
 
 // A page whose clock is off by as much as `offsets` says, page by page.
-const wrong = (offsets) => {
+export const wrong = (offsets) => {
   const own = Date, page = Number(window.name || 0);
   window.name = String(page + 1);
   const now = () => own.now() + offsets[page % offsets.length];
@@ -230,12 +223,12 @@ const clocks = async (site) => {
   for (const [what, offsets] of Object.entries({ "ten years ahead": [10 * YEAR], "thirty years behind": [-30 * YEAR],
     "years off on one page and right on the next": [-9 * YEAR, 0, 9 * YEAR, 0] })) {
     const visitor = await site.open("/clock", { before: wrong, argument: offsets });
-    const written = await shows(visitor);
+    const written = await visitor.shows();
     const { visit } = await visitor.answered();
     for (let page = 2; page < 5; page += 1) {
       const year = new Date(Date.now() + offsets[(page - 1) % offsets.length]).getUTCFullYear();
       await visitor.go("/clock");
-      assert.equal(await shows(visitor), written, what);
+      assert.equal(await visitor.shows(), written, what);
       assert.equal((await visitor.answered()).visit, visit, what);
       assert.ok(Math.abs(year - await visitor.tab.evaluate(() => new Date().getUTCFullYear())) <= 1, what);
     }
@@ -245,9 +238,9 @@ const clocks = async (site) => {
     holds(`the page's clock may be ${what}`);
   }
   // Beats go by time that has passed, whatever the clock says.
-  site.page("/beating", PHONE, { base: site.standin });
+  site.page("/beating", PHONE);
   const visitor = await site.open("/beating", { before: run, argument: `(${quick})(); (${wrong})([20 * ${YEAR}]);` });
-  await shows(visitor);
+  await visitor.shows();
   await visitor.asks("beat", 4);
   assert.equal(visitor.count("visit"), 1);
   await visitor.close();

@@ -9,6 +9,7 @@
 //! - [`events`], [`chats`], [`bank`] and [`generate`] make what is sent: by hand, from real
 //!   conversations and calls, from a seed;
 //! - [`centre`] makes a day of calls, as plain events and as providers tell it;
+//! - [`accuracy`] says how well calls were attributed whose truth is known;
 //! - [`mod@reference`] computes the expected figures from the definitions alone, without one line
 //!   of the product;
 //! - [`shim`] and [`link`] put faults of the machine and of the network under it; [`load`] sends
@@ -20,7 +21,8 @@
 //! - [`compare`] and [`facts`] hold the service's answers and every row of ClickHouse against it.
 //!
 //! Nothing here depends on a crate of the product but [`hooks`], which sends the samples of providers and signs them
-//! with their adapters; that these sign right is shown by the vendors' own vectors and libraries.
+//! with their adapters; that these sign right is shown by the vendors' own vectors and libraries; and [`accuracy`], which
+//! reads what happens on a simulated site.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::expect_used,
@@ -29,6 +31,7 @@
     reason = "a test harness fails by panicking and speaks through the test's own output"
 )]
 
+pub mod accuracy;
 pub mod bank;
 pub mod centre;
 pub mod chats;

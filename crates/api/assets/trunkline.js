@@ -2,8 +2,9 @@
 //
 // It changes nothing but the data of text nodes and three attributes, so that a framework's own nodes stay its own. What it
 // cannot do safely it leaves undone: on every failure the page shows the real number, which never leaves the HTML.
-// The service drops whole-line comments and indentation (visits/snippet.rs), so there are no comments behind code, no comment
-// blocks and no template literals here. ES2017, no dependencies. docs/snippet.md tells how to use it.
+// The service drops whole-line comments, breaks and spaces that the language does not need (visits/snippet.rs), so there are no
+// comments behind code, no comment blocks and no template literals here, no quotes and spaces in patterns, and every statement
+// ends with its mark. ES2017, no dependencies. docs/snippet.md tells how to use it.
 (function () {
   "use strict";
   const doc = document, nav = navigator, config = window.trunklineConfig || {};
@@ -233,15 +234,28 @@
   // machine sleeps. `life` is the last sign of life that was sent, `sure` the last that was answered.
   const clock = (ago) => [performance.now() - ago, Date.now() - ago];
   const since = (then) => Math.max(performance.now() - then[0], Date.now() - then[1]);
-  let on = false, asking = false, timer, life, sure, hold, path;
+  let on = false, asking = false, ads, timer, life, sure, hold, path;
   const certain = () => {
     life = sure = clock(0);
     stored(BRIEF, VISIT, JSON.stringify([api, hold, Date.now()]));
   };
 
+  // What Analytics and Metrica know the visitor by: of `_ga` (GA1.1.X.Y) the last two numbers. Not read for who refused to be told
+  // of to advertisers, nor for a browser that asks not to be tracked, unless the page's own word says otherwise.
+  const secret = nav.globalPrivacyControl || nav.doNotTrack === "1";
+  const cookie = (pattern) => (new RegExp("(?:^|; )_" + pattern).exec(doc.cookie) || [])[1];
+  const known = (body) => {
+    body.consent = secret && ads === undefined ? false : ads;
+    if (given && body.consent !== false) {
+      body.ga_client_id = cookie("ga=GA1\\.[^.;]+\\.([\\d.]+)");
+      body.ym_client_id = cookie("ym_uid=(\\d+)");
+    }
+    return JSON.stringify(body);
+  };
+
   const address = (visit, what) => base + "/v1/visits/" + visit + "/" + what;
-  const beacon = (visit, what) => visit && nav.sendBeacon && nav.sendBeacon(address(visit, what));
-  const post = (to, body) => fetch(to, { method: "POST", body: JSON.stringify(body), keepalive: true, credentials: "omit" });
+  const beacon = (visit, what) => visit && nav.sendBeacon && nav.sendBeacon(address(visit, what), known({}));
+  const post = (to, body) => fetch(to, { method: "POST", body: known(body), keepalive: true, credentials: "omit" });
   // Anchors within a page are no other page; addresses behind #/ and #! are.
   const here = () => location.href.replace(/#(?![/!]).*/, "");
 
@@ -253,6 +267,8 @@
   const take = (answer, visitor) => {
     // Consent was withdrawn while it was under way.
     if (visitor !== api.visitor) return beacon(answer.visit, "end");
+    // A refusal, or no answer of the service's at all.
+    if (!answer.visit || !/^(null|\+?\d{5,15})$/.test(answer.number)) throw answer;
     hold = (answer.hold_s || 1800) * 1000;
     show(answer);
     certain();
@@ -265,7 +281,7 @@
     const visitor = api.visitor;
     const limit = new Promise((_, no) => setTimeout(no, PATIENCE));
     const body = { visitor, url: location.href, referrer: doc.referrer, title: doc.title };
-    const answered = post(base + "/v1/visits?site=" + encodeURIComponent(site), body).then((it) => (it.ok ? it.json() : Promise.reject(it)));
+    const answered = post(base + "/v1/visits?site=" + encodeURIComponent(site), body).then((it) => it.json());
     Promise.race([answered, limit]).then((answer) => take(answer, visitor)).catch(failed).then(() => {
       asking = false;
       if (visitor !== api.visitor) path = "";
@@ -351,8 +367,9 @@
     show({});
   };
 
-  function consent(yes) {
+  function consent(yes, advertising) {
     given = Boolean(yes);
+    ads = advertising;
     if (given) return start();
     beacon(api.visit, "end");
     stored(LOCAL, VISITOR, required ? null : NONE);
@@ -363,8 +380,11 @@
   const listen = () => {
     const layer = window.dataLayer = window.dataLayer || [], push = layer.push;
     const hear = (it) => {
-      const said = it && it[0] === "consent" && it[1] === "update" && it[2].analytics_storage;
-      if (said) consent(said === "granted");
+      const said = it && it[0] === "consent" && it[1] === "update" && it[2];
+      if (!said) return;
+      const may = (name) => said[name] === "granted";
+      if (said.ad_user_data) ads = may("ad_user_data") && may("ad_personalization");
+      if (said.analytics_storage) consent(may("analytics_storage"), ads);
     };
     [].forEach.call(layer, hear);
     layer.push = function () {
@@ -374,7 +394,10 @@
     if (typeof window.__tcfapi === "function") {
       window.__tcfapi("addEventListener", 2, (it, ok) => {
         const may = (it && it.purpose && it.purpose.consents) || {};
-        if (ok && it.eventStatus !== "cmpuishown") consent(it.gdprApplies === false || (may[1] && may[7]));
+        if (ok && it.eventStatus !== "cmpuishown") {
+          const free = it.gdprApplies === false;
+          consent(free || (may[1] && may[7]), free ? ads : !!(may[3] && may[4]));
+        }
       });
     }
   };
@@ -407,6 +430,6 @@
     turned();
   });
 
-  if (config.consent === true || (!required && stored(LOCAL, VISITOR) !== NONE)) consent(true);
-  if (required && !nav.globalPrivacyControl && nav.doNotTrack !== "1") listen();
+  if (config.consent === true || (!required && stored(LOCAL, VISITOR) !== NONE)) consent(true, config.advertising);
+  if (required && !secret) listen();
 })();

@@ -16,6 +16,9 @@ const COLUMNS: [&str; 3] = ["contact", "conversation", "caller"];
 /// forwarded to, the id of a contact on a channel is often his number.
 const THINGS: [&str; 5] = ["contact", "conversation", "caller", "extension", "id"];
 
+/// The fields of things that are lists of such ids, or of numbers.
+const LISTS: [&str; 2] = ["phones", "contacts"];
+
 /// Masks the phone numbers of a page.
 pub(crate) fn mask(page: &mut Page) {
     let named = page.columns.iter().map(|column| column.name);
@@ -38,7 +41,9 @@ pub(crate) fn mask_thing(thing: &mut Json) {
                     Json::String(text) if THINGS.contains(&name.as_str()) => {
                         *text = masked(std::mem::take(text));
                     }
-                    Json::Array(texts) if name == "phones" => texts.iter_mut().for_each(mask_text),
+                    Json::Array(texts) if LISTS.contains(&name.as_str()) => {
+                        texts.iter_mut().for_each(mask_text);
+                    }
                     value => mask_thing(value),
                 }
             }

@@ -1,10 +1,12 @@
-//! `GET /v1/calls`, `/v1/contacts`, one of each, and a contact's timeline; `PATCH /v1/calls/{call}`.
+//! `GET /v1/calls`, `/v1/contacts`, `/v1/visits`, `/v1/leads`, one of each, and a contact's timeline;
+//! `PATCH /v1/calls/{call}`.
 //!
 //! Calls are listed by the report of calls: with its period, its filters and its order. A change of a
 //! call is an event like any other, durable before it is answered; so it is in the journal, and a
 //! replay makes it again.
 
 pub(crate) mod about;
+pub(crate) mod listed;
 
 use std::sync::Arc;
 

@@ -24,6 +24,7 @@ use crate::directory::Directory;
 use crate::door::Door;
 use crate::hooks::Hooks;
 use crate::problem::{Code, Problem};
+use crate::records::listed;
 use crate::rejects::Rejects;
 use crate::stream::Crowd;
 use crate::visits::{Limits as VisitLimits, Sites};
@@ -52,10 +53,12 @@ pub(crate) fn doors() -> Vec<Door> {
             get(hooks::receive).post(hooks::receive),
         ),
         at("/v1/visits")
+            .get(listed::visits, records::about::visits())
             .post(visits::post, visits::about_post())
             .preflight(visits::preflight),
         at("/v1/trunkline.js").get(visits::script, visits::about_script()),
         at("/v1/visits/amp").get(visits::amp, visits::about_amp()),
+        at("/v1/visits/{visit}").get(listed::visit, records::about::visit()),
         at("/v1/visits/{visit}/page")
             .post(visits::turn, visits::about_page())
             .preflight(visits::preflight),
@@ -76,6 +79,8 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/contacts").get(records::contacts, records::about::contacts()),
         at("/v1/contacts/{contact}").get(records::contact, records::about::contact()),
         at("/v1/contacts/{contact}/timeline").get(records::timeline, records::about::timeline()),
+        at("/v1/leads").get(listed::leads, records::about::leads()),
+        at("/v1/leads/{lead}").get(listed::lead, records::about::lead()),
         at("/v1/conversions").get(conversions::conversions, conversions::about()),
         at("/v1/live").get(live::live, live::about()),
         at("/v1/admin/hooks").get(admin::hooks, admin::about_hooks()),
@@ -94,7 +99,7 @@ pub(crate) fn doors() -> Vec<Door> {
     doors
 }
 
-/// What browsers open: the boards and what belongs to them.
+/// The pages of the board, which are not in the document.
 fn pages() -> Vec<Door> {
     let page = Door::page;
     vec![

@@ -26,7 +26,6 @@ use rand::distr::{Alphanumeric, SampleString};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::batch::{Batch, Shape};
-use trunkline_model::phone::formatted;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Sign, Signed, Submission, VisitAsk};
 
@@ -63,6 +62,32 @@ pub(crate) struct Page {
     referrer: Option<String>,
     /// Its title.
     title: Option<String>,
+    /// What Google Analytics knows the visitor by: of its cookie `_ga` the last two numbers.
+    ga_client_id: Option<String>,
+    /// What Yandex Metrica knows the visitor by: its cookie `_ym_uid`.
+    ym_client_id: Option<String>,
+    /// Whether the visitor agreed that those who sell advertising are told what came of the visit.
+    consent: Option<bool>,
+}
+
+impl Page {
+    /// Keeps who it is, and nothing of a page: a sign of life is none.
+    fn unseen(self) -> Self {
+        Self {
+            ga_client_id: self.ga_client_id,
+            ym_client_id: self.ym_client_id,
+            consent: self.consent,
+            ..Self::default()
+        }
+    }
+
+    /// What holds once the visitor has withdrawn his consent: nobody is told of the visit any more.
+    fn withdrawn() -> Self {
+        Self {
+            consent: Some(false),
+            ..Self::default()
+        }
+    }
 }
 
 /// What a page is to show.
@@ -94,11 +119,20 @@ pub(crate) async fn post(
     let (head, body) = request.into_parts();
     let site = shared.sites.load().find(&site_key(&head.uri)?)?;
     let origin = admitted(&site, &head)?;
-    shared.visits.visit(caller(&shared, &head))?;
-    events::open(&shared)?;
-    let page = page(&shared, &head, body).await?;
-    let shown = begin(&shared, &site, &head, page).await?;
-    Ok(shown_to(origin, Json(shown)))
+    let shown = asked(&shared, &site, &head, body).await;
+    Ok(shown_to(origin, shown.map(Json)))
+}
+
+async fn asked(
+    shared: &Shared,
+    site: &Arc<Site>,
+    head: &Parts,
+    body: Body,
+) -> Result<Shown, Problem> {
+    shared.visits.visit(caller(shared, head))?;
+    events::open(shared)?;
+    let page = page(shared, head, body).await?;
+    begin(shared, site, head, page).await
 }
 
 /// Tells of another page of a visit: `POST /v1/visits/{visit}/page`.
@@ -107,17 +141,11 @@ pub(crate) async fn turn(
     Path(visit): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (head, body) = request.into_parts();
-    let site = shared.sites.load().of_visit(&visit)?;
-    let origin = admitted(&site, &head)?;
-    shared.visits.sign(caller(&shared, &head))?;
-    events::open(&shared)?;
-    let page = page(&shared, &head, body).await?;
-    sign(&shared, &site, &visit, Sign::Page, &page).await?;
-    Ok(shown_to(origin, StatusCode::NO_CONTENT))
+    told(&shared, &visit, request, Sign::Page).await
 }
 
-/// Tells that somebody is still there, and promises nothing: `POST /v1/visits/{visit}/beat`.
+/// Tells that somebody is still there, and promises nothing: `POST /v1/visits/{visit}/beat`. Of a body only
+/// who it is counts: cookies come to be while a page is looked at.
 pub(crate) async fn beat(
     State(shared): State<Shared>,
     Path(visit): Path<String>,
@@ -141,13 +169,30 @@ async fn told(
     request: Request,
     sign: Sign,
 ) -> Result<Response, Problem> {
-    let (head, _) = request.into_parts();
+    let (head, body) = request.into_parts();
     let site = shared.sites.load().of_visit(visit)?;
     let origin = admitted(&site, &head)?;
-    shared.visits.sign(caller(shared, &head))?;
+    let heard = heard(shared, &site, visit, sign, &head, body).await;
+    Ok(shown_to(origin, heard.map(|()| StatusCode::NO_CONTENT)))
+}
+
+async fn heard(
+    shared: &Shared,
+    site: &Arc<Site>,
+    visit: &str,
+    sign: Sign,
+    head: &Parts,
+    body: Body,
+) -> Result<(), Problem> {
+    shared.visits.sign(caller(shared, head))?;
     events::open(shared)?;
-    self::sign(shared, &site, visit, sign, &Page::default()).await?;
-    Ok(shown_to(origin, StatusCode::NO_CONTENT))
+    let page = match sign {
+        Sign::Page => page(shared, head, body).await?,
+        // A sign of life counts whatever stands beside it.
+        Sign::Beat => page(shared, head, body).await.unwrap_or_default().unseen(),
+        Sign::End => Page::withdrawn(),
+    };
+    self::sign(shared, site, visit, sign, &page).await
 }
 
 fn site_key(uri: &Uri) -> Result<String, Problem> {
@@ -223,12 +268,10 @@ async fn begin(
         now,
     };
     submit(shared, site, told.event(site, &decision, None)).await?;
-    let number = decision.number.as_deref();
-    let written =
-        |number: &str| formatted(number, site.country).unwrap_or_else(|| number.to_owned());
+    let number = decision.number.as_ref();
     Ok(Shown {
-        formatted: number.map(written),
-        number: number.map(str::to_owned),
+        formatted: number.map(|number| site.written(number)),
+        number: number.map(ToString::to_string),
         visit: decision.visit.to_string(),
         visitor,
         expires_at: decision.expires_at,
@@ -264,27 +307,33 @@ async fn sign(
         page,
         now,
     };
-    submit(shared, site, told.event(site, &decision, Some(sign))).await
+    let event = told.event(site, &decision, Some(sign));
+    if sign == Sign::Beat {
+        // Losing one in a crash shortens a lease by the time to the next: nobody waits for the disk.
+        let submission = submission(shared, site, event)?;
+        return shared.pipeline.hand_in(submission).await.map_err(not_taken);
+    }
+    submit(shared, site, event).await
 }
 
 async fn submit(shared: &Shared, site: &Site, event: Vec<u8>) -> Result<(), Problem> {
+    let submission = submission(shared, site, event)?;
+    let submitted = shared.pipeline.submit(submission).await;
+    submitted.map(drop).map_err(not_taken)
+}
+
+fn submission(shared: &Shared, site: &Site, event: Vec<u8>) -> Result<Submission, Problem> {
     let now = (shared.clock)();
     let batch = Batch::parse(event, Shape::Ndjson, now, &shared.limits).map_err(events::whole)?;
     if let Some(rejected) = batch.rejected.first() {
         return Err(Problem::new(Code::BadBody, rejected.detail.clone()));
     }
-    let submission = Submission {
+    Ok(Submission {
         account: Arc::clone(&site.account),
         origin: Arc::clone(&site.events),
         events: batch.events,
         webhook: None,
-    };
-    shared
-        .pipeline
-        .submit(submission)
-        .await
-        .map_err(not_taken)?;
-    Ok(())
+    })
 }
 
 fn random() -> String {

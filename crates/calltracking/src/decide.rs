@@ -52,8 +52,8 @@ pub(crate) struct Overlay {
     visits: HashMap<u64, (Visitor, Name), foldhash::fast::RandomState>,
     /// Hashes of visits whose end is on its way.
     ending: HashSet<u64, foldhash::fast::RandomState>,
-    /// When each expires at the earliest.
-    order: VecDeque<(i64, (Visitor, Name))>,
+    /// When each expires at the earliest, with the hash of its visit.
+    order: VecDeque<(i64, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -80,19 +80,21 @@ const SWEPT: usize = 2;
 impl Overlay {
     fn hold(&mut self, key: (Visitor, Name), held: Held, now: i64) {
         for _ in 0..SWEPT {
-            let Some((until, old)) = self.order.front().copied() else {
+            let Some((until, visit)) = self.order.front().copied() else {
                 break;
             };
             if now < until {
                 break;
             }
             self.order.pop_front();
-            if self.held.get(&old).is_some_and(|held| held.until <= now) {
+            let old = self.visits.get(&visit).copied();
+            let is_over = |old: &_| self.held.get(old).is_some_and(|held| held.until <= now);
+            if let Some(old) = old.filter(is_over) {
                 self.forget(old);
             }
         }
-        self.order.push_back((held.until, key));
         let hash = held.hash;
+        self.order.push_back((held.until, hash));
         self.visits.insert(hash, key);
         if let Some(before) = self.held.insert(key, held)
             && before.hash != hash
@@ -264,7 +266,7 @@ impl Tracking {
         let hold = pool.map_or(self.rules.latest().hold, |pool| pool.hold);
         held.until = now + hold;
         let fallback = pool.and_then(|pool| pool.fallback.as_deref());
-        let shown = number.map(|number| self.texts.numbers.text(number));
+        let shown = number.map(|number| self.numbers.text(number));
         let decision = Decision {
             visit: held.visit.clone(),
             visitor: held.visitor.clone(),

@@ -1,9 +1,15 @@
 //! Rows of visits and attributions, as they are shown to whoever writes or displays them.
 
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
 use trunkline_model::time::Time;
 
 use crate::attribution::{Certainty, Reason};
 use crate::touch::Source;
+
+/// Random characters at the end of the id of a visit of a site.
+const SECRET: usize = 22;
 
 /// Takes rows as they are gathered.
 pub trait TrackingRows {
@@ -52,6 +58,12 @@ pub struct VisitFact<'a> {
     pub referrer: &'a str,
     /// Where it came from.
     pub source: &'a Source,
+    /// What Google Analytics knows the visitor by; empty if not told.
+    pub ga_client_id: &'a str,
+    /// What Yandex Metrica knows the visitor by; empty if not told.
+    pub ym_client_id: &'a str,
+    /// Whether those who sell advertising may be told what came of it, if that was told.
+    pub consent: Option<bool>,
     /// When its last record arrived.
     pub received_at: Time,
     /// `generation << 48 | offset` of the last record that changed the row.
@@ -117,6 +129,29 @@ pub struct Candidate {
     pub source: Source,
 }
 
+impl Candidate {
+    /// Gives what the visit is shown by, for its id is the right to tell of it and to end it: the id with a hash in
+    /// place of the secret part, if it has one (22 letters and digits behind the last hyphen). The column `visit_key`
+    /// in ClickHouse says the same.
+    pub fn visit_key(&self) -> Option<String> {
+        let visit = self.visit.as_ref()?;
+        let is_secret = |part: &str| {
+            part.len() == SECRET && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        let (site, secret) = visit.rsplit_once('-').unwrap_or_default();
+        if !is_secret(secret) {
+            return Some(visit.clone());
+        }
+        let hash = Sha256::digest(visit);
+        let mut key = format!("{site}-");
+        for byte in &hash[..8] {
+            // Writing to a string cannot fail.
+            let _ = write!(key, "{byte:02x}");
+        }
+        Some(key)
+    }
+}
+
 /// A lease that lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseNow<'a> {
@@ -145,4 +180,31 @@ pub struct PoolNow<'a> {
     pub in_service: usize,
     /// Those of all that a visit holds.
     pub leased: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_visit_hides_what_nobody_can_guess_and_nothing_else() {
+        let key = |visit: &str| {
+            let candidate = Candidate {
+                visit: Some(visit.to_owned()),
+                weight: 1.0,
+                source: Source::default(),
+            };
+            candidate.visit_key().unwrap()
+        };
+        // The first 16 digits of the SHA-256 of the whole id.
+        let visit = "main-0123456789abcdefghijkl";
+        assert_eq!(key(visit), "main-0065abd009780926");
+        for other in [
+            "main-1",
+            "0123456789abcdefghijkl",
+            "x-0123456789abcdefghij_l",
+        ] {
+            assert_eq!(key(other), other);
+        }
+    }
 }

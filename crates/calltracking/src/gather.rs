@@ -132,6 +132,7 @@ impl Tracking {
         let lease = self.lease(place);
         let end = lease.map_or_else(|| visit.end(&[]), |lease| lease.end);
         let referrer = pages.first().and_then(|page| page.referrer.as_deref());
+        let (ga, ym, consent) = visit.ids();
         rows.visit(&VisitFact {
             account: &self.account,
             visit: &visit.id,
@@ -149,6 +150,9 @@ impl Tracking {
             pages: &shown,
             referrer: referrer.unwrap_or_default(),
             source: &self.source(place, &pages),
+            ga_client_id: ga.unwrap_or_default(),
+            ym_client_id: ym.unwrap_or_default(),
+            consent,
             received_at: Time(visit.received_at),
             version: generation | visit.changed,
             deleted: visit.gone,

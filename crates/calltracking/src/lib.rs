@@ -12,12 +12,14 @@ mod facts;
 mod gather;
 mod known_as;
 mod leases;
+mod links;
 pub mod load;
 mod names;
 mod people;
 mod pools;
 mod rules;
 mod settle;
+mod settled;
 mod snapshot;
 pub mod source;
 mod store;
@@ -34,7 +36,8 @@ pub use decide::{Ask, Decision};
 pub use facts::{
     Attribution, AttributionFact, Candidate, LeaseNow, PageFact, PoolNow, TrackingRows, VisitFact,
 };
+pub use links::{LeadLink, Linked, Teller};
 pub use people::Caller;
 pub use snapshot::{Kept, Ledger, PARTS, ReadCalls, ReadVisits};
 pub use touch::Source;
-pub use tracking::{Counts, Linked, Position, Tracking};
+pub use tracking::{Counts, Position, Tracking};

@@ -3,13 +3,15 @@
 //! A caller is a phone number, a contact, or both. What is kept is who was told to be whom, and when; links by attribution
 //! follow from the calls.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use compact_str::CompactString;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::calls::Key;
+use crate::links::By;
 use crate::names::Name;
 
 /// Who calls, as a link names him.
@@ -19,14 +21,20 @@ pub enum Caller<'a> {
     Phone(&'a str),
     /// A contact.
     Contact(&'a str),
+    /// Who has an id on a channel.
+    OnChannel(&'a str, &'a str),
 }
 
 impl Caller<'_> {
     /// Gives the text by which the caller is numbered: kinds do not meet.
-    pub(crate) fn text(self) -> compact_str::CompactString {
+    pub(crate) fn text(self) -> CompactString {
         match self {
             Self::Phone(phone) => compact_str::format_compact!("p{phone}"),
             Self::Contact(contact) => compact_str::format_compact!("c{contact}"),
+            // How long the channel is says where the id begins.
+            Self::OnChannel(channel, id) => {
+                compact_str::format_compact!("h{}:{channel}{id}", channel.len())
+            }
         }
     }
 }
@@ -56,6 +64,15 @@ pub(crate) struct Link {
     pub(crate) caller: Name,
     pub(crate) side: Side,
     pub(crate) at: i64,
+    pub(crate) by: By,
+}
+
+/// What a checkpoint has of links.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct KeptLinks {
+    told: Vec<Link>,
+    leads: BTreeMap<CompactString, Vec<Link>>,
+    same: BTreeMap<Name, Name>,
 }
 
 /// The visits of a visitor.
@@ -84,6 +101,12 @@ pub(crate) struct People {
     /// Callers that were ever linked to a site's side.
     linked: HashMap<Side, BTreeSet<Name>, foldhash::fast::RandomState>,
     links: BTreeSet<Link>,
+    /// The links of each lead that has any; they are among the links.
+    leads: BTreeMap<CompactString, Vec<Link>>,
+    /// Names of callers that are a contact's: of those it was merged from, and its ids on channels.
+    same: BTreeMap<Name, Name>,
+    /// The other way.
+    names: HashMap<Name, BTreeSet<Name>, foldhash::fast::RandomState>,
     /// Calls that link their caller to the visitor of a visit.
     pub(crate) linking: BTreeSet<(Name, u32, Key)>,
     /// Calls of a caller on a number that came to visits.
@@ -178,27 +201,92 @@ impl People {
         self.linked.get(&side).into_iter().flatten().copied()
     }
 
-    /// Lists the sides that a caller was linked to until `at`.
-    pub(crate) fn sides(&self, caller: Name, at: i64) -> impl Iterator<Item = Side> {
+    /// Puts other links of a lead in the place of those it had; gives those that are new or gone.
+    pub(crate) fn set_lead(&mut self, lead: &str, links: Vec<Link>) -> Vec<Link> {
+        let before = self.leads.remove(lead).unwrap_or_default();
+        let gone: Vec<Link> = before
+            .into_iter()
+            .filter(|it| !links.contains(it))
+            .collect();
+        for link in &gone {
+            self.links.remove(link);
+        }
+        let mut changed = gone;
+        changed.extend(links.iter().filter(|link| self.link(**link)));
+        if !links.is_empty() {
+            self.leads.insert(lead.into(), links);
+        }
+        changed
+    }
+
+    /// Gives the links of leads.
+    pub(crate) fn leads(&self) -> &BTreeMap<CompactString, Vec<Link>> {
+        &self.leads
+    }
+
+    /// Lists what was told of a caller until `at`.
+    pub(crate) fn links_of(&self, caller: Name, at: i64) -> impl Iterator<Item = &Link> {
         let first = Link {
             caller,
             side: Side::Visitor(Visitor(0)),
             at: i64::MIN,
+            by: By::FIRST,
         };
         let own = self.links.range(first..);
         let own = own.take_while(move |link| link.caller == caller);
-        own.filter(move |link| link.at <= at).map(|link| link.side)
+        own.filter(move |link| link.at <= at)
     }
 
-    pub(crate) fn links(&self) -> Vec<Link> {
-        self.links.iter().copied().collect()
+    /// Lists all links.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter()
+    }
+
+    /// Gives what a checkpoint takes: the links that events tell, and those of leads.
+    pub(crate) fn keep(&self) -> KeptLinks {
+        let links = self.links.iter();
+        let told = links.filter(|link| matches!(link.by, By::Event { .. }));
+        KeptLinks {
+            told: told.copied().collect(),
+            leads: self.leads.clone(),
+            same: self.same.clone(),
+        }
     }
 
     /// Forgets what follows from visits and calls, and takes links.
-    pub(crate) fn restore(&mut self, links: Vec<Link>) {
+    pub(crate) fn restore(&mut self, kept: KeptLinks) {
         *self = Self::default();
-        for link in links {
+        for link in kept.told {
             self.link(link);
+        }
+        for (lead, links) in kept.leads {
+            self.set_lead(&lead, links);
+        }
+        for (name, contact) in kept.same {
+            self.set_same(name, Some(contact));
+        }
+    }
+
+    /// Gives the contact whose a name is, if it is another's.
+    pub(crate) fn same(&self, name: Name) -> Option<Name> {
+        self.same.get(&name).copied()
+    }
+
+    /// Lists all names of a caller.
+    pub(crate) fn names(&self, caller: Name) -> impl Iterator<Item = Name> {
+        let names = self.names.get(&caller).into_iter().flatten();
+        names.copied().chain([caller])
+    }
+
+    pub(crate) fn set_same(&mut self, name: Name, contact: Option<Name>) {
+        if let Some(before) = self.same.remove(&name)
+            && let Some(names) = self.names.get_mut(&before)
+        {
+            names.remove(&name);
+        }
+        if let Some(contact) = contact {
+            self.same.insert(name, contact);
+            self.names.entry(contact).or_default().insert(name);
         }
     }
 }

@@ -1,17 +1,22 @@
 //! Numbers, and which of them is free: the order of allocation (`metrics.md` §3, Dynamic number).
 //!
 //! The numbers of a pool that may be leased stand in a queue, each with an instant that it is not free before; those never
-//! used stand first, in the order of the configuration, then go the others by when they were released. A lease that is
-//! renewed leaves the queue as it is: its number is put in its new place when it comes first, once for each time its lease
-//! would have ended. So finding a free number takes a few steps, however many there are.
+//! used stand first, in the order of the configuration, then go the others by when they were released. A lease that begins
+//! or is renewed leaves the queue as it is: its number is put in its new place when it comes first, once for each time its
+//! lease would have ended. That is done with the records that come back ([`Numbers::tidy`]), so that a decision as a rule finds
+//! a free number first.
 
 use std::collections::BTreeSet;
+
+use compact_str::CompactString;
 
 use crate::calls::Key;
 use crate::leases::Lease;
 use crate::names::{Name, Names};
 use crate::rules::Rules;
 
+/// How many numbers are put in their places at once at most: they come in clusters, about one for each record.
+const TIDIED: usize = 8;
 /// The instant before which a never-used number is not free.
 const NEVER_USED: i64 = i64::MIN;
 
@@ -25,6 +30,8 @@ pub(crate) struct Slot {
     /// The calls on it, in order.
     pub(crate) calls: Vec<Key>,
     pub(crate) pooled: Option<Pooled>,
+    /// How it is written, of one that stands in a pool: a decision looks no further.
+    text: CompactString,
     reserved: Option<Reserved>,
     /// Its place in the queue, if it stands in one.
     queued: Option<i64>,
@@ -88,6 +95,11 @@ impl Numbers {
         Some(self.get(number)?.pooled?.pool)
     }
 
+    /// Gives a number that stands in a pool as it is written.
+    pub(crate) fn text(&self, number: Name) -> &str {
+        self.get(number).map_or("", |slot| &slot.text)
+    }
+
     /// Forgets leases and calls, which follow from visits and calls.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
@@ -115,7 +127,9 @@ impl Numbers {
                     .numbers
                     .iter()
                     .any(|entry| entry.number == *number);
-                self.get_mut(name).pooled = Some(Pooled {
+                let slot = self.get_mut(name);
+                slot.text = number.as_str().into();
+                slot.pooled = Some(Pooled {
                     pool: place,
                     order,
                     leasable,
@@ -150,11 +164,25 @@ impl Numbers {
         queue.insert((free, own.order, number));
     }
 
-    /// Puts a number into its place again if it may be free earlier than was thought.
+    /// Puts a number into its place again if it may be free earlier than was thought, and those that come first.
     pub(crate) fn refresh(&mut self, number: Name) {
         let free = self.free_from(number);
         let queued = self.get(number).and_then(|slot| slot.queued);
         if queued.is_some_and(|queued| free < queued) {
+            self.queue(number);
+        }
+        if let Some(pool) = self.pool(number) {
+            self.tidy(pool);
+        }
+    }
+
+    /// Puts numbers that come first in the queue of a pool, and are not free when it says, in their places.
+    fn tidy(&mut self, pool: usize) {
+        for _ in 0..TIDIED {
+            let first = self.queues.get(pool).and_then(BTreeSet::first);
+            let Some(&(_, _, number)) = first.filter(|it| self.free_from(it.2) > it.0) else {
+                return;
+            };
             self.queue(number);
         }
     }
@@ -198,12 +226,7 @@ impl Numbers {
 
     /// Holds a number for a visit (a hash of its id) until its record is read.
     pub(crate) fn reserve(&mut self, number: Name, visit: u64, until: i64) {
-        let slot = self.get_mut(number);
-        let renewed = slot.reserved.is_some_and(|known| known.visit == visit);
-        slot.reserved = Some(Reserved { visit, until });
-        if !renewed {
-            self.queue(number);
-        }
+        self.get_mut(number).reserved = Some(Reserved { visit, until });
     }
 
     /// Gives up what was held for a visit: its record is read, or it ended.

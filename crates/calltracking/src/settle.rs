@@ -10,6 +10,27 @@ use crate::names::Name;
 use crate::people::{Side, Visitor};
 use crate::tracking::{Item, Tracking};
 
+/// Which records may have changed a call that is marked: an offset not above the first, and the last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    since: u64,
+    last: u64,
+}
+
+impl Mark {
+    fn of(offset: u64) -> Self {
+        Self {
+            since: offset,
+            last: if offset == KEPT { 0 } else { offset },
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.since = self.since.min(other.since);
+        self.last = self.last.max(other.last);
+    }
+}
+
 /// Stands for the offset of what a checkpoint has: nothing is to be gathered for it, and all calls are marked when
 /// it was read.
 pub(crate) const KEPT: u64 = u64::MAX;
@@ -17,8 +38,8 @@ pub(crate) const KEPT: u64 = u64::MAX;
 impl Tracking {
     /// Marks a call; `offset` is that of the record that may have changed it.
     pub(crate) fn mark(&mut self, key: Key, offset: u64) {
-        let since = self.marks.entry(key).or_insert(offset);
-        *since = offset.min(*since);
+        let mark = Mark::of(offset);
+        self.marks.entry(key).or_insert(mark).join(mark);
     }
 
     /// Marks the calls on a number that began at `from` or later.
@@ -34,13 +55,18 @@ impl Tracking {
         }
     }
 
-    /// Marks the calls of a caller that began at `from` or later.
+    /// Marks the calls of a caller that began at `from` or later, whoever he is now.
     pub(crate) fn mark_caller(&mut self, caller: Name, from: i64, offset: u64) {
         if offset == KEPT {
             return;
         }
-        for key in calls::from(self.people.calls(caller), from).to_vec() {
-            self.mark(key, offset);
+        for caller in [Some(caller), self.people.same(caller)]
+            .into_iter()
+            .flatten()
+        {
+            for key in calls::from(self.people.calls(caller), from).to_vec() {
+                self.mark(key, offset);
+            }
         }
     }
 
@@ -108,7 +134,7 @@ impl Tracking {
     /// Attributes anew all calls that were marked. To be called after each batch, when its calls were told.
     pub fn settle(&mut self) {
         self.read();
-        while let Some((key, since)) = self.marks.pop_first() {
+        while let Some((key, mark)) = self.marks.pop_first() {
             let place = key.2;
             if self.key(place) != key {
                 // Its start is another now, and marked as well.
@@ -121,13 +147,14 @@ impl Tracking {
             self.disregard(place);
             self.calls.get_mut(place).outcome = outcome;
             self.regard(place);
-            self.note(Item::Call(place), since);
+            self.note(Item::Call(place), mark.since);
+            self.settled.note(key, mark.last);
             // The next of its caller brings along the one after it.
             for caller in self.calls.get(place).parties() {
                 let keys = self.people.calls(caller);
                 let later = keys.partition_point(|known| *known <= key);
                 if let Some(next) = keys.get(later).copied() {
-                    self.mark(next, since);
+                    self.marks.entry(next).or_insert(mark).join(mark);
                 }
             }
         }
@@ -208,14 +235,18 @@ impl Tracking {
         })
     }
 
-    /// Lists the visitors who were told to be a caller until `at`.
+    /// Lists the visitors who were told to be a caller until `at`, by any of his names.
     fn told(&self, caller: Name, at: i64) -> impl Iterator<Item = Visitor> {
-        self.people.sides(caller, at).filter_map(|side| match side {
+        let names = self.people.names(caller);
+        let links = names.flat_map(move |name| self.people.links_of(name, at));
+        let links = links.filter(|link| !self.is_unlinked(link));
+        links.filter_map(|link| match link.side {
             Side::Visitor(visitor) => Some(visitor),
-            Side::Visit(hash) => self
-                .visits
-                .of_hash(hash)
-                .map(|visit| self.visitor_of(visit)),
+            Side::Visit(hash) => {
+                let visit = self.visits.of_hash(hash);
+                let visit = visit.filter(|visit| !self.visits.get(*visit).gone);
+                visit.map(|visit| self.visitor_of(visit))
+            }
         })
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calls::Known;
 use crate::decide::Overlay;
-use crate::people::{Link, Visitor};
+use crate::people::{KeptLinks, Visitor};
 use crate::rules::KeptRules;
 use crate::settle::KEPT;
 pub use crate::store::PARTS;
@@ -45,7 +45,7 @@ pub struct ReadCalls(Vec<Known>);
 pub struct Ledger {
     texts: Texts,
     rules: KeptRules,
-    links: Vec<Link>,
+    links: KeptLinks,
     retracted: Vec<u64>,
     head: u64,
     /// Visits and calls that changed since the first part, with their versions.
@@ -91,7 +91,7 @@ impl Tracking {
         Ledger {
             texts: self.texts.clone(),
             rules: self.rules.keep(),
-            links: self.people.links(),
+            links: self.people.keep(),
             retracted,
             head: self.head,
             visits,
@@ -136,7 +136,7 @@ impl Tracking {
         if !mem::take(&mut self.is_unread) {
             return;
         }
-        let links = self.people.links();
+        let links = self.people.keep();
         self.people.restore(links);
         self.numbers.clear();
         (self.doubled, self.overlay) = (0, Overlay::default());

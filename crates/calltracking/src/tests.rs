@@ -8,14 +8,15 @@ use trunkline_model::settings::{Account, TrackingRules};
 use trunkline_model::time::Time;
 
 use crate::{
-    Ask, Attribution, AttributionFact, CallSeen, Caller, Decision, Linked, Position, Tracking,
-    TrackingRows, VisitFact,
+    Ask, Attribution, AttributionFact, CallSeen, Caller, Decision, LeadLink, Linked, Position,
+    Teller, Tracking, TrackingRows, VisitFact,
 };
 
 mod allocation;
 mod attribution;
 mod crashes;
 mod late;
+mod links;
 mod rows;
 mod snapshot;
 mod traffic;
@@ -67,7 +68,11 @@ enum Record {
         visit: Option<String>,
         phone: String,
         at: Time,
+        /// The id of the event that tells it.
+        event: String,
     },
+    /// A lead as it stands: its visitor, its contacts, and since when it is known who they are.
+    Lead(String, String, Vec<(String, Time)>),
     Retract(String),
 }
 
@@ -165,6 +170,7 @@ impl Fold {
             visit: None,
             phone: phone.to_owned(),
             at: at(minute),
+            event: format!("l-{visitor}-{phone}-{minute}"),
         });
     }
 
@@ -251,12 +257,29 @@ fn hear(tracking: &mut Tracking, record: &Record, offset: u64) {
             visit,
             phone,
             at,
+            event,
         } => {
             let linked = Linked {
                 visitor: visitor.as_deref(),
                 visit: visit.as_deref(),
             };
-            tracking.link(linked, Caller::Phone(phone), *at, position);
+            let by = Teller {
+                event,
+                run: None,
+                within: None,
+            };
+            tracking.link(linked, Caller::Phone(phone), *at, by, position);
+        }
+        Record::Lead(lead, visitor, contacts) => {
+            let links = contacts.iter().map(|(contact, since)| LeadLink {
+                linked: Linked {
+                    visitor: Some(visitor),
+                    visit: None,
+                },
+                contact,
+                since: *since,
+            });
+            tracking.lead(lead, &links.collect::<Vec<_>>(), position);
         }
         Record::Retract(json) => match Event::parse(json).unwrap() {
             Event::Retract(retract) => tracking.retract(&retract, position),

@@ -19,12 +19,15 @@ use crate::attribution::Outcome;
 use crate::calls::{self, CallSeen, Key, Known};
 use crate::decide::Overlay;
 use crate::leases::{self, Lease, Lives};
+use crate::links::taken_back;
 use crate::names::Name;
-use crate::people::{Caller, Last, Link, People, Side, Visitor};
+use crate::people::{Caller, Last, People, Visitor};
 use crate::pools::Numbers;
 use crate::rules::Rules;
+use crate::settle::Mark;
+use crate::settled::Settled;
 use crate::store::Store;
-use crate::visits::{Said, Texts, Visit, id_hash, run_hash};
+use crate::visits::{Said, Texts, Visit};
 
 /// Where a record stands in the journal.
 #[derive(Clone, Copy, Debug)]
@@ -33,22 +36,6 @@ pub struct Position {
     pub offset: u64,
     /// When it arrived.
     pub received_at: Time,
-}
-
-/// The site's side of a link: a visitor, a visit, or both.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Linked<'a> {
-    /// The visitor.
-    pub visitor: Option<&'a str>,
-    /// The visit, whose visitor is meant.
-    pub visit: Option<&'a str>,
-}
-
-impl Linked<'_> {
-    /// Says whether nobody is named.
-    pub const fn is_nobody(&self) -> bool {
-        self.visitor.is_none() && self.visit.is_none()
-    }
 }
 
 /// How much there is.
@@ -83,8 +70,9 @@ pub struct Tracking {
     pub(crate) overlay: Overlay,
     /// Hashes of events and runs that were taken back.
     pub(crate) retracted: HashSet<u64, foldhash::fast::RandomState>,
-    /// Calls to be attributed anew, each with the first offset that its row then lacks.
-    pub(crate) marks: BTreeMap<Key, u64>,
+    /// Calls to be attributed anew, each with the records that may have changed it.
+    pub(crate) marks: BTreeMap<Key, Mark>,
+    pub(crate) settled: Settled,
     pub(crate) dirty: BTreeSet<(u64, Item)>,
     /// The highest offset that was told of.
     pub(crate) head: u64,
@@ -126,6 +114,7 @@ impl Tracking {
             overlay: Overlay::default(),
             retracted: HashSet::default(),
             marks: BTreeMap::new(),
+            settled: Settled::default(),
             dirty: BTreeSet::new(),
             head: 0,
             recent: None,
@@ -183,16 +172,12 @@ impl Tracking {
         self.settle_decision(&event.visit, until.map(|time| time.0));
     }
 
-    /// Takes an event or an import's run back: a visit is gone once all its pages are.
+    /// Takes an event or an import's run back: a visit is gone once all its pages are, a link at once.
     pub fn retract(&mut self, retract: &Retract<'_>, at: Position) {
         self.reach(at);
-        // What names a place is not about visits.
-        if retract.channel.is_some() || retract.conversation.is_some() {
-            return;
-        }
-        let event = retract.target.as_deref().map(id_hash);
-        let run = retract.batch.as_deref().map(run_hash);
-        self.retracted.extend(event.into_iter().chain(run));
+        let taken @ [event, run] = taken_back(retract);
+        self.retracted.extend(taken.into_iter().flatten());
+        self.unlink(taken, at.offset);
         for place in self.visits.all() {
             let pages = self.visits.get(place).pages();
             let is_meant = |page: &crate::visits::Page| {
@@ -309,33 +294,10 @@ impl Tracking {
 
     /// Computes the leases anew on which a call at `at` may have fallen.
     fn renew(&mut self, number: Name, at: i64, offset: u64) {
-        self.mark_number(number, at, offset);
         let leases = &self.numbers.get_mut(number).leases;
         let begun = leases.partition_point(|lease| lease.start <= at);
         if begun > 0 {
             self.lay(number, begun - 1, offset);
-        }
-    }
-
-    /// Hears that a visitor is a caller, since `since`.
-    pub fn link(&mut self, linked: Linked<'_>, caller: Caller<'_>, since: Time, at: Position) {
-        self.reach(at);
-        let caller = self.texts.people.number(&caller.text());
-        let visitor = linked
-            .visitor
-            .map(|visitor| Visitor::of(visitor, self.seed));
-        let visit = linked
-            .visit
-            .map(|visit| Side::Visit(self.visits.hash(visit)));
-        for side in visitor.map(Side::Visitor).into_iter().chain(visit) {
-            let link = Link {
-                caller,
-                side,
-                at: since.0,
-            };
-            if self.people.link(link) {
-                self.mark_caller(caller, since.0, at.offset);
-            }
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Visit {
     pub(crate) first: i64,
     pub(crate) last: i64,
     pages: Box<[u8]>,
+    /// What those who count clicks know it by; most have none.
+    ids: Option<Box<Ids>>,
     /// Whether all its pages were taken back.
     pub(crate) gone: bool,
     /// The version of its row without the generation.
@@ -82,6 +84,17 @@ pub(crate) struct Page {
     pub(crate) title: Option<CompactString>,
 }
 
+/// What those who count clicks know a visitor by, as the latest record says that says any of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ids {
+    at: i64,
+    rank: u64,
+    ga: Option<CompactString>,
+    ym: Option<CompactString>,
+    /// Whether they may be told what came of the visit.
+    consent: Option<bool>,
+}
+
 /// Tables of texts that visits point into.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Texts {
@@ -99,15 +112,21 @@ pub(crate) struct Said {
     expires_at: Option<i64>,
     ended: bool,
     page: Option<Page>,
+    ids: Option<Box<Ids>>,
 }
 
 /// What a record changed.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "parts of a visit that change each for itself"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Change {
     /// Who, where and from when.
     pub(crate) head: bool,
     pub(crate) signs: bool,
     pub(crate) pages: bool,
+    pub(crate) ids: bool,
 }
 
 impl Head {
@@ -120,7 +139,7 @@ impl Head {
 
 impl Change {
     pub(crate) fn any(self) -> bool {
-        self.head || self.signs || self.pages
+        self.head || self.signs || self.pages || self.ids
     }
 }
 
@@ -147,11 +166,29 @@ impl Said {
             expires_at,
             ended: of_site && event.ended,
             page,
+            ids: Ids::of(event),
         }
     }
 
     pub(crate) fn visitor(&self) -> &str {
         &self.head.visitor
+    }
+}
+
+impl Ids {
+    fn of(event: &event::Visit<'_>) -> Option<Box<Self>> {
+        let told = Self {
+            at: event.at.0,
+            rank: rank(event),
+            ga: event.ga_client_id.as_deref().map(CompactString::from),
+            ym: event.ym_client_id.as_deref().map(CompactString::from),
+            consent: event.consent,
+        };
+        (told.told() != (None, None, None)).then(|| Box::new(told))
+    }
+
+    fn told(&self) -> (Option<&str>, Option<&str>, Option<bool>) {
+        (self.ga.as_deref(), self.ym.as_deref(), self.consent)
     }
 }
 
@@ -194,13 +231,16 @@ fn rank(event: &event::Visit<'_>) -> u64 {
         event.site.as_deref(),
         event.pool.as_deref(),
         event.number.as_deref(),
+        event.ga_client_id.as_deref(),
+        event.ym_client_id.as_deref(),
     ];
     for text in texts {
         hash.update(text.unwrap_or_default().as_bytes());
         hash.update(&[0]);
     }
     let expires = event.expires_at.map_or(0, |time| time.0);
-    for number in [event.at.0, expires, i64::from(event.served)] {
+    let consent = event.consent.map_or(-1, i64::from);
+    for number in [event.at.0, expires, i64::from(event.served), consent] {
         hash.update(&number.to_le_bytes());
     }
     hash.digest()
@@ -218,6 +258,7 @@ impl Visit {
             first: said.head.at,
             last: said.head.at,
             pages: Box::default(),
+            ids: None,
             gone: false,
             changed: 0,
             received_at: 0,
@@ -237,6 +278,7 @@ impl Visit {
             self.head = said.head.clone();
             self.grant = None;
             (self.signs, self.ended, self.pages) = (None, None, Box::default());
+            self.ids = None;
             (self.first, self.last) = (said.head.at, said.head.at);
             change.head = true;
         }
@@ -255,6 +297,11 @@ impl Visit {
         change.signs |= at > self.last;
         self.first = self.first.min(at);
         self.last = self.last.max(at);
+        let latest = |ids: &Option<Box<Ids>>| ids.as_ref().map(|ids| (ids.at, ids.rank));
+        if latest(&said.ids) > latest(&self.ids) {
+            change.ids = self.ids() != said.ids.as_deref().map_or((None, None, None), Ids::told);
+            self.ids = said.ids;
+        }
         let grant = said.head.grant().into_iter().chain(self.grant).min();
         change.head |= grant != self.grant;
         self.grant = grant;
@@ -266,6 +313,11 @@ impl Visit {
             change.pages = self.add(page);
         }
         change
+    }
+
+    /// Gives what it is known by: in Google Analytics, in Yandex Metrica, and whether they may be told of it.
+    pub(crate) fn ids(&self) -> (Option<&str>, Option<&str>, Option<bool>) {
+        self.ids.as_deref().map_or((None, None, None), Ids::told)
     }
 
     /// Adds a page in its place, unless it is known or there are enough before it.

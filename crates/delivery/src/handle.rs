@@ -13,10 +13,11 @@ use tokio::sync::Notify;
 use trunkline_model::settings::WebhookEvent;
 use trunkline_model::time::Time;
 
-use crate::call::Call;
+use crate::call::{Attribution, Call};
 use crate::metrics;
 use crate::outbox::{Address, Id, Outbox, Outcome, Queue, Try};
 use crate::saved::{Found, Saved};
+use crate::source::{self, Cause};
 use crate::webhook::{Webhook, Webhooks};
 
 /// What cannot be known from within.
@@ -186,12 +187,64 @@ impl Handle {
     pub fn tell(&self, account: &str, call: &Call, offset: u64, now: Time) {
         let webhooks = self.shared.webhooks.load();
         let mut desk = self.desk();
-        let notices = webhooks.notices(account, call, (offset, now), |id| desk.outbox.knows(id));
+        let side = webhooks.side(account, call);
+        let twins = side
+            .as_ref()
+            .map(|side| desk.outbox.sides.twins(account, side));
+        let told = (call, &*twins.unwrap_or_default());
+        let notices = webhooks.notices(account, told, (offset, now), |id| desk.outbox.knows(id));
         if notices.is_empty() {
             return;
         }
+        if let Some(side) = side {
+            desk.outbox.sides.note(account, side);
+        }
         let now = self.now();
         for notice in notices {
+            desk.outbox.put(notice, now);
+        }
+        desk.is_written = false;
+        drop(desk);
+        self.shared.news.notify_one();
+    }
+
+    /// Says whether anybody is told what brought the calls of an account.
+    pub fn wants_sources(&self, account: &str) -> bool {
+        self.shared.webhooks.load().tells_sources(account)
+    }
+
+    /// Says whether anybody who is told of sources does not know yet that this brought a call.
+    pub fn lacks_source(&self, account: &str, call: &str, brought: &Attribution) -> bool {
+        let webhooks = self.shared.webhooks.load();
+        let digest = source::digest(brought);
+        let mut desk = self.desk();
+        let mut lacks = false;
+        // All are asked: asking notes what a version before told.
+        for of in webhooks.who_knows(account, call) {
+            lacks |= !desk.outbox.has_source(of, digest);
+        }
+        lacks
+    }
+
+    /// Tells what brought a call, those who do not know it yet; `now` is when the last record arrived.
+    pub fn tell_source(&self, account: &str, call: &Call, cause: Cause, now: Time) {
+        let webhooks = self.shared.webhooks.load();
+        let mut desk = self.desk();
+        let side = webhooks.side(account, call);
+        let of_pbx = side.as_ref().filter(|side| !side.of_tracker);
+        let trackers = of_pbx.map(|side| desk.outbox.sides.twins(account, side));
+        let told = (call, &*trackers.unwrap_or_default());
+        let sources = &desk.outbox.sources;
+        let notices = webhooks.sources(account, told, (cause, now), |of| sources.said(of));
+        if notices.is_empty() {
+            return;
+        }
+        if let Some(side) = side {
+            desk.outbox.sides.note(account, side);
+        }
+        let now = self.now();
+        for (notice, of, said) in notices {
+            desk.outbox.sources.note(of, said);
             desk.outbox.put(notice, now);
         }
         desk.is_written = false;

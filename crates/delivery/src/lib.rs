@@ -5,7 +5,8 @@
 //! fold worker ──> Handle::tell ──> webhooks that want it ──> Outbox ──> sender ──> the receiver
 //!                                   where, body               │ state/outbox
 //! ```
-//! - [`call`]: a call as it is told; `wanted`: which kinds of notices it gives
+//! - [`call`]: a call as it is told; `wanted`: which kinds of notices it gives; `source`: what was told of its source;
+//!   `twins`: calls that two hooks tell of
 //! - [`webhook`]: the webhooks of the configuration; `filter`: their `where`; `template`: their `body`
 //! - `outbox`: what waits, what is given up, what was told: a state machine over `now`, no clock in it
 //! - `saved`: the outbox on disk; `signature`, `sender`: one request;
@@ -27,7 +28,9 @@ mod saved;
 mod sender;
 pub mod service;
 mod signature;
+mod source;
 mod template;
+mod twins;
 mod wanted;
 pub mod webhook;
 pub mod wire;
@@ -35,5 +38,6 @@ pub mod wire;
 pub use call::{Attribution, Call, Leg};
 pub use handle::{DeadLetter, Handle, Listed, Replay, World};
 pub use service::Service;
+pub use source::Cause;
 
 pub use webhook::{Problem, Webhooks};

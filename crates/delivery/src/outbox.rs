@@ -9,7 +9,8 @@
 //!   notice is a dead letter.
 //! - At most [`WAITING`] wait for a webhook: beyond them the oldest is a dead letter. Of dead letters
 //!   the last [`DEAD`] are kept, for [`DEAD_FOR`]; what goes is counted as lost.
-//! - Ids of what was told are kept for [`KNOWN_FOR`]: each is taken once.
+//! - Ids of what was told are kept for [`KNOWN_FOR`]: each is taken once. What was told of the source of a call is kept
+//!   beside them.
 //! - A webhook that is in the configuration no more is not sent to; what waits for it stays for
 //!   [`DEAD_FOR`], so that a slip of the pen loses nothing.
 
@@ -23,6 +24,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use trunkline_model::time::Time;
 
+use crate::source::{Said, Sources};
+use crate::twins::Sides;
 pub(crate) use queue::{Dead, Entry, Last, Queue};
 
 /// Tries of one notice.
@@ -140,6 +143,8 @@ pub(crate) struct Outbox {
     pub(crate) queues: BTreeMap<Address, Queue>,
     /// Ids of what was told, and when.
     pub(crate) told: HashMap<Id, i64>,
+    pub(crate) sources: Sources,
+    pub(crate) sides: Sides,
     /// The place of the next that comes.
     pub(crate) next: u64,
 }
@@ -148,6 +153,27 @@ impl Outbox {
     /// Says whether something was told.
     pub(crate) fn knows(&self, id: Id) -> bool {
         self.told.contains_key(&id)
+    }
+
+    /// Says whether a receiver was told of a call's source that which this digest is of. Where a version before told it,
+    /// nobody knows what: it is taken for the same.
+    pub(crate) fn has_source(&mut self, of: Id, digest: u64) -> bool {
+        if let Some(said) = self.sources.said(of) {
+            return said.digest == digest;
+        }
+        let Some(&at) = self.told.get(&of) else {
+            return false;
+        };
+        let revision = 0;
+        self.sources.note(
+            of,
+            Said {
+                digest,
+                revision,
+                at,
+            },
+        );
+        true
     }
 
     /// Takes a notice; says whether it is new.
@@ -201,6 +227,8 @@ impl Outbox {
     /// Forgets what is too old to be kept; `sends` names the webhooks there are.
     pub(crate) fn forget(&mut self, now: Time, sends: impl Fn(&Address) -> bool) {
         self.told.retain(|_, at| now.0 - *at < KNOWN_FOR);
+        self.sources.forget(now);
+        self.sides.forget(now);
         for (address, queue) in &mut self.queues {
             queue.forget(now, sends(address));
         }

@@ -1,8 +1,10 @@
 //! The outbox on disk: `state/outbox`, one file, written whole.
 //!
 //! ```text
-//! magic "TRKOUTB1"  crc32c u32  bytes (postcard)
+//! magic "TRKOUTB2"  crc32c u32  bytes (postcard)
 //! ```
+//! `TRKOUTB1`, of versions that did not remember what they told of sources, is read as well.
+//!
 //! Written to a temporary name, synced, renamed, the folder synced; readable by its owner alone, for
 //! bodies may hold phone numbers. Without it what waited is lost, and nothing of before is told again:
 //! it is no part of the journal's truth.
@@ -11,12 +13,16 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::outbox::{Address, Dead, Entry, Id, Last, Outbox, Queue};
+use crate::source::{Said, Sources};
+use crate::twins::{Side, Sides};
 
-const MAGIC: &[u8; 8] = b"TRKOUTB1";
+const MAGIC: &[u8; 8] = b"TRKOUTB2";
+const BEFORE: &[u8; 8] = b"TRKOUTB1";
 
 /// What stands in the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +34,32 @@ pub(crate) struct Saved {
     next: u64,
     told: Vec<(Id, i64)>,
     queues: Vec<Shelf>,
+    sources: Vec<(Id, Said)>,
+    sides: Vec<(Arc<str>, Side)>,
+}
+
+/// What stands in the file of a version before.
+#[derive(Debug, Deserialize)]
+struct SavedBefore {
+    journal: u64,
+    through: u64,
+    next: u64,
+    told: Vec<(Id, i64)>,
+    queues: Vec<Shelf>,
+}
+
+impl From<SavedBefore> for Saved {
+    fn from(before: SavedBefore) -> Self {
+        Self {
+            journal: before.journal,
+            through: before.through,
+            next: before.next,
+            told: before.told,
+            queues: before.queues,
+            sources: Vec::new(),
+            sides: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,6 +98,8 @@ impl Saved {
             next: outbox.next,
             told: outbox.told.iter().map(|(id, at)| (*id, *at)).collect(),
             queues: outbox.queues.iter().map(shelf).collect(),
+            sources: outbox.sources.0.iter().map(|(of, it)| (*of, *it)).collect(),
+            sides: outbox.sides.keep(),
         }
     }
 
@@ -73,6 +107,8 @@ impl Saved {
     pub(crate) fn outbox(self) -> Outbox {
         let mut outbox = Outbox {
             told: self.told.into_iter().collect(),
+            sources: Sources(self.sources.into_iter().collect()),
+            sides: Sides::restore(self.sides),
             next: self.next,
             ..Outbox::default()
         };
@@ -117,11 +153,76 @@ impl Saved {
 }
 
 fn parse(bytes: &[u8]) -> Option<Saved> {
-    let (crc, bytes) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<4>()?;
-    let whole = crc32c::crc32c(bytes) == u32::from_le_bytes(*crc);
-    whole.then(|| postcard::from_bytes(bytes).ok()).flatten()
+    if let Some(bytes) = bytes.strip_prefix(BEFORE) {
+        return Some(
+            postcard::from_bytes::<SavedBefore>(whole(bytes)?)
+                .ok()?
+                .into(),
+        );
+    }
+    postcard::from_bytes(whole(bytes.strip_prefix(MAGIC)?)?).ok()
+}
+
+/// Gives the bytes behind a checksum that is theirs.
+fn whole(bytes: &[u8]) -> Option<&[u8]> {
+    let (crc, bytes) = bytes.split_first_chunk::<4>()?;
+    (crc32c::crc32c(bytes) == u32::from_le_bytes(*crc)).then_some(bytes)
 }
 
 fn path(state: &Path) -> PathBuf {
     state.join("outbox")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Said, digest};
+
+    fn write(state: &Path, magic: [u8; 8], bytes: &[u8]) {
+        let crc = crc32c::crc32c(bytes).to_le_bytes();
+        fs::write(path(state), [&magic[..], &crc, bytes].concat()).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_a_version_before_says_what_was_told_and_its_sources_are_taken_as_told() {
+        let state = tempfile::tempdir().unwrap();
+        let id = Id([7; 16]);
+        // journal, through, next, told, queues
+        let before = (3_u64, 12_u64, 1_u64, vec![(id, 60_i64)], Vec::<u8>::new());
+        write(
+            state.path(),
+            *BEFORE,
+            &postcard::to_allocvec(&before).unwrap(),
+        );
+        let Found::Whole(saved) = Saved::read(state.path()).unwrap() else {
+            panic!("it is whole");
+        };
+        assert_eq!((saved.journal, saved.through), (3, 12));
+        let mut outbox = saved.outbox();
+        assert!(outbox.knows(id));
+        let google = digest(&crate::Attribution::default());
+        assert!(outbox.has_source(id, google), "nobody knows what was told");
+        assert!(
+            !outbox.has_source(id, google ^ 1),
+            "from now on it is known"
+        );
+        assert!(!outbox.has_source(Id([8; 16]), google));
+    }
+
+    #[test]
+    fn what_was_told_of_sources_comes_back() {
+        let state = tempfile::tempdir().unwrap();
+        let mut outbox = Outbox::default();
+        let said = Said {
+            digest: 5,
+            revision: 9,
+            at: 60,
+        };
+        outbox.sources.note(Id([7; 16]), said);
+        Saved::of(&outbox, 3, 12).write(state.path()).unwrap();
+        let Found::Whole(saved) = Saved::read(state.path()).unwrap() else {
+            panic!("it is whole");
+        };
+        assert_eq!(saved.outbox().sources.said(Id([7; 16])), Some(said));
+    }
 }

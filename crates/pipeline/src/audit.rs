@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hashbrown::{HashMap, HashSet};
+use trunkline_calltracking::{AttributionFact, TrackingRows, VisitFact};
 use trunkline_journal::{ReadError, Reader};
 use trunkline_model::event::Event;
 use trunkline_model::settings::FoldRules;
@@ -20,11 +21,12 @@ use trunkline_rollup::facts::{
     CallFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact, MessageFact, Rows,
     SpendFact, TagFact, TouchFact,
 };
-use trunkline_rollup::{Account, Config, Position};
+use trunkline_rollup::{Config, Position, Told};
 use trunkline_warehouse::{Client, Fault, Writer, read};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::record::{self, Record};
+use crate::tracked::Tracked;
 
 mod line;
 
@@ -39,6 +41,10 @@ macro_rules! take {
         take!(spend: SpendFact |$self, $fact, $line| $take);
         take!(touch: TouchFact |$self, $fact, $line| $take);
         take!(tag: TagFact |$self, $fact, $line| $take);
+    };
+    (tracking |$self:ident, $fact:ident, $line:ident| $take:expr) => {
+        take!(visit: VisitFact |$self, $fact, $line| $take);
+        take!(attribution: AttributionFact |$self, $fact, $line| $take);
     };
     ($name:ident: $type:ident |$self:ident, $fact:ident, $line:ident| $take:expr) => {
         fn $name(&mut $self, $fact: &$type<'_>) {
@@ -150,6 +156,7 @@ pub async fn audit(
         audit: Audit::default(),
     };
     read::facts(warehouse, &mut theirs).await?;
+    read::tracking(warehouse, &mut theirs).await?;
     let (mut audit, met) = (theirs.audit, theirs.met);
     audit.records = fold.records;
     fold.show(&mut Missing {
@@ -197,7 +204,7 @@ impl Audit {
 
 /// A fold of all accounts, of its own.
 struct Fold {
-    accounts: HashMap<String, Account>,
+    accounts: HashMap<String, Tracked>,
     records: u64,
     /// Arrival of the journal's last record: the service removes facts by it.
     last_arrival: Time,
@@ -250,7 +257,12 @@ impl Fold {
                 ..
             }) => {
                 if let Ok(event) = Event::parse(raw) {
-                    self.account(account, config).observe(&event, origin, at);
+                    let told = Told {
+                        event: &event,
+                        origin,
+                        at,
+                    };
+                    self.account(account, config).observe_all(&[told], None);
                 }
             }
             Ok(Record::Settings { account, json }) => {
@@ -262,8 +274,8 @@ impl Fold {
         }
     }
 
-    fn account(&mut self, id: &str, config: Config) -> &mut Account {
-        let make = || Account::new(id.into(), config);
+    fn account(&mut self, id: &str, config: Config) -> &mut Tracked {
+        let make = || Tracked::new(id.into(), config);
         self.accounts.entry_ref(id).or_insert_with(make)
     }
 
@@ -276,7 +288,7 @@ impl Fold {
     }
 
     /// Shows all rows.
-    fn show(&mut self, rows: &mut impl Rows) {
+    fn show(&mut self, rows: &mut (impl Rows + TrackingRows)) {
         for account in self.accounts.values_mut() {
             account.rewind(0);
             account.gather(0, usize::MAX, rows);
@@ -318,6 +330,16 @@ impl Rows for Ours {
             self.take(&Line::identity(fact));
         }
     }
+}
+
+impl TrackingRows for Ours {
+    take!(
+        tracking | self,
+        fact,
+        line | if !fact.deleted {
+            self.take(&line);
+        }
+    );
 }
 
 /// Compares the rows of ClickHouse.
@@ -368,6 +390,10 @@ impl Rows for Theirs<'_> {
     }
 }
 
+impl TrackingRows for Theirs<'_> {
+    take!(tracking | self, _fact, line | self.take(&line));
+}
+
 /// Finds the rows that ClickHouse lacks.
 struct Missing<'a> {
     met: &'a HashSet<u128>,
@@ -408,4 +434,12 @@ impl Rows for Missing<'_> {
         // They do not expire.
         self.take(&Line::identity(fact), Time::MAX, fact.contact.is_none());
     }
+}
+
+impl TrackingRows for Missing<'_> {
+    take!(
+        tracking | self,
+        fact,
+        line | self.take(&line, fact.received_at, fact.deleted)
+    );
 }

@@ -107,6 +107,7 @@ impl Crew {
                 shrunk_early: 0,
                 told: HashMap::new(),
                 delivery: start.delivery.cloned(),
+                replayed: Vec::new(),
             };
             aside.push(Arc::clone(&worker.is_behind));
             let thread = thread::Builder::new().name(format!("fold-{number}"));

@@ -394,12 +394,8 @@ impl Flusher {
             return Ok(Err(fault));
         }
         self.progress.minutes.append(&mut gathering.minutes);
-        let rows = [
-            gathering.rows.messages(),
-            gathering.rows.conversations(),
-            gathering.rows.calls(),
-            gathering.rows.cells(),
-        ];
+        let rows = gathering.rows.tables();
+        let large = gathering.rows.messages().max(gathering.rows.calls()) >= LARGE;
         let (through, left) = (gathering.through, gathering.left);
         if left && self.progress.put_off < PUT_OFF {
             self.progress.put_off += 1;
@@ -411,11 +407,11 @@ impl Flusher {
                 return Ok(Err(fault));
             }
         }
-        metrics::flushed(rows, began.elapsed());
+        metrics::flushed(&rows, began.elapsed());
         self.progress.pending = None;
         Ok(Ok(if left {
             PAUSE_BEHIND
-        } else if rows[0].max(rows[2]) >= LARGE {
+        } else if large {
             PAUSE_LARGE
         } else {
             PAUSE

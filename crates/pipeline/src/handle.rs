@@ -180,21 +180,35 @@ impl Handle {
     /// Once the events are admitted the work goes on even if the returned future is dropped.
     pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
         let events = submission.events.len() as u32;
-        let permit = match self.admit(&submission).await {
-            Ok(permit) => permit,
-            Err(error) => {
-                self.shared.ledger.refuse(u64::from(events));
-                return Err(error);
-            }
-        };
-        if events == 0 && submission.webhook.is_none() {
-            return Ok(Receipt {
+        match self.send(submission).await? {
+            Some(waiting) => self.receipt(events, waiting).await,
+            None => Ok(Receipt {
                 accepted: 0,
                 duplicates: 0,
                 conflicts: 0,
                 last_offset: None,
                 observed: true,
-            });
+            }),
+        }
+    }
+
+    /// Hands events in, which are durable and observed a moment later; a crash before that loses them.
+    pub async fn hand_in(&self, submission: Submission) -> Result<(), SubmitError> {
+        self.send(submission).await.map(drop)
+    }
+
+    /// Admits events and hands them to the journal; none if there is nothing of them.
+    async fn send(&self, submission: Submission) -> Result<Option<Waiting>, SubmitError> {
+        let events = submission.events.len() as u64;
+        let permit = match self.admit(&submission).await {
+            Ok(permit) => permit,
+            Err(error) => {
+                self.shared.ledger.refuse(events);
+                return Err(error);
+            }
+        };
+        if events == 0 && submission.webhook.is_none() {
+            return Ok(None);
         }
         let webhook = submission.webhook.as_deref();
         let more = webhook.map_or(0, |record| record.len() + FRAME);
@@ -202,10 +216,9 @@ impl Handle {
         if let Some(record) = webhook {
             records.push(record);
         }
-        self.shared.ledger.receive(u64::from(events));
+        self.shared.ledger.receive(events);
         let work = TokenWork::Events(submission);
-        let waiting = self.append(records, work, Some(permit), None)?;
-        self.receipt(events, waiting).await
+        self.append(records, work, Some(permit), None).map(Some)
     }
 
     /// Journals the settings of accounts that differ from those in force, all in one batch; gives

@@ -310,15 +310,13 @@ pub(crate) fn journal_failed(kind: &'static str) {
     counter!("trunkline_journal_failures_total", "kind" => kind).increment(1);
 }
 
-/// Notes the rows of a flush: messages, conversations, calls, answers.
-pub(crate) fn flushed(rows: [usize; 4], took: Duration) {
-    for (table, rows) in ["messages", "conversations", "calls", "answers"]
-        .into_iter()
-        .zip(rows)
-    {
-        counter!("trunkline_flush_rows_written_total", "table" => table).increment(rows as u64);
+/// Notes the rows of a flush, by table.
+pub(crate) fn flushed(tables: &[(&'static str, usize)], took: Duration) {
+    for (table, rows) in tables {
+        counter!("trunkline_flush_rows_written_total", "table" => *table).increment(*rows as u64);
     }
-    histogram!("trunkline_flush_rows").record(rows.iter().sum::<usize>() as f64);
+    let rows: usize = tables.iter().map(|(_, rows)| rows).sum();
+    histogram!("trunkline_flush_rows").record(rows as f64);
     histogram!("trunkline_flush_duration_seconds").record(took);
 }
 

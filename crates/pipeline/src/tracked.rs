@@ -9,6 +9,7 @@ use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use trunkline_calltracking::{
     Ask, Attribution, Decision as Decided, Position as Place, Tracking, TrackingRows,
 };
@@ -23,7 +24,7 @@ mod links;
 mod tapped;
 
 use changed::Changed;
-use links::hear;
+use links::Heard;
 use tapped::Tapped;
 
 use crate::live::Writing;
@@ -71,11 +72,13 @@ impl Tracked {
     pub(crate) fn observe_all(&mut self, told: &[Told<'_>], news: Option<u64>) {
         let Self { fold, tracking, .. } = self;
         let country = fold.rules().and_then(|rules| rules.country);
+        let mut heard = Heard::default();
         fold.observe_each(told, |told, outcome| {
             if matches!(outcome, Outcome::Observed | Outcome::Parked) {
-                hear(tracking, told, country);
+                heard.hear(tracking, told, country);
             }
         });
+        heard.settle(tracking, fold);
         self.tell_calls(news);
     }
 
@@ -93,6 +96,23 @@ impl Tracked {
     /// Takes the calls that outgoing webhooks are to be told of, and the records that changed them last.
     pub(crate) fn take_news(&mut self) -> Vec<(Call, u64)> {
         mem::take(&mut self.news)
+    }
+
+    /// Has calls that began at `from` or later noted whenever what brought them is found anew; none without it.
+    pub(crate) fn watch(&mut self, from: Option<Time>) {
+        self.tracking.watch(from);
+    }
+
+    /// Takes those that records from `offset` on may have changed, each with the last such record.
+    pub(crate) fn take_settled(&mut self, offset: u64) -> Vec<(CompactString, u64)> {
+        self.tracking.take_settled(offset)
+    }
+
+    /// Gives a call in the form in which it is told, without what brought it; none if it is not known or gone.
+    pub(crate) fn told_as(&mut self, call: &str) -> Option<Call> {
+        let mut changed = Changed::default();
+        self.fold.tell_call(call, &mut changed);
+        Some(changed.news.pop()?.0)
     }
 
     /// Gives what brought a call; none if it is not known, not from outside or not tracked.
@@ -154,8 +174,8 @@ impl Tracked {
     ) -> usize {
         let mut tapped = Tapped::new(rows);
         let shown = self.fold.gather(generation, limit, &mut tapped);
-        for (phone, contact, at) in tapped.phones() {
-            self.tracking.known_as(&phone, contact.as_deref(), at);
+        for known in tapped.known() {
+            known.tell(&mut self.tracking);
         }
         let left = limit.saturating_sub(shown);
         shown + self.tracking.gather(generation, left, rows)

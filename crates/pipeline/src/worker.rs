@@ -93,6 +93,8 @@ pub(crate) struct Worker {
     pub(crate) told: HashMap<Arc<str>, u8>,
     /// Who is told of calls that changed.
     pub(crate) delivery: Option<Delivery>,
+    /// Accounts of the batch that is replayed, to be told of at its end.
+    pub(crate) replayed: Vec<Arc<str>>,
 }
 
 impl Worker {
@@ -315,6 +317,7 @@ impl Worker {
             }
         }
         self.observe_group(&mut group);
+        self.tell_replayed();
     }
 
     /// Reads a record; an event joins the group of events before it.
@@ -347,6 +350,7 @@ impl Worker {
                 Ok(rules) => {
                     self.observe_group(group);
                     self.account(account).settings(rules, at);
+                    self.note_replayed(account);
                     return self.note_parked(account);
                 }
                 Err(error) => error.to_string(),
@@ -369,7 +373,7 @@ impl Worker {
             .collect();
         let news = self.news_from(first.account);
         self.account(first.account).observe_all(&told, news);
-        self.tell_news(first.account);
+        self.note_replayed(first.account);
         self.note_parked(first.account);
         group.clear();
     }
@@ -397,6 +401,7 @@ impl Worker {
             left = left.saturating_sub(account.gather(generation, left, &mut rows));
         }
         self.look_for_tears();
+        self.tell_late_news();
         let mut minutes = Vec::new();
         for account in self.accounts.values_mut() {
             // `below` is never less than before, and no record had more when it was written.

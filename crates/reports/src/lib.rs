@@ -41,7 +41,7 @@ pub use aliases::Aliases;
 pub use catalogue::{Catalogue, Described, Entry, Parameter, Rows, catalogue};
 pub use error::{BadParameter, Error};
 pub use open_waits::Schedules;
-pub use records::{Conversions, Records, Unmapped};
+pub use records::{Conversions, Listed, Records, Unmapped};
 pub use reports::Reports;
 pub use request::{AccountView, Cells, Context, Restriction};
 pub use table::{Compared, Page, Table};

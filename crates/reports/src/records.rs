@@ -1,15 +1,19 @@
 //! Single things and lists of them, for programs that go on with them: a call with its legs, the
-//! contacts, and what happened with one (`contract.md` §4).
+//! contacts, and what happened with one, visits and leads (`contract.md` §4).
 //!
 //! A contact is who a phone number or an id belongs to after all merges; where nobody said, the
 //! number or the id itself, as in the reports of calls. A contact is listed if it called, was called,
 //! wrote or was written to, or was named by an event about it. Who may see some managers alone is shown what is theirs:
-//! calls that they took part in, messages that they wrote, and contacts with one of these.
+//! calls that they took part in, messages that they wrote, contacts with one of these, and leads of theirs; no visits,
+//! which are the whole account's.
 
 mod call;
 mod contacts;
 mod conversions;
+mod leads;
+mod listed;
 mod unmapped;
+mod visits;
 
 use serde_json::{Map, Value as Json};
 use trunkline_model::time::Time;
@@ -23,6 +27,7 @@ use crate::statement::Parameter;
 use crate::value::Value;
 
 pub use conversions::Conversions;
+pub use listed::Listed;
 pub use unmapped::Unmapped;
 
 /// Default and greatest number of items on a page.
@@ -36,6 +41,9 @@ pub struct Records {
     /// What to give to get those that follow; none at the end.
     pub next: Option<String>,
 }
+
+/// Gives a thing its form, its fields being named.
+type Shape = fn(Map<String, Json>) -> Map<String, Json>;
 
 /// What a column of a statement becomes.
 #[derive(Clone, Copy)]
@@ -102,11 +110,13 @@ impl Reports {
         let page = Page::parse(pairs, context, self, contacts::TIMELINE)?;
         let statement = contacts::timeline(id, &page, self.source(context), context);
         let rows = self.ask(statement).await?;
-        Ok(page.of(rows, contacts::EVENT, |item| {
+        let mut records = page.of(rows, contacts::EVENT, |item| {
             let key = ["what", "channel", "conversation", "id"].map(|name| text(item, name));
             let at = Time::parse(&text(item, "at")).unwrap_or_default();
             (at, key.to_vec())
-        }))
+        });
+        records.items.iter_mut().for_each(contacts::with_visit);
+        Ok(records)
     }
 }
 
@@ -204,6 +214,24 @@ fn shape(fields: &[(&'static str, Field)], row: Vec<Json>) -> Map<String, Json> 
     let fields = fields.iter().zip(row);
     let named = fields.map(|((name, field), value)| ((*name).to_owned(), form(*field, value)));
     named.collect()
+}
+
+/// Takes lists out of a thing and gives one of objects: in each the values of one place, by their names
+/// there. What is empty is null.
+fn zipped(thing: &mut Map<String, Json>, lists: &[(&str, &str)]) -> Json {
+    let mut objects: Vec<Map<String, Json>> = Vec::new();
+    for (list, name) in lists {
+        let values = match thing.remove(*list) {
+            Some(Json::Array(values)) => values,
+            _ => Vec::new(),
+        };
+        objects.resize_with(values.len(), Map::new);
+        for (object, value) in objects.iter_mut().zip(values) {
+            let empty = value.as_str().is_some_and(str::is_empty);
+            object.insert((*name).to_owned(), if empty { Json::Null } else { value });
+        }
+    }
+    objects.into_iter().map(Json::Object).collect()
 }
 
 fn form(field: Field, value: Json) -> Json {

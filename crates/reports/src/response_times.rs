@@ -459,7 +459,7 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
          {NO_SAMPLE} AS queue, {NO_SAMPLE} AS from_start, answered, 0 AS outside, 0 AS within, {NO_AGE} AS age, integrity FROM (\
          SELECT channel, conversation, contact, cycle, answered, integrity, arrayJoin(arrayConcat(\
          if({begun}, [(started_at, CAST(NULL, 'Nullable(String)'), 'begun')], []), \
-         if(closed_at IS NOT NULL AND pending_at_close AND {closed}, \
+         if(if(pending_at_close, ifNull({closed}, 0), 0), \
          [(assumeNotNull(closed_at), CAST(owed_by, 'Nullable(String)'), 'dropped')], [])\
          )) AS sample FROM {cycles} WHERE account = {{account:String}} AND {NOT_OVER})",
         closed = WITHIN.replace("at ", "closed_at "),

@@ -87,8 +87,8 @@ fn of_people(request: &Request, definition: &str, views: Views<'_>) -> String {
          arrayMax(arrayMap(part -> greatest(part.3, part.5), cleared)) AS since_turn, \
          arrayMax(arrayPushBack(arrayMap(to -> if(to.1 = reply.2, to.2, 0), given), since_wait)) \
          AS since_assigned FROM ({stretches}) \
-         WHERE is_answered AND reply.1 >= {{from:Int64}} AND reply.1 < {{to:Int64}} \
-         AND arrayExists(part -> part.6.1 = '', parts))",
+         WHERE if(is_answered, if(reply.1 >= {{from:Int64}}, if(reply.1 < {{to:Int64}}, \
+         arrayExists(part -> part.6.1 = '', parts), 0), 0), 0))",
         stretches = stretches(request, Which::All, views),
     )
 }
@@ -100,7 +100,8 @@ fn of_bots(request: &Request, views: Views<'_>) -> String {
          CAST(NULL, 'Nullable(String)') AS manager, part.1 AS channel, part.2 AS conversation, \
          contact, part.6.3 AS message, part.6.2 - part.3 AS ms, \
          CAST(NULL, 'Nullable(Int64)') AS queue FROM ({stretches}) ARRAY JOIN parts AS part \
-         WHERE part.6.1 = 'bot' AND part.6.2 >= {{from:Int64}} AND part.6.2 < {{to:Int64}}",
+         WHERE if(part.6.1 = 'bot', \
+         if(part.6.2 >= {{from:Int64}}, part.6.2 < {{to:Int64}}, 0), 0)",
         stretches = stretches(request, Which::All, views),
     )
 }
@@ -113,7 +114,7 @@ pub(crate) fn conversations(request: &Request, views: Views<'_>) -> String {
          if(p.is_open, fromUnixTimestamp64Milli(p.since, 'UTC'), NULL), c.pending_at) \
          AS pending_at FROM {conversations} AS c LEFT JOIN (\
          SELECT part.1 AS channel, part.2 AS conversation, part.3 AS since, 1 AS is_open \
-         FROM ({stretches}) ARRAY JOIN parts AS part WHERE NOT is_cleared AND part.6.1 = '') AS p \
+         FROM ({stretches}) ARRAY JOIN parts AS part WHERE if(is_cleared, 0, part.6.1 = '')) AS p \
          USING (channel, conversation) WHERE account = {{account:String}})",
         conversations = views.named("v_conversations"),
         several = several(request, Which::Owed, views),
@@ -133,7 +134,7 @@ pub(crate) fn cycles(request: &Request, views: Views<'_>) -> String {
          max(p.is_answered) AS is_answered, max(p.is_dropped) AS is_dropped FROM (\
          SELECT part.1 AS channel, part.2 AS conversation, \
          fromUnixTimestamp64Milli(part.4, 'UTC') AS at, \
-         is_answered AND part.6.1 = '' AS is_answered, part.6.1 = 'closed' AS is_dropped \
+         if(is_answered, part.6.1 = '', 0) AS is_answered, part.6.1 = 'closed' AS is_dropped \
          FROM ({stretches}) ARRAY JOIN parts AS part) AS p ASOF INNER JOIN (\
          SELECT channel, conversation, started_at FROM {cycles} \
          WHERE account = {{account:String}}) AS s \
@@ -166,7 +167,7 @@ fn groups(request: &Request, which: Which, views: Views<'_>) -> String {
         "SELECT (who, number) AS person, \
          arrayFilter((one, of) -> of = number, all, numbers) AS threads, \
          threads[1].1 AS begins_at, arrayMax(arrayMap(one -> one.2, threads)) AS ends_at, \
-         arrayFilter(ms -> ms >= begins_at AND ms <= ends_at, taken) AS talks FROM (\
+         arrayFilter(ms -> if(ms >= begins_at, ms <= ends_at, 0), taken) AS talks FROM (\
          SELECT c.person AS who, c.all AS all, c.numbers AS numbers, t.taken AS taken, \
          arrayJoin(arrayDistinct(numbers)) AS number FROM (\
          SELECT person, arraySort(groupArray((toUnixTimestamp64Milli(first_at), \
@@ -177,8 +178,8 @@ fn groups(request: &Request, which: Which, views: Views<'_>) -> String {
          begins, arrayEnumerate(begins))) AS numbers FROM ({threads}) GROUP BY person) AS c \
          LEFT JOIN (SELECT person, groupArray(ms) AS taken FROM ({talks}) GROUP BY person) AS t \
          ON c.person = t.person) \
-         WHERE length(threads) + length(talks) > 1 AND ends_at >= {last} \
-         AND begins_at < {{to:Int64}}",
+         WHERE if(length(threads) + length(talks) > 1, \
+         if(ends_at >= {last}, begins_at < {{to:Int64}}, 0), 0)",
         threads = of_persons(&threads, views),
         talks = talks(request, views),
     )
@@ -320,6 +321,6 @@ fn events(request: &Request, which: Which, views: Views<'_>) -> String {
          arrayMap(thread -> (thread.3, thread.4, toInt64(0)), threads), \
          arrayMap(ms -> ('', '', ms), talks))) AS one FROM ({groups})) AS m \
          LEFT JOIN ({happened} UNION ALL {handed_off}) AS e \
-         ON m.one.1 = e.channel AND m.one.2 = e.conversation WHERE is_call OR e.what != ''"
+         ON m.one.1 = e.channel AND m.one.2 = e.conversation WHERE if(is_call, 1, e.what != '')"
     )
 }

@@ -190,12 +190,25 @@ impl Contacts {
 
     /// Gives the contact that a phone number in E.164 belongs to.
     pub(crate) fn of_phone(&mut self, phone: &str) -> Option<CompactString> {
+        self.of(&Identity::e164(phone))
+    }
+
+    /// Gives the contact that an id on a channel belongs to.
+    pub(crate) fn on_channel(&mut self, channel: &str, id: &str) -> Option<CompactString> {
+        self.of(&Identity::on_channel(channel, id))
+    }
+
+    /// Gives the contact that one became part of; none if of no other.
+    pub(crate) fn survivor(&mut self, contact: &str) -> Option<CompactString> {
+        self.of(&Identity::contact(contact))
+    }
+
+    fn of(&mut self, identity: &Identity) -> Option<CompactString> {
         if self.parts.is_empty() {
             return None;
         }
         self.read();
-        let owned = self.owner(&Identity::e164(phone), &mut Survivors::default())?;
-        owned.contact
+        self.owner(identity, &mut Survivors::default())?.contact
     }
 
     /// Reads phone numbers with these countries from now on.

@@ -23,6 +23,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use lead::LeadPeople;
 use log::Log;
 pub(crate) use log::{Amount, Form, Key, Lead, Said, Spend, Touch, Word};
 pub use snapshot::{KeptEntities, PartOfEntities};
@@ -130,6 +131,25 @@ impl Entities {
         Outcome::Observed
     }
 
+    /// Tells who a lead names as it stands; nobody, if it is not known.
+    pub(crate) fn people_of_lead<T>(
+        &self,
+        lead: &str,
+        context: &Context<'_>,
+        hear: impl FnOnce(&LeadPeople<'_>) -> T,
+    ) -> T {
+        let key = log::pack(&Key::Lead(lead));
+        let hash = xxh3_64_with_seed(&key, self.seed);
+        let own = &self.parts[usize::from(part(hash))];
+        let Some(index) = own.find(hash, &key) else {
+            return hear(&LeadPeople::default());
+        };
+        hear(&rows::people(
+            &Log::unpack(&own.list[index as usize].log),
+            context,
+        ))
+    }
+
     /// Takes words back, looking through all entities: retractions are rare. `is` says whether a word
     /// is, as told by records from an offset on; `last` is the offset of the last of them.
     pub(crate) fn take_back(&mut self, last: u64, is: impl Fn(&Key<'_>, &Word<'_>, u64) -> bool) {
@@ -216,14 +236,19 @@ fn part(hash: u64) -> u8 {
 }
 
 impl Part {
-    /// Finds an entity by its packed key, or makes it.
-    fn entry(&mut self, hash: u64, key: &[u8]) -> u32 {
+    /// Finds an entity by its packed key.
+    fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
         let list = &self.list;
         // A key says itself where it ends, so no key begins with another.
         let is =
             |place: &(u64, u32)| place.0 == hash && list[place.1 as usize].log.starts_with(key);
-        if let Some((_, index)) = self.places.find(hash, is) {
-            return *index;
+        self.places.find(hash, is).map(|place| place.1)
+    }
+
+    /// Finds an entity by its packed key, or makes it.
+    fn entry(&mut self, hash: u64, key: &[u8]) -> u32 {
+        if let Some(index) = self.find(hash, key) {
+            return index;
         }
         let index = self.list.len() as u32;
         // No words yet: a list's length stands first.

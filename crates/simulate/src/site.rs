@@ -1,9 +1,10 @@
 //! A site that never was: visits whose true source is known, and the calls that come of them.
 //!
-//! What happens is told in the order of time: pages with their addresses, signs of life, withdrawn consent, calls. Beside it
-//! stands the truth, which nothing that is measured may see: whose visit it was and what brought it. Who calls
-//! dials the number that the visit was shown, which is not known here; a call without a visit goes to the number that
-//! everybody knows. A visitor comes back hours later at the soonest, so visits of one do not overlap.
+//! What happens is told in the order of time: pages with their addresses, signs of life, withdrawn consent, forms, calls.
+//! Beside it stands the truth, which nothing that is measured may see: whose visit it was, what brought it, and in which way
+//! somebody came to call. Who calls dials the number that the visit was shown, which is not known here; a call without a
+//! visit goes to the number that everybody knows, to an advertisement's, or to a wrong one. A visitor comes back hours
+//! later at the soonest, so visits of one do not overlap; with another device the same person is another visitor.
 //!
 //! ```
 //! use trunkline_simulate::site::{SiteConfig, Traffic};
@@ -22,18 +23,18 @@ use trunkline_model::time::{Time, Tz};
 use crate::arrivals::Arrivals;
 use crate::chance::Chance;
 use crate::config::{BadConfig, Config, within};
-use crate::hours::{HOUR, MINUTE, QUARTER, SECOND};
+use crate::hours::{HOUR, QUARTER, SECOND};
 
+mod callers;
 mod sources;
 
+pub use callers::{ADVERTISEMENTS, Advertisement, Way};
 pub use sources::{SOURCES, Truth};
 
-/// How long a page is looked at, how long after a visit people call, call again, and come back: medians.
+/// How long a page is looked at, and how long after a visit people come back, with the same device and another: medians.
 const PAGE: i64 = 45 * SECOND;
-const LATE: i64 = 40 * MINUTE;
-const AGAIN: i64 = 30 * HOUR;
 const RETURN: i64 = 24 * HOUR;
-const TALK: i64 = 150 * SECOND;
+const OTHER: i64 = 2 * HOUR;
 /// The most pages of a visit.
 const PAGES: u64 = 8;
 
@@ -56,12 +57,27 @@ pub struct SiteConfig {
     pub calls: u32,
     /// Of these, calls that come minutes to hours after the visit. Default 300.
     pub late: u32,
+    /// After how many minutes they do: the median; none comes sooner than a quarter of it, or later than six times it. Default 40.
+    pub late_min: u32,
+    /// First calls that come hours to days later, from a number written down; and advertisements that are kept when their
+    /// number is another's already. Default 0.
+    pub noted: u32,
     /// Calls after which the caller calls the same number again, a day later or so. Default 100.
     pub again: u32,
+    /// Calls after which somebody else calls the same number, who was given it. Default 0.
+    pub passed: u32,
     /// Visits after which the visitor comes back, hours to days later. Default 150.
     pub returns: u32,
-    /// Calls that nobody's visit brought, for each thousand that a visit did. Default 100.
+    /// Visits after which the same person comes with another device. Default 0.
+    pub devices: u32,
+    /// Callers who send a form with their number first. Default 0.
+    pub forms: u32,
+    /// Calls that nobody's visit brought, for each thousand visits that did. Default 100.
     pub strangers: u32,
+    /// Calls to the numbers of advertisements, likewise. Default 0.
+    pub printed: u32,
+    /// Calls to any number by mistake, likewise. Default 0.
+    pub stray: u32,
     /// Callers who show no number. Default 20.
     pub hidden: u32,
     /// Visits whose consent is withdrawn at their end. Default 20.
@@ -88,9 +104,16 @@ impl Default for SiteConfig {
             bursts: 0,
             calls: 60,
             late: 300,
+            late_min: 40,
+            noted: 0,
             again: 100,
+            passed: 0,
             returns: 150,
+            devices: 0,
+            forms: 0,
             strangers: 100,
+            printed: 0,
+            stray: 0,
             hidden: 20,
             ended: 20,
             beat_s: 30,
@@ -114,7 +137,9 @@ pub struct Happening {
 pub struct Visit {
     /// Its number, from 0.
     pub number: u64,
-    /// The visitor's number, from 0.
+    /// The number of the person, from 0.
+    pub person: u64,
+    /// The visitor's number: a person has one for each device.
     pub visitor: u64,
     /// What brought it.
     pub truth: &'static Truth,
@@ -134,8 +159,15 @@ pub enum What {
     Beat,
     /// Consent is withdrawn.
     End,
-    /// Somebody calls the number that the visit was shown.
+    /// A form is sent.
+    Form {
+        /// The visitor's number, as E.164.
+        phone: String,
+    },
+    /// Somebody calls.
     Call {
+        /// In which way he came to: what he dials. Part of the truth.
+        way: Way,
         /// Who, as E.164; nothing if the number is hidden.
         caller: Option<String>,
         /// How long it is talked, in milliseconds; 0 if nobody takes it.
@@ -154,15 +186,15 @@ pub struct Traffic {
     agenda: BTreeMap<(Time, u64), Step>,
     steps: u64,
     visits: u64,
-    visitors: u64,
+    people: u64,
 }
 
 #[derive(Debug)]
 enum Step {
     /// A quarter of an hour begins.
     Quarter,
-    /// A visitor comes.
-    Come(u64),
+    /// A person comes, with one of two devices.
+    Come(u64, u64),
     /// Something is told.
     Tell(Option<Visit>, What),
 }
@@ -174,9 +206,16 @@ impl Traffic {
             ("visits", site.visits.into(), 1, 10_000_000),
             ("calls", site.calls.into(), 0, 1_000),
             ("late", site.late.into(), 0, 1_000),
+            ("late_min", site.late_min.into(), 1, 10_000),
+            ("noted", site.noted.into(), 0, 1_000),
             ("again", site.again.into(), 0, 900),
+            ("passed", site.passed.into(), 0, 1_000),
             ("returns", site.returns.into(), 0, 900),
+            ("devices", site.devices.into(), 0, 900),
+            ("forms", site.forms.into(), 0, 1_000),
             ("strangers", site.strangers.into(), 0, 1_000),
+            ("printed", site.printed.into(), 0, 1_000),
+            ("stray", site.stray.into(), 0, 1_000),
             ("hidden", site.hidden.into(), 0, 1_000),
             ("ended", site.ended.into(), 0, 1_000),
             ("beat_s", site.beat_s.into(), 0, 3_600),
@@ -198,7 +237,7 @@ impl Traffic {
             agenda: BTreeMap::new(),
             steps: 0,
             visits: 0,
-            visitors: 0,
+            people: 0,
         };
         traffic.plan(site.start, Step::Quarter);
         Ok(traffic)
@@ -213,19 +252,20 @@ impl Traffic {
 
     fn quarter(&mut self, at: Time) {
         for comes in self.arrivals.of_quarter(&self.config, &mut self.chance, at) {
-            self.plan(comes, Step::Come(self.visitors));
-            self.visitors += 1;
+            self.plan(comes, Step::Come(self.people, 0));
+            self.people += 1;
         }
         let next = Time((at.millis().div_euclid(QUARTER) + 1) * QUARTER);
         self.plan(next, Step::Quarter);
     }
 
-    /// Works out a visit whole: its pages, signs of life, calls, and when the visitor comes back.
-    fn come(&mut self, at: Time, visitor: u64) {
+    /// Works out a visit whole: its pages, signs of life, calls, and when the person comes back.
+    fn come(&mut self, at: Time, person: u64, device: u64) {
         let truth = sources::draw(&mut self.chance);
         let visit = Visit {
             number: self.visits,
-            visitor,
+            person,
+            visitor: 2 * person + device,
             truth,
         };
         self.visits += 1;
@@ -250,7 +290,11 @@ impl Traffic {
         }
         if self.chance.happens(self.site.returns) {
             let back = left.plus(self.chance.around(RETURN));
-            self.plan(back, Step::Come(visitor));
+            self.plan(back, Step::Come(person, device));
+        }
+        if device == 0 && self.chance.happens(self.site.devices) {
+            let other = left.plus(self.chance.around(OTHER));
+            self.plan(other, Step::Come(person, 1));
         }
     }
 
@@ -262,33 +306,6 @@ impl Traffic {
             at = at.plus(every);
         }
     }
-
-    /// Plans a call from the last page or later, perhaps others after it, and perhaps one of a stranger.
-    fn calls(&mut self, visit: Visit, seen: Time, left: Time) {
-        let hidden = self.chance.happens(self.site.hidden);
-        let caller = (!hidden).then(|| format!("+346{:08}", visit.visitor % 100_000_000));
-        let mut at = if self.chance.happens(self.site.late) {
-            left.plus(self.chance.around(LATE))
-        } else {
-            Time(self.chance.between(seen.millis(), left.millis()))
-        };
-        self.call(at, Some(visit), caller.clone());
-        while self.chance.happens(self.site.again) {
-            at = at.plus(self.chance.around(AGAIN));
-            self.call(at, Some(visit), caller.clone());
-        }
-        if self.chance.happens(self.site.strangers) {
-            let stranger = self.chance.below(10_000_000);
-            let at = left.plus(self.chance.around(LATE));
-            self.call(at, None, Some(format!("+3471{stranger:07}")));
-        }
-    }
-
-    fn call(&mut self, at: Time, visit: Option<Visit>, caller: Option<String>) {
-        let taken = self.chance.happens(850);
-        let talk = if taken { self.chance.around(TALK) } else { 0 };
-        self.plan(at, Step::Tell(visit, What::Call { caller, talk }));
-    }
 }
 
 impl Iterator for Traffic {
@@ -299,7 +316,7 @@ impl Iterator for Traffic {
             let ((at, _), step) = self.agenda.pop_first()?;
             match step {
                 Step::Quarter => self.quarter(at),
-                Step::Come(visitor) => self.come(at, visitor),
+                Step::Come(person, device) => self.come(at, person, device),
                 Step::Tell(visit, what) => return Some(Happening { at, visit, what }),
             }
         }

@@ -14,6 +14,9 @@ use crate::client::{Client, Fault, READ_LIMIT};
 
 mod calls;
 mod leads;
+mod tracking;
+
+pub use tracking::tracking;
 
 #[expect(clippy::struct_field_names, reason = "fields are named as columns")]
 #[derive(Row, Deserialize)]

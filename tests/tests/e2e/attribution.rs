@@ -9,6 +9,8 @@ use e2e::service::Service;
 use e2e::site::Pages;
 use serde_json::{Value, json};
 
+use crate::records::listed;
+
 const WITHIN: Duration = Duration::from_secs(10);
 const STATIC: &str = "+34911000100";
 const FIRST: &str = "+34911000001";
@@ -32,6 +34,11 @@ fn rings(door: &Door, call: &str, from: &str, to: &str) {
     let ring = json!({"type": "call", "call": call, "phase": "ringing", "direction": "inbound",
         "from": from, "to": to, "at": rfc3339(wall())});
     door.post_json(&ring).expect_status(202);
+}
+
+/// What a visit is shown by.
+fn key(visit: &Value) -> String {
+    listed::key(visit["visit"].as_str().unwrap())
 }
 
 /// Gives what is said of a call in progress.
@@ -66,7 +73,7 @@ fn a_call_on_a_visits_number_rings_with_where_the_visit_came_from() {
     rings(&door, "k", "+34600111222", FIRST);
     let is_hers = |source: &Value| {
         assert_eq!(source["certainty"], "certain", "{source}");
-        let expected = json!([{"weight": 1.0, "visit": visit["visit"], "source": "google", "medium": "cpc",
+        let expected = json!([{"weight": 1.0, "visit": key(&visit), "source": "google", "medium": "cpc",
             "campaign": "boilers"}]);
         assert_eq!(source["candidates"], expected);
     };
@@ -82,13 +89,11 @@ fn two_visits_that_may_have_brought_a_call_are_both_shown() {
     let (_service, door, pages) = start();
     let of = |visitor: &str, source: &str| {
         let url = format!("https://shop.example/?utm_source={source}");
-        pages.ask(visitor, &url).expect_status(200).json()["visit"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        pages.ask(visitor, &url).expect_status(200).json()
     };
     let ana = of("ana", "google");
-    pages.tell(&ana, "end", &Value::Null).expect_status(204);
+    let end = ana["visit"].as_str().unwrap();
+    pages.tell(end, "end", &Value::Null).expect_status(204);
     let eva = of("eva", "meta");
     rings(&door, "k", "+34600111222", FIRST);
     let source = source(&door, "k");
@@ -103,7 +108,7 @@ fn two_visits_that_may_have_brought_a_call_are_both_shown() {
             )
         })
         .collect();
-    assert_eq!(shown, [(&*eva, "meta"), (&*ana, "google")]);
+    assert_eq!(shown, [(&*key(&eva), "meta"), (&*key(&ana), "google")]);
     // The live one weighs 1, the other ended moments ago: 2^(-minutes/30), nearly 1.
     let weights: Vec<f64> = candidates
         .iter()
@@ -140,6 +145,13 @@ fn a_call_that_nobody_can_tell_of_says_why() {
         "from": FIRST, "to": "+34600111222", "at": rfc3339(wall())});
     door.post_json(&outbound).expect_status(202);
     assert_eq!(source(&door, "out"), Value::Null);
+    // A callback is an inquiry whichever way it was dialled; nobody dialled the number it was made from.
+    let mut callback = outbound;
+    (callback["call"], callback["origin"]) = (json!("back"), json!("callback"));
+    door.post_json(&callback).expect_status(202);
+    let source = source(&door, "back");
+    assert_eq!(source["reason"], "unknown_number", "{source}");
+    assert_eq!(source["candidates"][0]["source"], "direct", "{source}");
 }
 
 #[test]
@@ -164,7 +176,7 @@ fn a_form_links_its_visitor_to_a_caller() {
     wait_until("the call is certain", WITHIN, || {
         source(&door, "k")["certainty"] == "certain"
     });
-    assert_eq!(source(&door, "k")["candidates"][0]["visit"], eva["visit"]);
+    assert_eq!(source(&door, "k")["candidates"][0]["visit"], key(&eva));
 }
 
 #[test]

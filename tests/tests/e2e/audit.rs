@@ -4,13 +4,15 @@
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use e2e::clock::{pause, wait_until};
+use e2e::clock::{pause, rfc3339, wait_until, wall};
 use e2e::config::{Account, Config};
+use e2e::doors::Door;
 use e2e::engine::Engine;
 use e2e::events::Thread;
 use e2e::generate::{self, disorder};
 use e2e::service::{Service, binary};
-use serde_json::json;
+use e2e::site::Pages;
+use serde_json::{Value, json};
 
 /// How long a removal may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -150,4 +152,94 @@ fn every_cell_of_figures_that_was_tampered_with_is_found() {
         "{said}"
     );
     assert!(said.contains("/stranger; clickhouse says: "), "{said}");
+}
+
+/// Visits, calls and a form of a life with a crash in it: three visits, three calls.
+fn live(service: &mut Service) {
+    let (door, pages) = (service.door("acme"), Pages::new(service.port(), "shop"));
+    let rings = |door: &Door, call: &str, to: &str| {
+        let ring = json!({"type": "call", "call": call, "phase": "ringing", "direction": "inbound",
+            "from": "+34600111222", "to": to, "at": rfc3339(wall())});
+        door.post_json(&ring).expect_status(202);
+    };
+    let ana = pages.visit("ana")["visit"].as_str().unwrap().to_owned();
+    pages.tell(&ana, "end", &Value::Null).expect_status(204);
+    pages.visit("eva");
+    rings(&door, "several", "+34911000001");
+    let form = json!({"type": "form", "form": "f", "visitor": "bob", "phone": "+34600111333",
+        "at": rfc3339(wall()), "source": "mail"});
+    let elsewhere = json!({"type": "visit", "id": "v", "visit": "x-1", "visitor": "bob",
+        "url": "https://other.example/", "at": rfc3339(wall())});
+    let gone = json!({"type": "retract", "target": "gone", "at": rfc3339(wall())});
+    let mut taken_back = elsewhere.clone();
+    (taken_back["id"], taken_back["visit"]) = ("gone".into(), "x-2".into());
+    door.post_json(&json!([form, elsewhere, taken_back, gone]))
+        .expect_status(202);
+    door.flush();
+    service.kill9();
+    service.restart();
+    let door = service.door("acme");
+    rings(&door, "fixed", "+34911000100");
+    rings(&door, "unknown", "+34911777777");
+    door.flush();
+}
+
+#[test]
+fn every_visit_and_attribution_that_was_tampered_with_is_found() {
+    let engine = Engine::start();
+    let tracked = Account::new("acme").section(
+        "[[account.number]]\nnumber = \"+34911000100\"\nsource = \"flyer\"\n\
+         [[account.site]]\nkey = \"shop\"\npool = \"main\"\n\
+         [[account.pool]]\nid = \"main\"\nnumbers = [\"+34911000001\"]\nsource = \"site\"\n",
+    );
+    let config = Config::of([tracked]).warehouse(&engine.settings(engine.password()));
+    let mut service = Service::start(config);
+    live(&mut service);
+    let metrics = service
+        .door("acme")
+        .get("/metrics", &[])
+        .expect_status(200)
+        .text();
+    let written = |table: &str| {
+        let name = format!("trunkline_flush_rows_written_total{{table=\"{table}\"}} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        line.map(|count| count.parse::<u64>().expect("a count"))
+    };
+    for table in ["visits", "attributions", "forms", "calls"] {
+        assert!(written(table) > Some(0), "{table}: {metrics}");
+    }
+    for table in ["leads", "spend", "touches", "contact_tags"] {
+        assert_eq!(written(table), Some(0), "{table}");
+    }
+    service.stop();
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(0), "{said}");
+    // Three visits, three calls with what brought them, a form.
+    assert!(said.contains("rows: 10 the same"), "{said}");
+    let tamper = [
+        "ALTER TABLE visits DELETE WHERE visit = 'x-1' SETTINGS mutations_sync = 1",
+        "INSERT INTO visits SELECT * REPLACE (expires_at + 1 AS expires_at) FROM visits FINAL \
+         ORDER BY visit LIMIT 1",
+        "INSERT INTO visits SELECT * REPLACE ('stranger' AS visit) FROM visits FINAL LIMIT 1",
+        "ALTER TABLE attributions DELETE WHERE call = 'fixed' SETTINGS mutations_sync = 1",
+        "INSERT INTO attributions SELECT * REPLACE (arraySort(`candidates.weight`) \
+         AS `candidates.weight`) FROM attributions FINAL WHERE call = 'several'",
+        "INSERT INTO attributions SELECT * REPLACE ('stranger' AS call) FROM attributions FINAL \
+         LIMIT 1",
+    ];
+    for statement in tamper {
+        engine.views().text(statement);
+    }
+    let (code, said) = audit(&service);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("2 different, 2 missing, 2 surplus"), "{said}");
+    for found in [
+        "visit acme/x-1 is missing",
+        "visit acme/stranger is not the journal's",
+        "attribution acme/fixed is missing",
+        "attribution acme/several differs",
+        "attribution acme/stranger is not the journal's",
+    ] {
+        assert!(said.contains(found), "{found}: {said}");
+    }
 }

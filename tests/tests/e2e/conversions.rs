@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -19,11 +19,11 @@ use tempfile::TempDir;
 
 const PIPELINE: &str = "[[account.pipeline]]\nid = \"p\"\nstages = [{ id = \"new\" }, \
                         { id = \"sold\", kind = \"won\" }]\n";
-const WON: &str = "won=customers/1234567890/conversionActions/11";
+pub(super) const WON: &str = "won=customers/1234567890/conversionActions/11";
 const LEAD: &str = "lead=customers/1234567890/conversionActions/22";
 const CALL: &str = "call=customers/1234567890/conversionActions/22";
 
-fn start() -> Service {
+pub(super) fn start_with(sections: &[&str]) -> Service {
     let hash = hex(&Sha256::digest(token("acme", "phones")));
     let account = Account::new("acme")
         .setting("currency = \"EUR\"")
@@ -33,7 +33,14 @@ fn start() -> Service {
              scopes = [\"read\", \"read:phones\"]\n"
         ))
         .restricted("some", "managers = [\"ana\"]");
+    let account = sections
+        .iter()
+        .fold(account, |account, section| account.section(section));
     Service::start(Config::of([account]))
+}
+
+fn start() -> Service {
+    start_with(&[])
 }
 
 fn time(ms: i64) -> String {
@@ -42,7 +49,7 @@ fn time(ms: i64) -> String {
 }
 
 /// The life of a contact: a form after a click, a call, a lead, a win; `hours` ago.
-fn life(nth: usize, hours: i64, click: (&str, &str)) -> Vec<Value> {
+pub(super) fn life(nth: usize, hours: i64, click: (&str, &str)) -> Vec<Value> {
     let (contact, phone) = (format!("c{nth}"), format!("+34600000{nth:03}"));
     let began = wall() - hours * HOUR;
     let at = |minutes: i64| time(began + minutes * MINUTE);
@@ -70,7 +77,7 @@ fn life(nth: usize, hours: i64, click: (&str, &str)) -> Vec<Value> {
     ]
 }
 
-fn send(service: &Service, events: &[Value]) {
+pub(super) fn send(service: &Service, events: &[Value]) {
     let door = service.door("acme");
     door.post_json(&json!(events)).expect_status(202);
     door.flush();
@@ -127,7 +134,7 @@ fn ends(service: &Service, code: i32, arguments: &[&str]) -> String {
 }
 
 /// Says how many of a summary stand behind a name.
-fn count(text: &str, name: &str) -> usize {
+pub(super) fn count(text: &str, name: &str) -> usize {
     let line = text.lines().find(|line| {
         let line = line.trim_start();
         line.strip_prefix(|c: char| c.is_ascii_digit()).is_some()
@@ -162,15 +169,15 @@ fn balanced(text: &str) {
     assert_eq!(counted, all, "{text}");
 }
 
-struct Pushed<'a> {
+pub(super) struct Pushed<'a> {
     service: &'a Service,
-    counter: Counter,
+    pub(super) counter: Counter,
     dir: TempDir,
     options: Vec<String>,
 }
 
 impl<'a> Pushed<'a> {
-    fn to(service: &'a Service, vendor: Vendor, to: &str, actions: &[&str]) -> Self {
+    pub(super) fn to(service: &'a Service, vendor: Vendor, to: &str, actions: &[&str]) -> Self {
         let (counter, dir) = (Counter::start(vendor), TempDir::new().expect("a folder"));
         let file = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
         fs::write(file("headers"), counter.headers()).expect("written");
@@ -196,7 +203,7 @@ impl<'a> Pushed<'a> {
     }
 
     #[track_caller]
-    fn run(&self, code: i32, more: &[&str]) -> String {
+    pub(super) fn run(&self, code: i32, more: &[&str]) -> String {
         let options = self.options.iter().map(String::as_str);
         let text = ends(
             self.service,
@@ -208,7 +215,23 @@ impl<'a> Pushed<'a> {
         text
     }
 
-    fn counted(&self, name: &str) -> Vec<String> {
+    /// Begins a run, to be killed.
+    pub(super) fn spawn(&self) -> Child {
+        let mut command = Command::new(binary());
+        let address = format!("http://127.0.0.1:{}", self.service.port());
+        command
+            .args(["export", "conversions"])
+            .args(&self.options)
+            .env_remove("TRUNKLINE_CONFIG")
+            .env("TRUNKLINE_URL", address)
+            .env("TRUNKLINE_TOKEN", token("acme", "phones"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().expect("the binary runs")
+    }
+
+    pub(super) fn counted(&self, name: &str) -> Vec<String> {
         let counted = self.counter.counted();
         let mut ids: Vec<_> = counted.iter().map(|one| one[name].to_string()).collect();
         ids.sort();

@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod accuracy;
 mod asterisk;
 mod attribution;
 mod audit;
@@ -30,6 +31,8 @@ mod commands_state;
 mod conformance;
 mod contact_scope;
 mod conversions;
+mod conversions_kills;
+mod conversions_twins;
 mod corners;
 mod demo;
 mod deploy;
@@ -63,7 +66,9 @@ mod snippet;
 mod stream;
 mod stream_limits;
 mod stream_names;
+mod tellings;
 mod traps;
+mod visit_ids;
 mod visits;
 mod visits_crowd;
 mod waiting;

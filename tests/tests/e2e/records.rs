@@ -1,5 +1,7 @@
 //! Calls and contacts one by one, through the doors: pages, masks, scopes, refusals.
 
+pub(crate) mod listed;
+
 use e2e::config::{Config, token};
 use e2e::doors::Door;
 use e2e::events::Thread;

@@ -170,6 +170,11 @@ fn only_pages_of_the_site_may_ask_and_their_browsers_are_told() {
     assert_eq!(shown.header("vary"), Some("origin"));
     let visit = shown.json()["visit"].as_str().unwrap().to_owned();
 
+    // What is refused to a page of the site its script may read: that a visit is over, above all.
+    let over = shop.tell("shop-0000000000000000000000", "page", &json!({"url": "/"}));
+    over.expect_problem(404, "unknown_visit");
+    assert_eq!(over.header("access-control-allow-origin"), allowed);
+
     let other = pages.of("https://other.example");
     let refused = other.ask("eva", url);
     refused.expect_problem(403, "origin_refused");

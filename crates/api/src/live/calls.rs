@@ -54,7 +54,7 @@ struct Brought {
 #[schemars(rename = "CallSourceCandidate")]
 struct By {
     weight: f64,
-    /// The visit, if it was one.
+    /// The key of the visit, if it was one.
     visit: Option<String>,
     source: Option<String>,
     medium: Option<String>,
@@ -71,7 +71,7 @@ impl Brought {
             candidates: candidates
                 .map(|by| By {
                     weight: by.weight,
-                    visit: by.visit,
+                    visit: by.visit_key(),
                     source: text(by.source.source),
                     medium: text(by.source.medium),
                     campaign: text(by.source.campaign),

@@ -117,7 +117,83 @@ pub(crate) fn contact() -> Operation {
 
 pub(crate) fn timeline() -> Operation {
     let operation = one("timeline", "Lists what happened with a contact", "contact");
-    paged(operation.about("Calls and messages of all that the contact is known by, newest first."))
+    paged(operation.about(
+        "Calls, messages and visits of all that the contact is known by, newest first. A visit has its pages \
+         with their times; `certainty` and `weight` say how sure it is that it was the contact's: `certain` of \
+         a visitor who told who he is or certainly called, else as the call that it may have brought.",
+    ))
+}
+
+/// The parameters of a period, for lists that have one.
+const PERIOD: [(&str, &str); 4] = [
+    (
+        "from",
+        "The start, inclusive; with `to`, or `period` in place of both.",
+    ),
+    ("to", "The end, exclusive."),
+    ("period", "A calendar period to date, like `week`."),
+    ("tz", "The zone of local dates; the account's by default."),
+];
+
+pub(crate) fn visits() -> Operation {
+    let operation = read("visits", "Lists visits")
+        .about(
+            "The visits of a period, newest first, with their pages and the calls that they may have brought. \
+             A visit is named by a key: its id, which lets one tell of it and end it, is shown nowhere, and so \
+             are visitors. Several values of a filter are alternatives.",
+        )
+        .sample(
+            "The last visits of a week",
+            "/v1/visits?from=2026-03-02&to=2026-03-09&limit=10",
+        )
+        .refuses(&[Code::Forbidden]);
+    let filters = ["site", "pool", "number", "visitor"];
+    listed(operation, &filters, &[("served", &["true", "false"])])
+}
+
+pub(crate) fn visit() -> Operation {
+    one("visit", "Shows a visit by its key or its id", "visit").refuses(&[Code::Forbidden])
+}
+
+pub(crate) fn leads() -> Operation {
+    let operation = read("leads", "Lists leads")
+        .about(
+            "The leads that were made in a period, newest first, with the stages they came to and what they \
+             were worth; those that were deleted only with `removed=true`. Several values of a filter are \
+             alternatives. Phone numbers are masked unless the token has the scope read:phones.",
+        )
+        .sample("The last leads of a week", "/v1/leads?from=2026-03-02&to=2026-03-09&limit=10");
+    let words: [(_, &[_]); 2] = [
+        ("kind", &["incoming", "open", "won", "lost"]),
+        ("removed", &["true", "false"]),
+    ];
+    listed(operation, &["pipeline", "stage", "manager"], &words)
+}
+
+pub(crate) fn lead() -> Operation {
+    one("lead", "Shows a lead", "lead")
+}
+
+/// A list with a period and filters, some of them by certain words.
+fn listed(
+    operation: Operation,
+    filters: &[&'static str],
+    words: &[(&'static str, &[&str])],
+) -> Operation {
+    let period = PERIOD.into_iter();
+    let operation = period.fold(paged(operation), |operation, (name, about)| {
+        operation.takes(Place::Query, name, json!({ "type": "string" }), about)
+    });
+    let about = "Only with one of these; empty for none.";
+    let filters = filters.iter().chain(&["source", "medium", "campaign"]);
+    let operation = filters.fold(operation, |operation, name| {
+        let texts = json!({ "type": "array", "items": { "type": "string" } });
+        operation.takes(Place::Query, name, texts, about)
+    });
+    words.iter().fold(operation, |operation, (name, words)| {
+        let words = json!({ "type": "array", "items": { "type": "string", "enum": words } });
+        operation.takes(Place::Query, name, words, "Only with one of these.")
+    })
 }
 
 fn read(id: &'static str, summary: &'static str) -> Operation {

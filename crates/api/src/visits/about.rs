@@ -6,7 +6,7 @@ use super::{Page, Shown, amp};
 use crate::openapi::{Group, Operation, Place, Shape};
 use crate::problem::Code;
 
-const PAGE: &str = r#"{"visitor":"v-71","url":"https://shop.example/?utm_source=google&utm_medium=cpc","referrer":"https://www.google.com/","title":"Boilers"}"#;
+const PAGE: &str = r#"{"visitor":"v-71","url":"https://shop.example/?utm_source=google&utm_medium=cpc","referrer":"https://www.google.com/","title":"Boilers","ga_client_id":"1234567890.1700000000","ym_client_id":"1700000000123456789"}"#;
 
 /// Why a page may be refused, whatever it asks.
 const REFUSED: [Code; 7] = [
@@ -48,14 +48,22 @@ pub(crate) fn about_page() -> Operation {
 
 pub(crate) fn about_beat() -> Operation {
     let operation = Operation::new(Group::Visits, "beat", "Tells that somebody is still there")
-        .about("Renews the number and promises nothing. For `navigator.sendBeacon`.")
-        .answers_nothing(204, "Taken, or the visit is over.");
+        .about(
+            "Renews the number and promises nothing. For `navigator.sendBeacon`. Of a body `ga_client_id`, \
+             `ym_client_id` and `consent` count, and nothing else.",
+        )
+        .answers_nothing(204, "Taken, or the visit is over.")
+        .body("application/json", Shape::of::<Page>())
+        .body("text/plain", Shape::text());
     of_visit(operation)
 }
 
 pub(crate) fn about_end() -> Operation {
     let operation = Operation::new(Group::Visits, "endVisit", "Gives the number back at once")
-        .about("For when consent is withdrawn. Not for a page that closes: people dial after that.")
+        .about(
+            "For when consent is withdrawn: no destination of conversions is told of the visit from then on. \
+             Not for a page that closes: people dial after that.",
+        )
         .answers_nothing(204, "The number is free, or the visit was over.");
     of_visit(operation)
 }

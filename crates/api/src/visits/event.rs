@@ -1,5 +1,7 @@
 //! The event that a visit's page makes: with the decision in it, so that replay never chooses.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Decision, Sign};
@@ -24,14 +26,14 @@ struct VisitEvent<'a> {
     r#type: &'static str,
     visit: &'a str,
     visitor: &'a str,
-    url: String,
+    url: Cow<'a, str>,
     at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
-    referrer: Option<String>,
+    referrer: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    title: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<String>,
+    user_agent: Option<Cow<'a, str>>,
     site: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pool: Option<&'a str>,
@@ -39,17 +41,23 @@ struct VisitEvent<'a> {
     number: Option<&'a str>,
     served: bool,
     expires_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ga_client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ym_client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<bool>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     beat: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ended: bool,
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
     /// Writes the event down as the journal has it.
     pub(super) fn event(&self, site: &Site, decision: &Decision, sign: Option<Sign>) -> Vec<u8> {
         let page = self.page;
-        let kept = |text: &Option<String>| text.as_deref().map(kept).filter(|it| !it.is_empty());
+        let kept = |text: &'a Option<String>| text.as_deref().map(kept).filter(|it| !it.is_empty());
         let event = VisitEvent {
             r#type: "visit",
             visit: &decision.visit,
@@ -64,6 +72,13 @@ impl Told<'_> {
             number: decision.number.as_deref(),
             served: decision.served,
             expires_at: decision.expires_at,
+            ga_client_id: id(page.ga_client_id.as_deref(), 100, |byte| {
+                byte.is_ascii_alphanumeric() || b".-_".contains(&byte)
+            }),
+            ym_client_id: id(page.ym_client_id.as_deref(), 20, |byte| {
+                byte.is_ascii_digit()
+            }),
+            consent: page.consent,
             beat: sign == Some(Sign::Beat),
             ended: sign == Some(Sign::End),
         };
@@ -72,13 +87,23 @@ impl Told<'_> {
     }
 }
 
-fn kept(text: &str) -> String {
+/// Gives an id that is one. Anybody can write a cookie: what is none is passed over, and the page has its number
+/// all the same.
+fn id(text: Option<&str>, most: usize, known: fn(u8) -> bool) -> Option<&str> {
+    let text = text?;
+    ((1..=most).contains(&text.len()) && text.bytes().all(known)).then_some(text)
+}
+
+fn kept(text: &str) -> Cow<'_, str> {
+    if text.len() <= KEPT && !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
     let shown = text.chars().filter(|it| !it.is_control());
-    shown.take(KEPT).collect()
+    shown.take(KEPT).collect::<String>().into()
 }
 
 /// A page without an address is the site itself.
-fn kept_url(url: &str) -> String {
+fn kept_url(url: &str) -> Cow<'_, str> {
     match kept(url) {
         empty if empty.is_empty() => "/".into(),
         url => url,

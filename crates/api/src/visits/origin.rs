@@ -25,11 +25,15 @@ pub(super) fn admitted(site: &Site, head: &Parts) -> Result<Origin, Problem> {
     if origin.to_str().is_ok_and(|origin| site.admits(origin)) {
         return Ok(Some(origin.clone()));
     }
-    let detail = "pages of this origin may not ask: add it to the site's `origins`";
+    let shown: String = String::from_utf8_lossy(origin.as_bytes())
+        .chars()
+        .take(100)
+        .collect();
+    let detail = format!("pages of {shown} may not ask: add it to the site's `origins`");
     Err(Problem::new(Code::OriginRefused, detail))
 }
 
-/// Lets the page's script read the answer.
+/// Lets the page's script read the answer, a refusal as well: that a visit is over makes it begin another.
 pub(super) fn shown_to(origin: Origin, answer: impl IntoResponse) -> Response {
     let mut answer = answer.into_response();
     let headers = answer.headers_mut();

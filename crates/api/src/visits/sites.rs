@@ -1,9 +1,10 @@
 //! The sites of all accounts, by their keys: whose pages may ask for numbers, and of which pool.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use compact_str::CompactString;
+use trunkline_model::phone::formatted;
 use trunkline_model::settings::{Account, Country, Site as Settings, TrackingRules};
 use trunkline_model::time::Time;
 use trunkline_pipeline::Decision;
@@ -28,7 +29,9 @@ pub(crate) struct Site {
     /// How long a number is a visit's after its last sign of life, in milliseconds.
     pub(crate) hold: i64,
     /// The account's country, whose numbers are shown without its code.
-    pub(crate) country: Option<Country>,
+    country: Option<Country>,
+    /// Numbers that were shown, as people write them: that takes longer than all else of a visit.
+    written: RwLock<HashMap<CompactString, String>>,
     /// The origin of what its pages tell, in the journal.
     pub(crate) events: Arc<str>,
     origins: Vec<String>,
@@ -52,6 +55,7 @@ impl Sites {
                     fallback: pool.and_then(|pool| pool.fallback.clone()),
                     hold: pool.map_or(rules.hold, |pool| pool.hold),
                     country,
+                    written: RwLock::default(),
                     events: format!("site:{key}").into(),
                     origins: site.origins.iter().flat_map(|it| with_cache(it)).collect(),
                 };
@@ -82,6 +86,19 @@ impl Site {
     /// Says whether pages of this origin may ask.
     pub(crate) fn admits(&self, origin: &str) -> bool {
         self.origins.iter().any(|own| own == origin)
+    }
+
+    /// Writes one of its numbers as people do.
+    pub(crate) fn written(&self, number: &CompactString) -> String {
+        let known = self.written.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(written) = known.get(number) {
+            return written.clone();
+        }
+        drop(known);
+        let written = formatted(number, self.country).unwrap_or_else(|| number.to_string());
+        let mut known = self.written.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(number.clone(), written.clone());
+        written
     }
 
     /// Gives what a new visit is shown while nobody can decide what is free.

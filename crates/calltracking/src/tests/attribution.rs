@@ -77,6 +77,7 @@ fn rule_1_knows_links_by_visit_and_by_earlier_certain_calls() {
         visit: Some(ann.visit.to_string()),
         phone: EVA.to_owned(),
         at: at(1),
+        event: "f-1".to_owned(),
     });
     fold.call("by-visit", &number(1), EVA, 5, Some(6));
     assert_eq!(fold.brought("by-visit").0, 1);

@@ -88,6 +88,8 @@ struct World {
     waiting: Vec<Record>,
     saved: Option<Checkpoint>,
     now: i64,
+    /// When nothing was on its way last.
+    settled: i64,
     chance: Chance,
     made: usize,
     known: Vec<String>,
@@ -102,6 +104,7 @@ impl World {
             waiting: vec![Record::Settings(settings(false))],
             saved: None,
             now: 0,
+            settled: 0,
             chance: Chance::new(seed),
             made: 0,
             known: Vec::new(),
@@ -190,7 +193,14 @@ impl World {
     }
 
     fn step(&mut self) {
+        if self.waiting.is_empty() {
+            self.settled = self.now;
+        }
         self.now += self.chance.below(9) as i64;
+        // The journal answers or fails within seconds: nothing is on its way for as long as a lease lives.
+        if self.now - self.settled > 15 {
+            self.commit();
+        }
         match self.chance.below(20) {
             0..=8 => self.decide(),
             9..=12 => self.sign(),

@@ -43,6 +43,7 @@ fn a_link_by_a_visit_that_is_told_late_attributes_the_call_anew() {
         visit: Some(visit),
         phone: EVA.to_owned(),
         at: at(1),
+        event: "f-1".to_owned(),
     });
     fold.call("k", "+34911999999", EVA, 5, Some(6));
     assert_eq!(rule(&mut fold), 7);

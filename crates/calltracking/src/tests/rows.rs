@@ -103,3 +103,59 @@ fn what_was_gathered_is_clean_until_something_changes() {
     let rows = rows(&mut fold);
     assert!(rows.attributions["k"].1.contains("deleted: true"));
 }
+
+/// Asserts what a visit's row says of who it is.
+#[track_caller]
+fn known_as(fold: &mut Fold, visit: &str, ga: &str, ym: &str, consent: Option<bool>) {
+    let mut all = Rows::default();
+    fold.tracking.rewind(0);
+    fold.tracking.gather(3, 100, &mut all);
+    let row = &all.visits[visit].1;
+    let part =
+        format!(r#"ga_client_id: "{ga}", ym_client_id: "{ym}", consent: {consent:?}, received"#);
+    assert!(row.contains(&part), "{part}\n{row}");
+}
+
+#[test]
+fn who_counts_clicks_knows_a_visit_as_the_latest_record_says_that_says_any_of_it() {
+    let mut fold = Fold::new(pool_of(1));
+    let ann = fold.ask(0, "main", "ann");
+    fold.hear(record(&ann, 0, ""));
+    known_as(&mut fold, &ann.visit, "", "", None);
+    // A cookie that came to be while the page was looked at.
+    let ids = r#","beat":true,"ga_client_id":"1.2","ym_client_id":"34""#;
+    fold.hear(record(&ann, 1, ids));
+    known_as(&mut fold, &ann.visit, "1.2", "34", None);
+    // A sign of life that says nothing of it changes nothing; a record of before, told late, neither.
+    fold.hear(record(&ann, 3, r#","beat":true"#));
+    fold.hear(record(&ann, 0, r#","ga_client_id":"9.9""#));
+    known_as(&mut fold, &ann.visit, "1.2", "34", None);
+    // Consent that is withdrawn takes with it what it was given for.
+    fold.hear(record(&ann, 4, r#","ended":true,"consent":false"#));
+    known_as(&mut fold, &ann.visit, "", "", Some(false));
+}
+
+#[test]
+fn what_a_visit_is_known_as_does_not_hang_on_the_order_of_arrival() {
+    let says = [
+        (1, r#","ga_client_id":"1.1""#),
+        (1, r#","ga_client_id":"2.2""#),
+        (1, r#","ym_client_id":"3""#),
+        (0, r#","consent":true"#),
+    ];
+    let mut seen = Vec::new();
+    for turn in 0..says.len() {
+        let mut fold = Fold::new(pool_of(1));
+        let ann = fold.ask(0, "main", "ann");
+        let turned = says.iter().cycle().skip(turn).take(says.len());
+        for (minute, more) in turned {
+            fold.hear(record(&ann, *minute, more));
+        }
+        let mut all = rows(&mut fold);
+        let (_, row) = all.visits.remove(&*ann.visit).unwrap();
+        let ids = row.split("ga_client_id").nth(1).unwrap().to_owned();
+        seen.push(ids.split("received").next().unwrap().to_owned());
+    }
+    assert!(seen.iter().all(|ids| *ids == seen[0]), "{seen:?}");
+    assert!(!seen[0].contains("Some(true)"), "{seen:?}");
+}

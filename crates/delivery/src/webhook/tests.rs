@@ -23,7 +23,7 @@ fn target() -> Call {
 
 fn told(webhook: &Value, call: &Call) -> Vec<Notice> {
     let webhooks = Webhooks::new(&[account(webhook)]).unwrap();
-    webhooks.notices("acme", call, (7, Time(60_000)), |_| false)
+    webhooks.notices("acme", (call, &[]), (7, Time(60_000)), |_| false)
 }
 
 #[test]
@@ -54,21 +54,180 @@ fn a_filter_sees_whole_phones_and_keeps_out_what_it_does_not_want() {
 fn what_was_told_is_not_made_again_and_an_id_is_of_account_webhook_kind_and_call() {
     let webhooks = Webhooks::new(&[account(&json!({}))]).unwrap();
     let at = (7, Time(60_000));
-    let first = webhooks.notices("acme", &target(), at, |_| false).remove(0);
-    let later = webhooks.notices("acme", &target(), (9, Time(61_000)), |_| false);
+    let first = webhooks
+        .notices("acme", (&target(), &[]), at, |_| false)
+        .remove(0);
+    let later = webhooks.notices("acme", (&target(), &[]), (9, Time(61_000)), |_| false);
     assert_eq!(later[0].id, first.id);
-    let again = webhooks.notices("acme", &target(), at, |id| id == first.id);
+    let again = webhooks.notices("acme", (&target(), &[]), at, |id| id == first.id);
     assert!(again.is_empty());
     let mut other = target();
     other.call = "call-2".to_owned();
     assert_ne!(
-        webhooks.notices("acme", &other, at, |_| false)[0].id,
+        webhooks.notices("acme", (&other, &[]), at, |_| false)[0].id,
         first.id
     );
     assert!(
         webhooks
-            .notices("other", &target(), at, |_| false)
+            .notices("other", (&target(), &[]), at, |_| false)
             .is_empty()
+    );
+}
+
+/// A receiver of sources and what it was told, like an outbox.
+struct Told {
+    webhooks: Webhooks,
+    said: std::collections::HashMap<Id, Said>,
+}
+
+impl Told {
+    fn new(webhook: &Value) -> Self {
+        let mut webhook = webhook.clone();
+        webhook["events"] = json!(["attributed_call"]);
+        Self {
+            webhooks: Webhooks::new(&[account(&webhook)]).unwrap(),
+            said: std::collections::HashMap::new(),
+        }
+    }
+
+    /// Tells who brought the call; gives what is sent.
+    fn of(&mut self, source: Option<&str>, offset: u64, is_new: bool) -> Vec<Value> {
+        let call = Call {
+            origin: None,
+            attribution: Some(crate::Attribution {
+                certainty: Some("certain".to_owned()),
+                source: source.map(str::to_owned),
+                ..crate::Attribution::default()
+            }),
+            ..Call::sample()
+        };
+        let when = (Cause { offset, is_new }, Time(60_000));
+        let made = self
+            .webhooks
+            .sources("acme", (&call, &[]), when, |of| self.said.get(&of).copied());
+        let bodies = made.into_iter().map(|(notice, of, said)| {
+            self.said.insert(of, said);
+            serde_json::from_str(&notice.body).unwrap()
+        });
+        bodies.collect()
+    }
+}
+
+fn says(sent: &[Value]) -> (&Value, &Value, &Value) {
+    let [sent] = sent else { panic!("{sent:?}") };
+    (
+        &sent["corrected"],
+        &sent["revision"],
+        &sent["call"]["attribution"]["source"],
+    )
+}
+
+#[test]
+fn another_source_is_told_once_as_a_correction_and_each_time_it_changes() {
+    let mut told = Told::new(&json!({}));
+    assert!(told.of(None, 3, true).is_empty(), "not known yet");
+    let first = told.of(Some("google"), 5, true);
+    assert_eq!(says(&first), (&json!(false), &json!(5), &json!("google")));
+    assert!(told.of(Some("google"), 6, true).is_empty());
+    let second = told.of(Some("meta"), 7, true);
+    assert_eq!(says(&second), (&json!(true), &json!(7), &json!("meta")));
+    // What a record before brought about that is found out late is newer all the same.
+    let third = told.of(None, 4, false);
+    assert_eq!(says(&third), (&json!(true), &json!(8), &Value::Null));
+    let fourth = told.of(Some("google"), 9, true);
+    assert_eq!(says(&fourth), (&json!(true), &json!(9), &json!("google")));
+    let ids = [&first, &second, &third, &fourth].map(|sent| sent[0]["id"].to_string());
+    assert_eq!(
+        ids.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        4
+    );
+    // What was told before and is told again after a crash has the id it had.
+    let mut again = Told::new(&json!({}));
+    assert_eq!(
+        again.of(Some("google"), 6, true)[0]["id"].to_string(),
+        ids[0]
+    );
+    assert_eq!(again.of(Some("meta"), 7, true)[0]["id"].to_string(), ids[1]);
+}
+
+#[test]
+fn who_was_told_nothing_is_told_nothing_because_of_old_records() {
+    let mut told = Told::new(&json!({}));
+    assert!(told.of(Some("google"), 5, false).is_empty());
+}
+
+#[test]
+fn a_correction_goes_to_who_was_told_whatever_his_where_says_of_it() {
+    let mut told = Told::new(&json!({"where": r#"attribution.source = "google""#}));
+    assert!(told.of(Some("meta"), 4, true).is_empty());
+    assert_eq!(told.of(Some("google"), 5, true).len(), 1);
+    assert_eq!(told.of(Some("meta"), 6, true).len(), 1);
+}
+
+/// A call that one of the hooks told of.
+fn seen_by(hook: &str, call: &str, number: &str, forwarded: &str) -> Call {
+    let leg = crate::Leg {
+        extension: Some(forwarded.to_owned()),
+        ..crate::Leg::default()
+    };
+    Call {
+        call: call.to_owned(),
+        hook: hook.to_owned(),
+        number: Some(number.to_owned()),
+        legs: vec![leg],
+        ..target()
+    }
+}
+
+#[test]
+fn what_a_tracker_and_a_pbx_tell_of_is_one_call() {
+    use crate::twins::{Roles, Sides};
+    let hook = |id: &str, role: &str| json!({"id": id, "provider": "standard", "role": role});
+    let hooks =
+        json!([hook("t", "tracker"), hook("p", "pbx"), {"id": "x", "provider": "standard"}]);
+    let hooks: Vec<trunkline_model::settings::Hook> = serde_json::from_value(hooks).unwrap();
+    let roles = Roles::of(&hooks);
+    let tracked = seen_by("t", "T", "+34911000001", "+34910000001");
+    let mut sides = Sides::default();
+    sides.note("acme", roles.side(&tracked).unwrap());
+    let sides = Sides::restore(sides.keep());
+    let twins = |call: &Call| roles.side(call).map(|side| sides.twins("acme", &side));
+    let switched = seen_by("p", "P", "+34910000001", "101");
+    assert_eq!(twins(&switched).unwrap(), ["T"]);
+    let odd: [fn(&mut Call); 4] = [
+        |call| call.at = Time(15_001),
+        |call| call.caller = Some("+34911222334".to_owned()),
+        |call| call.number = Some("+34910000002".to_owned()),
+        |call| call.hook = "t".to_owned(),
+    ];
+    for change in odd {
+        let mut other = switched.clone();
+        change(&mut other);
+        assert!(twins(&other).unwrap().is_empty(), "{other:?}");
+    }
+    // Nobody knows what the third hook sees, and who is unknown is everybody.
+    assert_eq!(twins(&seen_by("x", "X", "+34910000001", "101")), None);
+    let unknown = Call {
+        caller: None,
+        ..switched.clone()
+    };
+    assert_eq!(twins(&unknown), None);
+    assert!(
+        Roles::of(&hooks[1..]).side(&switched).is_none(),
+        "no trackers"
+    );
+    let webhooks = Webhooks::new(&[account(&json!({}))]).unwrap();
+    let told = |id| webhooks.notices("acme", (&tracked, &[]), (7, Time(0)), |_| false)[0].id == id;
+    let twins = ["T".to_owned()];
+    assert_eq!(
+        webhooks.notices("acme", (&switched, &twins), (8, Time(0)), told),
+        []
+    );
+    assert_eq!(
+        webhooks
+            .notices("acme", (&switched, &[]), (8, Time(0)), told)
+            .len(),
+        1
     );
 }
 
@@ -108,6 +267,11 @@ fn all_that_is_wrong_is_told_at_once_by_its_key() {
         ["url", "headers", "where", "body"].map(|key| format!("account.acme.webhook.crm.{key}"));
     assert_eq!(keys, expected);
     for (webhook, word) in [
+        (
+            json!({"events": ["missed_call", "state"]}),
+            "`state` is told by no version",
+        ),
+        (json!({"events": ["target_missed"]}), "take it out"),
         (json!({"url": "https://a:b@crm.example/"}), "password"),
         (json!({"url": "https://"}), "no address"),
         (json!({"headers": {"a b": "x"}}), "no name"),

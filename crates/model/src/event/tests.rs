@@ -482,6 +482,14 @@ fn a_visit_without_a_decision_has_the_hash_it_always_had() {
         "ended":true,"user_agent":"Mozilla/5.0","number":"+34944555666","id":"e-1001"}"#;
     let content = parse(text).content(&mut Vec::new(), 1);
     assert_eq!(format!("{content:016x}"), "cf8b35728c5e3fc3");
+    // Nor was it told who those are that count clicks.
+    let mut decided = full(Kind::Visit);
+    let fields = decided.as_object_mut().unwrap();
+    for name in ["ga_client_id", "ym_client_id", "consent"] {
+        fields.remove(name).unwrap();
+    }
+    let content = parse(&decided.to_string()).content(&mut Vec::new(), 1);
+    assert_eq!(format!("{content:016x}"), "2e580dda62c4137a");
 }
 
 fn field() -> impl Strategy<Value = String> {

@@ -55,6 +55,14 @@ pub struct Visit<'a> {
     pub beat: bool,
     /// Until when the visit lives without a further sign.
     pub expires_at: Option<Time>,
+    /// What Google Analytics knows the visitor by: of its cookie `_ga` the last two numbers.
+    #[serde(borrow)]
+    pub ga_client_id: Option<Id<'a>>,
+    /// What Yandex Metrica knows the visitor by: its cookie `_ym_uid`.
+    #[serde(borrow)]
+    pub ym_client_id: Option<Id<'a>>,
+    /// Whether the visitor agreed that those who sell advertising are told what came of the visit; absent: not told.
+    pub consent: Option<bool>,
     /// The import's run, so that it can be taken back.
     #[serde(borrow)]
     pub batch: Option<Id<'a>>,
@@ -86,6 +94,11 @@ impl Hashed for Visit<'_> {
             to.flag(13, true);
         }
         to.maybe_time(14, self.expires_at);
+        to.option(15, self.ga_client_id.as_ref());
+        to.option(16, self.ym_client_id.as_ref());
+        if let Some(consent) = self.consent {
+            to.flag(17, consent);
+        }
     }
 }
 

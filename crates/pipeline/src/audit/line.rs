@@ -2,6 +2,7 @@
 
 use std::fmt::{Debug, Write};
 
+use trunkline_calltracking::{Attribution, AttributionFact, Candidate, Source, VisitFact};
 use trunkline_rollup::facts::{
     CallFact, ConversationFact, FormFact, IdentityFact, LeadFact, MessageFact, OFFSET, SpendFact,
     TagFact, TouchFact,
@@ -137,6 +138,43 @@ impl Line {
         let of = [fact.account, fact.contact, fact.tag, fact.id].join("/");
         let of = format!("tag {of} {} {}", fact.at, fact.tagged);
         Self::whole(of, &says, fact.version)
+    }
+
+    pub(super) fn visit(fact: &VisitFact<'_>) -> Self {
+        let says = VisitFact {
+            version: 0,
+            ..fact.clone()
+        };
+        Self::whole(
+            format!("visit {}/{}", fact.account, fact.visit),
+            &says,
+            fact.version,
+        )
+    }
+
+    /// By which way the source became known is not kept of an attribution.
+    pub(super) fn attribution(fact: &AttributionFact<'_>) -> Self {
+        let kept = |one: &Candidate| Candidate {
+            source: Source {
+                origin: None,
+                ..one.source.clone()
+            },
+            ..one.clone()
+        };
+        let attribution = Attribution {
+            candidates: fact.attribution.candidates.iter().map(kept).collect(),
+            ..fact.attribution.clone()
+        };
+        let says = AttributionFact {
+            attribution: &attribution,
+            version: 0,
+            ..fact.clone()
+        };
+        Self::whole(
+            format!("attribution {}/{}", fact.account, fact.call),
+            &says,
+            fact.version,
+        )
     }
 
     /// Makes that of a row of which all is said; versions are compared by themselves.

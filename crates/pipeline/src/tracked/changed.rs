@@ -63,12 +63,14 @@ impl Rows for Changed {
         if !self.is_used {
             return;
         }
+        let dialled = fact.direction == Direction::Inbound;
         self.calls.push(ChangedCall {
             call: fact.call.into(),
             caller: fact.caller.into(),
             known: fact.known,
-            number: fact.number.into(),
-            inbound: fact.direction == Direction::Inbound,
+            // Of a callback that was dialled out nobody dialled a number of ours.
+            number: if dialled { fact.number } else { "" }.into(),
+            inbound: dialled || fact.origin == "callback",
             started_at: fact.started_at,
             ended_at: fact.ended_at,
             gone: fact.deleted,

@@ -1,32 +1,78 @@
-//! Rows on their way to ClickHouse, of which call tracking hears whose phone numbers are.
+//! Rows on their way to ClickHouse, of which call tracking hears who is who.
 
 use compact_str::CompactString;
-use trunkline_calltracking::Position as Place;
+use trunkline_calltracking::{Caller, Position as Place, Tracking};
 use trunkline_rollup::facts::{
     CallFact, CellFact, ChangeFact, ConversationFact, FormFact, IdentityFact, LeadFact,
     MessageFact, OFFSET, Rows, SpendFact, TagFact, TouchFact,
 };
 
-/// A phone number, the contact it belongs to, and the record that told it.
-type Known = (CompactString, Option<CompactString>, Place);
+/// What a contact is known by, the contact it belongs to, and the record that told it.
+pub(super) struct Known {
+    sort: Sort,
+    channel: CompactString,
+    identity: CompactString,
+    contact: Option<CompactString>,
+    at: Place,
+}
+
+enum Sort {
+    Phone,
+    Channel,
+    Contact,
+}
+
+impl Known {
+    fn of(fact: &IdentityFact<'_>) -> Option<Self> {
+        let sort = match fact.kind {
+            "phone" => Sort::Phone,
+            "channel" => Sort::Channel,
+            "contact" => Sort::Contact,
+            _ => return None,
+        };
+        Some(Self {
+            sort,
+            channel: fact.channel.into(),
+            identity: fact.identity.into(),
+            contact: fact.contact.map(Into::into),
+            at: Place {
+                offset: fact.version & OFFSET,
+                received_at: fact.received_at,
+            },
+        })
+    }
+
+    /// Tells call tracking.
+    pub(super) fn tell(&self, tracking: &mut Tracking) {
+        let contact = self.contact.as_deref();
+        match self.sort {
+            Sort::Phone => tracking.known_as(&self.identity, contact, self.at),
+            Sort::Channel => {
+                let caller = Caller::OnChannel(&self.channel, &self.identity);
+                tracking.same_as(caller, contact, self.at);
+            }
+            Sort::Contact => tracking.same_as(Caller::Contact(&self.identity), contact, self.at),
+        }
+    }
+}
 
 /// Gives all rows on.
 pub(super) struct Tapped<'r, R> {
     rows: &'r mut R,
-    phones: Vec<Known>,
+    known: Vec<Known>,
 }
 
 impl<'r, R> Tapped<'r, R> {
     pub(super) const fn new(rows: &'r mut R) -> Self {
         Self {
             rows,
-            phones: Vec::new(),
+            known: Vec::new(),
         }
     }
 
-    /// Gives whose phone numbers are, as the rows said.
-    pub(super) fn phones(self) -> Vec<Known> {
-        self.phones
+    /// Gives who is who, as the rows said.
+    pub(super) fn known(self) -> Vec<Known> {
+        self.known
     }
 }
 
@@ -72,14 +118,7 @@ impl<R: Rows> Rows for Tapped<'_, R> {
     }
 
     fn identity(&mut self, fact: &IdentityFact<'_>) {
-        if fact.kind == "phone" {
-            let at = Place {
-                offset: fact.version & OFFSET,
-                received_at: fact.received_at,
-            };
-            self.phones
-                .push((fact.identity.into(), fact.contact.map(Into::into), at));
-        }
+        self.known.extend(Known::of(fact));
         self.rows.identity(fact);
     }
 

@@ -1,14 +1,25 @@
-//! What outgoing webhooks are told of: the calls that a batch changed, as they stand after it.
+//! What outgoing webhooks are told of: the calls that a batch changed, as they stand after it, and those of which something
+//! else changed what brought them.
+//!
+//! The second are told at once where a record that was not told before the start may have changed them. What is found out
+//! only when rows are gathered (whose a phone number is), or was found out in a replay of what was told, is looked at when
+//! all rows are gathered: in between some stand as they will not stay.
 
+use std::mem;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use trunkline_calltracking as calltracking;
-use trunkline_delivery::{Attribution, Call, Leg};
+use trunkline_calltracking::{self as calltracking, Source};
+use trunkline_delivery::{Attribution, Call, Cause, Handle as Delivery, Leg};
 use trunkline_model::event::Direction;
+use trunkline_model::time::Time;
 use trunkline_rollup::facts::{CallFact, LegFact};
 
 use super::Worker;
+use crate::tracked::Tracked;
+
+/// How long after it began a call's source is looked at, in milliseconds: longer than any news of it is told.
+const WATCHED: i64 = 8 * 24 * 3_600_000;
 
 impl Worker {
     /// Gives the offset from which on records make news of an account; none if nobody wants any. What
@@ -20,22 +31,100 @@ impl Worker {
 
     /// Tells of the calls of an account that changed.
     pub(super) fn tell_news(&mut self, account: &str) {
-        let Some(account) = self.accounts.get_mut(account) else {
-            return;
-        };
         let Some(delivery) = &self.delivery else {
             return;
         };
+        let Some(account) = self.accounts.get_mut(account) else {
+            return;
+        };
+        let sources = Sources::of(delivery, account, self.newest);
+        sources.tell(account, delivery.told_below());
         let id = Arc::clone(account.id());
         for (mut call, offset) in account.take_news() {
             call.attribution = account.attribution(&call.call).map(brought);
             delivery.tell(&id, &call, offset, self.newest);
         }
     }
+
+    /// Notes that something of an account was replayed.
+    pub(super) fn note_replayed(&mut self, account: &str) {
+        if self.delivery.is_some() && !self.replayed.iter().any(|known| **known == *account) {
+            let id = Arc::clone(self.account(account).id());
+            self.replayed.push(id);
+        }
+    }
+
+    /// Tells of what was replayed of a batch. Not after each group of events: what was made durable together was told
+    /// together, and in between calls stand as nobody was told of them.
+    pub(super) fn tell_replayed(&mut self) {
+        for account in mem::take(&mut self.replayed) {
+            self.tell_news(&account);
+        }
+    }
+
+    /// Tells of calls of which it was found out late what brought them, of accounts of which all rows are gathered.
+    pub(super) fn tell_late_news(&mut self) {
+        let Some(delivery) = self.delivery.as_ref().filter(|_| self.is_counting) else {
+            return;
+        };
+        for account in self.accounts.values_mut() {
+            if delivery.wants_sources(account.id()) && account.dirty() == 0 {
+                Sources::of(delivery, account, self.newest).tell(account, 0);
+            }
+        }
+    }
 }
 
-/// Gives what brought a call in the form in which it is told. The source is told where all that may
-/// have brought it agree.
+/// How sources are told.
+struct Sources<'d> {
+    delivery: &'d Delivery,
+    is_wanted: bool,
+    now: Time,
+}
+
+impl<'d> Sources<'d> {
+    /// Makes it for an account, whose calls are watched from now on if anybody wants that.
+    fn of(delivery: &'d Delivery, account: &mut Tracked, now: Time) -> Self {
+        let is_wanted = delivery.wants_sources(account.id());
+        account.watch(is_wanted.then_some(Time(now.0 - WATCHED)));
+        Self {
+            delivery,
+            is_wanted,
+            now,
+        }
+    }
+
+    /// Tells what brought the calls that records from `offset` on may have changed.
+    fn tell(&self, account: &mut Tracked, offset: u64) {
+        if !self.is_wanted {
+            return;
+        }
+        for (call, last) in account.take_settled(offset) {
+            self.tell_one(account, &call, last);
+        }
+    }
+
+    fn tell_one(&self, account: &mut Tracked, call: &CompactString, last: u64) {
+        let id = Arc::clone(account.id());
+        let Some(brought) = account.attribution(call).map(brought) else {
+            return;
+        };
+        if !self.delivery.lacks_source(&id, call, &brought) {
+            return;
+        }
+        if let Some(mut told) = account.told_as(call) {
+            told.attribution = Some(brought);
+            let cause = Cause {
+                offset: last,
+                is_new: last >= self.delivery.told_below(),
+            };
+            self.delivery.tell_source(&id, &told, cause, self.now);
+        }
+    }
+}
+
+/// Gives what brought a call in the form in which it is told. Of several that may have, only that is told on which all
+/// agree, and which is the likeliest visit.
 fn brought(by: calltracking::Attribution) -> Attribution {
     let calltracking::Attribution {
         certainty,
@@ -43,30 +132,30 @@ fn brought(by: calltracking::Attribution) -> Attribution {
         candidates,
         ..
     } = by;
-    let mut candidates = candidates.into_iter();
-    let Some(first) = candidates.next() else {
-        return Attribution::default();
+    // Of several visits none is told.
+    let sole = candidates.first().filter(|_| candidates.len() == 1);
+    let agreed = |field: fn(&Source) -> &Option<CompactString>| {
+        let mut all = candidates.iter().map(|one| field(&one.source));
+        let first = all.next()?.as_ref()?;
+        let agree = all.all(|other| other.as_ref() == Some(first));
+        agree.then(|| first.to_string())
     };
-    let of = first.source;
-    let agree = candidates
-        .all(|other| (&other.source.source, &other.source.medium) == (&of.source, &of.medium));
-    let text = |text: Option<CompactString>| text.map(String::from).filter(|_| agree);
     Attribution {
         certainty: Some(certainty.as_str().to_owned()),
         reason: reason.map(|reason| reason.as_str().to_owned()),
-        visit: first.visit,
-        source: text(of.source),
-        medium: text(of.medium),
-        campaign: text(of.campaign),
-        content: text(of.content),
-        term: text(of.term),
-        gclid: text(of.gclid),
-        gbraid: text(of.gbraid),
-        wbraid: text(of.wbraid),
-        fbclid: text(of.fbclid),
-        yclid: text(of.yclid),
-        msclkid: text(of.msclkid),
-        ctwa_clid: text(of.ctwa_clid),
+        visit: sole.and_then(calltracking::Candidate::visit_key),
+        source: agreed(|of| &of.source),
+        medium: agreed(|of| &of.medium),
+        campaign: agreed(|of| &of.campaign),
+        content: agreed(|of| &of.content),
+        term: agreed(|of| &of.term),
+        gclid: agreed(|of| &of.gclid),
+        gbraid: agreed(|of| &of.gbraid),
+        wbraid: agreed(|of| &of.wbraid),
+        fbclid: agreed(|of| &of.fbclid),
+        yclid: agreed(|of| &of.yclid),
+        msclkid: agreed(|of| &of.msclkid),
+        ctwa_clid: agreed(|of| &of.ctwa_clid),
     }
 }
 
@@ -128,4 +217,41 @@ fn text(text: &str) -> Option<String> {
 
 fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use trunkline_calltracking::{Candidate, Certainty};
+
+    use super::*;
+
+    fn candidate(fields: [Option<&str>; 3]) -> Candidate {
+        let [source, campaign, gclid] = fields.map(|field| field.map(CompactString::from));
+        Candidate {
+            visit: None,
+            weight: 0.5,
+            source: Source {
+                source,
+                campaign,
+                gclid,
+                ..Source::default()
+            },
+        }
+    }
+
+    #[test]
+    fn of_an_ambiguous_call_only_that_is_told_on_which_all_agree() {
+        let by = calltracking::Attribution {
+            rule: 4,
+            certainty: Certainty::Ambiguous,
+            reason: None,
+            candidates: vec![
+                candidate([Some("google"), Some("x"), Some("G10")]),
+                candidate([Some("google"), Some("y"), None]),
+            ],
+        };
+        let told = brought(by);
+        assert_eq!(told.source.as_deref(), Some("google"));
+        assert_eq!((told.campaign, told.gclid), (None, None));
+    }
 }

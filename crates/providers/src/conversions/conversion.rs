@@ -61,6 +61,9 @@ pub struct Conversion {
     /// The same whenever it is told, and nobody else's: at most 64 letters, digits, `-` and `_`, with
     /// nothing personal in it.
     pub id: String,
+    /// The ids under which the same may have been told before: of a call that others told of too.
+    #[serde(default)]
+    pub twins: Vec<String>,
     /// What it is.
     pub kind: Kind,
     /// When it happened: a call's start, a lead's creation, when it was won.

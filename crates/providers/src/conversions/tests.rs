@@ -23,6 +23,7 @@ fn ago(hours: i64) -> Time {
 
 fn call(id: &str) -> Conversion {
     Conversion {
+        twins: Vec::new(),
         id: id.to_owned(),
         kind: Kind::Call,
         at: ago(10),

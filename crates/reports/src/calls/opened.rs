@@ -101,6 +101,7 @@ const CALL_COLUMNS: &[Listed] = &[
     Listed::text("source"),
     Listed::text("medium"),
     Listed::text("campaign"),
+    Listed::text("certainty"),
     Listed::new("wait_s", Unit::S, "wait_ms"),
     Listed::new("talk_s", Unit::S, "talk"),
     Listed::text("call"),

@@ -35,7 +35,7 @@ enum Told {
 fn list(request: &Request, views: Views<'_>, told: Told) -> String {
     let list = format!(
         "SELECT f.*, sample.1 AS what, CAST(nullIf(sample.2, ''), 'Nullable(String)') AS manager, \
-         if(sample.1 = 'call' AND sample.2 = '', shared, sample.2) AS crew, \
+         multiIf(sample.1 != 'call', sample.2, sample.2 != '', sample.2, shared) AS crew, \
          sample.3 AS talk, sample.4 AS hold, sample.5 AS taken, sample.6 AS nth \
          FROM (SELECT *, arrayJoin({samples}) AS sample FROM ({talked})) AS f",
         samples = of_a_call(),
@@ -58,7 +58,7 @@ fn who_talked(request: &Request, views: Views<'_>, told: Told) -> String {
     };
     format!(
         "SELECT *, arraySort(leg -> (leg.3, leg.1), \
-         arrayFilter(leg -> leg.3 > 0 AND is_talk, legs)) AS talkers, \
+         arrayFilter(leg -> if(is_talk, leg.3 > 0, 0), legs)) AS talkers, \
          arrayDistinct(arrayMap(leg -> leg.2, talkers)) AS talked, \
          arrayDistinct(arrayMap(leg -> leg.2, legs)) AS rung, \
          multiIf(notEmpty(talked), {talker}, \
@@ -86,16 +86,16 @@ fn measured(request: &Request, views: Views<'_>, told: Told) -> String {
          c.disposition AS disposition, c.number AS number, c.origin AS origin, \
          c.integrity AS integrity, c.tags AS tags, c.caller AS caller, c.known AS known, \
          c.contact AS contact, c.wait_ms AS wait_ms, {wait} AS ms, {bucket} AS bucket, \
-         c.talk_ms AS talk_ms, c.hold_ms AS hold_ms, {inbound} AND h.before IS NULL AS is_first, \
-         {inbound} AND ifNull(c.ms_at - h.before > {{unique_ms:Int64}}, 1) AS is_unique, \
-         c.is_target AS is_target, c.known AND c.is_target \
-         AND ifNull(c.ms_at - h.target_before > {{unique_ms:Int64}}, 1) AS is_unique_target, \
+         c.talk_ms AS talk_ms, c.hold_ms AS hold_ms, if({inbound}, h.before IS NULL, 0) AS is_first, \
+         if({inbound}, ifNull(c.ms_at - h.before > {{unique_ms:Int64}}, 1), 0) AS is_unique, \
+         c.is_target AS is_target, if(c.known, if(c.is_target, \
+         ifNull(c.ms_at - h.target_before > {{unique_ms:Int64}}, 1), 0), 0) AS is_unique_target, \
          c.disposition IN ('answered', 'timed_out', '') AS is_talk, c.teams AS teams, \
-         if(empty(c.legs) AND c.disposition = 'answered', \
+         if(if(empty(c.legs), c.disposition = 'answered', 0), \
          [(toUInt32(1), '', toInt64(1), c.talk_ms, c.hold_ms, toUInt8(0), toUInt8(0))], c.legs) \
          AS legs FROM (SELECT *, {TARGET} AS is_target FROM ({counted})) AS c \
          LEFT JOIN ({earlier}) AS h ON c.call = h.call",
-        inbound = "c.direction = 'inbound' AND c.known",
+        inbound = "if(c.direction = 'inbound', c.known, 0)",
         bucket = hdr::index_sql(wait),
         earlier = earlier(request, views),
     )
@@ -114,7 +114,7 @@ fn of_a_call() -> String {
         "arrayConcat([('call', credit, talk_ms, hold_ms, toUInt8(0), toUInt32(0))], \
          if(disposition = 'answered', \
          arrayMap(who -> ('talk', who, {talk}, {hold}, toUInt8(1), toUInt32(0)), talked), []), \
-         if(direction = 'inbound' AND disposition NOT IN ('', 'timed_out'), \
+         if(if(direction = 'inbound', disposition NOT IN ('', 'timed_out'), 0), \
          arrayMap(who -> ('offer', who, {none}, toUInt8(has(talked, who)), toUInt32(0)), rung), []), \
          arrayMap(leg -> ('away', leg.2, {none}, toUInt8(0), leg.1), arrayFilter(leg -> leg.6 > 0, legs)), \
          arrayMap(leg -> ('took', leg.2, {none}, toUInt8(0), leg.1), arrayFilter(leg -> leg.7 > 0, legs)))"

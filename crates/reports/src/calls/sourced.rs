@@ -13,10 +13,10 @@ use crate::sources::earned;
 use crate::sources::touches::persons;
 use crate::statement::{Views, WITHIN};
 
-/// Gives samples, which name a `call`, the columns `source`, `medium` and `campaign`, which are null
-/// where the question does not name them and they are not shown.
+/// Gives samples, which name a `call`, the columns `source`, `medium` and `campaign`, and `certainty`, which
+/// says how sure they are; null where the question does not name them and they are not shown.
 ///
-/// Where they are only shown, a call to a number that nobody knows has none: touches are read for questions
+/// Where they are only shown, a call to a number that nobody knows has no source: touches are read for questions
 /// about sources alone, since a page of calls must not take as long as all of them.
 pub(crate) fn sourced(request: &Request, views: Views<'_>, samples: &str, shown: bool) -> String {
     let told = [Dimension::Source, Dimension::Medium, Dimension::Campaign];
@@ -25,16 +25,21 @@ pub(crate) fn sourced(request: &Request, views: Views<'_>, samples: &str, shown:
         return format!(
             "SELECT *, CAST(NULL, 'Nullable(String)') AS source, \
              CAST(NULL, 'Nullable(String)') AS medium, \
-             CAST(NULL, 'Nullable(String)') AS campaign FROM ({samples})"
+             CAST(NULL, 'Nullable(String)') AS campaign, \
+             CAST(NULL, 'Nullable(String)') AS certainty FROM ({samples})"
         );
     }
     let mut known = attributions(request, views);
     if asked {
-        known = format!("{known} UNION ALL {}", by_touches(request, views));
+        known = format!(
+            "SELECT * FROM ({known}) WHERE notEmpty(candidates) UNION ALL {}",
+            by_touches(request, views)
+        );
     }
     format!(
         "SELECT s.*, nullIf(b.source, '') AS source, nullIf(b.medium, '') AS medium, \
-         nullIf(b.campaign, '') AS campaign FROM ({samples}) AS s \
+         nullIf(b.campaign, '') AS campaign, nullIf(b.certainty, '') AS certainty \
+         FROM ({samples}) AS s \
          LEFT JOIN ({agreed}) AS b ON s.call = b.call",
         agreed = agreed(&known),
     )
@@ -53,14 +58,18 @@ fn agreed(known: &str) -> String {
         column("(one.1, one.2)", 2, "medium"),
         column("one", 3, "campaign"),
     ];
-    format!("SELECT call, {} FROM ({known})", columns.join(", "))
+    format!(
+        "SELECT call, certainty, {} FROM ({known})",
+        columns.join(", ")
+    )
 }
 
-/// The candidates of calls to numbers that are known.
+/// The candidates of calls; none of those to numbers that nobody knows.
 fn attributions(request: &Request, views: Views<'_>) -> String {
     format!(
-        "SELECT call, arrayMap(one -> (one.1, one.2, one.3), candidates) AS candidates \
-         FROM ({}) WHERE reason != 'unknown_number'",
+        "SELECT a.call AS call, a.certainty AS certainty, arrayMap(one -> (one.1, one.2, one.3), \
+         arrayFilter(one -> a.reason != 'unknown_number', a.candidates)) AS candidates \
+         FROM ({}) AS a",
         attributed(request.rules.may_be_twins(), Detail::Source, views)
     )
 }
@@ -76,7 +85,8 @@ fn by_touches(request: &Request, views: Views<'_>) -> String {
         own = attributed(request.rules.may_be_twins(), Detail::Source, views),
     );
     format!(
-        "SELECT id AS call, groupArray((part.1, part.2, part.3)) AS candidates \
+        "SELECT id AS call, 'unattributed' AS certainty, \
+         groupArray((part.1, part.2, part.3)) AS candidates \
          FROM ({}) GROUP BY id",
         earned(request, views, &persons(&calls, views)),
     )

@@ -57,17 +57,17 @@ fn episodes(request: &Request, views: Views<'_>, crews: bool) -> String {
          if(is_recovered, reached.2, '') AS how, if(is_recovered, reached.3, '') AS recovered_by, \
          if(attempt = 0, NULL, attempt - first.1) AS attempt_ms FROM (\
          SELECT chain[place] AS first, ends[place] AS until, \
-         arrayFilter(ms -> ms >= first.1 AND ms < until, times) AS own, \
+         arrayFilter(ms -> if(ms >= first.1, ms < until, 0), times) AS own, \
          arrayFirst(one -> one.1 > first.1, contacts) AS reached, \
-         reached.1 > 0 AND reached.1 <= first.1 + {window} AS is_recovered, \
-         arrayFirst(ms -> ms > first.1 AND ms <= until, attempts) AS attempt FROM (\
+         if(reached.1 > 0, reached.1 <= first.1 + {window}, 0) AS is_recovered, \
+         arrayFirst(ms -> if(ms > first.1, ms <= until, 0), attempts) AS attempt FROM (\
          SELECT chain, contacts, attempts, arrayMap(one -> one.1, chain) AS times, \
          arrayMap(ms -> arrayMin(arrayPushBack(arrayFilter(next -> next > ms, \
          arrayMap(one -> one.1, contacts)), ms + {window})), times) AS ends, \
          arrayJoin(arrayFold((done, ms, until, place) -> if(ms < done.2, done, \
          (arrayPushBack(done.1, toInt64(place)), until)), times, ends, arrayEnumerate(times), \
          (CAST([], 'Array(Int64)'), toInt64(0))).1) AS place FROM ({chains}))) \
-         WHERE first.1 >= {{from:Int64}} AND first.1 < {{to:Int64}}",
+         WHERE if(first.1 >= {{from:Int64}}, first.1 < {{to:Int64}}, 0)",
         said = SAID
             .iter()
             .zip(3..)

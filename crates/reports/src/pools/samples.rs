@@ -4,6 +4,7 @@
 //!
 //! What stands now, and the load, which looks back over 30 days, belong to the end of the period.
 
+use crate::calls::counted::{every, twin_pairs};
 use crate::request::Request;
 use crate::statement::{Views, WITHIN};
 
@@ -14,14 +15,14 @@ const LOOK_BACK_MS: i64 = 30 * 86_400_000;
 const QUARTER_MS: i64 = 900_000;
 
 /// All samples.
-pub(super) fn samples(_: &Request, views: Views<'_>) -> String {
+pub(super) fn samples(request: &Request, views: Views<'_>) -> String {
     let list = [
         pools(),
         visits(views),
         leases(views),
         load(views),
         rests(views),
-        calls(views),
+        calls(request, views),
     ];
     format!(
         "SELECT *, CAST(NULL, 'Nullable(String)') AS manager FROM ({}) \
@@ -49,7 +50,7 @@ fn pools() -> String {
 fn of_pools(views: Views<'_>, condition: &str) -> String {
     format!(
         "SELECT started_at AS at, toString(pool) AS pool, if(served, toString(number), '') AS number, \
-         visit, served, toUInt8(ifNull(served_at > started_at, 0)) AS is_late, \
+         visit, visit_key, served, toUInt8(ifNull(served_at > started_at, 0)) AS is_late, \
          toUnixTimestamp64Milli(started_at) AS begin, \
          toUnixTimestamp64Milli(ifNull(served_at, started_at)) AS leased, \
          toUnixTimestamp64Milli(expires_at) AS end FROM {visits} FINAL \
@@ -60,8 +61,9 @@ fn of_pools(views: Views<'_>, condition: &str) -> String {
 
 fn visits(views: Views<'_>) -> String {
     format!(
-        "SELECT at, 'visit' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, number, visit, served, \
-         is_late, toUInt8(0) AS is_ambiguous, toInt64(0) AS quarter FROM ({}) WHERE {WITHIN}",
+        "SELECT at, 'visit' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, number, \
+         visit_key AS visit, served, is_late, toUInt8(0) AS is_ambiguous, toInt64(0) AS quarter \
+         FROM ({}) WHERE {WITHIN}",
         of_pools(views, "1"),
     )
 }
@@ -108,14 +110,25 @@ fn rests(views: Views<'_>) -> String {
     )
 }
 
-fn calls(views: Views<'_>) -> String {
+/// Calls to its numbers, without spam; of twins the tracker's, which knows the number that was called.
+fn calls(request: &Request, views: Views<'_>) -> String {
+    let twice = if request.rules.may_be_twins() {
+        format!(
+            "AND call NOT IN (SELECT switched FROM ({}))",
+            twin_pairs(views)
+        )
+    } else {
+        String::new()
+    };
     format!(
         "SELECT at, 'call' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, '' AS number, \
          '' AS visit, toUInt8(0) AS served, toUInt8(0) AS is_late, is_ambiguous, \
          toInt64(0) AS quarter FROM (SELECT started_at AS at, \
          transform(toString(number), {{numbers:Array(String)}}, {{number_pools:Array(String)}}, '') \
          AS pool, toUInt8(certainty = 'ambiguous') AS is_ambiguous FROM {attributions} FINAL \
-         WHERE account = {{account:String}}) WHERE {WITHIN}",
+         WHERE account = {{account:String}} AND call IN (SELECT call FROM ({every}) \
+         WHERE direction = 'inbound' AND origin != 'dialler' AND NOT spam) {twice}) WHERE {WITHIN}",
         attributions = views.named("attributions"),
+        every = every(views),
     )
 }

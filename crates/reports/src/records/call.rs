@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::Field::{self, Flag, Plain, Seconds, Time};
-use super::shape;
+use super::{shape, zipped};
 use crate::calls::counted::{every, legs, of_people};
 use crate::request::{Context, Restricted};
 use crate::statement::{Parameter, Source, Statement, with_team};
@@ -35,6 +35,19 @@ const CALL: &[(&str, Field)] = &[
     ("value", Plain),
     ("recording", Plain),
     ("integrity", Plain),
+    ("attribution", Plain),
+];
+
+/// What stands in what brought it.
+const BROUGHT: &[(&str, Field)] = &[
+    ("certainty", Plain),
+    ("reason", Plain),
+    ("rule", Plain),
+    ("visit", Plain),
+    ("weight", Plain),
+    ("source", Plain),
+    ("medium", Plain),
+    ("campaign", Plain),
 ];
 
 /// What stands in each of its legs, beside each other in lists.
@@ -74,10 +87,14 @@ pub(super) fn statement(id: &str, source: Source<'_>, context: &Context<'_>) -> 
          nullIf(c.contact, ''), nullIf(c.number, ''), c.ms_at, {queued}, {ringing}, {answered}, \
          {ended}, nullIf(c.disposition, ''), c.ghost, f.menu_ms, f.queue_ms, f.ring_ms, \
          c.hold_ms, c.wait_ms, c.talk_ms, c.tags, c.spam, toString(f.value), \
-         nullIf(f.recording, ''), c.integrity, f.`legs.leg`, l.managers, c.extensions, \
+         nullIf(f.recording, ''), c.integrity, a.brought, f.`legs.leg`, l.managers, c.extensions, \
          {rung}, {taken}, {over}, f.`legs.ring_ms`, c.talks, c.holds, c.outs, c.ins \
          FROM ({people}) AS c INNER JOIN (SELECT * FROM {calls} FINAL \
          WHERE account = {{account:String}} AND call = {{call:String}}) AS f ON c.call = f.call \
+         LEFT JOIN (SELECT call, [tuple(toString(certainty), nullIf(toString(reason), ''), rule, \
+         visit_keys, `candidates.weight`, `candidates.source`, `candidates.medium`, \
+         `candidates.campaign`)] AS brought FROM {attributions} FINAL \
+         WHERE account = {{account:String}} AND call = {{call:String}}) AS a ON c.call = a.call \
          LEFT JOIN (SELECT call, arrayMap(leg -> leg.2, arraySort(groupArray((nth, manager)))) \
          AS managers, groupUniqArray(ifNull(team, '')) AS teams FROM ({legs}) GROUP BY call) AS l \
          ON c.call = l.call {seen}",
@@ -90,6 +107,7 @@ pub(super) fn statement(id: &str, source: Source<'_>, context: &Context<'_>) -> 
         over = times("ended_at"),
         people = of_people(&one, views),
         calls = views.named("calls"),
+        attributions = views.named("attributions"),
         legs = with_team(views, &legs(&one, views), "manager", true),
     );
     let mut parameters = vec![
@@ -122,5 +140,20 @@ pub(super) fn shaped(mut row: Vec<Json>) -> Json {
         Json::Object(lists.iter().map(of).collect::<Map<_, _>>())
     };
     call.insert("legs".to_owned(), (0..many).map(leg).collect());
+    if let Some(brought) = call.get_mut("attribution") {
+        *brought = attribution(brought);
+    }
     Json::Object(call)
+}
+
+/// Gives what brought a call its shape; none of what is not from outside, or not tracked.
+fn attribution(rows: &mut Json) -> Json {
+    let Some(Json::Array(row)) = rows.as_array_mut().and_then(Vec::pop) else {
+        return Json::Null;
+    };
+    let mut brought = shape(BROUGHT, row);
+    let lists = ["visit", "weight", "source", "medium", "campaign"];
+    let candidates = zipped(&mut brought, &lists.map(|name| (name, name)));
+    brought.insert("candidates".to_owned(), candidates);
+    Json::Object(brought)
 }

@@ -1,7 +1,9 @@
-//! Contacts, and what happened with one: calls and messages, those of all its numbers and ids.
+//! Contacts, and what happened with one: calls, messages and visits, those of all its numbers and ids.
+
+use serde_json::{Map, Value as Json};
 
 use super::Field::{self, Plain, Seconds, Time};
-use super::Page;
+use super::{Page, shape, visits};
 use crate::calls::counted::{every, legs, of_people};
 use crate::missed_calls::episodes::of_persons;
 use crate::request::{Context, Restricted};
@@ -38,6 +40,9 @@ pub(super) const EVENT: &[(&str, Field)] = &[
     ("conversation", Plain),
     ("author", Plain),
     ("kind", Plain),
+    ("certainty", Plain),
+    ("weight", Plain),
+    ("visit", Plain),
 ];
 
 /// Writes the statement for a page of contacts.
@@ -117,17 +122,52 @@ pub(super) fn timeline(
     };
     let sql = format!(
         "SELECT ms, what, id, manager, direction, number, disposition, wait_ms, talk_ms, channel, \
-         conversation, author, kind FROM ({events}) \
-         WHERE person = concat('=', {survivor}) AND {kept} {after} ORDER BY ms DESC, what DESC, \
+         conversation, author, kind, certainty, weight, visited FROM ({happened}) \
+         WHERE 1 {after} ORDER BY ms DESC, what DESC, \
          ifNull(channel, '') DESC, ifNull(conversation, '') DESC, id DESC LIMIT {{rows:Int64}}",
-        events = events(source.views, context),
-        survivor = survivor(source.views),
-        kept = kept(context),
+        happened = happened(source.views, context),
     );
     let mut parameters = parameters(source, context);
     parameters.extend(page.parameters());
     parameters.push(("id".into(), Parameter::Text(id.to_owned())));
     Statement { sql, parameters }
+}
+
+/// What happened with the contact asked for, so far as the asker may see it. Visits are nobody's work.
+fn happened(views: Views<'_>, context: &Context<'_>) -> String {
+    let person = format!("concat('=', {})", survivor(views));
+    let events = format!(
+        "SELECT ms, what, id, manager, direction, number, disposition, wait_ms, talk_ms, channel, \
+         conversation, author, kind, CAST(NULL, 'Nullable(String)') AS certainty, \
+         CAST(NULL, 'Nullable(Float64)') AS weight, [] AS visited FROM ({events}) \
+         WHERE person = {person} AND {kept}",
+        events = events(views, context),
+        kept = kept(context),
+    );
+    if context.restriction.restricted().is_some() {
+        return events;
+    }
+    let fields: Vec<_> = visits::FIELDS.iter().map(|(name, _)| *name).collect();
+    let visits = format!(
+        "SELECT ms, 'visit' AS what, visit AS id, NULL AS manager, NULL AS direction, number, \
+         NULL AS disposition, NULL AS wait_ms, NULL AS talk_ms, NULL AS channel, \
+         NULL AS conversation, NULL AS author, NULL AS kind, toNullable(sure) AS certainty, \
+         toNullable(share) AS weight, [tuple({fields})] AS visited FROM ({visits})",
+        fields = fields.join(", "),
+        visits = visits::of_person(&person, views),
+    );
+    format!("{events} UNION ALL {visits}")
+}
+
+/// Gives the visit that something that happened is its form; nothing else has one.
+pub(super) fn with_visit(event: &mut Map<String, Json>) {
+    if let Some(visit) = event.get_mut("visit") {
+        let row = visit.as_array_mut().and_then(Vec::pop);
+        *visit = match row {
+            Some(Json::Array(row)) => Json::Object(visits::shaped(shape(visits::FIELDS, row))),
+            _ => Json::Null,
+        };
+    }
 }
 
 /// Whom an id stands for: who survived the merges, whose the number is, or itself.
@@ -195,7 +235,7 @@ fn messages(views: Views<'_>) -> String {
 }
 
 /// The condition that leaves what the asker may see.
-fn kept(context: &Context<'_>) -> &'static str {
+pub(super) fn kept(context: &Context<'_>) -> &'static str {
     match context.restriction.restricted() {
         Some(_) => {
             "(ifNull(manager IN {only_managers:Array(String)}, 0) \

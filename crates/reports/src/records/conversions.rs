@@ -7,7 +7,8 @@
 //! none, if no click made it. Of a call that may have come of several visits none is chosen.
 //!
 //! Calls are listed when they are over, or timed out, without spam, those of a dialler, and what a tracker told of
-//! that a PBX told of too.
+//! that a PBX told of too: the call of the PBX has what brought the tracker's, and the id that this one has where it was
+//! told of first is among its `twins`.
 
 mod facts;
 
@@ -150,10 +151,11 @@ fn statement(
         ""
     };
     let page = format!(
-        "SELECT *, concat(kind, '-', lower(hex(substring(SHA256(concat({{account:String}}, '/', \
-         kind, '/', entity)), 1, 12)))) AS id FROM ({moments}) \
+        "SELECT *, {id} AS id, arrayMap(other -> {of_other}, others) AS twins FROM ({moments}) \
          WHERE ms >= {{from:Int64}} AND ms < {{to:Int64}} {after} \
          ORDER BY ms, id LIMIT {{rows:Int64}}",
+        id = id_of("entity"),
+        of_other = id_of("other"),
         moments = facts::moments(kinds, &calls, views),
     );
     let within = |ms: &str| {
@@ -176,7 +178,8 @@ fn statement(
          nullIf(n.number, '')), p.value, \
          if(p.value IS NULL, NULL, nullIf(if(p.currency = '', {{currency:String}}, p.currency), '')), \
          {clicks}, nullIf(w.began, 0), nullIf(w.page, ''), \
-         c.id != '', {told} FROM ({page}) AS p \
+         nullIf(w.ga_client_id, ''), nullIf(w.ym_client_id, ''), w.consent, \
+         c.id != '', {told}, p.twins FROM ({page}) AS p \
          LEFT JOIN ({touched}) AS w ON p.id = w.id LEFT JOIN ({called}) AS c ON p.id = c.id \
          LEFT JOIN ({numbers}) AS n ON p.person = n.person ORDER BY p.ms, p.id",
         clicks = facts::unpacked("w.one", facts::CLICKS),
@@ -184,8 +187,17 @@ fn statement(
     )
 }
 
+/// Makes the id of a conversion out of what it is of.
+fn id_of(entity: &str) -> String {
+    format!(
+        "concat(kind, '-', lower(hex(substring(SHA256(concat({{account:String}}, '/', \
+         kind, '/', {entity})), 1, 12))))"
+    )
+}
+
 /// The click that the model chooses for each conversion of a page: `id`, the candidate as `one`, when its
-/// visit `began` and the first `page` of that. Of what several visits may have brought no click is told.
+/// visit `began`, the first `page` of that, what Analytics and Metrica know the visitor by, and whether he
+/// agreed. Of what several visits may have brought no click is told.
 fn clicked(page: &str, model: AttributionModel, may_be_twins: bool, views: Views<'_>) -> String {
     let touched = Touched {
         calls: &facts::inbound(views, may_be_twins),
@@ -205,7 +217,8 @@ fn clicked(page: &str, model: AttributionModel, may_be_twins: bool, views: Views
         ),
     );
     format!(
-        "SELECT w.id AS id, w.one AS one, v.began AS began, v.page AS page FROM ({touched}) AS w \
+        "SELECT w.id AS id, w.one AS one, v.began AS began, v.page AS page, \
+         v.ga_client_id AS ga_client_id, v.ym_client_id AS ym_client_id, v.consent AS consent FROM ({touched}) AS w \
          LEFT JOIN ({visits}) AS v ON w.one.8 = v.visit",
         visits = facts::visits(views),
     )

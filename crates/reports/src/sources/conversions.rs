@@ -23,10 +23,12 @@ pub(super) fn conversions(request: &Request, views: Views<'_>) -> String {
     let by_contacts = by_contacts(request, views);
     let inquiries = [calls(request, views), chats(views), forms(views)].join(" UNION ALL ");
     let inquiries = persons(&inquiries, views);
-    // A contact's first inquiry, or the first after some days, is a lead beside what it is itself.
+    // A contact's first inquiry, or the first after some days, is a lead beside what it is itself;
+    // a caller without a number is never a first one (`metrics.md` §2).
     let inquiries = format!(
         "SELECT * REPLACE (one AS what, if(one = 'lead', {ALLOWANCE_MS}, 0) AS allowance) FROM (\
-         SELECT *, arrayJoin(if({by_contacts} AND (before = 0 OR ms - before > {{unique_ms:Int64}}), \
+         SELECT *, arrayJoin(if({by_contacts} \
+         AND NOT (what = 'call' AND is_nobody) AND (before = 0 OR ms - before > {{unique_ms:Int64}}), \
          [what, 'lead'], [what])) AS one FROM (\
          SELECT *, lagInFrame(ms) OVER (PARTITION BY person ORDER BY ms, what, id \
          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before FROM ({inquiries} \
@@ -48,7 +50,7 @@ fn by_contacts(request: &Request, views: Views<'_>) -> String {
         Some(LeadBasis::Contacts) => "1".to_owned(),
         None => format!(
             "(SELECT count() = 0 FROM {} WHERE account = {{account:String}})",
-            views.named("v_leads")
+            views.named("whole_leads")
         ),
     }
 }
@@ -121,7 +123,7 @@ fn leads(request: &Request, views: Views<'_>, by_contacts: &str) -> String {
          SELECT *, toDate(ifNull(won_at, created_at), {{zone:String}}) AS day FROM {leads} \
          WHERE account = {{account:String}} AND NOT removed AND merged_into IS NULL) AS l {rates})",
         lacking = spend::lacks_rate("l.currency"),
-        leads = views.named("v_leads"),
+        leads = views.named("whole_leads"),
         rates = spend::rates_joined(views, "l.currency", "l.day"),
     )
 }

@@ -57,13 +57,14 @@ pub(super) static FIGURES: &[Figure] = &[
     ),
     money(
         "revenue",
-        |_| units(REVENUE, REVENUE_ONE),
-        "what these are worth",
+        |_| known(WON, &units(REVENUE, REVENUE_ONE)),
+        "what these are worth; null where that is told in currencies without a rate of their day alone",
     ),
     money(
         "spend",
-        |_| units(SPEND, SPEND_ONE),
-        "what the advertising of the period's days cost; a day's stands at its beginning",
+        |_| known("what = 'spend'", &units(SPEND, SPEND_ONE)),
+        "what the advertising of the period's days cost; a day's stands at its beginning; null where \
+         that is told in currencies without a rate of their day alone",
     ),
     per("cost_per_inquiry", |_| cost(INQUIRY), "spend / inquiries"),
     per("cost_per_call", |_| cost(CALL), "spend / calls"),
@@ -169,6 +170,14 @@ fn sum(of: &str) -> String {
 /// A sum of money in minor units.
 fn units(sum: &str, one: &str) -> String {
     rounded(&format!("{sum} * {{minor:Int64}}"), one)
+}
+
+/// A sum of money; nothing is known where no amount of some rows could be converted.
+fn known(which: &str, sum: &str) -> String {
+    format!(
+        "if(countIf({which} AND is_unconverted) > 0 AND countIf({which} AND NOT is_unconverted) = 0, \
+         NULL, {sum})"
+    )
 }
 
 /// What one of some conversions cost, in minor units.

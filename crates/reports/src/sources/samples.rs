@@ -30,7 +30,7 @@ pub(super) fn samples(request: &Request, views: Views<'_>) -> String {
     )
 }
 
-const VISITS: &str = "at, 'visit' AS what, visit AS id, '' AS contact, \
+const VISITS: &str = "at, 'visit' AS what, visit_key AS id, '' AS contact, \
      CAST(NULL, 'Nullable(String)') AS channel, nullIf(toString(source), '') AS source, \
      nullIf(toString(medium), '') AS medium, nullIf(campaign, '') AS campaign, \
      nullIf(content, '') AS content, nullIf(term, '') AS term, \
@@ -55,7 +55,7 @@ const CONVERSIONS: &str = "at, what, id, \
 
 fn visits(views: Views<'_>) -> String {
     format!(
-        "SELECT * FROM (SELECT *, started_at AS at FROM {} FINAL \
+        "SELECT * FROM (SELECT *, visit_key, started_at AS at FROM {} FINAL \
          WHERE account = {{account:String}}) WHERE {WITHIN}",
         views.named("visits")
     )

@@ -140,7 +140,7 @@ fn messages(views: Views<'_>) -> Told<'static> {
         visitor: "ifNull(visitor, '')",
         from: format!(
             "(SELECT * FROM {} WHERE kind = 'chat')",
-            views.named("v_touches")
+            views.named("whole_touches")
         ),
     }
 }
@@ -157,7 +157,7 @@ fn cards(views: Views<'_>) -> Told<'static> {
         visitor: "''",
         from: format!(
             "(SELECT * FROM {} WHERE kind = 'card')",
-            views.named("v_touches")
+            views.named("whole_touches")
         ),
     }
 }
@@ -189,7 +189,7 @@ fn leads(views: Views<'_>) -> Told<'static> {
         visitor: "ifNull(visitor, '')",
         from: format!(
             "(SELECT *, arrayJoin(if(empty(contacts), [''], contacts)) AS one FROM {} WHERE NOT removed)",
-            views.named("v_leads")
+            views.named("whole_leads")
         ),
     }
 }
@@ -205,6 +205,20 @@ pub(crate) fn of_forms(views: Views<'_>) -> String {
         forms = views.named("forms"),
         identities = views.named("identities"),
     )
+}
+
+/// The messages, forms and leads that name a visitor, or a visit of his, with whom they are of, as rows for
+/// [`persons`]; a lead once for each of its contacts.
+pub(crate) fn named_visitors(views: Views<'_>) -> String {
+    let all = [messages(views), forms(views), leads(views)].map(|told| {
+        let told = told.sql(Detail::Source);
+        format!(
+            "SELECT what, id, channel, contact, visit, visitor FROM ({told}) \
+             WHERE visit != '' OR visitor != ''"
+        )
+    });
+    let named = all.join(" UNION ALL ");
+    of_visitors(&named, views)
 }
 
 /// Gives what was told the visitor of the visit that it names.

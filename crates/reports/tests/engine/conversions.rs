@@ -131,7 +131,7 @@ async fn a_win_has_the_click_the_number_and_the_call_of_its_leads_moment() {
         json!({
             "id": null, "kind": "won", "at": "2026-03-15T10:00:00.000Z", "phone": PHONE,
             "value": "120.5", "currency": "EUR",
-            "clicked_at": null, "page": null,
+            "clicked_at": null, "page": null, "ga_client_id": null, "ym_client_id": null, "consent": null,
             "clicks": { "gclid": "G-form", "gbraid": null, "wbraid": null, "yclid": null },
             "call": {
                 "at": "2026-03-10T09:00:00.000Z", "ended_at": "2026-03-10T09:01:05.000Z",
@@ -174,8 +174,14 @@ fn visit(id: &str, time: &str, gclid: &str) -> Value {
     json!({
         "account": ACCOUNT, "visit": id, "visitor": "w", "started_at": decimal(time),
         "pages.at": [decimal(time)], "pages.url": [format!("https://acme.example/{id}")],
-        "pages.title": [""], "source": "google", "gclid": gclid, "version": 1, "deleted": 0,
+        "pages.title": [""], "source": "google", "gclid": gclid, "ga_client_id": format!("{id}.ga"),
+        "ym_client_id": format!("{id}.ym"), "consent": u8::from(id == "v1"), "version": 1, "deleted": 0,
     })
+}
+
+/// Who is told to those who count clicks.
+fn who(one: &Value) -> [Value; 3] {
+    ["ga_client_id", "ym_client_id", "consent"].map(|name| one[name].clone())
 }
 
 fn attribution(call: &str, rule: u8, certainty: &str, visits: &[(&str, &str)]) -> Value {
@@ -229,14 +235,13 @@ async fn a_call_has_the_click_of_its_visit_and_an_ambiguous_one_has_none() {
         .expect("an answer");
     let told: Vec<_> = callers
         .map(|caller| {
-            let one = all
-                .iter()
-                .find(|it| it["phone"] == caller)
-                .expect("the call");
+            let is = |it: &&Value| it["phone"] == caller;
+            let one = all.iter().find(is).expect("the call");
             json!([
                 one["clicks"]["gclid"],
                 one["clicked_at"],
                 one["page"],
+                who(one),
                 one["call"]["is_static"]
             ])
         })
@@ -248,11 +253,12 @@ async fn a_call_has_the_click_of_its_visit_and_an_ambiguous_one_has_none() {
                 "G-1",
                 "2026-03-10T08:50:00.000Z",
                 "https://acme.example/v1",
+                ["v1.ga", "v1.ym", true],
                 false
             ]),
-            json!([null, null, null, false]),
-            json!([null, null, null, true]),
-            json!([null, null, null, false]),
+            json!([null, null, null, [null, null, null], false]),
+            json!([null, null, null, [null, null, null], true]),
+            json!([null, null, null, [null, null, null], false]),
         ]
     );
 }
@@ -260,16 +266,30 @@ async fn a_call_has_the_click_of_its_visit_and_an_ambiguous_one_has_none() {
 #[tokio::test]
 async fn a_form_that_names_a_visit_has_the_visits_click() {
     let world = World::start().await;
-    world
-        .insert("visits", vec![visit("v1", "2026-03-10T08:50:00Z", "G-1")])
-        .await;
-    let mut form = form("f1", "2026-03-10T09:00:00Z", PHONE, "", "");
-    form["visit"] = json!("v1");
-    world.insert("forms", vec![form]).await;
+    let visits = vec![
+        visit("v1", "2026-03-10T08:50:00Z", "G-1"),
+        visit("v2", "2026-03-11T08:50:00Z", "G-2"),
+    ];
+    world.insert("visits", visits).await;
+    let mut plain = form("f1", "2026-03-10T09:00:00Z", PHONE, "", "");
+    plain["visit"] = json!("v1");
+    // A click of its own goes before the visit's; who it is of, the visit alone can say.
+    let mut clicked = form(
+        "f2",
+        "2026-03-11T09:00:00Z",
+        "+34600333444",
+        "G-own",
+        "google",
+    );
+    clicked["visit"] = json!("v2");
+    world.insert("forms", vec![plain, clicked]).await;
     let (all, _) = ask(&world, MARCH).await.expect("an answer");
-    assert_eq!(all.len(), 1);
+    assert_eq!(all.len(), 2);
     assert_eq!(all[0]["clicks"]["gclid"], "G-1");
     assert_eq!(all[0]["phone"], PHONE);
+    assert_eq!(who(&all[0]), [json!("v1.ga"), json!("v1.ym"), json!(true)]);
+    assert_eq!(all[1]["clicks"]["gclid"], "G-own");
+    assert_eq!(who(&all[1]), [json!("v2.ga"), json!("v2.ym"), json!(false)]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use trunkline_model::settings::Account;
 use trunkline_reports::{Context, Restriction, Targets};
 
 use crate::marketing::{From, from, stamp};
+use crate::ringing::{answered, spoke};
 use crate::sources::cells;
 use crate::world::{ACCOUNT, World, context, pairs};
 
@@ -128,10 +129,23 @@ async fn calls_to_its_numbers_that_may_be_of_several_visits_are_ambiguous() {
     let world = World::start().await;
     let certain = ("certain", "", &[("v0", 1.0, from("google", "", ""))][..]);
     let two = [("v0", 0.5, From::default()), ("v1", 0.5, From::default())];
+    let call = |id: &str| {
+        answered(
+            id,
+            "1970-01-01T10:00:00Z",
+            "+34600111222",
+            &[spoke("ana", 5, 9)],
+        )
+    };
+    let calls = ["c1", "c2", "c3"].map(call);
+    world.calls(&calls).await;
+    world.calls(&[call("spam").spam()]).await;
     for (call, brought) in [
         ("c1", certain),
         ("c2", certain),
         ("c3", ("ambiguous", "", &two[..])),
+        // What is in no report of calls is not here either.
+        ("spam", ("ambiguous", "", &two[..])),
     ] {
         world.brought(call, 1, brought).await;
     }

@@ -111,6 +111,11 @@ impl Call {
         }
     }
 
+    /// The same, marked as spam.
+    pub(crate) fn spam(self) -> Self {
+        Self { spam: true, ..self }
+    }
+
     fn is_known(&self) -> bool {
         self.caller.starts_with('+')
     }

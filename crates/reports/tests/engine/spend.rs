@@ -153,6 +153,30 @@ async fn currencies_convert_at_the_rate_of_their_day_or_are_counted() {
 }
 
 #[tokio::test]
+async fn what_has_no_rate_alone_is_not_known_rather_than_nothing() {
+    let world = World::start().await;
+    world.stages().await;
+    let radio = From(["radio", "", "", "", ""], "");
+    world.spent("2026-03-04", radio, "10", "USD").await;
+    world.touch("eva", "2026-03-01T10:00:00Z", "", radio).await;
+    let won = Some("2026-03-02T12:00:00Z");
+    world
+        .lead("l", "2026-03-01T11:00:00Z", &["eva"], won, ("9", "GBP"))
+        .await;
+    let names = [
+        "source",
+        "won",
+        "revenue",
+        "spend",
+        "cost_per_won",
+        "unconverted",
+    ];
+    let answer = ask(&world, json!({}), &format!("{MARCH}&by=source")).await;
+    let expected = json!([["radio", 1.0, null, null, null, 2]]);
+    assert_eq!(cells(&answer, &names), expected);
+}
+
+#[tokio::test]
 async fn a_mistake_of_spend_is_given_back() {
     let world = World::start().await;
     world

@@ -170,3 +170,20 @@ async fn a_win_of_a_lead_of_nobody_keeps_the_source_of_the_lead() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_caller_without_a_number_is_no_first_inquiry() {
+    let world = World::start().await;
+    let call = |id: &str, caller: &str| {
+        answered(id, "2026-03-02T10:00:00Z", caller, &[spoke("ana", 5, 9)])
+    };
+    world
+        .calls(&[
+            call("c1", "anonymous"),
+            call("c2", "anonymous"),
+            call("c3", MARIA),
+        ])
+        .await;
+    let answer = ask(&world, json!({"lead_basis": "contacts"}), MARCH).await;
+    assert_eq!(cells(&answer, &["calls", "leads"]), json!([[3.0, 1.0]]));
+}

@@ -24,6 +24,17 @@ impl Account {
         self.calls.tell(is_wanted, &context, rows);
     }
 
+    /// Shows one call as its row would stand, without gathering it; nothing if it is not known.
+    pub fn tell_call(&mut self, call: &str, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.tell_one(call, &context, rows);
+    }
+
     /// Has all calls told again, because of the record at `offset`.
     pub fn tell_all_calls(&mut self, offset: u64) {
         self.calls.tell_all(offset);
@@ -32,6 +43,16 @@ impl Account {
     /// Gives the contact that a phone number in E.164 belongs to.
     pub fn contact_of_phone(&mut self, phone: &str) -> Option<CompactString> {
         self.contacts.of_phone(phone)
+    }
+
+    /// Gives the contact that an id on a channel belongs to.
+    pub fn contact_on_channel(&mut self, channel: &str, id: &str) -> Option<CompactString> {
+        self.contacts.on_channel(channel, id)
+    }
+
+    /// Gives the contact that one became part of; none if of no other.
+    pub fn survivor_of(&mut self, contact: &str) -> Option<CompactString> {
+        self.contacts.survivor(contact)
     }
 
     /// Observes a phase of a call that came through a hook.

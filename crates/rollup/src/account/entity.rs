@@ -8,8 +8,10 @@ use trunkline_model::time::Time;
 
 use super::retract::Within;
 use super::{Account, Outcome, Position};
-use crate::calls::effective_id;
-use crate::entities::{self, Amount, KeptEntities, Key, PartOfEntities, Said, Sources, Word};
+use crate::calls::{Context, effective_id};
+use crate::entities::{
+    self, Amount, KeptEntities, Key, LeadPeople, PartOfEntities, Said, Sources, Word,
+};
 use crate::names::Name;
 
 /// Something said of an entity, when, and in which run of an import.
@@ -169,6 +171,17 @@ impl Account {
         };
         let key = Key::Touch(within.channel, within.conversation, &id);
         self.entities.insert(&key, word);
+    }
+
+    /// Tells who a lead names as it stands, without what was taken back of it.
+    pub fn people_of_lead<T>(&self, lead: &str, hear: impl FnOnce(&LeadPeople<'_>) -> T) -> T {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.entities.people_of_lead(lead, &context, hear)
     }
 
     /// Counts the leads, forms, statements, and whatever else is kept likewise.

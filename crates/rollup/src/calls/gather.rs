@@ -4,9 +4,9 @@ use std::mem;
 
 use trunkline_model::time::Time;
 
-use super::Calls;
 use super::derive::{Derived, derive, extension};
 use super::log::Log;
+use super::{Calls, Found, part};
 use crate::account::{CallNow, View};
 use crate::facts::{CallFact, LegFact, Rows};
 use crate::names::Names;
@@ -52,6 +52,21 @@ impl Calls {
         }
         if !is_wanted {
             self.forget_told();
+        }
+    }
+
+    /// Shows the row of one call as it would stand, without gathering it; nothing if it is not known.
+    pub(crate) fn tell_one(&mut self, call: &str, context: &Context<'_>, rows: &mut impl Rows) {
+        let hash = self.hash(call);
+        match self.find(hash, call) {
+            Some(Found::Held(index)) => {
+                let held = &self.parts[usize::from(part(hash))].calls[index as usize];
+                row(&held.log, held.changed, context, rows);
+            }
+            Some(Found::Cold(cold, log)) => {
+                row(&log, cold.changed, context, rows);
+            }
+            Some(Found::Nowhere) | None => {}
         }
     }
 

@@ -65,6 +65,14 @@ impl Identity {
         Self::new(Sort::Contact, id)
     }
 
+    /// Makes that of an id on a channel.
+    pub(super) fn on_channel(channel: &str, id: &str) -> Self {
+        Self {
+            channel: CompactString::from(channel),
+            ..Self::new(Sort::Channel, id)
+        }
+    }
+
     /// Makes that of a phone number in E.164.
     pub(super) fn e164(number: &str) -> Self {
         Self::new(Sort::Phone, number)

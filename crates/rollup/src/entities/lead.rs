@@ -13,17 +13,62 @@ use super::rows::Standing;
 use crate::calls::Context;
 use crate::facts::{LeadAmount, LeadFact, LeadMove, Rows, SourceFact};
 
+/// Who a lead names as it stands, each since when: of each the last word counts, from the first that named the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadPeople<'a> {
+    /// The visitor of a site.
+    pub visitor: Option<(&'a str, Time)>,
+    /// The visit.
+    pub visit: Option<(&'a str, Time)>,
+    /// Its contacts.
+    pub contacts: Vec<(&'a str, Time)>,
+}
+
 /// A change and when it was said.
 type Change<'a> = (&'a Word<'a>, &'a Lead<'a>);
 
-impl Standing<'_> {
-    /// Shows the row of a lead.
-    pub(super) fn lead(&self, lead: &str, rows: &mut impl Rows) {
+impl<'a> Standing<'a> {
+    fn changes(&self) -> Vec<Change<'a>> {
         let words = self.words.iter().filter_map(|word| match &word.said {
             Said::Lead(lead) => Some((*word, &**lead)),
             _ => None,
         });
-        let changes: Vec<Change<'_>> = words.collect();
+        words.collect()
+    }
+
+    /// Tells who a lead names.
+    pub(super) fn people(&self) -> LeadPeople<'a> {
+        let changes = self.changes();
+        let since = |names: &dyn Fn(&Lead<'a>) -> bool| {
+            let first = changes.iter().find(|(_, lead)| names(lead));
+            first.map_or(self.first_at, |(word, _)| Time(word.at))
+        };
+        let visitor = last(&changes, |lead| lead.visitor);
+        let visit = last(&changes, |lead| lead.visit);
+        let contacts = contacts(&changes).iter();
+        LeadPeople {
+            visitor: visitor.map(|of| (of, since(&|lead| lead.visitor == Some(of)))),
+            visit: visit.map(|of| (of, since(&|lead| lead.visit == Some(of)))),
+            contacts: contacts
+                .map(|of| (*of, since(&|lead| lead.contacts.contains(of))))
+                .collect(),
+        }
+    }
+}
+
+/// Gives the contacts that were named last.
+fn contacts<'a>(changes: &[Change<'a>]) -> &'a [&'a str] {
+    let named = |lead: &'a Lead<'a>| {
+        let contacts = lead.contacts.as_slice();
+        (!contacts.is_empty()).then_some(contacts)
+    };
+    last(changes, named).unwrap_or_default()
+}
+
+impl Standing<'_> {
+    /// Shows the row of a lead.
+    pub(super) fn lead(&self, lead: &str, rows: &mut impl Rows) {
+        let changes = self.changes();
         let mut makings = changes.iter();
         let made = makings.find(|(_, lead)| lead.change == LeadChange::Created);
         let first = made.or(changes.first()).map(|(word, _)| Time(word.at));
@@ -33,9 +78,6 @@ impl Standing<'_> {
         let (pipeline, stage) = place.unwrap_or_default();
         let (removed, merged_into) = gone(&changes);
         let manager = last(&changes, |lead| lead.manager);
-        let contacts = last(&changes, |lead| {
-            Some(lead.contacts.as_slice()).filter(|list| !list.is_empty())
-        });
         rows.lead(&LeadFact {
             account: self.context.account,
             lead,
@@ -46,7 +88,7 @@ impl Standing<'_> {
             amount: amounts.last().map(|last| last.amount),
             currency: last(&changes, |lead| lead.currency).unwrap_or_default(),
             manager: manager.map_or("", |name| self.context.names.text(name)),
-            contacts: contacts.unwrap_or_default(),
+            contacts: contacts(&changes),
             company: last(&changes, |lead| lead.company).unwrap_or_default(),
             visit: last(&changes, |lead| lead.visit).unwrap_or_default(),
             visitor: last(&changes, |lead| lead.visitor).unwrap_or_default(),

@@ -3,6 +3,7 @@
 use trunkline_model::phone::e164;
 use trunkline_model::time::Time;
 
+use super::lead::LeadPeople;
 use super::log::{Form, Key, Log, Said, Word};
 use crate::calls::Context;
 use crate::facts::{FormFact, Rows, SourceFact, SpendFact, TagFact, TouchFact};
@@ -35,6 +36,11 @@ impl<'a> Standing<'a> {
             version: context.generation | changed,
         }
     }
+}
+
+/// Tells who a lead names.
+pub(super) fn people<'a>(log: &'a Log<'a>, context: &'a Context<'a>) -> LeadPeople<'a> {
+    Standing::of(log, context, 0).people()
 }
 
 /// Shows the rows of an entity that a record at `changed` changed last.

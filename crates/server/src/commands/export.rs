@@ -89,7 +89,7 @@ async fn once(options: &Conversions) -> Result<bool> {
     let fetched = fetch::all(options, &setup, now).await?;
     let mut tally = Tally::new(destination, fetched.len());
     let is_open = |one: &Conversion| {
-        let stage = state.as_ref().and_then(|state| state.stage(&one.id));
+        let stage = state.as_ref().and_then(|state| state.stands(one));
         match stage {
             Some(Stage::Sent) => false,
             Some(Stage::Dead) => options.retry_dead,
@@ -104,7 +104,9 @@ async fn once(options: &Conversions) -> Result<bool> {
     }
     if let Some(state) = &mut state {
         let is_uncertain = |one: &&Conversion| {
-            !destination.knows_repetitions() && state.stage(&one.id) == Some(Stage::Sending)
+            // A repetition is known by its id: not one of a twin's.
+            let is_known = destination.knows_repetitions() && state.stage(&one.id).is_some();
+            !is_known && state.stands(one) == Some(Stage::Sending)
         };
         let uncertain: Vec<_> = going.iter().copied().filter(is_uncertain).collect();
         going.retain(|one| !uncertain.iter().any(|it| it.id == one.id));

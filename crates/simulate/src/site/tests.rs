@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::hours::MINUTE;
 
 fn traffic(config: &SiteConfig) -> Vec<Happening> {
     Traffic::new(config).unwrap().collect()
@@ -89,7 +90,7 @@ fn calls_come_in_visits_after_them_again_and_of_strangers() {
     let mut callers: BTreeMap<u64, u32> = BTreeMap::new();
     let (mut soon, mut late, mut strangers, mut hidden, mut untaken) = (0, 0, 0, 0, 0);
     for happening in traffic(&small()) {
-        let What::Call { caller, talk } = &happening.what else {
+        let What::Call { caller, talk, .. } = &happening.what else {
             if let Some(visit) = happening.visit {
                 left.insert(visit.number, happening.at);
             }

@@ -14,9 +14,9 @@ pub(super) const WRITER: &str = "writer";
 /// The embedded engine's ClickHouse user that reads the views.
 pub(super) const READER: &str = "reader";
 
-/// Tables that the reader, who is ours alone, reads beside the views: whole phone numbers are needed to
-/// tell callers apart, and the views mask them.
-const WHOLE: [&str; 8] = [
+/// What the reader, who is ours alone, reads beside the views: whole phone numbers are needed to tell
+/// callers apart, whole ids to find their visits, and the views mask both.
+const WHOLE: [&str; 10] = [
     "calls",
     "identities",
     "extensions",
@@ -25,6 +25,8 @@ const WHOLE: [&str; 8] = [
     "rates",
     "visits",
     "attributions",
+    "whole_leads",
+    "whole_touches",
 ];
 
 /// What the engine does when started: opens the listener, and waits for ever.

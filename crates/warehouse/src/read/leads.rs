@@ -160,7 +160,12 @@ pub(super) async fn leads(client: &Client, rows: &mut impl Rows) -> Result<(), F
     each(client, "contact_tags", |row: TagRow| rows.tag(&row.fact())).await
 }
 
-async fn each<R>(client: &Client, table: &str, mut show: impl FnMut(R)) -> Result<(), Fault>
+/// Shows each row of a table, as it stands.
+pub(super) async fn each<R>(
+    client: &Client,
+    table: &str,
+    mut show: impl FnMut(R),
+) -> Result<(), Fault>
 where
     R: RowOwned + RowRead,
     R: for<'a> Row<Value<'a> = R>,

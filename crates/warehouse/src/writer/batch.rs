@@ -106,6 +106,26 @@ impl Batch {
         self.cells.values().map(Blocks::rows).sum()
     }
 
+    /// Counts the rows of each table, by its name.
+    pub fn tables(&self) -> [(&'static str, usize); 13] {
+        let one = |table: Table, blocks: &Blocks| (table.name, blocks.rows());
+        [
+            (MESSAGES.name, self.messages()),
+            one(CHANGES, &self.changes),
+            one(CONVERSATIONS, &self.conversations),
+            one(CALLS, &self.calls),
+            one(IDENTITIES, &self.identities),
+            one(LEADS, &self.leads),
+            one(FORMS, &self.forms),
+            one(SPEND, &self.spend),
+            one(TOUCHES, &self.touches),
+            one(TAGS, &self.tags),
+            one(VISITS, &self.visits),
+            one(ATTRIBUTIONS, &self.attributions),
+            (ANSWERS.name, self.cells()),
+        ]
+    }
+
     /// Takes the cells that are to be computed once the rows are written.
     pub fn take_stale(&mut self) -> Stale {
         std::mem::take(&mut self.stale)

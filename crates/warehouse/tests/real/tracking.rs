@@ -6,6 +6,7 @@ use trunkline_calltracking::{
 };
 use trunkline_model::event::Origin;
 use trunkline_model::time::Time;
+use trunkline_rollup::facts::{FormFact, LeadFact, Rows, TouchFact};
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::writer::{Batch, OPEN_END, Settings, StaticNumberRow};
@@ -33,7 +34,7 @@ fn google() -> Source {
     }
 }
 
-fn visit(batch: &mut Batch, version: u64, deleted: bool) {
+fn visit(batch: &mut Batch, id: &str, version: u64, deleted: bool) {
     let pages = [
         PageFact {
             at: Time(TEN),
@@ -48,7 +49,7 @@ fn visit(batch: &mut Batch, version: u64, deleted: bool) {
     ];
     batch.visit(&VisitFact {
         account: "acme",
-        visit: "main-1",
+        visit: id,
         visitor: "w-1",
         site: "main",
         pool: "web",
@@ -63,6 +64,9 @@ fn visit(batch: &mut Batch, version: u64, deleted: bool) {
         pages: &pages,
         referrer: "https://www.google.com/",
         source: &google(),
+        ga_client_id: "1234567890.1700000000",
+        ym_client_id: "",
+        consent: Some(false),
         received_at: Time(TEN + 9),
         version,
         deleted,
@@ -101,7 +105,7 @@ fn ambiguous() -> Attribution {
 
 const VISITS: &str = "SELECT visit, visitor, site, pool, number, served, served_at, doubled, at, last_at, expires_at, ended, \
     pages_at, pages_url, pages_title, referrer, source, medium, campaign, content, term, gclid, gbraid, wbraid, fbclid, \
-    yclid, msclkid, ctwa_clid, origin FROM trunkline.v_visits FORMAT CSV";
+    yclid, msclkid, ctwa_clid, origin, consent FROM trunkline.v_visits FORMAT CSV";
 
 const ATTRIBUTIONS: &str = "SELECT call, number, at, rule, certainty, reason, nth, visit, weight, source, medium, campaign, \
     content, term, gclid, gbraid, wbraid, fbclid, yclid, msclkid, ctwa_clid \
@@ -112,7 +116,7 @@ async fn visits_and_what_brought_calls_are_read_as_they_were_written() {
     let engine = TestEngine::start().await;
     let writer = Writer::new(engine.writer.clone());
     let mut batch = Batch::default();
-    visit(&mut batch, VERSION, false);
+    visit(&mut batch, "main-1", VERSION, false);
     attribution(&mut batch, "k-1", &ambiguous());
     let expired = Attribution {
         rule: 7,
@@ -130,11 +134,11 @@ async fn visits_and_what_brought_calls_are_read_as_they_were_written() {
     assert_eq!(
         ask(&engine.reader, VISITS),
         concat!(
-            r#""main-1","w-1","main","web","+34911000001",1,"2026-03-01 10:01:00.000",0,"2026-03-01 10:00:00.000","#,
+            r#""main-1","0065abd009780926","main","web","+34911000001",1,"2026-03-01 10:01:00.000",0,"2026-03-01 10:00:00.000","#,
             r#""2026-03-01 10:01:00.000","2026-03-01 10:31:00.000",1,"#,
             r#""['2026-03-01 10:00:00.000','2026-03-01 10:01:00.000']","#,
             r#""['https://acme.example/?utm_source=google','https://acme.example/prices']","['Shoes','']","#,
-            r#""https://www.google.com/","google","cpc","spring","b","shoes","g1","g2","g3","f1","y1","m1","c1","utm""#
+            r#""https://www.google.com/","google","cpc","spring","b","shoes","g1","g2","g3","f1","y1","m1","c1","utm",0"#
         )
     );
     let nothing = r"\N,\N,\N,\N,\N,\N,\N,\N,\N,\N,\N,\N";
@@ -148,9 +152,69 @@ async fn visits_and_what_brought_calls_are_read_as_they_were_written() {
     assert_eq!(ask(&engine.reader, ATTRIBUTIONS), expected.join("\n"));
     // A visit that was taken back is seen no more.
     let mut batch = Batch::default();
-    visit(&mut batch, VERSION + 1, true);
+    visit(&mut batch, "main-1", VERSION + 1, true);
     writer.write(&mut batch).await.expect("it is written");
     assert_eq!(ask(&engine.reader, VISITS), "");
+}
+
+#[tokio::test]
+async fn what_lets_one_go_on_with_a_visit_is_in_no_view_and_its_key_joins_them() {
+    const VISIT: &str = "main-0123456789abcdefghijkl";
+    // The first 16 digits of their SHA-256.
+    const KEY: &str = "main-5ca4f37a6472e5ea";
+    const VISITOR: &str = "0065abd009780926";
+    let engine = TestEngine::start().await;
+    let writer = Writer::new(engine.writer.clone());
+    let mut batch = Batch::default();
+    visit(&mut batch, VISIT, VERSION, false);
+    let mut brought = ambiguous();
+    brought.candidates[0].visit = Some(VISIT.to_owned());
+    attribution(&mut batch, "k", &brought);
+    batch.lead(&LeadFact {
+        account: "acme",
+        lead: "l",
+        contacts: &["+34911222333", "wa:34911222333@c.us", "c1"],
+        visit: VISIT,
+        visitor: "w-1",
+        ..LeadFact::default()
+    });
+    batch.form(&FormFact {
+        account: "acme",
+        form: "f",
+        contact: "34911222333",
+        visit: VISIT,
+        visitor: "w-1",
+        ..FormFact::default()
+    });
+    batch.touch(&TouchFact {
+        account: "acme",
+        message: "m",
+        contact: "(911) 222-333",
+        visit: VISIT,
+        visitor: "w-1",
+        ..TouchFact::default()
+    });
+    writer.write(&mut batch).await.expect("they are written");
+    for (view, expected) in [
+        ("v_leads", r#""['+34***2333','349***2333','c1']""#),
+        ("v_forms", r#""349***2333""#),
+        ("v_touches", r#""(91***2333""#),
+    ] {
+        let contact = if view == "v_leads" {
+            "contacts"
+        } else {
+            "contact"
+        };
+        let sql = format!("SELECT visit, visitor, {contact} FROM trunkline.{view} FORMAT CSV");
+        let shown = format!(r#""{KEY}","{VISITOR}",{expected}"#);
+        assert_eq!(ask(&engine.reader, &sql), shown, "{view}");
+    }
+    let joined = "SELECT v.visit, v.visitor, a.weight FROM trunkline.v_visits AS v \
+                  INNER JOIN trunkline.v_attributions AS a USING (account, visit) FORMAT CSV";
+    assert_eq!(
+        ask(&engine.reader, joined),
+        format!(r#""{KEY}","{VISITOR}",0.75"#)
+    );
 }
 
 #[tokio::test]
@@ -160,7 +224,7 @@ async fn they_expire_by_their_arrival_and_go_with_older_generations() {
     let count = "SELECT (SELECT count() FROM trunkline.visits) + (SELECT count() FROM trunkline.attributions)";
     let both = || {
         let mut batch = Batch::default();
-        visit(&mut batch, VERSION, false);
+        visit(&mut batch, "main-1", VERSION, false);
         attribution(&mut batch, "k-1", &ambiguous());
         batch
     };

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::Field::{self, Flag, Plain, Seconds, Time};
-use crate::calls::counted::{every, twins};
+use crate::calls::counted::{every, twin_pairs, twins};
 use crate::sources::attributed::{Detail, attributed};
 use crate::sources::touches::{of_forms, persons};
 use crate::statement::Views;
@@ -27,6 +27,9 @@ pub(super) const ROW: &[(&str, Field)] = &[
     ("yclid", Plain),
     ("clicked_at", Time),
     ("page", Plain),
+    ("ga_client_id", Plain),
+    ("ym_client_id", Plain),
+    ("consent", Flag),
     ("has_call", Flag),
     ("call_at", Time),
     ("call_ended_at", Time),
@@ -36,6 +39,7 @@ pub(super) const ROW: &[(&str, Field)] = &[
     ("call_first", Flag),
     ("call_tags", Plain),
     ("call_is_static", Flag),
+    ("twins", Plain),
 ];
 
 /// The columns that are of the call.
@@ -74,8 +78,18 @@ pub(super) fn inbound(views: Views<'_>, may_be_twins: bool) -> String {
 
 /// Those of [`inbound`] that are over, with who called: `call`, `ms`, `person`, `phone`, `value`,
 /// whether it is a target call, and what is told of it in `told`: number, start, end, talk, hold, missed,
-/// first, tags, whether the number was static.
+/// first, tags, whether the number was static; and `others`: the calls that trackers told of that are this one.
 pub(super) fn calls(views: Views<'_>, may_be_twins: bool) -> String {
+    let (others, paired) = if may_be_twins {
+        let paired = format!(
+            "LEFT JOIN (SELECT switched, arraySort(groupArray(tracked)) AS others FROM ({}) \
+             GROUP BY switched) AS o ON c.call = o.switched",
+            twin_pairs(views)
+        );
+        ("o.others", paired)
+    } else {
+        (NO_OTHERS, String::new())
+    };
     let over = format!(
         "SELECT *, 'call' AS what, call AS id, '' AS channel, if(known, caller, '') AS contact \
          FROM ({}) WHERE disposition != ''",
@@ -86,25 +100,29 @@ pub(super) fn calls(views: Views<'_>, may_be_twins: bool) -> String {
          f.worth AS value, c.disposition = 'answered' AND c.talk_ms >= {{target_talk_ms:Int64}} AS target, \
          tuple(phone, ms, f.ended, c.talk_ms, \
          c.hold_ms, c.disposition != 'answered', row_number() OVER (PARTITION BY c.person \
-         ORDER BY c.ms_at, c.call) = 1, c.tags, a.is_static) AS told FROM ({people}) AS c INNER JOIN (\
+         ORDER BY c.ms_at, c.call) = 1, c.tags, a.is_static) AS told, {others} AS others \
+         FROM ({people}) AS c INNER JOIN (\
          SELECT call, toUnixTimestamp64Milli(ended_at) AS ended, toString(value) AS worth \
          FROM {calls} FINAL WHERE account = {{account:String}}) AS f ON c.call = f.call \
-         LEFT JOIN ({attributed}) AS a ON c.call = a.call",
+         LEFT JOIN ({attributed}) AS a ON c.call = a.call {paired}",
         people = persons(&over, views),
         calls = views.named("calls"),
         attributed = attributed(may_be_twins, Detail::Source, views),
     )
 }
 
+/// No calls.
+const NO_OTHERS: &str = "CAST([], 'Array(String)')";
+
 /// The moments of the kinds asked for: `kind`, `entity`, `ms`, the `moment` it is attributed to, and how
-/// much later a touch may be (`slack`), `person`, `phone`, `value`, `currency`, and the call that it is.
+/// much later a touch may be (`slack`), `person`, `phone`, `value`, `currency`, the call that it is, and its `others`.
 pub(super) fn moments(kinds: &[&str], calls: &str, views: Views<'_>) -> String {
     let one = |kind: &&str| match *kind {
         "call" => of_calls("call", "1", calls),
         "target_call" => of_calls("target_call", "target", calls),
         kind => format!(
             "SELECT what AS kind, id AS entity, ms, moment, slack, person, typed AS phone, value, \
-             toString(currency) AS currency, '' AS own FROM ({rows})",
+             toString(currency) AS currency, '' AS own, {NO_OTHERS} AS others FROM ({rows})",
             rows = persons(&told(kind, views), views),
         ),
     };
@@ -118,7 +136,7 @@ pub(super) fn moments(kinds: &[&str], calls: &str, views: Views<'_>) -> String {
 fn of_calls(kind: &str, which: &str, calls: &str) -> String {
     format!(
         "SELECT '{kind}' AS kind, call AS entity, ms, ms AS moment, toInt64(0) AS slack, person, phone, \
-         value, '' AS currency, call AS own FROM ({calls}) WHERE {which}"
+         value, '' AS currency, call AS own, others FROM ({calls}) WHERE {which}"
     )
 }
 
@@ -143,15 +161,17 @@ fn told_leads(kind: &str, at: &str, views: Views<'_>) -> String {
          ifNull(contact, '') AS contact, '' AS typed, toString(amount) AS value, \
          ifNull(toString(currency), '') AS currency FROM {leads} WHERE account = {{account:String}} AND NOT removed \
          AND merged_into IS NULL AND {at} IS NOT NULL",
-        leads = views.named("v_leads"),
+        leads = views.named("whole_leads"),
     )
 }
 
-/// What is known of the visits that clicks were of: `visit`, when it `began`, its first `page`.
+/// What is known of the visits that clicks were of: `visit`, when it `began`, its first `page`, what Analytics and
+/// Metrica know the visitor by, and whether he agreed.
 pub(super) fn visits(views: Views<'_>) -> String {
     format!(
         "SELECT visit, toUnixTimestamp64Milli(started_at) AS began, \
-         arrayElement(`pages.url`, 1) AS page FROM {} FINAL WHERE account = {{account:String}}",
+         arrayElement(`pages.url`, 1) AS page, ga_client_id, ym_client_id, consent \
+         FROM {} FINAL WHERE account = {{account:String}}",
         views.named("visits")
     )
 }

@@ -1,6 +1,8 @@
 //! What a lead comes to.
 
-use super::{Fold, lead};
+use trunkline_model::time::Time;
+
+use super::{Fold, lead, minute, retract};
 
 fn told(events: &[String]) -> String {
     let mut fold = Fold::new();
@@ -133,4 +135,42 @@ fn an_amount_may_change_its_currency_alone() {
         lead(2, "valued", r#""amount":"10.00""#),
     ]);
     assert_eq!(row, "at=0 created=1 in=/ worth=10USD amounts=0:10,1:10USD");
+}
+
+/// Says who a lead names, each since which minute.
+fn people(fold: &Fold) -> String {
+    fold.account.people_of_lead("l", |people| {
+        let since = |(name, at): &(&str, Time)| format!("{name}:{}", minute(*at));
+        let contacts: Vec<String> = people.contacts.iter().map(since).collect();
+        let one = |of: Option<(&str, Time)>| of.as_ref().map(since).unwrap_or_default();
+        format!(
+            "{} {} {}",
+            one(people.visitor),
+            one(people.visit),
+            contacts.join(",")
+        )
+    })
+}
+
+#[test]
+fn a_lead_names_whom_its_last_words_name_since_the_first_that_did() {
+    let mut fold = Fold::new();
+    assert_eq!(people(&fold), "  ", "it is not known");
+    fold.tell(&lead(
+        5,
+        "moved",
+        r#""stage":"a","contacts":["c1","c2"],"id":"w5""#,
+    ));
+    fold.tell(&lead(2, "created", r#""visitor":"w","id":"w2""#));
+    assert_eq!(people(&fold), "w:2  c1:5,c2:5");
+    fold.tell(&lead(
+        7,
+        "moved",
+        r#""stage":"b","contacts":["c2"],"visitor":"w","visit":"v","id":"w7""#,
+    ));
+    assert_eq!(people(&fold), "w:2 v:7 c2:5");
+    fold.tell(&retract(r#""target":"w5""#));
+    assert_eq!(people(&fold), "w:2 v:7 c2:7");
+    fold.tell(&retract(r#""target":"w7""#));
+    assert_eq!(people(&fold), "w:2  ");
 }

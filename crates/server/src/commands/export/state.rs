@@ -119,9 +119,21 @@ impl State {
         })
     }
 
-    /// Says where a conversion stands; none if it was never sent.
+    /// Says where what has this id stands; none if it was never sent.
     pub(super) fn stage(&self, id: &str) -> Option<Stage> {
         self.known.get(id).map(|entry| entry.stage)
+    }
+
+    /// Says where a conversion stands, also under the ids of its twins: what waits under one of them alone is sent under
+    /// its own.
+    pub(super) fn stands(&self, one: &Conversion) -> Option<Stage> {
+        let own = self.stage(&one.id);
+        if own.is_some_and(|stage| stage != Stage::Waiting) {
+            return own;
+        }
+        let twins = one.twins.iter().filter_map(|id| self.stage(id));
+        let twins = twins.filter(|stage| *stage != Stage::Waiting);
+        twins.max_by_key(|stage| *stage == Stage::Sent).or(own)
     }
 
     /// Says in how many runs it was not taken.

@@ -28,7 +28,7 @@ pub(in super::super) const VISITS: Table = Table {
     columns: "account, visit, visitor, site, pool, number, served, served_at, doubled, started_at, last_at, \
               expires_at, ended, `pages.at`, `pages.url`, `pages.title`, referrer, source, medium, \
               campaign, content, term, gclid, gbraid, wbraid, fbclid, yclid, msclkid, ctwa_clid, \
-              origin, received_at, version, deleted",
+              origin, ga_client_id, ym_client_id, consent, received_at, version, deleted",
 };
 
 pub(in super::super) const ATTRIBUTIONS: Table = Table {
@@ -64,6 +64,9 @@ pub(in super::super) fn visit(to: &mut Vec<u8>, fact: &VisitFact<'_>) {
         row.text(text(fact.source).as_deref().unwrap_or_default());
     }
     row.text(fact.source.origin.map_or("", |origin| origin.as_str()));
+    row.text(fact.ga_client_id);
+    row.text(fact.ym_client_id);
+    row.nullable(fact.consent, Row::flag);
     row.end(fact.received_at, fact.version, fact.deleted);
 }
 

@@ -82,3 +82,31 @@ fn a_file_belongs_to_one_destination_and_one_run() {
     fs::write(&path, "something else\n").unwrap();
     assert!(open(&path).unwrap_err().to_string().contains("is no state"));
 }
+
+#[test]
+fn what_was_sent_under_the_id_of_a_twin_was_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = open(&dir.path().join("state")).unwrap();
+    let entries = [
+        of("sent", Stage::Sent, 1),
+        of("waits", Stage::Waiting, 1),
+        of("dead", Stage::Dead, 1),
+        of("sending", Stage::Sending, 1),
+    ];
+    state.note(entries).unwrap();
+    let stands = |id: &str, twins: &[&str]| {
+        let one = serde_json::json!({"id": id, "kind": "call", "at": NOW, "twins": twins});
+        state.stands(&serde_json::from_value(one).unwrap())
+    };
+    assert_eq!(stands("new", &["sent"]), Some(Stage::Sent));
+    assert_eq!(stands("new", &["dead", "sent"]), Some(Stage::Sent));
+    assert_eq!(stands("new", &["sending"]), Some(Stage::Sending));
+    assert_eq!(stands("waits", &["sent"]), Some(Stage::Sent));
+    assert_eq!(
+        stands("dead", &["sent"]),
+        Some(Stage::Dead),
+        "its own word counts"
+    );
+    assert_eq!(stands("new", &["waits"]), None);
+    assert_eq!(stands("new", &[]), None);
+}

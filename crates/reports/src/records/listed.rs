@@ -1,0 +1,194 @@
+//! What the lists of visits and of leads have in common: a period, filters by columns, an order by
+//! time, the newest first, and one thing by its id.
+
+use serde_json::Value as Json;
+use trunkline_model::time::Time;
+
+use super::{Field, Page, Records, Shape, text};
+use crate::error::{BadParameter, Error};
+use crate::reports::Reports;
+use crate::request::given::Given;
+use crate::request::{Context, Restricted, Span};
+use crate::statement::{Parameter, Source, Statement};
+
+/// The parameters that are the period's.
+const PERIOD: [&str; 4] = ["from", "to", "period", "tz"];
+
+/// A page of a list with a period, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The things.
+    pub records: Records,
+    /// The start of the period, inclusive.
+    pub from: Time,
+    /// Its end, exclusive.
+    pub to: Time,
+}
+
+/// What things can be asked for by.
+pub(super) struct Filter {
+    /// The parameter.
+    name: &'static str,
+    /// What has its values, of the columns of the rows; the empty text is none.
+    column: &'static str,
+    /// The values that there are; empty for any.
+    words: &'static [&'static str],
+}
+
+impl Filter {
+    pub(super) const fn by(name: &'static str, column: &'static str) -> Self {
+        Self {
+            name,
+            column,
+            words: &[],
+        }
+    }
+
+    pub(super) const fn of(
+        name: &'static str,
+        column: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            column,
+            words,
+        }
+    }
+
+    /// Reads the values asked for.
+    fn values(&self, given: &Given<'_>) -> Result<Vec<String>, BadParameter> {
+        let values = given.all(self.name);
+        let known = |value: &&str| self.words.is_empty() || self.words.contains(value);
+        if let Some(bad) = values.iter().find(|value| !known(value)) {
+            let detail = format!("{bad:?} is none of {}", self.words.join(", "));
+            return Err(BadParameter::new(self.name, detail).meant(bad, self.words.iter().copied()));
+        }
+        Ok(values.into_iter().map(str::to_owned).collect())
+    }
+}
+
+/// A list of things of one kind.
+pub(super) struct Kind {
+    /// Its name, and that of its things' ids.
+    pub(super) list: &'static str,
+    pub(super) id: &'static str,
+    /// When a thing was, among its fields.
+    pub(super) at: &'static str,
+    /// What stands in a thing.
+    pub(super) fields: &'static [(&'static str, Field)],
+    /// By what they can be asked for.
+    pub(super) filters: &'static [Filter],
+    /// Makes a thing of its fields.
+    pub(super) shape: Shape,
+    /// Writes the `SELECT` of things: `columns`, in the order of the fields, `ms` and `key`, which is what
+    /// the id shows; and beside them `whole`, the id itself.
+    pub(super) rows: fn(Source<'_>, &Context<'_>) -> String,
+    /// What is listed unless a filter of this name is given.
+    pub(super) usual: Option<(&'static str, &'static str)>,
+}
+
+impl Kind {
+    /// Lists a page of them.
+    pub(super) async fn list(
+        &self,
+        reports: &Reports,
+        pairs: &[(String, String)],
+        context: &Context<'_>,
+    ) -> Result<Listed, Error> {
+        let own =
+            |name: &str| PERIOD.contains(&name) || self.filters.iter().any(|of| of.name == name);
+        let (own, paging): (Vec<_>, Vec<_>) = pairs.iter().cloned().partition(|it| own(&it.0));
+        let page =
+            Page::parse(&paging, context, reports, self.list).map_err(|bad| self.known(bad))?;
+        let given = Given::new(&own);
+        let span = Span::parse(&given, context)?;
+        let source = reports.source(context);
+        let mut parameters = parameters(source, context);
+        parameters.extend(page.parameters());
+        parameters.push(("from".to_owned(), Parameter::Whole(span.from.0)));
+        parameters.push(("to".to_owned(), Parameter::Whole(span.to.0)));
+        let mut conditions = vec!["ms >= {from:Int64} AND ms < {to:Int64}".to_owned()];
+        for filter in self.filters {
+            let Filter { name, column, .. } = filter;
+            let values = filter.values(&given)?;
+            if !values.is_empty() {
+                conditions.push(format!("{column} IN {{of_{name}:Array(String)}}"));
+                parameters.push((format!("of_{name}"), Parameter::Texts(values)));
+            } else if let Some((_, usual)) = self.usual.filter(|usual| usual.0 == *name) {
+                conditions.push(usual.to_owned());
+            }
+        }
+        if page.after.is_some() {
+            conditions.push("(ms, key) < ({after_at:Int64}, {after_0:String})".to_owned());
+        }
+        let sql = format!(
+            "SELECT {columns} FROM ({rows}) WHERE {conditions} \
+             ORDER BY ms DESC, key DESC LIMIT {{rows:Int64}}",
+            columns = self.columns(),
+            rows = (self.rows)(source, context),
+            conditions = conditions.join(" AND "),
+        );
+        let rows = reports.ask(Statement { sql, parameters }).await?;
+        let mut records = page.of(rows, self.fields, |item| {
+            let at = Time::parse(&text(item, self.at)).unwrap_or_default();
+            (at, vec![text(item, self.id)])
+        });
+        records.items = records.items.into_iter().map(self.shape).collect();
+        Ok(Listed {
+            records,
+            from: span.from,
+            to: span.to,
+        })
+    }
+
+    /// Gives one of them by what it is shown by, or by its id.
+    pub(super) async fn one(
+        &self,
+        reports: &Reports,
+        id: &str,
+        context: &Context<'_>,
+    ) -> Result<Option<Json>, Error> {
+        let source = reports.source(context);
+        let sql = format!(
+            "SELECT {columns} FROM ({rows}) WHERE key = {{id:String}} OR whole = {{id:String}} \
+             ORDER BY whole = {{id:String}} DESC LIMIT 1",
+            columns = self.columns(),
+            rows = (self.rows)(source, context),
+        );
+        let mut parameters = parameters(source, context);
+        parameters.push(("id".to_owned(), Parameter::Text(id.to_owned())));
+        let rows = reports.ask(Statement { sql, parameters }).await?;
+        let things = rows.into_iter().map(|row| super::shape(self.fields, row));
+        Ok(things.map(self.shape).map(Json::Object).next())
+    }
+
+    fn columns(&self) -> String {
+        let named = self.fields.iter().map(|(name, _)| format!("`{name}`"));
+        named.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Says which parameters there are where an unknown one was given.
+    fn known(&self, bad: BadParameter) -> BadParameter {
+        if ["limit", super::AFTER].contains(&bad.name.as_str()) {
+            return bad;
+        }
+        let filters = self.filters.iter().map(|filter| filter.name);
+        let known: Vec<_> = PERIOD.into_iter().chain(filters).collect();
+        let known = [known.as_slice(), &["limit", super::AFTER]].concat();
+        let detail = format!("is unknown here: this path takes {}", known.join(", "));
+        let name = bad.name;
+        BadParameter::new(&name, detail).meant(&name, known)
+    }
+}
+
+fn parameters(source: Source<'_>, context: &Context<'_>) -> Vec<(String, Parameter)> {
+    let account = Parameter::Text(source.account.to_owned());
+    let mut parameters = vec![
+        ("account".to_owned(), account),
+        ("as_of".to_owned(), Parameter::Whole(context.as_of.0)),
+    ];
+    let only = context.restriction.restricted();
+    parameters.extend(only.into_iter().flat_map(Restricted::parameters));
+    parameters
+}
