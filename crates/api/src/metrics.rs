@@ -133,6 +133,7 @@ const STREAM_BATCH: &str = "trunkline_stream_batch_frames";
 const STREAM_ACK: &str = "trunkline_stream_ack_seconds";
 const HOOKS: &str = "trunkline_hook_requests_total";
 const LINKS: &str = "trunkline_hook_links";
+const VISITS: &str = "trunkline_visits_total";
 const LAST_ARRIVAL: &str = "trunkline_source_last_arrival_seconds";
 const LAG: &str = "trunkline_ingest_lag_seconds";
 const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
@@ -228,6 +229,10 @@ pub fn describe() {
         LINKS,
         "Connections to providers that stand now, their logins taken, by provider."
     );
+    describe_counter!(
+        VISITS,
+        "Answers to pages of sites with a pool, by `served`: `false` were shown the fallback, or nothing."
+    );
     describe_gauge!(
         LAST_ARRIVAL,
         "When events were last taken in, in seconds since 1970, by source; absent until the first since the start."
@@ -254,6 +259,9 @@ fn begin() {
     }
     gauge!(CONNECTIONS).set(0.0);
     gauge!(BODIES_IN_FLIGHT).set(0.0);
+    for served in ["true", "false"] {
+        counter!(VISITS, "served" => served).absolute(0);
+    }
     for reason in Reason::ALL {
         counter!(CONNECTIONS_REFUSED, "reason" => reason.as_str()).absolute(0);
     }
@@ -302,6 +310,12 @@ pub(crate) fn stream_closed(reason: &'static str) {
 pub(crate) fn frames(count: usize) {
     counter!(STREAM_FRAMES).increment(count as u64);
     histogram!(STREAM_BATCH).record(count as f64);
+}
+
+/// Counts an answer to a page of a site with a pool.
+pub(crate) fn visit(served: bool) {
+    let served = if served { "true" } else { "false" };
+    counter!(VISITS, "served" => served).increment(1);
 }
 
 /// Counts a webhook.

@@ -38,6 +38,7 @@ const SECTIONS: [(&str, &[&str]); 9] = [
             "managers_",
         ],
     ),
+    ("Visits and pools", &["visits_", "pool_", "pools_"]),
     ("Requests", &["http_", "request_"]),
     ("Streams", &["stream"]),
     ("Outgoing webhooks", &["webhook_"]),
