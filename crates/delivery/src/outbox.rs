@@ -150,7 +150,7 @@ pub(crate) struct Outbox {
     /// The place of the next that comes.
     pub(crate) next: u64,
     /// Whose a try was last.
-    served: Option<Address>,
+    pub(crate) served: Option<Address>,
 }
 
 impl Outbox {
