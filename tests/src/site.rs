@@ -13,6 +13,8 @@ pub struct Pages {
     base: String,
     site: String,
     origin: Option<String>,
+    /// The address that a proxy names.
+    from: Option<String>,
     agent: Agent,
 }
 
@@ -28,6 +30,7 @@ impl Pages {
             base: format!("http://127.0.0.1:{port}"),
             site: site.into(),
             origin: None,
+            from: None,
             agent: config.into(),
         }
     }
@@ -37,6 +40,15 @@ impl Pages {
     pub fn of(&self, origin: &str) -> Self {
         Self {
             origin: Some(origin.into()),
+            ..self.clone()
+        }
+    }
+
+    /// Makes the same pages, seen from an address through a proxy on this machine.
+    #[must_use]
+    pub fn through(&self, from: &str) -> Self {
+        Self {
+            from: Some(from.into()),
             ..self.clone()
         }
     }
@@ -79,6 +91,9 @@ impl Pages {
         let mut request = request.header("content-type", media);
         if let Some(origin) = &self.origin {
             request = request.header("origin", origin);
+        }
+        if let Some(from) = &self.from {
+            request = request.header("x-forwarded-for", from);
         }
         answer(request.send(body))
     }

@@ -133,6 +133,7 @@ const STREAM_BATCH: &str = "trunkline_stream_batch_frames";
 const STREAM_ACK: &str = "trunkline_stream_ack_seconds";
 const HOOKS: &str = "trunkline_hook_requests_total";
 const LINKS: &str = "trunkline_hook_links";
+const VISITS: &str = "trunkline_visits_total";
 const LAST_ARRIVAL: &str = "trunkline_source_last_arrival_seconds";
 const LAG: &str = "trunkline_ingest_lag_seconds";
 const BODIES_IN_FLIGHT: &str = "trunkline_request_bodies_in_flight_bytes";
@@ -220,6 +221,12 @@ pub fn describe() {
         Unit::Seconds,
         "Time from handing frames to the journal to their acknowledgement."
     );
+    describe_sources();
+    begin();
+}
+
+/// Describes those of what comes by itself: webhooks, pages, the age of what arrives.
+fn describe_sources() {
     describe_counter!(
         HOOKS,
         "Webhooks, and what came through connections to providers, by provider and by what became of them."
@@ -227,6 +234,10 @@ pub fn describe() {
     describe_gauge!(
         LINKS,
         "Connections to providers that stand now, their logins taken, by provider."
+    );
+    describe_counter!(
+        VISITS,
+        "Answers to pages of sites with a pool, by `served`: `false` were shown the fallback, or nothing."
     );
     describe_gauge!(
         LAST_ARRIVAL,
@@ -237,7 +248,6 @@ pub fn describe() {
         Unit::Seconds,
         "Time from the newest event of a request or append to its arrival, by source: `events` (POST /v1/events) or `stream` (imports too)."
     );
-    begin();
 }
 
 /// Shows what is known beforehand as zero: what appears with its first value has no rate until the
@@ -254,6 +264,9 @@ fn begin() {
     }
     gauge!(CONNECTIONS).set(0.0);
     gauge!(BODIES_IN_FLIGHT).set(0.0);
+    for served in ["true", "false"] {
+        counter!(VISITS, "served" => served).absolute(0);
+    }
     for reason in Reason::ALL {
         counter!(CONNECTIONS_REFUSED, "reason" => reason.as_str()).absolute(0);
     }
@@ -302,6 +315,12 @@ pub(crate) fn stream_closed(reason: &'static str) {
 pub(crate) fn frames(count: usize) {
     counter!(STREAM_FRAMES).increment(count as u64);
     histogram!(STREAM_BATCH).record(count as f64);
+}
+
+/// Counts an answer to a page of a site with a pool.
+pub(crate) fn visit(served: bool) {
+    let served = if served { "true" } else { "false" };
+    counter!(VISITS, "served" => served).increment(1);
 }
 
 /// Counts a webhook.

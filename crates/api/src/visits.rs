@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::batch::{Batch, Shape};
 use trunkline_model::time::Time;
-use trunkline_pipeline::{Sign, Signed, Submission, VisitAsk};
+use trunkline_pipeline::{Behind, Sign, Signed, Submission, VisitAsk};
 
 pub(crate) use about::{about_amp, about_beat, about_end, about_page, about_post};
 pub(crate) use amp::amp;
@@ -41,6 +41,7 @@ pub use sites::Sites;
 
 use crate::events::{self, not_taken};
 use crate::hooks::peer;
+use crate::metrics;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::routes::Shared;
@@ -255,9 +256,8 @@ async fn begin(
         visit: format!("{}-{}", site.key, random()).into(),
         now,
     };
-    let new = ask.visit.clone();
-    let decision = shared.pipeline.decide(&site.account, ask).await;
-    let decision = decision.unwrap_or_else(|| site.undecided(new, now));
+    let decided = shared.pipeline.decide(&site.account, ask).await;
+    let decision = decided.map_err(behind)?;
     let told = Told {
         visitor: &visitor,
         browser: head
@@ -268,6 +268,9 @@ async fn begin(
         now,
     };
     submit(shared, site, told.event(site, &decision, None)).await?;
+    if site.pool.is_some() {
+        metrics::visit(decision.served);
+    }
     let number = decision.number.as_ref();
     Ok(Shown {
         formatted: number.map(|number| site.written(number)),
@@ -280,6 +283,11 @@ async fn begin(
     })
 }
 
+/// A page that was refused keeps what it shows: another visit, without a number, would be worse.
+fn behind(error: Behind) -> Problem {
+    Problem::new(Code::Overloaded, error.to_string()).retry_after(2)
+}
+
 /// Makes a sign of life durable, if its visit lives.
 async fn sign(
     shared: &Shared,
@@ -289,17 +297,16 @@ async fn sign(
     page: &Page,
 ) -> Result<(), Problem> {
     let now = (shared.clock)();
-    let Some(Signed { visitor, decision }) =
-        shared.pipeline.sign(&site.account, visit, sign, now).await
-    else {
+    let signed = shared.pipeline.sign(&site.account, visit, sign, now).await;
+    let Signed { visitor, decision } = match (signed, sign) {
+        (Ok(Some(signed)), _) => signed,
         // Nobody waits for the answer of a beat.
-        return match sign {
-            Sign::Beat | Sign::End => Ok(()),
-            Sign::Page => Err(Problem::new(
-                Code::UnknownVisit,
-                "the visit is over: begin another",
-            )),
-        };
+        (_, Sign::Beat) | (Ok(None), Sign::End) => return Ok(()),
+        (Err(error), Sign::Page | Sign::End) => return Err(behind(error)),
+        (Ok(None), Sign::Page) => {
+            let detail = "the visit is over: begin another";
+            return Err(Problem::new(Code::UnknownVisit, detail));
+        }
     };
     let told = Told {
         visitor: &visitor,

@@ -336,21 +336,23 @@ impl Handle {
         })
     }
 
-    /// Gives a try that is due, with its webhook; it is on its way from now on.
-    pub(crate) fn take(&self) -> Option<(Try, Arc<Webhook>)> {
+    /// Gives a try that is due, with its webhook; it is on its way from now on. Without `room` only of webhooks
+    /// to which nothing is on its way.
+    pub(crate) fn take(&self, room: bool) -> Option<(Try, Arc<Webhook>)> {
         let webhooks = self.shared.webhooks.load();
         let made = self
             .desk()
             .outbox
-            .take(self.now(), |of| webhooks.find(of).is_some())?;
+            .take(self.now(), room, |of| webhooks.find(of).is_some())?;
         let webhook = Arc::clone(webhooks.find(&made.notice.address)?);
         Some((made, webhook))
     }
 
     /// Gives how long it is until something is due, in milliseconds.
-    pub(crate) fn due_in(&self) -> Option<i64> {
+    pub(crate) fn due_in(&self, room: bool) -> Option<i64> {
         let webhooks = self.shared.webhooks.load();
-        let due = self.desk().outbox.due(|of| webhooks.find(of).is_some())?;
+        let desk = self.desk();
+        let due = desk.outbox.due(room, |of| webhooks.find(of).is_some())?;
         Some(due.since(self.now()).max(0))
     }
 

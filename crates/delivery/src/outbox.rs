@@ -1,7 +1,8 @@
 //! What waits to be told, what was given up, and what was told: a state machine over `now`, with
 //! chance as an argument.
 //!
-//! - Each webhook has its own queue; nothing of one waits for another.
+//! - Each webhook has its own queue; nothing of one waits for another: one of each may always be on its way,
+//!   more while there is room for all and its last try did not fail. Who was served last is served last again.
 //! - Notices of one webhook and contact go one by one, in the order they came: the next when the one
 //!   before is delivered or given up.
 //! - A try that fails is made again after 1 s, 2 s, 4 s … at most an hour, each pause shortened by up
@@ -18,6 +19,7 @@ mod queue;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Bound::{self, Excluded, Unbounded};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -39,7 +41,7 @@ pub(crate) const DEAD: usize = 1_000;
 pub(crate) const DEAD_FOR: i64 = 30 * 24 * HOUR;
 /// How long is known what was told, in milliseconds.
 pub(crate) const KNOWN_FOR: i64 = 7 * 24 * HOUR;
-/// How many are on their way to one webhook at once.
+/// How many are on their way to one webhook at once, as long as it takes them.
 const AT_ONCE: usize = 8;
 
 const HOUR: i64 = 3_600_000;
@@ -147,6 +149,8 @@ pub(crate) struct Outbox {
     pub(crate) sides: Sides,
     /// The place of the next that comes.
     pub(crate) next: u64,
+    /// Whose a try was last.
+    pub(crate) served: Option<Address>,
 }
 
 impl Outbox {
@@ -191,17 +195,37 @@ impl Outbox {
         self.next += 1;
     }
 
-    /// Gives a try that is due, of the webhooks that `sends` admits; it is on its way from now on.
-    pub(crate) fn take(&mut self, now: Time, sends: impl Fn(&Address) -> bool) -> Option<Try> {
-        let mut queues = self.queues.iter_mut().filter(|(of, _)| sends(of));
-        queues.find_map(|(_, queue)| queue.take(now))
+    /// Gives a try that is due, of the webhooks that `sends` admits; it is on its way from now on. Without `room`
+    /// only of those to which nothing is on its way. Webhooks take turns.
+    pub(crate) fn take(
+        &mut self,
+        now: Time,
+        room: bool,
+        sends: impl Fn(&Address) -> bool,
+    ) -> Option<Try> {
+        let behind = self.served.clone().map_or(Unbounded, Excluded);
+        let made = self.take_within((behind, Unbounded), now, room, &sends);
+        let made = made.or_else(|| self.take_within((Unbounded, Unbounded), now, room, &sends))?;
+        self.served = Some(made.notice.address.clone());
+        Some(made)
+    }
+
+    fn take_within(
+        &mut self,
+        turn: (Bound<Address>, Bound<Address>),
+        now: Time,
+        room: bool,
+        sends: &impl Fn(&Address) -> bool,
+    ) -> Option<Try> {
+        let mut queues = self.queues.range_mut(turn).filter(|(of, _)| sends(of));
+        queues.find_map(|(_, queue)| queue.take(now, room))
     }
 
     /// Gives when the next try is due, of the webhooks that `sends` admits; none while nothing waits
-    /// or enough is on its way.
-    pub(crate) fn due(&self, sends: impl Fn(&Address) -> bool) -> Option<Time> {
+    /// or enough is on its way, with `room` or without.
+    pub(crate) fn due(&self, room: bool, sends: impl Fn(&Address) -> bool) -> Option<Time> {
         let queues = self.queues.iter().filter(|(of, _)| sends(of));
-        queues.filter_map(|(_, queue)| queue.due()).min()
+        queues.filter_map(|(_, queue)| queue.due(room)).min()
     }
 
     /// Notes what came of a try. `chance` is from 0 to 1.

@@ -13,7 +13,7 @@ use crate::metrics;
 use crate::outbox::{Outcome, Try};
 use crate::sender::Sender;
 
-/// How many requests are under way at once.
+/// How many requests are under way at once; beyond them one to each webhook.
 const AT_ONCE: usize = 64;
 /// How long to sleep when nothing is due.
 const LONG: i64 = 60_000;
@@ -68,17 +68,14 @@ impl Service {
     async fn send(&self, sender: &Sender, stop: &CancellationToken) {
         let mut under_way = FuturesUnordered::new();
         loop {
-            while under_way.len() < AT_ONCE
-                && let Some((made, webhook)) = self.handle.take()
-            {
+            while let Some((made, webhook)) = self.handle.take(under_way.len() < AT_ONCE) {
                 let now = self.handle.now();
                 under_way.push(async move {
                     let outcome = sender.send(&made, &webhook, now).await;
                     (made, outcome)
                 });
             }
-            let has_room = under_way.len() < AT_ONCE;
-            let due = self.handle.due_in().filter(|_| has_room);
+            let due = self.handle.due_in(under_way.len() < AT_ONCE);
             let pause = due.map_or(LONG, |due| due.clamp(1, LONG));
             tokio::select! {
                 () = stop.cancelled() => break,

@@ -9,7 +9,7 @@ use std::fmt;
 use yoke::{Yoke, Yokeable};
 
 use crate::event::{Code, Event, Refusal};
-use crate::time::Time;
+use crate::time::{Day, Time};
 
 mod depth;
 mod split;
@@ -291,7 +291,24 @@ impl<'a, 'l> Sorter<'a, 'l> {
             );
             return Err(Refusal::new(Code::Future, detail));
         }
+        if let Event::Spend(spend) = &event {
+            self.has_come(spend.date)?;
+        }
         Ok(event)
+    }
+
+    /// Refuses a day that begins more than a day from now everywhere: the account's zone is not known here.
+    fn has_come(&self, date: Day) -> Result<(), Refusal> {
+        const EASTERNMOST: i64 = 14 * 3_600_000;
+        let begins = date.number() * 86_400_000 - EASTERNMOST;
+        if begins <= self.now.plus(self.limits.ahead_ms).0 {
+            return Ok(());
+        }
+        let detail = format!(
+            "`date` is {date}, more than a day after now, {}: money is told of once it is spent",
+            self.now
+        );
+        Err(Refusal::new(Code::Future, detail))
     }
 
     fn refuse(&mut self, Refusal { code, detail }: Refusal) {

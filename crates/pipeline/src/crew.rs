@@ -273,6 +273,7 @@ impl Crew {
             all.remembered += census.remembered;
             all.dirty += census.dirty;
             all.beyond_cap += census.beyond_cap;
+            all.pools += census.pools;
             all.waiting.append(&mut census.waiting);
             all.rules.extend(mem::take(&mut census.rules));
         }

@@ -178,6 +178,22 @@ const GAUGES: &[(&str, &str)] = &[
         "How often a manager beyond caps.managers was named: his figures are those of `__other__`",
     ),
     (
+        "trunkline_visits_doubled",
+        "Visits that were given a number while another visit lived on it. Must be 0: it is a fault of the service",
+    ),
+    (
+        "trunkline_pool_numbers_in_service",
+        "Numbers of all pools that may be leased to visits",
+    ),
+    (
+        "trunkline_pool_numbers_leased",
+        "Numbers of all pools that visits hold, at the newest arrival",
+    ),
+    (
+        "trunkline_pools_empty",
+        "Pools of which no number is free, at the newest arrival: their next visitors are shown the fallback",
+    ),
+    (
         "trunkline_journal_disk_bytes",
         "Size of the journal's files",
     ),
@@ -295,6 +311,16 @@ pub fn export(handle: &Handle, now: Time) {
         ("trunkline_dirty_conversations", status.dirty as f64),
         ("trunkline_remembered_events", status.remembered as f64),
         ("trunkline_managers_beyond_cap", status.beyond_cap as f64),
+        ("trunkline_visits_doubled", status.visits_doubled as f64),
+        (
+            "trunkline_pool_numbers_in_service",
+            status.pool_numbers[0] as f64,
+        ),
+        (
+            "trunkline_pool_numbers_leased",
+            status.pool_numbers[1] as f64,
+        ),
+        ("trunkline_pools_empty", status.pools_empty as f64),
         ("trunkline_flush_age_seconds", age as f64 / 1000.0),
     ];
     for (name, value) in levels {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hashbrown::HashMap;
 use trunkline_model::time::Time;
 
-use crate::worker::Census;
+use crate::worker::{Census, Pools};
 
 /// Gives the time; the only clock the pipeline knows.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -95,6 +95,12 @@ pub struct Status {
     pub dirty: u64,
     /// How often a manager beyond an account's cap was named.
     pub beyond_cap: u64,
+    /// Visits that were given a number while another visit lived on it: 0 always.
+    pub visits_doubled: u64,
+    /// Numbers of pools: those that may be leased, and those that visits hold.
+    pub pool_numbers: [u64; 2],
+    /// Pools with numbers in service of which none is free.
+    pub pools_empty: u64,
 }
 
 #[derive(Debug, Default)]
@@ -120,6 +126,7 @@ struct Board {
     remembered: u64,
     dirty: u64,
     beyond_cap: u64,
+    pools: Pools,
     /// Whether all cells of figures in ClickHouse are as new as the messages there.
     cells_whole: bool,
     /// Accounts, and how many minutes long their cells in ClickHouse are.
@@ -176,6 +183,7 @@ impl StatusBoard {
         board.remembered = census.remembered as u64;
         board.dirty = census.dirty as u64;
         board.beyond_cap = census.beyond_cap;
+        board.pools = census.pools;
     }
 
     /// Notes where the journal ended when it was opened.
@@ -285,6 +293,9 @@ impl StatusBoard {
             remembered: board.remembered,
             dirty: board.dirty,
             beyond_cap: board.beyond_cap,
+            visits_doubled: board.pools.doubled as u64,
+            pool_numbers: [board.pools.in_service, board.pools.leased].map(|it| it as u64),
+            pools_empty: board.pools.empty as u64,
         }
     }
 

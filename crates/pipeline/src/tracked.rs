@@ -31,6 +31,7 @@ use tapped::Tapped;
 use crate::live::Writing;
 use crate::shelf::{Of, Shelf};
 use crate::visits::{Asked, Decision, Sign, Signed, VisitAsk};
+use crate::worker::Pools;
 
 /// The state of one account.
 pub(crate) struct Tracked {
@@ -38,6 +39,8 @@ pub(crate) struct Tracked {
     tracking: Tracking,
     /// Calls that outgoing webhooks are to be told of, and the records that changed them last.
     news: Vec<(Call, u64)>,
+    /// Visits on a number that another visit lived on, as was logged.
+    doubled: usize,
 }
 
 /// What is called on the account and not here is the fold's own.
@@ -62,6 +65,7 @@ impl Tracked {
             tracking: Tracking::new(Arc::clone(&id), config.seed),
             fold: Account::new(id, config),
             news: Vec::new(),
+            doubled: 0,
         }
     }
 
@@ -228,9 +232,10 @@ impl Tracked {
         self.tracking.rewind(offset);
     }
 
-    /// Answers what a page asks; nobody may wait for it any more.
+    /// Answers what a page asks. Where nobody waits any more no number is held.
     pub(crate) fn asked(&mut self, asked: Asked) {
         match asked {
+            Asked::Decide(_, reply) if reply.is_closed() => {}
             // Of a site that is not known here yet the page learns from its door.
             Asked::Decide(ask, reply) => {
                 let decided = self.decide(&ask).filter(|_| self.torn().is_none());
@@ -270,6 +275,26 @@ impl Tracked {
             decision.expires_at = now;
         }
         Some(Signed { visitor, decision })
+    }
+
+    /// Gives how pools stand at `now`; that two visits live on one number, which no rule allows, is logged.
+    pub(crate) fn pools(&mut self, now: Time) -> Pools {
+        let doubled = self.tracking.counts().doubled;
+        if doubled > self.doubled {
+            let account = &**self.fold.id();
+            tracing::error!(account, doubled, "two live visits were given one number");
+        }
+        self.doubled = doubled;
+        let mut all = Pools {
+            doubled,
+            ..Pools::default()
+        };
+        for pool in self.tracking.pools(now) {
+            all.in_service += pool.in_service;
+            all.leased += pool.leased;
+            all.empty += usize::from(pool.in_service > 0 && pool.leased >= pool.in_service);
+        }
+        all
     }
 
     /// Tells what changed since the last time, what brought the calls that go on, and how pools stand.

@@ -1,14 +1,23 @@
 //! What the doors of visits ask of an account's worker: which number to show, and whether a visit lives.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use compact_str::CompactString;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use trunkline_model::time::Time;
 
-use crate::handle::{Handle, OBSERVE_WITHIN};
+use crate::handle::Handle;
 use crate::worker::Work;
+
+/// How long a page waits for the fold: half of what it waits in all, for the disk comes after it.
+const DECIDE_WITHIN: Duration = Duration::from_secs(1);
+
+/// The fold is behind the journal, so it does not know which visits live and which numbers are free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the fold is behind: it does not know yet which visits live")]
+pub struct Behind;
 
 /// A page asks which number to show.
 #[derive(Clone, Debug)]
@@ -72,21 +81,20 @@ pub(crate) enum Asked {
 }
 
 impl Handle {
-    /// Decides which number a page is to show, and holds it for its visit; none if the fold is behind, for
-    /// then it does not know what is free.
-    pub async fn decide(&self, account: &Arc<str>, ask: VisitAsk) -> Option<Decision> {
+    /// Decides which number a page is to show, and holds it for its visit.
+    pub async fn decide(&self, account: &Arc<str>, ask: VisitAsk) -> Result<Decision, Behind> {
         self.ask_worker(account, |reply| Asked::Decide(ask, reply))
             .await
     }
 
-    /// Says what a sign of life of a visit comes to; none if the visit does not live, or the fold is behind.
+    /// Says what a sign of life of a visit comes to; none if the visit does not live.
     pub async fn sign(
         &self,
         account: &Arc<str>,
         visit: &str,
         sign: Sign,
         now: Time,
-    ) -> Option<Signed> {
+    ) -> Result<Option<Signed>, Behind> {
         let visit = visit.into();
         let asked = |reply| Asked::Sign {
             visit,
@@ -94,23 +102,24 @@ impl Handle {
             now,
             reply,
         };
-        self.ask_worker(account, asked).await.flatten()
+        self.ask_worker(account, asked).await
     }
 
     async fn ask_worker<T>(
         &self,
         account: &Arc<str>,
         asked: impl FnOnce(oneshot::Sender<T>) -> Asked,
-    ) -> Option<T> {
-        let crew = self.shared.crew.get()?;
+    ) -> Result<T, Behind> {
+        let crew = self.shared.crew.get().ok_or(Behind)?;
         let (reply, answer) = oneshot::channel();
         let work = Work::Visit {
             account: Arc::clone(account),
             asked: asked(reply),
         };
         if !crew.ask(account, work) {
-            return None;
+            return Err(Behind);
         }
-        timeout(OBSERVE_WITHIN, answer).await.ok()?.ok()
+        let answer = timeout(DECIDE_WITHIN, answer).await;
+        answer.ok().and_then(Result::ok).ok_or(Behind)
     }
 }

@@ -36,7 +36,7 @@ pub(crate) mod news;
 mod work;
 
 use work::Next;
-pub(crate) use work::{Census, Gathering, Work};
+pub(crate) use work::{Census, Gathering, Pools, Work};
 
 /// Gives the worker of an account; recomputed at each start, so workers may come and go.
 pub(crate) fn worker_of(account: &str, workers: usize) -> usize {
@@ -485,6 +485,7 @@ impl Worker {
             census.remembered += account.remembered();
             census.dirty += account.dirty();
             census.beyond_cap += account.beyond_cap();
+            census.pools += account.pools(self.newest);
             census.waiting.extend(account.waiting_blocks());
             if let Some(rules) = account.rules() {
                 census.rules.insert(id, rules.clone());

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use trunkline_delivery::{Handle as Delivery, Webhooks};
 use trunkline_model::batch::{Batch, Limits, Shape};
-use trunkline_model::settings::{BotReplies, FoldRules, Span};
+use trunkline_model::settings::{Account, BotReplies, FoldRules, Span};
 use trunkline_model::time::Time;
 use trunkline_pipeline::{
     AccountSettings, Config, Error, Handle, KeepConfig, Phase, Receipt, Service, Submission, World,
@@ -140,13 +140,17 @@ impl Life {
     }
 
     fn submit(&self, account: &str, lines: &[String]) -> Receipt {
+        self.submit_from("api", account, lines)
+    }
+
+    fn submit_from(&self, origin: &str, account: &str, lines: &[String]) -> Receipt {
         let body = lines.join("\n").into_bytes();
         let now = Time(START + 400 * DAY);
         let batch = Batch::parse(body, Shape::Ndjson, now, &Limits::default()).unwrap();
         assert!(batch.rejected.is_empty(), "{:?}", batch.rejected);
         let submission = Submission {
             account: account.into(),
-            origin: "api".into(),
+            origin: origin.into(),
             events: batch.events,
             webhook: None,
         };
@@ -295,6 +299,33 @@ fn settings_are_journalled_once_and_hold_after_a_restart() {
     let third = place.live();
     assert_eq!(third.handle.status().durable, before + 1);
     third.stop();
+}
+
+/// No door writes such records: a fault of ours would have to. It is counted, and what is counted is seen.
+#[test]
+fn two_live_visits_on_one_number_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Place::new(dir.path());
+    let account = r#"{"id": "acme", "site": [{"key": "shop", "pool": "web"}],
+        "pool": [{"id": "web", "numbers": ["+34911000001", "+34911000002"]}]}"#;
+    let account: Account = serde_json::from_str(account).unwrap();
+    place.rules = account.fold_rules();
+    let visit = |visit: &str, number: &str| {
+        let (at, until) = (Time(START), Time(START + 1_800_000));
+        format!(
+            r#"{{"type":"visit","visit":"{visit}","visitor":"{visit}","url":"/","at":"{at}","site":"shop","pool":"web","number":"{number}","served":true,"expires_at":"{until}"}}"#
+        )
+    };
+    let life = place.live();
+    life.submit_from("site:shop", "acme", &[visit("shop-1", "+34911000001")]);
+    life.until(|handle| handle.status().pool_numbers == [2, 1]);
+    assert_eq!(life.handle.status().visits_doubled, 0);
+    life.submit_from("site:shop", "acme", &[visit("shop-2", "+34911000001")]);
+    life.until(|handle| handle.status().visits_doubled == 1);
+    assert_eq!(life.handle.status().pools_empty, 0);
+    life.submit_from("site:shop", "acme", &[visit("shop-3", "+34911000002")]);
+    life.until(|handle| handle.status().pools_empty == 1);
+    life.stop();
 }
 
 #[test]

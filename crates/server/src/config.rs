@@ -44,8 +44,10 @@ pub(crate) struct Server {
     pub(crate) public_url: Option<String>,
     /// The folder of everything that is kept. Default `./data`.
     pub(crate) data_dir: PathBuf,
-    /// Addresses of our own proxies: connections from them are not counted against
-    /// `max_connections_per_ip`. Forwarding headers are not read yet. Default none.
+    /// Addresses of our own proxies. Connections from them are not counted against
+    /// `max_connections_per_ip`, and who asks through them is the last address of `X-Forwarded-For` that is
+    /// none of theirs: `visits_per_minute` and a hook's `allow_ips` go by it. Behind a proxy that is not named
+    /// here all visitors of a site are one address. Default none.
     pub(crate) trusted_proxies: Vec<String>,
     /// Fold workers. Default: as many as there are cores.
     pub(crate) workers: Option<usize>,
@@ -59,8 +61,12 @@ pub(crate) struct Server {
     /// Connections of one address. Default 1000.
     pub(crate) max_connections_per_ip: usize,
     /// Visits that one address may begin or go on with in a minute; it may tell of ten times as
-    /// many pages and beats. This machine is spared; 0 allows any number. Default 60.
+    /// many pages and beats. It keeps one address from filling the journal, not from taking a pool empty: see
+    /// `PoolEmpty` in the runbook. This machine is spared; 0 allows any number. Default 60.
     pub(crate) visits_per_minute: u32,
+    /// The shortest `hold` that a pool may have. A page is heard of once a minute: with a shorter one a visit loses
+    /// its number while it is shown. Less is for tests. Default `2m`.
+    pub(crate) shortest_hold: Span,
 }
 
 /// The journal.
@@ -154,6 +160,7 @@ impl Default for Server {
             max_connections: 10_000,
             max_connections_per_ip: 1000,
             visits_per_minute: 60,
+            shortest_hold: Span::Fixed(120_000),
         }
     }
 }

@@ -170,6 +170,10 @@ fn the_size_of_a_pool_is_a_table_of_numbers_against_blocking() {
         "{plain}"
     );
     assert!(!plain.contains("a month"), "{plain}");
+    // As an account holds its numbers if it does not say.
+    let short = run(dir.path(), &of[..4]);
+    let short = String::from_utf8(short.stdout).unwrap();
+    assert!(short.contains("100.00 numbers held at once"), "{short}");
     for wrong in [
         &["--blocking", "1"][..],
         &["--blocking", "0"],

@@ -11,6 +11,7 @@ use e2e::facts;
 use e2e::generate::{self, disorder};
 use e2e::reference::Reference;
 use e2e::service::{Service, freeze, thaw};
+use e2e::site::Pages;
 use serde_json::json;
 
 use super::audit::audit;
@@ -332,8 +333,13 @@ fn what_was_read_back_and_flushed_survives_a_kill_before_the_next_checkpoint() {
 fn a_fold_that_is_paused_for_clickhouse_stops_and_starts_when_it_is_told_to() {
     let engine = e2e::engine::Engine::start();
     let settings = engine.settings(engine.password());
-    let config = Config::acme().fold(FORGETFUL).warehouse(&settings);
+    let acme = Account::new("acme").section(
+        "[[account.site]]\nkey = \"shop\"\npool = \"web\"\n[[account.pool]]\nid = \"web\"\n\
+         numbers = [\"+34911000001\", \"+34911000002\"]\nfallback = \"+34911000009\"\n",
+    );
+    let config = Config::of([acme]).fold(FORGETFUL).warehouse(&settings);
     let mut service = Service::start(config);
+    let ana = Pages::new(service.port(), "shop").visit("ana");
     crowd(&service, 30, "manager");
     service.door("acme").flush();
     wait_until_shrunk(&service, f64::from(CROWD));
@@ -347,6 +353,20 @@ fn a_fold_that_is_paused_for_clickhouse_stops_and_starts_when_it_is_told_to() {
         metrics.total("trunkline_parked_conversations") > 10_000.0
     };
     clock::wait_until("the fold is paused", Duration::from_secs(30), parked);
+    // Who could take a number is not known: nobody is given another visit, or one without his number.
+    crowd(&service, 5, "contact");
+    let pages = Pages::new(service.port(), "shop");
+    let url = "https://shop.example/";
+    for visitor in ["ana", "eva"] {
+        let refused = pages.ask(visitor, url);
+        refused.expect_problem(503, "overloaded");
+        assert!(refused.header("retry-after").is_some());
+    }
+    let visit = ana["visit"].as_str().unwrap();
+    let told = |what: &str| pages.tell(visit, what, &json!({"url": url}));
+    told("page").expect_problem(503, "overloaded");
+    told("end").expect_problem(503, "overloaded");
+    told("beat").expect_status(204);
     service.stop();
     // Its start waits for ClickHouse, and ends as well.
     service.launch();
@@ -362,4 +382,11 @@ fn a_fold_that_is_paused_for_clickhouse_stops_and_starts_when_it_is_told_to() {
         "{sums:?}"
     );
     assert!(sums.observed >= u64::from(2 * CROWD), "{sums:?}");
+    let pages = Pages::new(service.port(), "shop");
+    let again = pages.visit("ana");
+    assert_eq!(
+        (&again["visit"], &again["number"]),
+        (&ana["visit"], &ana["number"])
+    );
+    assert_eq!(pages.visit("eva")["number"], "+34911000002");
 }

@@ -75,4 +75,5 @@ mod visits_crowd;
 mod waiting;
 mod warehouse_away;
 mod webhooks;
+mod webhooks_hang;
 mod who;

@@ -5,6 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use e2e::config::{Account, Config};
+use e2e::doors::Answer;
 use e2e::service::Service;
 use e2e::site::Pages;
 use serde_json::{Value, json};
@@ -226,6 +227,39 @@ fn only_pages_of_the_site_may_ask_and_their_browsers_are_told() {
         .expect_problem(404, "unknown_visit");
 }
 
+/// A browser hides an answer without this header from the page's script, whatever its status.
+#[test]
+fn a_page_may_read_why_it_is_refused() {
+    let none = "[[account.site]]\nkey = \"bare\"\norigins = [\"https://shop.example\"]\n";
+    let config = Config::of([tracked("acme", "shop", "30m").section(none)]);
+    let config = config.server("visits_per_minute = 2\ntrusted_proxies = [\"127.0.0.1\"]\n");
+    let service = Service::start_without_warehouse(config);
+    let shop = Pages::new(service.port(), "shop").of("https://shop.example");
+    let readable = |refused: &Answer, status: u16, code: &str| {
+        refused.expect_problem(status, code);
+        let allowed = refused.header("access-control-allow-origin");
+        assert_eq!(allowed, Some("https://shop.example"), "{code}");
+        assert_eq!(refused.header("vary"), Some("origin"), "{code}");
+    };
+    let over = shop.tell("shop-0000000000000000000000", "page", &json!({"url": "/"}));
+    readable(&over, 404, "unknown_visit");
+    let garbled = shop.post("/v1/visits?site=shop", "text/plain", "no json");
+    readable(&garbled.unwrap(), 400, "bad_body");
+    let amp = shop.get("/v1/visits/amp?site=bare");
+    readable(&amp, 404, "not_found");
+    assert_eq!(amp.header("access-control-allow-credentials"), Some("true"));
+
+    let proxied = shop.through("203.0.113.7");
+    for _ in 0..2 {
+        proxied.visit("ana");
+    }
+    readable(
+        &proxied.ask("ana", "https://shop.example/"),
+        429,
+        "too_many_requests",
+    );
+}
+
 #[test]
 fn an_amp_page_gets_its_form() {
     let (_service, pages) = start("30m");
@@ -267,21 +301,15 @@ fn a_number_that_another_tracker_showed_is_recorded_and_granted_to_nobody() {
 }
 
 #[test]
-fn an_address_may_not_take_a_pool_empty() {
+fn an_address_may_ask_only_so_often() {
     let config = Config::of([tracked("acme", "shop", "30m")]);
     let config = config.server("visits_per_minute = 3\ntrusted_proxies = [\"127.0.0.1\"]\n");
     let service = Service::start_without_warehouse(config);
-    let base = format!("http://127.0.0.1:{}/v1/visits?site=shop", service.port());
+    let pages = Pages::new(service.port(), "shop");
     let ask = |from: &str| {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .build()
-            .into();
-        let request = agent.post(&base).header("x-forwarded-for", from);
-        let answer = request.send(r#"{"url":"https://shop.example/"}"#).unwrap();
-        let retry = answer.headers().get("retry-after").is_some();
-        (answer.status().as_u16(), retry)
+        let page = json!({"url": "https://shop.example/"});
+        let answer = pages.through(from).try_ask(&page).unwrap();
+        (answer.status, answer.header("retry-after").is_some())
     };
     for _ in 0..3 {
         assert_eq!(ask("203.0.113.7"), (200, false));
@@ -289,7 +317,6 @@ fn an_address_may_not_take_a_pool_empty() {
     assert_eq!(ask("203.0.113.7"), (429, true));
     assert_eq!(ask("203.0.113.8"), (200, false));
     // This machine itself is spared.
-    let pages = Pages::new(service.port(), "shop");
     for visitor in 0..10 {
         pages.visit(&visitor.to_string());
     }

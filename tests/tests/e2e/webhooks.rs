@@ -15,7 +15,7 @@ use e2e::service::{Service, hang_up};
 use serde_json::{Value, json};
 use trunkline_providers::named;
 
-const SECRET: &str = "correct horse battery staple";
+pub(super) const SECRET: &str = "correct horse battery staple";
 const HOOK: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// A busy machine is given time, and a receiver that was away is tried again within a minute.
 const WITHIN: Duration = Duration::from_mins(2);
@@ -38,7 +38,7 @@ fn config(port: u16, more: &str) -> Config {
 }
 
 /// The phases of a call that ended now: nobody took it, or it was talked for `talk` seconds.
-fn call(id: &str, from: &str, talk: Option<i64>) -> Value {
+pub(super) fn call(id: &str, from: &str, talk: Option<i64>) -> Value {
     let now = wall();
     let at = |seconds: i64| rfc3339(now + seconds * 1000);
     let phase = |phase: &str, when: i64| {
@@ -65,7 +65,7 @@ fn call(id: &str, from: &str, talk: Option<i64>) -> Value {
     }
 }
 
-fn send(door: &Door, call: &Value) {
+pub(super) fn send(door: &Door, call: &Value) {
     door.post_json(call).expect_status(202);
 }
 

@@ -8,6 +8,10 @@ use crate::problem::Code;
 
 const PAGE: &str = r#"{"visitor":"v-71","url":"https://shop.example/?utm_source=google&utm_medium=cpc","referrer":"https://www.google.com/","title":"Boilers","ga_client_id":"1234567890.1700000000","ym_client_id":"1700000000123456789"}"#;
 
+/// What a site's key is, and that of the examples.
+pub(super) const KEY: &str =
+    "The site's `key` in the configuration; `demo-site` in the examples stands for one of yours.";
+
 /// Why a page may be refused, whatever it asks.
 const REFUSED: [Code; 7] = [
     Code::OriginRefused,
@@ -28,7 +32,7 @@ pub(crate) fn about_post() -> Operation {
              one, or `null`. The answer comes once the decision is on stable storage. The body is JSON, also as \
              `text/plain`.",
         )
-        .takes(Place::Needed, "site", key(), "The site's key.")
+        .takes(Place::Needed, "site", key(), KEY)
         .json::<Shown>(200, "What to show.")
         .refuses(&[Code::BadParameter, Code::UnknownSite])
         .sample_of("A page with marketing tags", "/v1/visits?site=demo-site", "application/json", PAGE);
@@ -72,7 +76,7 @@ pub(crate) fn about_amp() -> Operation {
     let text = || json!({ "type": "string" });
     Operation::new(Group::Visits, "beginAmpVisit", "Begins a visit of an AMP page")
         .about("What `amp-call-tracking` asks for, of the site's `origins` and of their pages in the cache of AMP.")
-        .takes(Place::Needed, "site", key(), "The site's key.")
+        .takes(Place::Needed, "site", key(), KEY)
         .takes(Place::Query, "visitor", text(), "Who looks, like `CLIENT_ID(trunkline)`.")
         .takes(Place::Query, "url", text(), "The page, like `SOURCE_URL`.")
         .takes(Place::Query, "referrer", text(), "The page before it, like `DOCUMENT_REFERRER`.")

@@ -1,14 +1,18 @@
 //! `GET /v1/visits/amp?site=KEY`: the form that `amp-call-tracking` asks for, on pages that may not run
 //! a script of ours.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::ACCESS_CONTROL_ALLOW_CREDENTIALS;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::sites::Site;
 use super::{Page, admitted, begin, caller, shown_to};
 use crate::events;
 use crate::problem::{Code, Problem};
@@ -36,26 +40,34 @@ pub(crate) async fn amp(
     let (key, page) = asked(&head.uri)?;
     let site = shared.sites.load().find(&key)?;
     let origin = admitted(&site, &head)?;
-    shared.visits.visit(caller(&shared, &head))?;
-    events::open(&shared)?;
-    let shown = begin(&shared, &site, &head, page).await?;
-    let (Some(phone_number), Some(formatted_phone_number)) = (shown.number, shown.formatted) else {
-        return Err(Problem::new(
-            Code::NotFound,
-            "the site has no number to show",
-        ));
-    };
-    let answer = Shown {
-        phone_number,
-        formatted_phone_number,
-    };
-    let mut answer = shown_to(origin, Json(answer));
+    let mut answer = shown_to(origin, number(&shared, &site, &head, page).await.map(Json));
     // AMP asks with credentials; we set and read none.
     let yes = HeaderValue::from_static("true");
     answer
         .headers_mut()
         .insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
     Ok(answer)
+}
+
+async fn number(
+    shared: &Shared,
+    site: &Arc<Site>,
+    head: &Parts,
+    page: Page,
+) -> Result<Shown, Problem> {
+    shared.visits.visit(caller(shared, head))?;
+    events::open(shared)?;
+    let shown = begin(shared, site, head, page).await?;
+    let (Some(phone_number), Some(formatted_phone_number)) = (shown.number, shown.formatted) else {
+        return Err(Problem::new(
+            Code::NotFound,
+            "the site has no number to show",
+        ));
+    };
+    Ok(Shown {
+        phone_number,
+        formatted_phone_number,
+    })
 }
 
 fn asked(uri: &Uri) -> Result<(String, Page), Problem> {

@@ -1,5 +1,7 @@
-//! How often one address may ask for numbers, so that nobody takes a pool empty. An IPv6 address
-//! counts by its /64; addresses of this machine are spared.
+//! How often one address may ask for numbers, so that nobody fills the journal. It does not guard a pool: all the people
+//! of a company may come from one address, and whoever takes care can hold `visits_per_minute` times the minutes of
+//! `hold`, more than any usual pool has. That is seen by its visits that are not served (`trunkline_visits_total`)
+//! and by `trunkline_pools_empty`. An IPv6 address counts by its /64; addresses of this machine are spared.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;

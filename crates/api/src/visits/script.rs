@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::about::KEY;
 use super::site_key;
 use super::snippet::{MAX_AGE_S, MEDIA_TYPE, snippet};
 use crate::openapi::{Group, Operation, Place, Shape};
@@ -59,7 +60,7 @@ pub(crate) fn about_script() -> Operation {
             Place::Needed,
             "site",
             json!({ "type": "string", "minLength": 1 }),
-            "The site's key.",
+            KEY,
         )
         .answers(200, "The script.", "text/javascript", Shape::text())
         .answers_nothing(304, "The browser has it.")

@@ -5,9 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use compact_str::CompactString;
 use trunkline_model::phone::formatted;
-use trunkline_model::settings::{Account, Country, Site as Settings, TrackingRules};
-use trunkline_model::time::Time;
-use trunkline_pipeline::Decision;
+use trunkline_model::settings::{Account, Country, Site as Settings};
 
 use crate::problem::{Code, Problem};
 
@@ -24,10 +22,6 @@ pub(crate) struct Site {
     pub(crate) account: Arc<str>,
     /// The pool of its numbers; without one its visits are kept and shown nothing.
     pub(crate) pool: Option<Arc<str>>,
-    /// What its visitors are shown while nobody can decide.
-    pub(crate) fallback: Option<String>,
-    /// How long a number is a visit's after its last sign of life, in milliseconds.
-    pub(crate) hold: i64,
     /// The account's country, whose numbers are shown without its code.
     country: Option<Country>,
     /// Numbers that were shown, as people write them: that takes longer than all else of a visit.
@@ -43,17 +37,12 @@ impl Sites {
         let of_account = |account: &Account| {
             let id: Arc<str> = account.id.as_str().into();
             let country = account.country;
-            let rules = TrackingRules::of(account);
             let site = move |site: &Settings| {
                 let key: Arc<str> = site.key.as_str().into();
-                let mut pools = rules.pools.iter();
-                let pool = pools.find(|pool| Some(&pool.id) == site.pool.as_ref());
                 let site = Site {
                     key: Arc::clone(&key),
                     account: Arc::clone(&id),
                     pool: site.pool.as_deref().map(Arc::from),
-                    fallback: pool.and_then(|pool| pool.fallback.clone()),
-                    hold: pool.map_or(rules.hold, |pool| pool.hold),
                     country,
                     written: RwLock::default(),
                     events: format!("site:{key}").into(),
@@ -100,21 +89,13 @@ impl Site {
         known.insert(number.clone(), written.clone());
         written
     }
-
-    /// Gives what a new visit is shown while nobody can decide what is free.
-    pub(crate) fn undecided(&self, visit: CompactString, now: Time) -> Decision {
-        Decision {
-            visit,
-            number: self.fallback.as_deref().map(Into::into),
-            served: false,
-            expires_at: Time(now.0 + self.hold),
-        }
-    }
 }
 
-/// Gives an origin as browsers write it, and that of its pages in the cache of AMP.
+/// Gives an origin as browsers write it, and that of its pages in the cache of AMP. What has no host has an
+/// origin like no other, which browsers write as `null` for all: it admits nobody.
 fn with_cache(origin: &str) -> Vec<String> {
-    let Ok(url) = url::Url::parse(origin) else {
+    let parsed = url::Url::parse(origin);
+    let Some(url) = parsed.ok().filter(|url| url.origin().is_tuple()) else {
         return Vec::new();
     };
     let own = url.origin().ascii_serialization();
@@ -151,6 +132,22 @@ mod tests {
             "",
         ] {
             assert!(!site.admits(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin_admits_nobody() {
+        for text in [
+            "shop.example:8080",
+            "shop.example",
+            "*",
+            "",
+            "null",
+            "data:,x",
+            "file:///shop",
+        ] {
+            let admitted = with_cache(text);
+            assert!(admitted.is_empty(), "{text}: {admitted:?}");
         }
     }
 

@@ -60,6 +60,8 @@ pub(crate) struct Queue {
     /// The first of each contact that is not on its way.
     ready: BTreeSet<(Time, u64)>,
     under_way: BTreeSet<u64>,
+    /// The last try failed: what is sent to it may hold up its place for long.
+    is_failing: bool,
     pub(crate) dead: VecDeque<Dead>,
     pub(crate) last: Last,
 }
@@ -110,11 +112,9 @@ impl Queue {
         self.waiting.insert(number, entry);
     }
 
-    pub(super) fn take(&mut self, now: Time) -> Option<Try> {
-        let (at, number) = *self.ready.first()?;
-        if at > now || self.under_way.len() >= AT_ONCE {
-            return None;
-        }
+    /// Takes one that is due; without `room` only if nothing is on its way.
+    pub(super) fn take(&mut self, now: Time, room: bool) -> Option<Try> {
+        let number = self.first(room).filter(|(at, _)| *at <= now)?.1;
         self.ready.pop_first();
         self.under_way.insert(number);
         let entry = self.waiting.get(&number)?;
@@ -125,10 +125,14 @@ impl Queue {
         })
     }
 
-    pub(super) fn due(&self) -> Option<Time> {
-        let has_room = self.under_way.len() < AT_ONCE;
-        let first = self.ready.first().filter(|_| has_room);
-        first.map(|(at, _)| *at)
+    pub(super) fn due(&self, room: bool) -> Option<Time> {
+        self.first(room).map(|(at, _)| at)
+    }
+
+    fn first(&self, room: bool) -> Option<(Time, u64)> {
+        let most = if room && !self.is_failing { AT_ONCE } else { 1 };
+        let first = self.ready.first().copied();
+        first.filter(|_| self.under_way.len() < most)
     }
 
     pub(super) fn settle(&mut self, number: u64, outcome: Outcome, now: Time, chance: f64) {
@@ -141,10 +145,12 @@ impl Queue {
             Outcome::Delivered => {
                 self.last.delivered += 1;
                 self.last.delivered_at = Some(now.0);
+                self.is_failing = false;
                 self.remove(number);
                 return;
             }
             Outcome::Failed(error) => {
+                self.is_failing = true;
                 let late = now.since(entry.since) >= TRIED_FOR;
                 (error, late || entry.tries >= TRIES)
             }

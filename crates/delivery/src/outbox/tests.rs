@@ -89,7 +89,7 @@ impl World {
             }
             Step::Pass(ms) => self.now += ms,
             Step::Take => {
-                if let Some(made) = self.outbox.take(self.now(), |_| true) {
+                if let Some(made) = self.outbox.take(self.now(), true, |_| true) {
                     self.assert_alone(&made);
                     self.under_way.push(made);
                 }
@@ -207,7 +207,7 @@ proptest! {
         }
         let queues = world.outbox.queues.values();
         dead.extend(queues.flat_map(|queue| &queue.dead).map(|dead| dead.notice.id));
-        while let Some(due) = world.outbox.due(|_| true) {
+        while let Some(due) = world.outbox.due(true, |_| true) {
             world.now = world.now.max(due.0);
             world.go(Step::Take);
             world.go(Step::Settle { which: 0, how: 0 });
@@ -229,15 +229,18 @@ fn a_contact_waits_for_its_first_and_others_do_not() {
     for (contact, number) in [("ana", 1), ("ana", 2), ("bea", 3)] {
         outbox.put(notice("crm", contact, number), Time(0));
     }
-    let take =
-        |outbox: &mut Outbox, now| outbox.take(Time(now), |_| true).map(|it| it.notice.id.0[0]);
-    let first = outbox.take(Time(0), |_| true).unwrap();
+    let take = |outbox: &mut Outbox, now| {
+        outbox
+            .take(Time(now), true, |_| true)
+            .map(|it| it.notice.id.0[0])
+    };
+    let first = outbox.take(Time(0), true, |_| true).unwrap();
     assert_eq!(take(&mut outbox, 0), Some(3));
     assert_eq!(take(&mut outbox, 0), None);
     outbox.settle(&first, failed(), Time(0), 0.0);
-    assert_eq!(outbox.due(|_| true), Some(Time(1_000)));
+    assert_eq!(outbox.due(true, |_| true), Some(Time(1_000)));
     assert_eq!(take(&mut outbox, 999), None);
-    let again = outbox.take(Time(1_000), |_| true).unwrap();
+    let again = outbox.take(Time(1_000), true, |_| true).unwrap();
     assert_eq!((again.number, again.attempt), (first.number, 2));
     outbox.settle(&again, Outcome::Delivered, Time(1_000), 0.0);
     assert_eq!(take(&mut outbox, 1_000), Some(2));
@@ -256,15 +259,15 @@ fn a_notice_is_given_up_after_a_day_or_when_the_receiver_is_gone_and_can_be_repl
     let mut outbox = Outbox::default();
     outbox.put(notice("crm", "ana", 1), Time(0));
     outbox.put(notice("crm", "ana", 2), Time(0));
-    let made = outbox.take(Time(0), |_| true).unwrap();
+    let made = outbox.take(Time(0), true, |_| true).unwrap();
     outbox.settle(&made, failed(), Time(TRIED_FOR - 1), 0.0);
     let dead = |outbox: &Outbox| outbox.queues.values().next().unwrap().dead.len();
     assert_eq!(dead(&outbox), 0);
-    let made = outbox.take(Time(TRIED_FOR + HOUR), |_| true).unwrap();
+    let made = outbox.take(Time(TRIED_FOR + HOUR), true, |_| true).unwrap();
     outbox.settle(&made, failed(), Time(TRIED_FOR + HOUR), 0.0);
     assert_eq!(dead(&outbox), 1);
     // The next of the contact is not held up any more.
-    let made = outbox.take(Time(TRIED_FOR + HOUR), |_| true).unwrap();
+    let made = outbox.take(Time(TRIED_FOR + HOUR), true, |_| true).unwrap();
     outbox.settle(
         &made,
         Outcome::Gone(String::new()),
@@ -277,7 +280,7 @@ fn a_notice_is_given_up_after_a_day_or_when_the_receiver_is_gone_and_can_be_repl
     assert_eq!(outbox.replay(&address, Some(Id([9; 16])), later), 0);
     assert_eq!(outbox.replay(&address, Some(Id([2; 16])), later), 1);
     assert_eq!(outbox.replay(&address, None, later), 1);
-    let made = outbox.take(later, |_| true).unwrap();
+    let made = outbox.take(later, true, |_| true).unwrap();
     assert_eq!((made.notice.id.0[0], made.attempt), (2, 1));
     // It is tried for a day again.
     outbox.settle(&made, failed(), later, 0.0);
@@ -297,7 +300,7 @@ fn beyond_its_bounds_the_oldest_is_a_dead_letter_and_then_lost_and_counted() {
     assert_eq!((queue.waiting.len(), queue.dead.len()), (WAITING, DEAD));
     assert_eq!(queue.last.lost, 5);
     assert_eq!(queue.dead[0].notice.id, Id(5_u128.to_be_bytes()));
-    let made = outbox.take(Time(0), |_| true).unwrap();
+    let made = outbox.take(Time(0), true, |_| true).unwrap();
     assert_eq!(made.number, (DEAD + 5) as u64);
 }
 
@@ -305,11 +308,101 @@ fn beyond_its_bounds_the_oldest_is_a_dead_letter_and_then_lost_and_counted() {
 fn a_webhook_that_is_not_configured_waits_for_thirty_days() {
     let mut outbox = Outbox::default();
     outbox.put(notice("crm", "ana", 1), Time(0));
-    assert!(outbox.take(Time(0), |_| false).is_none());
-    assert_eq!(outbox.due(|_| false), None);
+    assert!(outbox.take(Time(0), true, |_| false).is_none());
+    assert_eq!(outbox.due(true, |_| false), None);
     outbox.forget(Time(DEAD_FOR - 1), |_| false);
     assert_eq!(outbox.queues.len(), 1);
     outbox.forget(Time(DEAD_FOR), |_| false);
     assert_eq!(outbox.queues.len(), 0);
     assert!(outbox.told.is_empty());
+}
+
+/// Takes what the service would, with so many on their way in all.
+fn take_all(outbox: &mut Outbox, under_way: &mut Vec<Try>, now: i64) {
+    while let Some(made) = outbox.take(Time(now), under_way.len() < 64, |_| true) {
+        under_way.push(made);
+    }
+}
+
+#[test]
+fn webhooks_that_hang_hold_up_nobody() {
+    // A hundred of them, many times what may be on its way, before two that answer at once.
+    let mut outbox = Outbox::default();
+    let mut put = |account: &str, webhook: &str, number: u16| {
+        let mut notice = notice(webhook, &format!("contact-{number}"), 0);
+        notice.address = Address::new(account, webhook);
+        let name = format!("{account}/{webhook}/{number:05}");
+        notice.id = Id(std::array::from_fn(|at| {
+            name.as_bytes()[name.len() - 16 + at]
+        }));
+        assert!(outbox.put(notice, Time(0)));
+    };
+    for number in 0..50 {
+        for hanging in 0..100 {
+            put("acme-limited", &format!("hangs-{hanging:03}"), number);
+        }
+        put("acme-limited", "well-in-account", number);
+        put("zeta-limited", "well-elsewhere", number);
+    }
+    let mut under_way = Vec::new();
+    let (mut told, mut tried) = (0, BTreeSet::new());
+    for second in 0..60_i64 {
+        loop {
+            take_all(&mut outbox, &mut under_way, second * SECOND);
+            let well = |made: &Try| made.notice.address.webhook.starts_with("well");
+            tried.extend(under_way.iter().map(|made| made.notice.address.clone()));
+            let Some(place) = under_way.iter().position(well) else {
+                break;
+            };
+            let made = under_way.swap_remove(place);
+            outbox.settle(&made, Outcome::Delivered, Time(second * SECOND), 0.0);
+            told += 1;
+        }
+        assert_eq!(told, 100, "all of those that answer, in the first second");
+        assert!(
+            under_way.len() <= 64 + 102,
+            "{} are on their way",
+            under_way.len()
+        );
+        if second % 10 == 9 {
+            for made in under_way.drain(..) {
+                outbox.settle(&made, failed(), Time(second * SECOND), 0.0);
+            }
+        }
+    }
+    assert_eq!(tried.len(), 102, "who hangs is tried all the same");
+}
+
+#[test]
+fn webhooks_take_turns_and_one_that_fails_is_sent_one_at_a_time() {
+    let mut outbox = Outbox::default();
+    for (number, webhook) in ["crm", "crm", "crm", "chat", "chat"]
+        .into_iter()
+        .enumerate()
+    {
+        let number = number as u8;
+        outbox.put(
+            notice(webhook, &format!("contact-{number}"), number),
+            Time(0),
+        );
+    }
+    let mut under_way = Vec::new();
+    take_all(&mut outbox, &mut under_way, 0);
+    let order: Vec<&str> = under_way
+        .iter()
+        .map(|it| &*it.notice.address.webhook)
+        .collect();
+    assert_eq!(order, ["chat", "crm", "chat", "crm", "crm"]);
+    for made in under_way.drain(..) {
+        outbox.settle(&made, failed(), Time(0), 0.0);
+    }
+    take_all(&mut outbox, &mut under_way, 1_000);
+    assert_eq!(under_way.len(), 2, "one of each");
+    let made = under_way.pop().unwrap();
+    outbox.settle(&made, Outcome::Delivered, Time(1_000), 0.0);
+    take_all(&mut outbox, &mut under_way, 1_000);
+    let of_it = under_way
+        .iter()
+        .filter(|it| it.notice.address == made.notice.address);
+    assert_eq!(of_it.count(), 2, "what was taken opens it again");
 }

@@ -240,6 +240,23 @@ fn an_event_more_than_a_day_ahead_is_refused() {
 }
 
 #[test]
+fn money_of_a_day_more_than_a_day_ahead_is_refused() {
+    let on = |date: &str| {
+        let mut event = examples(Kind::Spend).remove(0);
+        event["as_of"] = NOW.to_string().into();
+        event["date"] = date.into();
+        event.to_string()
+    };
+    // Now is 2026-03-02T10:00Z: in the easternmost zone a day from now is 2026-03-04.
+    let dates = ["2026-03-02", "2026-03-04", "2026-03-05", "2099-01-01"];
+    let batch = parse(dates.map(on).join("\n"), Shape::Ndjson).unwrap();
+    assert_eq!(batch.events.len(), 2);
+    assert_eq!(codes(&batch), [(2, Code::Future), (3, Code::Future)]);
+    let detail = &batch.rejected[0].detail;
+    assert!(detail.contains("`date` is 2026-03-05"), "{detail}");
+}
+
+#[test]
 fn one_event_may_be_parsed_without_a_body() {
     assert!(Parsed::empty().is_empty());
     let one = Parsed::one(message("a")).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Account, ExtensionOf, Funnel, GoalWho, Schedule, Span, Validity};
 use crate::text::Id;
@@ -358,9 +358,31 @@ impl Check<'_> {
 
 /// Says whether `text` can be a host: labels with dots between them, without scheme, port and path.
 fn is_host(text: &str) -> bool {
+    text.contains('.') && are_labels(text)
+}
+
+fn are_labels(text: &str) -> bool {
     let in_label = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let is_label = |label: &str| !label.is_empty() && label.chars().all(in_label);
-    text.contains('.') && text.split('.').all(is_label)
+    text.split('.').all(is_label)
+}
+
+/// Says whether `text` is an origin of pages: http or https, a host, perhaps a port, and nothing behind.
+fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://");
+    let Some(rest) = rest.or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (rest, None),
+    };
+    let within = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_name = within.map_or_else(|| are_labels(host), |it| it.parse::<Ipv6Addr>().is_ok());
+    let is_port = |port: &str| {
+        port.bytes().all(|it| it.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|it| it > 0)
+    };
+    is_name && port.is_none_or(is_port)
 }
 
 /// Says whether `text` is an address, or an address and the length of its network's prefix.

@@ -1,5 +1,6 @@
 //! What a worker is asked, and what it answers.
 
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
@@ -105,6 +106,28 @@ pub(crate) struct Gathering {
     pub(crate) minutes: Vec<(Arc<str>, u8)>,
 }
 
+/// How call tracking stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pools {
+    /// Visits that were given a number while another visit lived on it: 0 always.
+    pub(crate) doubled: usize,
+    /// Numbers of pools that may be leased.
+    pub(crate) in_service: usize,
+    /// Numbers of pools that visits hold.
+    pub(crate) leased: usize,
+    /// Pools with numbers in service of which none is free.
+    pub(crate) empty: usize,
+}
+
+impl AddAssign for Pools {
+    fn add_assign(&mut self, other: Self) {
+        self.doubled += other.doubled;
+        self.in_service += other.in_service;
+        self.leased += other.leased;
+        self.empty += other.empty;
+    }
+}
+
 /// How much a worker holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Census {
@@ -137,6 +160,8 @@ pub(crate) struct Census {
     pub(crate) dirty: usize,
     /// How often a manager beyond the cap was named.
     pub(crate) beyond_cap: u64,
+    /// How call tracking stands.
+    pub(crate) pools: Pools,
     pub(crate) rules: HashMap<Arc<str>, FoldRules>,
     /// Blocks of the journal that hold a waiting event.
     pub(crate) waiting: Vec<u64>,

@@ -10,7 +10,7 @@ use trunkline_model::settings::Span;
 pub(crate) enum Pool {
     /// Prints how many numbers a pool needs, and how many visits would see none of their own with more and fewer.
     #[command(
-        after_help = "Examples:\n  trunkline pool size --visits-per-hour 200 --hold 35m\n  \
+        after_help = "Examples:\n  trunkline pool size --visits-per-hour 200\n  \
                       trunkline pool size --visits-per-hour 200 --hold 35m --blocking 0.1% --price 1.50"
     )]
     Size(Size),
@@ -24,7 +24,7 @@ pub(crate) struct Size {
     pub(crate) visits_per_hour: f64,
     /// How long a visit keeps its number, on average: the visit itself, and the lease's time after its
     /// last sign of life (`attribution.hold`, 30m by default).
-    #[arg(long, value_name = "TIME", value_parser = hold)]
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = hold)]
     pub(crate) hold: Span,
     /// The share of visits that may find no free number, like 1% or 0.01.
     #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = share)]

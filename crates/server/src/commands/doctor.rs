@@ -19,6 +19,7 @@ mod journal;
 mod machine;
 mod ports;
 mod processes;
+mod sites;
 mod webhooks;
 
 /// What was found of one thing.
@@ -87,13 +88,14 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     let token = options.token.clone().filter(|token| !token.is_empty());
     let (file, first) = configuration(config, options, environment);
-    let checks: [&dyn Fn() -> Vec<Finding>; 7] = [
+    let checks: [&dyn Fn() -> Vec<Finding>; 8] = [
         &|| folder::check(&file),
         &|| journal::check(&file),
         &|| engine::check(&file, environment),
         &|| ports::check(&file),
         &|| hooks::check(&file, token.as_deref()),
         &|| webhooks::check(&file),
+        &|| sites::check(&file),
         &|| machine::check(&file),
     ];
     let mut found = vec![first];

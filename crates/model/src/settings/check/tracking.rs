@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::tracking_rules::normal;
 use super::super::{Account, Pool};
-use super::{Check, is_host};
+use super::{Check, is_host, is_origin};
+use crate::phone::e164;
 
 impl Check<'_> {
     pub(super) fn tracking(&mut self) {
@@ -18,6 +19,21 @@ impl Check<'_> {
                 let message = format!("there is no pool `{pool}`: declare it, or take it out");
                 self.add(format_args!("site.{}.pool", site.key), message);
             }
+            if !site
+                .key
+                .bytes()
+                .all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it))
+            {
+                let message = "the key stands in addresses of pages: letters A to Z, digits, `_` and `-` alone";
+                self.add(format_args!("site.{}.key", site.key), message);
+            }
+            for origin in site.origins.iter().filter(|origin| !is_origin(origin)) {
+                let message = format!(
+                    "`{origin}` is no origin of pages: write scheme and host, like https://shop.example or \
+                     https://shop.example:8443, and nothing behind"
+                );
+                self.add(format_args!("site.{}.origins", site.key), message);
+            }
             for host in site.own_domains.iter().filter(|host| !is_host(host)) {
                 let message = format!("`{host}` is no host alone, like pay.example.com");
                 self.add(format_args!("site.{}.own_domains", site.key), message);
@@ -27,11 +43,36 @@ impl Check<'_> {
             if let Some(hold) = pool.hold {
                 self.fixed(format_args!("pool.{}.hold", pool.id), hold);
             }
+            self.phones(pool);
         }
         self.static_numbers();
         let pooled = self.pooled();
         self.fallbacks(&pooled);
         self.static_or_pooled(&pooled);
+    }
+
+    /// What a page shows must be a number that can be dialled.
+    fn phones(&mut self, pool: &Pool) {
+        let no_phone = |number: &&String| e164(number, self.account.country).is_none();
+        let fallback = pool.fallback.iter().map(|it| ("fallback", it));
+        let lists = [
+            ("numbers", &pool.numbers),
+            ("draining", &pool.draining),
+            ("quarantined", &pool.quarantined),
+        ];
+        let listed = lists
+            .into_iter()
+            .flat_map(|(key, list)| list.iter().map(move |it| (key, it)));
+        let wrong = listed
+            .chain(fallback)
+            .filter(|(_, number)| no_phone(number));
+        for (key, number) in wrong.collect::<Vec<_>>() {
+            let message = format!(
+                "`{number}` is no valid phone number: write it with + and its country code, or as in the \
+                 account's `country`"
+            );
+            self.add(format_args!("pool.{}.{key}", pool.id), message);
+        }
     }
 
     fn static_numbers(&mut self) {

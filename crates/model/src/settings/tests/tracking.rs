@@ -68,15 +68,88 @@ fn the_journal_gives_back_what_it_was_told_of_tracking() {
     assert!(!without.contains("tracking"), "{without}");
 }
 
+/// Gives what is wrong with settings of a Spanish account: keys and messages.
+fn told(text: &str) -> Vec<(String, String)> {
+    let problems = account(&format!("id = \"a\"\ncountry = \"ES\"\n{text}")).check();
+    let both = problems.into_iter().map(|it| (it.key, it.message));
+    both.collect()
+}
+
+#[test]
+fn origins_are_of_pages_and_nothing_else() {
+    let told = |origin: &str| {
+        told(&format!(
+            "site = [{{ key = \"k\", origins = [\"{origin}\"] }}]"
+        ))
+    };
+    for good in [
+        "https://shop.example",
+        "http://shop.example:8080",
+        "http://localhost:3000",
+        "https://xn--e1afmkfd.example",
+        "https://пример.example",
+        "http://127.0.0.1",
+        "http://[::1]:8080",
+    ] {
+        assert_eq!(told(good), [], "{good}");
+    }
+    for bad in [
+        "shop.example:8080",
+        "shop.example",
+        "null",
+        "*",
+        "",
+        "https://",
+        "https://shop.example/",
+        "https://shop.example/page",
+        "https://shop.example?x",
+        "https://*.shop.example",
+        "https://me@shop.example",
+        "https://shop.example:0",
+        "https://shop.example:+80",
+        "https://shop.example:99999",
+        "https://[shop.example]",
+        "ftp://shop.example",
+        "data:,x",
+    ] {
+        let problems = told(bad);
+        assert_eq!(problems.len(), 1, "{bad}: {problems:?}");
+        assert_eq!(problems[0].0, "account.a.site.k.origins");
+        assert!(problems[0].1.contains("like https://"), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_pool_shows_numbers_that_can_be_dialled_and_a_key_stands_in_addresses() {
+    for (pool, key) in [
+        (r#"numbers = ["911000011", "abc"]"#, "numbers"),
+        (r#"numbers = ["12"]"#, "numbers"),
+        (r#"draining = ["+34 11"]"#, "draining"),
+        (r#"quarantined = ["x"]"#, "quarantined"),
+        (r#"fallback = "x""#, "fallback"),
+    ] {
+        let problems = told(&format!("pool = [{{ id = \"web\", {pool} }}]"));
+        assert_eq!(problems.len(), 1, "{pool}: {problems:?}");
+        assert_eq!(problems[0].0, format!("account.a.pool.web.{key}"));
+        assert!(problems[0].1.contains("phone number"), "{problems:?}");
+    }
+    for (key, is_good) in [
+        ("Shop_1-a", true),
+        ("k/ 1?", false),
+        ("k.1", false),
+        ("ключ", false),
+    ] {
+        let problems = told(&format!("site = [{{ key = \"{key}\" }}]"));
+        assert_eq!(problems.is_empty(), is_good, "{key}: {problems:?}");
+        assert!(
+            is_good || problems[0].0.split('.').next_back() == Some("key"),
+            "{problems:?}"
+        );
+    }
+}
+
 #[test]
 fn a_number_leads_to_one_place() {
-    let told = |text: &str| {
-        let problems = account(&format!("id = \"a\"\ncountry = \"ES\"\n{text}")).check();
-        problems
-            .into_iter()
-            .map(|problem| (problem.key, problem.message))
-            .collect::<Vec<_>>()
-    };
     let cases = [
         (
             r#"pool = [{ id = "x", numbers = ["911000011"] }, { id = "y", draining = ["+34911000011"] }]"#,

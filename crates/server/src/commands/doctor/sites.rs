@@ -1,0 +1,120 @@
+//! Sites and pools: whether pages may ask, and whether there is a number to show.
+
+use trunkline_model::settings::{Pool, Site};
+
+use super::Finding;
+use crate::config::File;
+
+const SITE: &str = "site";
+const POOL: &str = "pool";
+
+/// Looks at every site and every pool of the configuration.
+pub(super) fn check(file: &File) -> Vec<Finding> {
+    let of_account = |account: &trunkline_model::settings::Account| {
+        let sites = account.sites.iter().map(site);
+        sites
+            .chain(account.pools.iter().map(pool))
+            .collect::<Vec<_>>()
+    };
+    file.accounts.iter().flat_map(of_account).collect()
+}
+
+fn site(site: &Site) -> Finding {
+    let key = &site.key;
+    if site.origins.is_empty() {
+        let mend = "set account.site.origins to the site's own, like [\"https://shop.example\"]";
+        return Finding::warning(SITE, format!("{key}: no page may ask for a number"), mend);
+    }
+    let origins = site.origins.join(", ");
+    let Some(pool) = &site.pool else {
+        let mend = "set account.site.pool if its visitors are to be shown numbers";
+        let said = format!(
+            "{key}: pages of {origins}, without a pool: visits are kept, no number is shown"
+        );
+        return Finding::warning(SITE, said, mend);
+    };
+    Finding::good(
+        SITE,
+        format!("{key}: pages of {origins}, numbers of the pool {pool}"),
+    )
+}
+
+fn pool(pool: &Pool) -> Finding {
+    let Pool {
+        id,
+        numbers,
+        draining,
+        quarantined,
+        fallback,
+        ..
+    } = pool;
+    let common = match fallback {
+        Some(number) => format!("who finds none is shown {number}"),
+        None => "who finds none keeps the number of the page".to_owned(),
+    };
+    if numbers.is_empty() {
+        let mend = "add numbers to account.pool.numbers; `trunkline pool size` says how many";
+        return Finding::warning(POOL, format!("{id}: no number in service; {common}"), mend);
+    }
+    let aside = [("draining", draining), ("quarantined", quarantined)];
+    let aside = aside.iter().filter(|(_, list)| !list.is_empty());
+    let aside: Vec<_> = aside
+        .map(|(word, list)| format!(", {word} {}", list.len()))
+        .collect();
+    let (some, aside) = (numbers.len(), aside.concat());
+    Finding::good(
+        POOL,
+        format!("{id}: numbers in service {some}{aside}; {common}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn a_site_without_origins_or_pool_and_a_pool_without_numbers_are_warned_of() {
+        let text = r#"
+            [[account]]
+            id = "a"
+            site = [
+                { key = "good", origins = ["https://a.example", "https://b.example"], pool = "web" },
+                { key = "closed", pool = "web" },
+                { key = "bare", origins = ["https://a.example"] },
+            ]
+            pool = [
+                { id = "web", numbers = ["+34911000001", "+34911000002"], draining = ["+34911000003"], fallback = "+34911000009" },
+                { id = "empty", quarantined = ["+34911000004"] },
+            ]
+        "#;
+        let file: File = toml::from_str(text).unwrap();
+        let found = check(&file);
+        let said: Vec<(bool, &str)> = found
+            .iter()
+            .map(|it| (it.state == State::Good, it.said.as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (
+                    true,
+                    "good: pages of https://a.example, https://b.example, numbers of the pool web"
+                ),
+                (false, "closed: no page may ask for a number"),
+                (
+                    false,
+                    "bare: pages of https://a.example, without a pool: visits are kept, no number is shown"
+                ),
+                (
+                    true,
+                    "web: numbers in service 2, draining 1; who finds none is shown +34911000009"
+                ),
+                (
+                    false,
+                    "empty: no number in service; who finds none keeps the number of the page"
+                ),
+            ]
+        );
+    }
+}
