@@ -13,7 +13,7 @@ use metrics::{
 use trunkline_model::time::Time;
 
 use crate::handle::Handle;
-use crate::status::WarehouseState;
+use crate::status::{Status, WarehouseState};
 
 /// Histograms and their bounds: the exporter must be told, or it would render summaries.
 pub const BUCKETS: &[(&str, &[f64])] = &[
@@ -297,12 +297,6 @@ pub fn export(handle: &Handle, now: Time) {
         ),
         ("trunkline_open_conversations", status.conversations as f64),
         ("trunkline_shrunk_conversations", status.shrunk as f64),
-        ("trunkline_held_calls", status.calls as f64),
-        ("trunkline_cold_calls", status.cold_calls as f64),
-        ("trunkline_held_leads", status.entities as f64),
-        ("trunkline_cold_leads", status.cold_entities as f64),
-        ("trunkline_held_visits", status.visits as f64),
-        ("trunkline_cold_visits", status.cold_visits as f64),
         ("trunkline_parked_conversations", status.parked as f64),
         (
             "trunkline_conversations_beyond_cap",
@@ -323,9 +317,21 @@ pub fn export(handle: &Handle, now: Time) {
         ("trunkline_pools_empty", status.pools_empty as f64),
         ("trunkline_flush_age_seconds", age as f64 / 1000.0),
     ];
-    for (name, value) in levels {
+    for (name, value) in levels.into_iter().chain(held(&status)) {
         gauge!(name).set(value);
     }
+}
+
+/// Tells what is in memory, and what is on shelves.
+fn held(status: &Status) -> [(&'static str, f64); 6] {
+    [
+        ("trunkline_held_calls", status.calls as f64),
+        ("trunkline_cold_calls", status.cold_calls as f64),
+        ("trunkline_held_leads", status.entities as f64),
+        ("trunkline_cold_leads", status.cold_entities as f64),
+        ("trunkline_held_visits", status.visits as f64),
+        ("trunkline_cold_visits", status.cold_visits as f64),
+    ]
 }
 
 /// Notes when the process started.
