@@ -116,6 +116,7 @@ const ids = async (site) => {
   // Withdrawn: the word is told without them.
   await shy.tab.evaluate(() => window.trunkline.consent(false));
   assert.deepEqual((await shy.asks("end")).body.ga_client_id, undefined);
+  await site.holds("es", 1);
   tell({ visit: refused.visit, visitor: refused.visitor, number: refused.number, ended: 1, pages: ["/ids"], titles: ["/ids"], consent: 0 });
   await shy.close();
   holds("ids of Analytics and Metrica are told with consent, and then only");
