@@ -183,7 +183,10 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
 fn holds(account: &Account, shortest: Span, problems: &mut Vec<String>) {
     for pool in &account.pools {
         let hold = pool.hold.unwrap_or(account.attribution.hold);
-        if hold.millis().is_some_and(|hold| Some(hold) < shortest.millis()) {
+        if hold
+            .millis()
+            .is_some_and(|hold| Some(hold) < shortest.millis())
+        {
             problems.push(format!(
                 "account.{}.pool.{}.hold: {hold} is too short: a page is heard of once a minute; write {shortest} or \
                  more, and see `attribution.hold` if the pool has none of its own",
