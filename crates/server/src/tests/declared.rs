@@ -18,7 +18,7 @@ const SOURCES: [&str; 3] = [
 ];
 
 /// The sections, and how the names in them go on behind `trunkline_`.
-const SECTIONS: [(&str, &[&str]); 9] = [
+const SECTIONS: [(&str, &[&str]); 10] = [
     ("Events", &["events_"]),
     ("Journal and disk", &["journal_", "disk_"]),
     ("ClickHouse", &["flush_", "warehouse_", "facts_"]),
