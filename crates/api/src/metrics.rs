@@ -221,6 +221,12 @@ pub fn describe() {
         Unit::Seconds,
         "Time from handing frames to the journal to their acknowledgement."
     );
+    describe_sources();
+    begin();
+}
+
+/// Describes those of what comes by itself: webhooks, pages, the age of what arrives.
+fn describe_sources() {
     describe_counter!(
         HOOKS,
         "Webhooks, and what came through connections to providers, by provider and by what became of them."
@@ -242,7 +248,6 @@ pub fn describe() {
         Unit::Seconds,
         "Time from the newest event of a request or append to its arrival, by source: `events` (POST /v1/events) or `stream` (imports too)."
     );
-    begin();
 }
 
 /// Shows what is known beforehand as zero: what appears with its first value has no rate until the

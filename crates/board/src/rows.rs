@@ -107,7 +107,7 @@ pub async fn rows(
 
 /// Writes the name of a column for people.
 fn head(name: &str) -> &'static str {
-    const HEADS: [(&str, &str); 54] = [
+    const HEADS: [(&str, &str); 55] = [
         ("what", "What"),
         ("source", "Source"),
         ("medium", "Medium"),
@@ -123,6 +123,7 @@ fn head(name: &str) -> &'static str {
         ("pool", "Pool"),
         ("served", "Served"),
         ("visit", "Visit"),
+        ("certainty", "How sure"),
         ("number", "Number"),
         ("caller", "Caller"),
         ("calls", "Calls"),

@@ -122,14 +122,15 @@ pub(crate) fn conversations(request: &Request, views: Views<'_>) -> String {
     )
 }
 
-/// Cycles, with whether they were answered and whether a reply was owed at their closing.
+/// Cycles, with whether they were answered and whether a reply was owed at their closing. Which are of several is asked in a
+/// list of its own: ClickHouse works a name out anew wherever it stands.
 pub(crate) fn cycles(request: &Request, views: Views<'_>) -> String {
     format!(
         "(SELECT account, channel, conversation, contact, cycle, started_at, closed_at, owed_by, \
-         last_at, (channel, conversation) IN ({several}) AS of_several, \
-         if(of_several, m.is_answered, c.answered) AS answered, \
-         if(of_several, m.is_dropped, c.pending_at_close) AS pending_at_close \
-         FROM {cycles} AS c LEFT JOIN (\
+         last_at, if(of_several, m.is_answered, c.answered) AS answered, \
+         if(of_several, m.is_dropped, c.pending_at_close) AS pending_at_close FROM (\
+         SELECT *, (channel, conversation) IN ({several}) AS of_several FROM {cycles} \
+         WHERE account = {{account:String}}) AS c LEFT JOIN (\
          SELECT p.channel AS channel, p.conversation AS conversation, s.started_at AS started_at, \
          max(p.is_answered) AS is_answered, max(p.is_dropped) AS is_dropped FROM (\
          SELECT part.1 AS channel, part.2 AS conversation, \
@@ -140,7 +141,7 @@ pub(crate) fn cycles(request: &Request, views: Views<'_>) -> String {
          WHERE account = {{account:String}}) AS s \
          ON p.channel = s.channel AND p.conversation = s.conversation AND p.at >= s.started_at \
          GROUP BY channel, conversation, started_at) AS m \
-         USING (channel, conversation, started_at) WHERE account = {{account:String}})",
+         USING (channel, conversation, started_at))",
         cycles = views.named("v_cycles"),
         several = several(request, Which::All, views),
         stretches = stretches(request, Which::All, views),

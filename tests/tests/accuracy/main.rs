@@ -5,6 +5,7 @@
 //! all that people do besides, and what then goes wrong has to be explained.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     reason = "tests fail by panicking and print their tables"

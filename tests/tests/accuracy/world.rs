@@ -6,7 +6,7 @@ use e2e::accuracy::log::{Log, Wrong};
 use e2e::accuracy::witness::{Numbers, Shown, Witness};
 use e2e::accuracy::{Candidate, Found, Tally};
 use trunkline_calltracking::load::{Demand, offered_load};
-use trunkline_calltracking::{Ask, CallSeen, Caller, Decision, Linked, Position, Tracking};
+use trunkline_calltracking::{Ask, CallSeen, Caller, Decision, Linked, Position, Teller, Tracking};
 use trunkline_model::event;
 use trunkline_model::settings::{Account, TrackingRules};
 use trunkline_model::text::{Id, LongText, Party};
@@ -117,8 +117,14 @@ impl World {
                     visitor: None,
                     visit: Some(&self.witness.shown(visit).visit),
                 };
+                let form = format!("f{phone}-{at}");
+                let by = Teller {
+                    event: &form,
+                    run: None,
+                    within: None,
+                };
                 self.tracking
-                    .link(linked, Caller::Phone(phone), *at, position);
+                    .link(linked, Caller::Phone(phone), *at, by, position);
             }
             (visit, What::Call { way, caller, talk }) => {
                 let end = at.plus((*talk).max(UNTAKEN));
@@ -206,6 +212,9 @@ impl World {
             served: decision.served,
             beat: false,
             expires_at: Some(decision.expires_at),
+            ga_client_id: None,
+            ym_client_id: None,
+            consent: None,
             batch: None,
             id: None,
         };

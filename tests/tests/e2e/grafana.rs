@@ -141,7 +141,7 @@ fn account() -> Account {
     let office = "schedule = { zone = \"Europe/Madrid\", mon = [\"09:00-13:00\", \"14:00-18:00\"], \
                   sat = [\"08:00-20:00\"] }";
     let rates = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/rates.csv");
-    let money = format!("currency = \"EUR\"\nrates = {rates:?}");
+    let money = format!("currency = \"EUR\"\nrates = \"{}\"", rates.display());
     Account::new("main")
         .zone("Europe/Madrid")
         .setting(office)

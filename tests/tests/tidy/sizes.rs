@@ -49,7 +49,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "api",
-        9000,
+        9700,
         "every door with its description; HTTP, WebSocket and the board share tokens, limits, refusals and the listener",
     ),
     (
@@ -79,7 +79,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "pipeline",
-        6500,
+        6800,
         "everything that shares the workers' queue; the shell of call tracking is where it will split",
     ),
 ];

@@ -75,13 +75,8 @@ const FIGURES: [(&str, Unit); 33] = [
 ];
 
 impl Fake {
-    fn table(&self, pairs: &[Pair]) -> Table {
-        let given = |name: &str| {
-            let found = pairs.iter().find(|(known, _)| known == name);
-            found.map(|(_, value)| value.as_str())
-        };
-        let past = given("from").is_some_and(|from| from.starts_with("2026-03-03"));
-        let figure = |(name, unit): &(&str, Unit)| match unit {
+    fn figure(&self, (name, unit): &(&str, Unit), past: bool) -> Value {
+        match unit {
             Unit::Count if self.empty => Value::Count(0),
             Unit::Ratio if self.empty => Value::Ratio(0),
             Unit::Money if self.empty => Value::Money(0, 2),
@@ -95,35 +90,17 @@ impl Fake {
             Unit::Count => Value::Count(7),
             Unit::Share => Value::Share(9_150),
             _ => Value::Millis(if past { 268_000 } else { 134_000 }),
+        }
+    }
+
+    fn table(&self, pairs: &[Pair]) -> Table {
+        let given = |name: &str| {
+            let found = pairs.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.as_str())
         };
-        let figures: Vec<Value> = FIGURES.iter().map(figure).collect();
-        let (names, keys): (Vec<(&'static str, Unit)>, Vec<Vec<Value>>) = match given("by") {
-            Some("manager") => (
-                vec![("manager", Unit::Text), ("manager_name", Unit::Text)],
-                vec![vec![text("ana"), text("Ana")], vec![text(EVIL), text(EVIL)]],
-            ),
-            Some("direction") => (
-                vec![("direction", Unit::Text)],
-                vec![vec![text("inbound")], vec![text("outbound")]],
-            ),
-            Some("number") => (vec![("number", Unit::Text)], vec![vec![text(EVIL)]]),
-            Some("source") => (
-                vec![("source", Unit::Text)],
-                vec![vec![text(EVIL)], vec![text("google")], vec![Value::Null]],
-            ),
-            Some("source,medium") => (
-                vec![("source", Unit::Text), ("medium", Unit::Text)],
-                vec![vec![text(EVIL), text("cpc")], vec![text(EVIL), Value::Null]],
-            ),
-            Some("medium") => (vec![("medium", Unit::Text)], vec![vec![text(EVIL)]]),
-            Some("pool") => (vec![("pool", Unit::Text)], vec![vec![text(EVIL)]]),
-            Some(_) => (
-                vec![("weekday", Unit::Number), ("hour", Unit::Number)],
-                vec![vec![Value::Count(1), Value::Count(9)]],
-            ),
-            None if given("interval").is_some() => (vec![("time", Unit::Time)], vec![vec![nine()]]),
-            None => (vec![], vec![vec![]]),
-        };
+        let past = given("from").is_some_and(|from| from.starts_with("2026-03-03"));
+        let figures: Vec<Value> = FIGURES.iter().map(|it| self.figure(it, past)).collect();
+        let (names, keys) = keys(given("by"), given("interval"));
         let columns = names.iter().chain(&FIGURES);
         let row = |key: &Vec<Value>| [key.as_slice(), &figures].concat();
         Table {
@@ -143,6 +120,37 @@ impl Fake {
             as_of: Time(1),
             truncated: false,
         }
+    }
+}
+
+/// The columns and rows of a question by something.
+fn keys(by: Option<&str>, interval: Option<&str>) -> (Vec<(&'static str, Unit)>, Vec<Vec<Value>>) {
+    match by {
+        Some("manager") => (
+            vec![("manager", Unit::Text), ("manager_name", Unit::Text)],
+            vec![vec![text("ana"), text("Ana")], vec![text(EVIL), text(EVIL)]],
+        ),
+        Some("direction") => (
+            vec![("direction", Unit::Text)],
+            vec![vec![text("inbound")], vec![text("outbound")]],
+        ),
+        Some("number") => (vec![("number", Unit::Text)], vec![vec![text(EVIL)]]),
+        Some("source") => (
+            vec![("source", Unit::Text)],
+            vec![vec![text(EVIL)], vec![text("google")], vec![Value::Null]],
+        ),
+        Some("source,medium") => (
+            vec![("source", Unit::Text), ("medium", Unit::Text)],
+            vec![vec![text(EVIL), text("cpc")], vec![text(EVIL), Value::Null]],
+        ),
+        Some("medium") => (vec![("medium", Unit::Text)], vec![vec![text(EVIL)]]),
+        Some("pool") => (vec![("pool", Unit::Text)], vec![vec![text(EVIL)]]),
+        Some(_) => (
+            vec![("weekday", Unit::Number), ("hour", Unit::Number)],
+            vec![vec![Value::Count(1), Value::Count(9)]],
+        ),
+        None if interval.is_some() => (vec![("time", Unit::Time)], vec![vec![nine()]]),
+        None => (vec![], vec![vec![]]),
     }
 }
 

@@ -56,13 +56,16 @@ fn pool(pool: &Pool) -> Finding {
         let mend = "add numbers to account.pool.numbers; `trunkline pool size` says how many";
         return Finding::warning(POOL, format!("{id}: no number in service; {common}"), mend);
     }
-    let mut said = format!("{id}: numbers in service {}", numbers.len());
-    for (word, list) in [("draining", draining), ("quarantined", quarantined)] {
-        if !list.is_empty() {
-            said += &format!(", {word} {}", list.len());
-        }
-    }
-    Finding::good(POOL, format!("{said}; {common}"))
+    let aside = [("draining", draining), ("quarantined", quarantined)];
+    let aside = aside.iter().filter(|(_, list)| !list.is_empty());
+    let aside: Vec<_> = aside
+        .map(|(word, list)| format!(", {word} {}", list.len()))
+        .collect();
+    let (some, aside) = (numbers.len(), aside.concat());
+    Finding::good(
+        POOL,
+        format!("{id}: numbers in service {some}{aside}; {common}"),
+    )
 }
 
 #[cfg(test)]
