@@ -43,9 +43,6 @@ pub(crate) struct Known {
     /// The version of its row without the generation.
     pub(crate) changed: u64,
     pub(crate) received_at: i64,
-    /// An offset not above that of the first record that its row lacks.
-    #[serde(skip)]
-    pub(crate) since: Option<u64>,
     #[serde(skip)]
     pub(crate) outcome: Outcome,
 }

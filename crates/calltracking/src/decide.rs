@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use trunkline_model::time::Time;
 
 use crate::names::Name;
-use crate::people::{Last, Visitor};
+use crate::people::Visitor;
 use crate::tracking::Tracking;
 
 /// A visitor who shows up on a site.
@@ -143,11 +143,8 @@ impl Tracking {
         let (visitor, site) = if let Some(key) = self.overlay.visits.get(&hash) {
             *key
         } else {
-            let known = self.visits.get(self.visits.find(visit)?);
-            (
-                Visitor::of(&known.head.visitor, self.seed),
-                known.head.site?,
-            )
+            let known = self.visits.core(self.visits.find(visit)?);
+            (known.visitor, known.site?)
         };
         let (_, pool) = self.rules.site(self.texts.words.text(site))?;
         let held = self.living(visitor, site, pool, now.0)?;
@@ -169,18 +166,21 @@ impl Tracking {
             held.filter(|held| now < held.until && !self.overlay.ending.contains(&held.hash));
         // It may be on its way to the journal: the visit must not get another number beside it.
         let lost = held.filter(|held| self.is_taken(held, now));
-        let lost = lost.map(|held| &held.visit);
+        let lost = lost.map(|held| held.hash);
         let held = held.filter(|_| lost.is_none()).cloned();
         let held = held.or_else(|| {
-            let last = self.people.last(visitor);
-            let is_lost = |place: u32| Some(self.visit_id(place)) == lost;
-            match last.filter(|last| last.site == Some(site) && !is_lost(last.visit)) {
+            let is_lost = |place: u32| Some(self.visits.core(place).hash) == lost;
+            let is_here = |place: u32| self.visits.core(place).site == Some(site);
+            let last = self.visits.last(visitor);
+            match last.filter(|last| is_here(*last) && !is_lost(*last)) {
                 Some(last) if self.is_over(last, now) => None,
-                Some(last) => self.kept(last.visit, site, pool, now),
+                Some(last) => self.kept(last, site, pool, now),
                 None => {
-                    let all = self.people.visits(visitor).iter();
-                    let mut all = all.filter(|place| !is_lost(**place));
-                    all.find_map(|place| self.kept(*place, site, pool, now))
+                    let mut all = self
+                        .visits
+                        .of_visitor(visitor)
+                        .filter(|place| !is_lost(*place));
+                    all.find_map(|place| self.kept(place, site, pool, now))
                 }
             }
         })?;
@@ -199,45 +199,48 @@ impl Tracking {
         let lease = slot
             .and_then(|slot| slot.last)
             .filter(|lease| lease.is_live(now));
-        lease.is_some_and(|lease| *self.visit_id(lease.visit) != held.visit)
+        lease.is_some_and(|lease| self.visits.core(lease.visit).hash != held.hash)
     }
 
     /// Says whether a visit with a number of its own lives no longer; one without is for [`Self::kept`].
-    fn is_over(&self, last: Last, now: i64) -> bool {
-        let slot = last.number.and_then(|number| self.numbers.get(number));
+    fn is_over(&self, last: u32, now: i64) -> bool {
+        let leased = self.visits.core(last).lease();
+        let slot = leased.and_then(|(number, _)| self.numbers.get(number));
         slot.is_some_and(|slot| {
-            let own = slot.last.filter(|lease| lease.visit == last.visit);
+            let own = slot.last.filter(|lease| lease.visit == last);
             own.is_none_or(|lease| lease.end <= now)
         })
     }
 
     /// Gives a visit out of the state, if it lives.
     fn kept(&self, place: u32, site: Name, pool: Option<usize>, now: i64) -> Option<Held> {
-        let visit = self.visits.get(place);
-        if visit.head.site != Some(site) || visit.gone {
+        let core = self.visits.core(place);
+        let is_ending = self.overlay.ending.contains(&core.hash);
+        if core.site != Some(site) || core.gone || is_ending {
             return None;
         }
-        let hash = self.visits.hash(&visit.id);
-        if self.overlay.ending.contains(&hash) {
-            return None;
-        }
-        let number = visit.own_number();
-        let until = match number {
-            None => visit.end(&[]),
-            Some(number) => {
+        let until = match core.lease() {
+            None => core.end(&[]),
+            Some((number, _)) => {
                 let slot = self.numbers.get(number)?;
                 let lease = slot.last.filter(|lease| lease.visit == place)?;
-                if slot.is_reserved_for_another(hash, now) {
+                if slot.is_reserved_for_another(core.hash, now) {
                     return None;
                 }
                 lease.end
             }
         };
-        let known = visit.head.pool.map(|pool| self.texts.words.text(pool));
+        let known = core.pool.map(|pool| self.texts.words.text(pool));
         let same = known == pool.map(|pool| &*self.rules.pool(pool).id);
-        (now < until && same).then(|| Held {
+        if now >= until || !same {
+            return None;
+        }
+        let visit = self.visits.read(place);
+        let number = visit.own_number();
+        // One that was granted and never leased holds nothing.
+        (number == core.lease().map(|(number, _)| number)).then(|| Held {
             visit: visit.id.clone(),
-            hash,
+            hash: core.hash,
             visitor: visit.head.visitor.clone(),
             place: Place { site, pool, number },
             until,
@@ -247,10 +250,11 @@ impl Tracking {
     /// Finds a free number: the one that this visitor had last, else a never-used one, else the one released longest ago.
     fn allocate(&mut self, visitor: Visitor, pool: usize, now: i64) -> Option<Name> {
         let is_here = |number: &Name| self.numbers.pool(*number) == Some(pool);
-        let last = self.people.last(visitor).and_then(|last| last.number);
+        let lease = |place: u32| self.visits.core(place).lease();
+        let last = self.visits.last(visitor).and_then(lease);
+        let last = last.map(|(number, _)| number);
         let last = last.filter(is_here).or_else(|| {
-            let visits = self.people.visits(visitor).iter();
-            let laid = visits.filter_map(|place| self.visits.get(*place).laid);
+            let laid = self.visits.of_visitor(visitor).filter_map(lease);
             let laid = laid.filter(|(number, _)| is_here(number));
             let last = laid.max_by_key(|(_, start)| *start);
             last.map(|(number, _)| number)

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use compact_str::CompactString;
 use sha2::{Digest, Sha256};
 use trunkline_model::time::Time;
 
@@ -160,9 +161,9 @@ pub struct LeaseNow<'a> {
     /// The pool.
     pub pool: &'a str,
     /// The visit.
-    pub visit: &'a str,
+    pub visit: CompactString,
     /// The visitor.
-    pub visitor: &'a str,
+    pub visitor: CompactString,
     /// Since when.
     pub since: Time,
     /// Until when, without a further sign of life.

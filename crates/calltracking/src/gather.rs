@@ -10,9 +10,10 @@ use crate::facts::{
 };
 use crate::leases::Lease;
 use crate::source::{Own, classify};
+use crate::sweep::Sweep;
 use crate::touch::Source;
 use crate::tracking::{Item, Tracking};
-use crate::visits::Page;
+use crate::visits::{Page, Visit};
 
 impl Tracking {
     /// Shows changed rows, the longest waiting first, at most `limit`; gives how many. `generation` goes into their versions.
@@ -22,41 +23,34 @@ impl Tracking {
         while shown < limit
             && let Some((_, item)) = self.dirty.pop_first()
         {
+            self.waits.remove(&item);
             match item {
-                Item::Call(place) => {
-                    self.calls.get_mut(place).since = None;
-                    self.show_call(place, generation << 48, rows);
-                }
-                Item::Visit(place) => {
-                    self.visits.get_mut(place).since = None;
-                    self.show_visit(place, generation << 48, rows);
-                }
+                Item::Call(place) => self.show_call(place, generation << 48, rows),
+                Item::Visit(place) => self.show_visit(place, generation << 48, rows),
             }
             shown += 1;
         }
-        shown
+        shown + self.gather_all(generation << 48, limit - shown, rows)
     }
 
     /// Counts the rows to gather.
     pub fn dirty(&mut self) -> usize {
         self.settle();
-        self.dirty.len()
+        self.dirty.len() + self.sweep.as_ref().map_or(0, Sweep::left)
     }
 
     /// Gives the offset below which all changes have been gathered, if any is left.
     pub fn oldest_dirty(&mut self) -> Option<u64> {
         self.settle();
-        self.dirty.first().map(|(since, _)| *since)
+        let all = self.sweep.as_ref().map(|sweep| sweep.since);
+        let first = self.dirty.first().map(|(since, _)| *since);
+        first.into_iter().chain(all).min()
     }
 
     /// Makes the rows that records from `offset` on may have changed be gathered again.
     pub fn rewind(&mut self, offset: u64) {
         self.settle();
-        for place in self.visits.all() {
-            if self.visits.get(place).changed >= offset {
-                self.note(Item::Visit(place), offset);
-            }
-        }
+        self.sweep_visits(offset);
         for place in self.calls.all() {
             if self.calls.get(place).changed >= offset {
                 self.note(Item::Call(place), offset);
@@ -77,12 +71,12 @@ impl Tracking {
         let live = self.live(now.0).into_iter();
         let mut all: Vec<LeaseNow<'_>> = live
             .map(|lease| {
-                let visit = self.visits.get(lease.visit);
+                let visit = self.visits.read(lease.visit);
                 LeaseNow {
                     number: self.texts.numbers.maybe(visit.number()),
-                    pool: self.texts.words.maybe(visit.head.pool),
-                    visit: &visit.id,
-                    visitor: &visit.head.visitor,
+                    pool: self.texts.words.maybe(self.visits.core(lease.visit).pool),
+                    visit: visit.id.clone(),
+                    visitor: visit.head.visitor.clone(),
                     since: Time(lease.start),
                     until: Time(lease.end),
                 }
@@ -97,8 +91,8 @@ impl Tracking {
         self.read();
         let mut leased = vec![0; self.rules.latest().pools.len()];
         for lease in self.live(now.0) {
-            let number = self.visits.get(lease.visit).own_number();
-            if let Some(pool) = number.and_then(|number| self.numbers.pool(number)) {
+            let held = self.visits.core(lease.visit).lease();
+            if let Some(pool) = held.and_then(|(number, _)| self.numbers.pool(number)) {
                 leased[pool] += 1;
             }
         }
@@ -118,9 +112,13 @@ impl Tracking {
         last.filter(|lease| lease.is_live(now)).copied().collect()
     }
 
-    fn show_visit(&self, place: u32, generation: u64, rows: &mut impl TrackingRows) {
-        let visit = self.visits.get(place);
-        let pages = self.pages(place);
+    pub(crate) fn show_visit(&self, place: u32, generation: u64, rows: &mut impl TrackingRows) {
+        let core = self.visits.core(place);
+        let visit = self.visits.read(place);
+        if self.torn().is_some() {
+            return;
+        }
+        let pages = self.pages(place, &visit);
         let shown: Vec<PageFact<'_>> = pages
             .iter()
             .map(|page| PageFact {
@@ -130,15 +128,15 @@ impl Tracking {
             })
             .collect();
         let lease = self.lease(place);
-        let end = lease.map_or_else(|| visit.end(&[]), |lease| lease.end);
+        let end = lease.map_or_else(|| core.end(&[]), |lease| lease.end);
         let referrer = pages.first().and_then(|page| page.referrer.as_deref());
         let (ga, ym, consent) = visit.ids();
         rows.visit(&VisitFact {
             account: &self.account,
             visit: &visit.id,
             visitor: &visit.head.visitor,
-            site: self.texts.words.maybe(visit.head.site),
-            pool: self.texts.words.maybe(visit.head.pool),
+            site: self.texts.words.maybe(core.site),
+            pool: self.texts.words.maybe(core.pool),
             number: self.texts.numbers.maybe(visit.number()),
             served: visit.own_number().is_some(),
             served_at: visit.served_at().map(Time),
@@ -154,16 +152,16 @@ impl Tracking {
             ym_client_id: ym.unwrap_or_default(),
             consent,
             received_at: Time(visit.received_at),
-            version: generation | visit.changed,
-            deleted: visit.gone,
+            version: generation | self.visits.changed(place),
+            deleted: core.gone,
         });
     }
 
     /// Gives the pages of a visit that were not taken back.
-    fn pages(&self, place: u32) -> Vec<Page> {
-        let mut pages = self.visits.get(place).pages();
-        if !self.visits.get(place).gone {
-            pages.retain(|page| !self.is_retracted(page));
+    fn pages(&self, place: u32, visit: &Visit) -> Vec<Page> {
+        let mut pages = visit.pages();
+        if !self.visits.core(place).gone {
+            pages.retain(|page| !self.is_retracted(page.key()));
         }
         pages
     }
@@ -173,7 +171,7 @@ impl Tracking {
         let Some(page) = pages.first() else {
             return Source::default();
         };
-        let site = self.texts.words.maybe(self.visits.get(place).head.site);
+        let site = self.texts.words.maybe(self.visits.core(place).site);
         let own = self.rules.latest().sites.iter();
         let own = own.filter(|own| own.key == site).map(Own::from).next();
         classify(
@@ -185,12 +183,16 @@ impl Tracking {
 
     fn show_call(&self, place: u32, generation: u64, rows: &mut impl TrackingRows) {
         let call = self.calls.get(place);
+        let attribution = self.attributed(place);
+        if self.torn().is_some() {
+            return;
+        }
         rows.attribution(&AttributionFact {
             account: &self.account,
             call: &call.id,
             number: self.texts.numbers.text(call.number),
             started_at: Time(call.started),
-            attribution: &self.attributed(place),
+            attribution: &attribution,
             received_at: Time(call.received_at),
             version: generation | call.changed,
             deleted: call.gone,
@@ -208,10 +210,13 @@ impl Tracking {
         } = &call.outcome;
         let mut candidates: Vec<Candidate> = visits
             .iter()
-            .map(|(visit, weight)| Candidate {
-                visit: Some(self.visit_id(*visit).to_string()),
-                weight: *weight,
-                source: tracked(self.source(*visit, &self.pages(*visit))),
+            .map(|(place, weight)| {
+                let visit = self.visits.read(*place);
+                Candidate {
+                    visit: Some(visit.id.to_string()),
+                    weight: *weight,
+                    source: tracked(self.source(*place, &self.pages(*place, &visit))),
+                }
             })
             .collect();
         if candidates.is_empty() {
@@ -253,7 +258,7 @@ impl Tracking {
         let number = self.calls.get(place).number;
         let leased = || {
             let last = self.numbers.get(number)?.last?;
-            let pool = self.visits.get(last.visit).head.pool?;
+            let pool = self.visits.core(last.visit).pool?;
             self.rules.pool_of(self.texts.words.text(pool))
         };
         let pool = self.numbers.pool(number);

@@ -19,6 +19,16 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
+    /// Makes one whose end is to be computed.
+    pub(crate) const fn new(visit: u32, start: i64) -> Self {
+        Self {
+            visit,
+            start,
+            end: start,
+            doubled: false,
+        }
+    }
+
     pub(crate) fn is_live(&self, at: i64) -> bool {
         self.start <= at && at < self.end
     }

@@ -23,8 +23,10 @@ mod settled;
 mod snapshot;
 pub mod source;
 mod store;
+mod sweep;
 mod touch;
 mod tracking;
+mod unread;
 mod visits;
 
 #[cfg(test)]
@@ -38,6 +40,7 @@ pub use facts::{
 };
 pub use links::{LeadLink, Linked, Teller};
 pub use people::Caller;
-pub use snapshot::{Kept, Ledger, PARTS, ReadCalls, ReadVisits};
+pub use snapshot::{Kept, Ledger, PARTS, PartOfVisits, ReadCalls, ReadVisits};
+pub use sweep::VisitHorizon;
 pub use touch::Source;
 pub use tracking::{Counts, Position, Tracking};

@@ -2,17 +2,19 @@
 //!
 //! Numbers are given in order of appearance and never order anything.
 
+use std::num::NonZeroU32;
+
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-/// The number of a text within its table.
+/// The number of a text within its table, from 1: so that none takes no more room than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Name(u32);
+pub(crate) struct Name(NonZeroU32);
 
 impl Name {
     pub(crate) const fn place(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 }
 
@@ -30,7 +32,7 @@ impl Names {
         if let Some(known) = self.find(text) {
             return known;
         }
-        let name = Name(self.list.len() as u32);
+        let name = Name(NonZeroU32::MIN.saturating_add(self.list.len() as u32));
         self.list.push(text.into());
         self.places.insert(text.into(), name);
         name

@@ -1,4 +1,4 @@
-//! Visitors of sites, and the callers that they are linked to.
+//! Callers, and the visitors of sites that they are linked to.
 //!
 //! A caller is a phone number, a contact, or both. What is kept is who was told to be whom, and when; links by attribution
 //! follow from the calls.
@@ -41,11 +41,17 @@ impl Caller<'_> {
 
 /// A visitor by a hash of his name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Visitor(pub(crate) u128);
+pub(crate) struct Visitor([u64; 2]);
 
 impl Visitor {
     pub(crate) fn of(visitor: &str, seed: u64) -> Self {
-        Self(xxh3_128_with_seed(visitor.as_bytes(), seed))
+        let hash = xxh3_128_with_seed(visitor.as_bytes(), seed);
+        Self([hash as u64, (hash >> 64) as u64])
+    }
+
+    /// Gives a part of it as the hash that it is.
+    pub(crate) const fn hash(self) -> u64 {
+        self.0[0]
     }
 }
 
@@ -75,29 +81,11 @@ pub(crate) struct KeptLinks {
     same: BTreeMap<Name, Name>,
 }
 
-/// The visits of a visitor.
-#[derive(Debug, Default)]
-struct Visits {
-    last: Option<Last>,
-    all: Vec<u32>,
-}
-
-/// What decides about most visitors who show up: the visit that began last.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Last {
-    pub(crate) visit: u32,
-    pub(crate) began: i64,
-    pub(crate) site: Option<Name>,
-    /// The number of its own.
-    pub(crate) number: Option<Name>,
-}
-
-/// Visitors and callers.
+/// Callers, and who was linked to them.
 #[derive(Debug, Default)]
 pub(crate) struct People {
     /// The calls of each caller, in order, by the number of his name.
     calls: Vec<Vec<Key>>,
-    visitors: HashMap<Visitor, Visits, foldhash::fast::RandomState>,
     /// Callers that were ever linked to a site's side.
     linked: HashMap<Side, BTreeSet<Name>, foldhash::fast::RandomState>,
     links: BTreeSet<Link>,
@@ -137,41 +125,6 @@ impl People {
             .range(before)
             .next_back()
             .map(|known| known.2)
-    }
-
-    /// Gives all visits of a visitor.
-    pub(crate) fn visits(&self, visitor: Visitor) -> &[u32] {
-        self.visitors.get(&visitor).map_or(&[], |of| &of.all)
-    }
-
-    /// Gives the visit of a visitor that began last.
-    pub(crate) fn last(&self, visitor: Visitor) -> Option<Last> {
-        self.visitors.get(&visitor)?.last
-    }
-
-    pub(crate) fn add_visit(&mut self, visitor: Visitor, new: Last) {
-        let of = self.visitors.entry(visitor).or_default();
-        of.all.push(new.visit);
-        if of.last.is_none_or(|last| last.began <= new.began) {
-            of.last = Some(new);
-        }
-    }
-
-    /// Notes the number that a visit has of its own.
-    pub(crate) fn note_number(&mut self, visitor: Visitor, visit: u32, number: Option<Name>) {
-        let of = self.visitors.get_mut(&visitor);
-        if let Some(last) = of.and_then(|of| of.last.as_mut())
-            && last.visit == visit
-        {
-            last.number = number;
-        }
-    }
-
-    pub(crate) fn remove_visit(&mut self, visitor: Visitor, visit: u32) {
-        if let Some(of) = self.visitors.get_mut(&visitor) {
-            of.all.retain(|known| *known != visit);
-            of.last = None;
-        }
     }
 
     pub(crate) fn calls(&self, caller: Name) -> &[Key] {
@@ -228,7 +181,7 @@ impl People {
     pub(crate) fn links_of(&self, caller: Name, at: i64) -> impl Iterator<Item = &Link> {
         let first = Link {
             caller,
-            side: Side::Visitor(Visitor(0)),
+            side: Side::Visitor(Visitor([0; 2])),
             at: i64::MIN,
             by: By::FIRST,
         };

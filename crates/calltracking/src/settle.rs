@@ -4,6 +4,8 @@
 //! linked until then. So calls are attributed in the order of their starts, and each that is brings along the later calls
 //! of its caller, whether or not it came out the same: what is marked must not depend on when it was computed.
 
+use hashbrown::hash_map::Entry;
+
 use crate::attribution::{self, Evidence, Outcome, Reason};
 use crate::calls::{self, Key};
 use crate::names::Name;
@@ -72,31 +74,26 @@ impl Tracking {
 
     /// Marks the calls that a visit may have brought.
     pub(crate) fn mark_visit(&mut self, place: u32, offset: u64) {
-        let visit = self.visits.get(place);
-        let visitor = Visitor::of(&visit.head.visitor, self.seed);
-        let first = visit.first.min(visit.start());
-        if let Some((number, start)) = visit.laid {
+        let core = *self.visits.core(place);
+        if let Some((number, start)) = core.lease() {
             self.mark_number(number, start, offset);
         }
-        self.mark_visitor(visitor, place, offset);
-        let side = Side::Visit(self.visits.hash(self.visit_id(place)));
-        for caller in self.people.met(side).collect::<Vec<_>>() {
-            self.mark_caller(caller, first, offset);
+        self.mark_visitor(core.visitor, place, offset);
+        for caller in self.people.met(Side::Visit(core.hash)).collect::<Vec<_>>() {
+            self.mark_caller(caller, core.begins(), offset);
         }
     }
 
     /// Marks the calls of those who were linked to a visitor, from one of his visits on.
     pub(crate) fn mark_visitor(&mut self, visitor: Visitor, place: u32, offset: u64) {
-        let visit = self.visits.get(place);
-        let first = visit.first.min(visit.start());
-        let met: Vec<Name> = self.people.met(Side::Visitor(visitor)).collect();
+        let first = self.visits.core(place).begins();
+        let met = self.people.met(Side::Visitor(visitor));
         // A link by a visit is one to its visitor.
-        let visits = self.people.visits(visitor);
-        let by_visit = visits.iter().flat_map(|visit| {
-            let side = Side::Visit(self.visits.hash(self.visit_id(*visit)));
-            self.people.met(side).collect::<Vec<_>>()
+        let by_visit = self.visits.of_visitor(visitor).flat_map(|visit| {
+            let side = Side::Visit(self.visits.core(visit).hash);
+            self.people.met(side)
         });
-        let all: Vec<Name> = met.into_iter().chain(by_visit).collect();
+        let all: Vec<Name> = met.chain(by_visit).collect();
         for caller in all {
             self.mark_caller(caller, first, offset);
         }
@@ -111,22 +108,19 @@ impl Tracking {
         if let Some(recent) = &mut self.recent {
             recent.insert(item);
         }
-        let (changed, since) = match item {
+        match item {
             Item::Call(place) => {
-                let call = self.calls.get_mut(place);
-                (&mut call.changed, &mut call.since)
+                let changed = &mut self.calls.get_mut(place).changed;
+                *changed = head.max(*changed);
             }
-            Item::Visit(place) => {
-                let visit = self.visits.get_mut(place);
-                (&mut visit.changed, &mut visit.since)
-            }
-        };
-        *changed = head.max(*changed);
-        if since.is_some_and(|since| since <= offset) {
-            return;
+            Item::Visit(place) => self.visits.change(place, head),
         }
-        if let Some(before) = since.replace(offset) {
-            self.dirty.remove(&(before, item));
+        match self.waits.entry(item) {
+            Entry::Occupied(since) if *since.get() <= offset => return,
+            Entry::Occupied(mut since) => {
+                self.dirty.remove(&(since.insert(offset), item));
+            }
+            Entry::Vacant(since) => drop(since.insert(offset)),
         }
         self.dirty.insert((offset, item));
     }
@@ -199,7 +193,7 @@ impl Tracking {
     }
 
     pub(crate) fn visitor_of(&self, visit: u32) -> Visitor {
-        Visitor::of(&self.visits.get(visit).head.visitor, self.seed)
+        self.visits.core(visit).visitor
     }
 
     fn attribute(&self, key: Key) -> Outcome {
@@ -228,10 +222,10 @@ impl Tracking {
     /// Says whether the visitor of a visit was linked to the caller of a call before it, or when it began.
     fn is_linked(&self, key: Key, visit: u32) -> bool {
         let visitor = self.visitor_of(visit);
-        let visits = self.people.visits(visitor);
         self.calls.get(key.2).parties().any(|caller| {
-            let by_call = |visit: &u32| self.people.is_linking(caller, *visit, key);
-            visits.iter().any(by_call) || self.told(caller, key.0).any(|told| told == visitor)
+            let by_call = |visit: u32| self.people.is_linking(caller, visit, key);
+            self.visits.of_visitor(visitor).any(by_call)
+                || self.told(caller, key.0).any(|told| told == visitor)
         })
     }
 
@@ -244,7 +238,7 @@ impl Tracking {
             Side::Visitor(visitor) => Some(visitor),
             Side::Visit(hash) => {
                 let visit = self.visits.of_hash(hash);
-                let visit = visit.filter(|visit| !self.visits.get(*visit).gone);
+                let visit = visit.filter(|visit| !self.visits.core(*visit).gone);
                 visit.map(|visit| self.visitor_of(visit))
             }
         })
@@ -275,15 +269,16 @@ impl Tracking {
     fn last_visit(&self, linked: &[Visitor], oldest: i64, at: i64) -> Option<u32> {
         let visits = linked
             .iter()
-            .flat_map(|visitor| self.people.visits(*visitor));
-        let own = visits.copied().filter(|place| {
-            let visit = self.visits.get(*place);
-            let began = visit.first;
-            !visit.gone && visit.head.pool.is_some() && oldest <= began && began <= at
+            .flat_map(|visitor| self.visits.of_visitor(*visitor));
+        let own = visits.filter(|place| {
+            let core = self.visits.core(*place);
+            let began = core.first;
+            !core.gone && core.pool.is_some() && oldest <= began && began <= at
         });
-        own.max_by_key(|place| {
-            let visit = self.visits.get(*place);
-            (visit.first, visit.id.clone())
+        own.max_by(|left, right| {
+            let began = |place: &u32| self.visits.core(*place).first;
+            let ids = || self.visits.order(*left, *right);
+            began(left).cmp(&began(right)).then_with(ids)
         })
     }
 

@@ -6,21 +6,18 @@
 //! since the first part.
 
 use std::collections::BTreeSet;
-use std::mem;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Known;
-use crate::decide::Overlay;
-use crate::people::{KeptLinks, Visitor};
+use crate::people::KeptLinks;
 use crate::rules::KeptRules;
-use crate::settle::KEPT;
 pub use crate::store::PARTS;
 use crate::tracking::{Item, Tracking};
-use crate::visits::{Texts, Visit};
+use crate::visits::{Part, Texts};
 
-/// Visits or calls to be written to a checkpoint.
+/// Calls to be written to a checkpoint.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct Kept<'a, T>(&'a [T]);
@@ -32,9 +29,21 @@ impl<T> Kept<'_, T> {
     }
 }
 
+/// Visits to be written to a checkpoint.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct PartOfVisits<'a>(&'a Part);
+
+impl PartOfVisits<'_> {
+    /// Says whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// Visits read from a checkpoint.
 #[derive(Debug, Deserialize)]
-pub struct ReadVisits(Vec<Visit>);
+pub struct ReadVisits(Part);
 
 /// Calls read from a checkpoint.
 #[derive(Debug, Deserialize)]
@@ -48,8 +57,10 @@ pub struct Ledger {
     links: KeptLinks,
     retracted: Vec<u64>,
     head: u64,
-    /// Visits and calls that changed since the first part, with their versions.
-    visits: Vec<(CompactString, u64)>,
+    /// The version that all visits have at least.
+    floor: u64,
+    /// Visits (by place) and calls that changed since the first part, with their versions.
+    visits: Vec<(u32, u64)>,
     calls: Vec<(CompactString, u64)>,
 }
 
@@ -61,8 +72,8 @@ impl Tracking {
     }
 
     /// Gives the visits of one of the [`PARTS`] parts.
-    pub fn part_of_visits(&self, part: u8) -> Kept<'_, impl Serialize + use<>> {
-        Kept(self.visits.part(part))
+    pub fn part_of_visits(&self, part: u8) -> PartOfVisits<'_> {
+        PartOfVisits(self.visits.part(part))
     }
 
     /// Gives the calls of one of the [`PARTS`] parts.
@@ -79,8 +90,7 @@ impl Tracking {
         for item in self.recent.take().unwrap_or_default() {
             match item {
                 Item::Visit(place) => {
-                    let visit = self.visits.get(place);
-                    visits.push((visit.id.clone(), visit.changed));
+                    visits.push((place, self.visits.core(place).changed));
                 }
                 Item::Call(place) => {
                     let call = self.calls.get(place);
@@ -94,6 +104,7 @@ impl Tracking {
             links: self.people.keep(),
             retracted,
             head: self.head,
+            floor: self.visits.floor,
             visits,
             calls,
         }
@@ -118,10 +129,9 @@ impl Tracking {
         self.people.restore(ledger.links);
         self.retracted = ledger.retracted.into_iter().collect();
         self.head = ledger.head;
-        for (id, changed) in ledger.visits {
-            if let Some(place) = self.visits.find(&id) {
-                self.visits.get_mut(place).changed = changed;
-            }
+        self.visits.floor = ledger.floor;
+        for (place, changed) in ledger.visits {
+            self.visits.change(place, changed);
         }
         for (id, changed) in ledger.calls {
             if let Some(place) = self.calls.find(&id) {
@@ -129,38 +139,5 @@ impl Tracking {
             }
         }
         self.is_unread = true;
-    }
-
-    /// Computes all that follows from what came out of a checkpoint.
-    pub(crate) fn read(&mut self) {
-        if !mem::take(&mut self.is_unread) {
-            return;
-        }
-        let links = self.people.keep();
-        self.people.restore(links);
-        self.numbers.clear();
-        (self.doubled, self.overlay) = (0, Overlay::default());
-        self.marks.clear();
-        for place in self.visits.all() {
-            let visit = self.visits.get_mut(place);
-            visit.laid = None;
-            let visitor = Visitor::of(&visit.head.visitor, self.seed);
-            self.people.add_visit(visitor, self.last(place));
-            self.follow(place);
-        }
-        for place in self.calls.all() {
-            if !self.calls.get(place).gone {
-                self.list(place, KEPT);
-            }
-        }
-        for place in self.visits.all() {
-            self.lay_visit(place, KEPT);
-        }
-        self.numbers.set(&self.rules, &mut self.texts.numbers);
-        for place in self.calls.all() {
-            let key = self.key(place);
-            self.mark(key, KEPT);
-        }
-        self.settle();
     }
 }

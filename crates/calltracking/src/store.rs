@@ -1,4 +1,4 @@
-//! Visits and calls by their id, in parts that a checkpoint takes one by one.
+//! Calls by their id, in parts that a checkpoint takes one by one.
 //!
 //! A place stays the same for good, also through checkpoints: its part follows from the id, its index from the order of
 //! appearance in the part.
@@ -40,13 +40,6 @@ impl<T: Named> Store<T> {
         let hash = self.hash(id);
         let is = |known: &(u64, u32)| known.0 == hash && self.get(known.1).id() == id;
         self.places.find(hash, is).map(|known| known.1)
-    }
-
-    /// Finds what has an id of this hash.
-    pub(crate) fn of_hash(&self, hash: u64) -> Option<u32> {
-        self.places
-            .find(hash, |known| known.0 == hash)
-            .map(|known| known.1)
     }
 
     /// Adds what is not there yet; gives its place.

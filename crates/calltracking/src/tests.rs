@@ -14,9 +14,11 @@ use crate::{
 
 mod allocation;
 mod attribution;
+mod cold;
 mod crashes;
 mod late;
 mod links;
+mod memory;
 mod rows;
 mod snapshot;
 mod traffic;

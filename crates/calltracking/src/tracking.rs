@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::sync::Arc;
 
-use compact_str::CompactString;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use trunkline_model::event::{Retract, Visit as VisitEvent};
 use trunkline_model::settings::TrackingRules;
 use trunkline_model::time::Time;
@@ -21,13 +20,14 @@ use crate::decide::Overlay;
 use crate::leases::{self, Lease, Lives};
 use crate::links::taken_back;
 use crate::names::Name;
-use crate::people::{Caller, Last, People, Visitor};
+use crate::people::{Caller, People};
 use crate::pools::Numbers;
 use crate::rules::Rules;
 use crate::settle::Mark;
 use crate::settled::Settled;
 use crate::store::Store;
-use crate::visits::{Said, Texts, Visit};
+use crate::sweep::Sweep;
+use crate::visits::{PageKey, Said, Texts, Visit, Visits};
 
 /// Where a record stands in the journal.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,8 @@ pub struct Position {
 pub struct Counts {
     /// Visits.
     pub visits: usize,
+    /// Those of them whose texts are on a shelf.
+    pub cold_visits: usize,
     /// Calls from outside.
     pub calls: usize,
     /// Leases of a number that another visit lived on: must be 0. They hold nothing.
@@ -50,7 +52,7 @@ pub struct Counts {
 }
 
 /// What has a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Item {
     Call(u32),
     Visit(u32),
@@ -63,7 +65,7 @@ pub struct Tracking {
     pub(crate) seed: u64,
     pub(crate) texts: Texts,
     pub(crate) rules: Rules,
-    pub(crate) visits: Store<Visit>,
+    pub(crate) visits: Visits,
     pub(crate) calls: Store<Known>,
     pub(crate) numbers: Numbers,
     pub(crate) people: People,
@@ -73,7 +75,11 @@ pub struct Tracking {
     /// Calls to be attributed anew, each with the records that may have changed it.
     pub(crate) marks: BTreeMap<Key, Mark>,
     pub(crate) settled: Settled,
+    /// Rows to be gathered, each with an offset not above that of the first record that it lacks.
     pub(crate) dirty: BTreeSet<(u64, Item)>,
+    pub(crate) waits: HashMap<Item, u64, foldhash::fast::RandomState>,
+    /// All visits whose rows are to be gathered, be they dirty or not.
+    pub(crate) sweep: Option<Sweep>,
     /// The highest offset that was told of.
     pub(crate) head: u64,
     /// What was noted since a checkpoint began to be taken, while it is.
@@ -85,17 +91,17 @@ pub struct Tracking {
 
 /// What leases are made of: visits, and the calls on one number.
 struct Evidence<'a> {
-    visits: &'a Store<Visit>,
+    visits: &'a Visits,
     renewals: Vec<(i64, i64)>,
 }
 
 impl Lives for Evidence<'_> {
     fn end(&self, visit: u32) -> i64 {
-        self.visits.get(visit).end(&self.renewals)
+        self.visits.core(visit).end(&self.renewals)
     }
 
     fn shows_life(&self, visit: u32, at: i64) -> bool {
-        self.visits.get(visit).shows_life(at)
+        self.visits.core(visit).shows_life(at)
     }
 }
 
@@ -107,7 +113,7 @@ impl Tracking {
             seed,
             texts: Texts::default(),
             rules: Rules::default(),
-            visits: Store::new(seed),
+            visits: Visits::new(seed),
             calls: Store::new(seed),
             numbers: Numbers::default(),
             people: People::default(),
@@ -116,6 +122,8 @@ impl Tracking {
             marks: BTreeMap::new(),
             settled: Settled::default(),
             dirty: BTreeSet::new(),
+            waits: HashMap::default(),
+            sweep: None,
             head: 0,
             recent: None,
             is_unread: false,
@@ -134,6 +142,7 @@ impl Tracking {
         self.read();
         Counts {
             visits: self.visits.len(),
+            cold_visits: self.visits.cold(),
             calls: self.calls.len(),
             doubled: self.doubled,
         }
@@ -143,26 +152,17 @@ impl Tracking {
     pub fn visit(&mut self, event: &VisitEvent<'_>, origin: &str, at: Position) {
         self.reach(at);
         let said = Said::of(event, origin, &mut self.texts);
-        let visitor = Visitor::of(said.visitor(), self.seed);
         let known = self.visits.find(&event.visit);
         let place = known.unwrap_or_else(|| self.visits.insert(Visit::new(&event.visit, &said)));
-        let visit = self.visits.get_mut(place);
-        let before = Visitor::of(&visit.head.visitor, self.seed);
-        let mut change = visit.hear(said);
+        let before = *self.visits.core(place);
+        let mut change = self.visits.hear(place, said, at.received_at.0);
         change.head |= known.is_none();
-        let after = Visitor::of(&visit.head.visitor, self.seed);
-        visit.received_at = visit.received_at.max(at.received_at.0);
-        if known.is_none() {
-            self.people.add_visit(visitor, self.last(place));
-        }
-        if known.is_some() && before != after {
-            self.people.remove_visit(before, place);
-            self.people.add_visit(after, self.last(place));
-            self.mark_visitor(before, place, at.offset);
+        if before.visitor != self.visitor_of(place) {
+            self.mark_visitor(before.visitor, place, at.offset);
         }
         if change.any() {
             self.follow(place);
-            self.lay_visit(place, at.offset);
+            self.lay_visit(place, before.lease(), at.offset);
             if change.head || change.pages {
                 self.mark_visit(place, at.offset);
             }
@@ -178,14 +178,14 @@ impl Tracking {
         let taken @ [event, run] = taken_back(retract);
         self.retracted.extend(taken.into_iter().flatten());
         self.unlink(taken, at.offset);
-        for place in self.visits.all() {
-            let pages = self.visits.get(place).pages();
-            let is_meant = |page: &crate::visits::Page| {
-                Some(page.id) == event || (page.run.is_some() && page.run == run)
-            };
-            if pages.iter().any(is_meant) {
+        let all: Vec<u32> = self.visits.with_page_keys().collect();
+        for place in all {
+            let is_meant =
+                |page: &PageKey| Some(page.id) == event || (page.run.is_some() && page.run == run);
+            if self.visits.page_keys(place).iter().any(is_meant) {
+                let before = self.visits.core(place).lease();
                 self.follow(place);
-                self.lay_visit(place, at.offset);
+                self.lay_visit(place, before, at.offset);
                 self.mark_visit(place, at.offset);
                 self.note(Item::Visit(place), at.offset);
             }
@@ -197,12 +197,12 @@ impl Tracking {
         if self.retracted.is_empty() {
             return;
         }
-        let pages = self.visits.get(place).pages();
-        let gone = !pages.is_empty() && pages.iter().all(|page| self.is_retracted(page));
-        self.visits.get_mut(place).gone = gone;
+        let pages = self.visits.page_keys(place);
+        let gone = !pages.is_empty() && pages.iter().all(|page| self.is_retracted(*page));
+        self.visits.set_gone(place, gone);
     }
 
-    pub(crate) fn is_retracted(&self, page: &crate::visits::Page) -> bool {
+    pub(crate) fn is_retracted(&self, page: PageKey) -> bool {
         let run = page.run.is_some_and(|run| self.retracted.contains(&run));
         run || self.retracted.contains(&page.id)
     }
@@ -247,7 +247,6 @@ impl Tracking {
             told: 0,
             changed: 0,
             received_at: 0,
-            since: None,
             outcome: Outcome::default(),
         })
     }
@@ -304,6 +303,8 @@ impl Tracking {
     /// Hears other settings.
     pub fn settings(&mut self, rules: TrackingRules, at: Position) {
         self.reach(at);
+        // What a page says of its source depends on the site.
+        let are_sites_others = rules.sites != self.rules.latest().sites;
         let texts = &mut self.texts;
         if !self.rules.tell(rules, at.received_at, at.offset, texts) {
             return;
@@ -313,9 +314,9 @@ impl Tracking {
             let key = self.key(place);
             self.mark(key, at.offset);
         }
-        // What a page says of its source depends on the site.
-        for place in self.visits.all() {
-            self.note(Item::Visit(place), at.offset);
+        if are_sites_others {
+            self.visits.floor = self.visits.floor.max(self.head);
+            self.sweep_visits(at.offset);
         }
     }
 
@@ -324,12 +325,9 @@ impl Tracking {
         self.head = self.head.max(at.offset);
     }
 
-    /// Puts a visit's lease where it belongs, and computes it.
-    pub(crate) fn lay_visit(&mut self, place: u32, offset: u64) {
-        let visit = self.visits.get(place);
-        let number = visit.own_number().filter(|_| visit.is_leased());
-        let wanted = number.map(|number| (number, visit.start()));
-        let laid = visit.laid;
+    /// Puts a visit's lease where it belongs, and computes it; `laid` is where it lies: its number and its start.
+    pub(crate) fn lay_visit(&mut self, place: u32, laid: Option<(Name, i64)>, offset: u64) {
+        let wanted = self.visits.core(place).lease();
         if let Some((number, start)) = laid.filter(|laid| Some(*laid) != wanted) {
             let index = self.lease_at(number, start, place);
             let removed = self.numbers.get_mut(number).leases.remove(index);
@@ -338,41 +336,31 @@ impl Tracking {
             self.lay(number, index, offset);
             self.numbers.refresh(number);
         }
-        let visitor = self.visitor_of(place);
-        self.people.note_number(visitor, place, number);
         let Some((number, start)) = wanted else {
-            self.visits.get_mut(place).laid = None;
             return;
         };
         let index = self.lease_at(number, start, place);
         if laid != wanted {
-            let lease = Lease {
-                visit: place,
-                start,
-                end: start,
-                doubled: false,
-            };
+            let lease = Lease::new(place, start);
             self.numbers.get_mut(number).leases.insert(index, lease);
-            self.visits.get_mut(place).laid = wanted;
         }
         self.lay(number, index, offset);
     }
 
     /// Finds the place of a lease in the list of its number: by its start and the id of its visit.
     fn lease_at(&self, number: Name, start: i64, visit: u32) -> usize {
-        let id = &self.visits.get(visit).id;
         let leases = self
             .numbers
             .get(number)
             .map_or(&[][..], |slot| &slot.leases);
         leases.partition_point(|lease| {
-            let own = || &self.visits.get(lease.visit).id;
-            lease.start < start || (lease.start == start && own() < id)
+            let ids = || self.visits.order(lease.visit, visit);
+            lease.start.cmp(&start).then_with(ids).is_lt()
         })
     }
 
     /// Computes the leases of a number from the one at `index` on; marks what that changes.
-    fn lay(&mut self, number: Name, index: usize, offset: u64) {
+    pub(crate) fn lay(&mut self, number: Name, index: usize, offset: u64) {
         let slot = self.numbers.get_mut(number);
         let mut all = mem::take(&mut slot.leases);
         let reached = leases::reached(&all, index);
@@ -407,24 +395,8 @@ impl Tracking {
 
     /// Gives the lease of a visit, if it has one.
     pub(crate) fn lease(&self, place: u32) -> Option<&Lease> {
-        let (number, start) = self.visits.get(place).laid?;
+        let (number, start) = self.visits.core(place).lease()?;
         let index = self.lease_at(number, start, place);
         self.numbers.get(number)?.leases.get(index)
-    }
-
-    /// Gives what decides about the next visit of the visitor.
-    pub(crate) fn last(&self, place: u32) -> Last {
-        let visit = self.visits.get(place);
-        Last {
-            visit: place,
-            began: visit.first,
-            site: visit.head.site,
-            number: visit.laid.map(|(number, _)| number),
-        }
-    }
-
-    /// Gives the id of a visit.
-    pub(crate) fn visit_id(&self, place: u32) -> &CompactString {
-        &self.visits.get(place).id
     }
 }

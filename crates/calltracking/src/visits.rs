@@ -1,8 +1,8 @@
 //! A visit: what its records say, whatever their order and however often they come.
 //!
 //! Of a visit that a site's records tell of, only these count: nobody else can lengthen or end it. Its pages are the first
-//! [`PAGES`] by time. A visit takes some 0.5 KB: 300 bytes with its place among others, its id and visitor, and its pages
-//! packed. Nothing of old visits is let go of.
+//! [`PAGES`] by time. What rules ask of a visit (`core`) is always in memory; the whole of one that is quiet is on a shelf
+//! (`list`), and read when somebody asks for its texts.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,12 @@ use trunkline_model::event;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::names::{Name, Names};
-use crate::store::Named;
+
+mod core;
+mod list;
+
+pub(crate) use core::Core;
+pub(crate) use list::{PageKey, Part, Visits};
 
 /// How many pages of a visit are kept.
 pub(crate) const PAGES: usize = 50;
@@ -18,49 +23,39 @@ pub(crate) const PAGES: usize = 50;
 /// What the origin of a site's own records begins with.
 const SITE: &str = "site:";
 
-/// A visit as it is held.
-#[derive(Debug, Serialize, Deserialize)]
+/// A visit as it is held, and as it lies on the shelf.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Visit {
     pub(crate) id: CompactString,
     pub(crate) head: Head,
     /// The number of its own, by the first record that granted one.
     grant: Option<Grant>,
     /// Its first sign of life, and where the last expires.
-    pub(crate) signs: Option<(i64, i64)>,
+    signs: Option<(i64, i64)>,
     pub(crate) ended: Option<i64>,
     pub(crate) first: i64,
     pub(crate) last: i64,
     pages: Box<[u8]>,
     /// What those who count clicks know it by; most have none.
     ids: Option<Box<Ids>>,
-    /// Whether all its pages were taken back.
-    pub(crate) gone: bool,
-    /// The version of its row without the generation.
-    pub(crate) changed: u64,
     pub(crate) received_at: i64,
-    /// An offset not above that of the first record that its row lacks.
-    #[serde(skip)]
-    pub(crate) since: Option<u64>,
-    /// Where its lease lies: its number and its start.
-    #[serde(skip)]
-    pub(crate) laid: Option<(Name, i64)>,
 }
 
 /// What the first record says of the visit as a whole.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Head {
     of_site: bool,
     at: i64,
     /// Orders records of the same time.
     rank: u64,
     pub(crate) visitor: CompactString,
-    pub(crate) site: Option<Name>,
-    pub(crate) pool: Option<Name>,
+    site: Option<Name>,
+    pool: Option<Name>,
     /// The number that was shown.
     number: Option<Name>,
     served: bool,
     /// How long it outlives a sign of life, in milliseconds.
-    pub(crate) hold: i64,
+    hold: i64,
 }
 
 /// A number that became a visit's own.
@@ -82,6 +77,8 @@ pub(crate) struct Page {
     pub(crate) url: CompactString,
     pub(crate) referrer: Option<CompactString>,
     pub(crate) title: Option<CompactString>,
+    /// Whether its event has an id, by which it can be taken back.
+    has_id: bool,
 }
 
 /// What those who count clicks know a visitor by, as the latest record says that says any of it.
@@ -137,6 +134,16 @@ impl Head {
     }
 }
 
+impl Page {
+    /// Gives what it can be taken back by.
+    pub(crate) const fn key(&self) -> PageKey {
+        PageKey {
+            id: self.id,
+            run: self.run,
+        }
+    }
+}
+
 impl Change {
     pub(crate) fn any(self) -> bool {
         self.head || self.signs || self.pages || self.ids
@@ -168,10 +175,6 @@ impl Said {
             page,
             ids: Ids::of(event),
         }
-    }
-
-    pub(crate) fn visitor(&self) -> &str {
-        &self.head.visitor
     }
 }
 
@@ -205,6 +208,7 @@ fn page(event: &event::Visit<'_>) -> Page {
         url: CompactString::from(&*event.url),
         referrer: text(event.referrer.as_deref()),
         title: text(event.title.as_deref()),
+        has_id: event.id.is_some(),
     }
 }
 
@@ -259,11 +263,7 @@ impl Visit {
             last: said.head.at,
             pages: Box::default(),
             ids: None,
-            gone: false,
-            changed: 0,
             received_at: 0,
-            since: None,
-            laid: None,
         }
     }
 
@@ -342,11 +342,6 @@ impl Visit {
         postcard::from_bytes(&self.pages).unwrap_or_default()
     }
 
-    /// Says whether the visit ever had a number of its own.
-    pub(crate) fn is_leased(&self) -> bool {
-        self.grant.is_some() && !self.gone && self.signs.is_some()
-    }
-
     /// Gives the number of its own: from the first record on that granted one, which may be later than its first.
     pub(crate) fn own_number(&self) -> Option<Name> {
         self.grant.map(|grant| grant.number)
@@ -362,38 +357,20 @@ impl Visit {
         self.grant.map(|grant| grant.at)
     }
 
-    /// Gives when its lease began, or, without one, itself, as its signs of life tell.
-    pub(crate) fn start(&self) -> i64 {
-        let first = self.signs.map_or(self.first, |signs| signs.0);
-        self.grant.map_or(first, |grant| grant.at)
+    /// Gives what its pages can be taken back by, if a retraction can name any of them.
+    fn keys_of_pages(&self) -> Option<Box<[PageKey]>> {
+        let pages = self.pages();
+        let can_be = |page: &Page| page.has_id || page.run.is_some();
+        let keys = pages.iter().map(Page::key);
+        pages.iter().any(can_be).then(|| keys.collect())
     }
 
-    /// Gives the end of its life, if `renewals` (the calls on its number: start and end, by start) renew it.
-    ///
-    /// Between its first sign and where the last expires it lives: a sign is only ever heard of a visit that does.
-    pub(crate) fn end(&self, renewals: &[(i64, i64)]) -> i64 {
-        let (start, mut end) = (self.start(), self.signs.map_or(self.first, |signs| signs.1));
-        let calls = renewals.iter().skip_while(|call| call.0 < start);
-        for call in calls {
-            if call.0 < end {
-                end = end.max(call.1 + self.head.hold);
-            }
-        }
-        self.ended.map_or(end, |ended| end.min(ended.max(start)))
-    }
-
-    /// Says whether a sign of life of its own, without a call, has it alive at `at`.
-    pub(crate) fn shows_life(&self, at: i64) -> bool {
-        let over = self.ended.is_some_and(|ended| ended <= at);
-        !over
-            && self
-                .signs
-                .is_some_and(|signs| self.start() <= at && at < signs.1)
-    }
-}
-
-impl Named for Visit {
-    fn id(&self) -> &str {
-        &self.id
+    /// Measures what it takes, in bytes, without what the allocator adds.
+    fn bytes(&self) -> usize {
+        let texts = [&self.id, &self.head.visitor].into_iter();
+        let heap = texts
+            .filter(|text| text.is_heap_allocated())
+            .map(CompactString::capacity);
+        size_of::<Self>() + self.pages.len() + heap.sum::<usize>()
     }
 }

@@ -12,6 +12,7 @@ pub mod hdr;
 pub mod order;
 pub mod phone;
 pub mod settings;
+pub mod shelf;
 pub mod text;
 pub mod time;
 pub mod word;

@@ -10,7 +10,7 @@
 //! any `taken`; a section passes over the records it has. An account's conversations and calls (256
 //! parts of each) come before its cells (32 sets), which count what conversations take in; these, its
 //! contacts and its entities (64 parts of each) before its ledger, whose names must not be older than
-//! any part or cell, and its shelf, which has all that the calls before it refer to.
+//! any part or cell, and its shelves, which have all that the calls and visits before them refer to.
 //!
 //! Written to a temporary name, synced, renamed, the folder synced; the last two are kept. Nothing
 //! is ever lost by deleting them all: the journal gives the same state again.
@@ -23,15 +23,15 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use trunkline_calltracking as calltracking;
+use trunkline_model::shelf::Torn;
 use trunkline_rollup::account::{Config, Conversations, KeptCalls, Ledger};
 use trunkline_rollup::cells::{CellSet, SETS};
 use trunkline_rollup::contacts::{self, PARTS};
 use trunkline_rollup::entities::{self, KeptEntities};
-use trunkline_rollup::shelf::Torn;
 use trunkline_rollup::{FOLD_VERSION, STATE_LAYOUT};
 
 use crate::publish::publish;
-use crate::shelf::{Saved, Shelf, Shelves};
+use crate::shelf::{Of, Saved, Shelf, Shelves};
 use crate::tracked::Tracked;
 
 mod named;
@@ -82,6 +82,20 @@ enum Kind {
     Tracking,
     Entities(u8),
     Shelf,
+    ShelfOfVisits,
+    ShelfOfEntities,
+}
+
+impl Kind {
+    /// Says what the shelf is for, if it is one.
+    fn shelf(self) -> Option<Of> {
+        match self {
+            Self::Shelf => Some(Of::Calls),
+            Self::ShelfOfVisits => Some(Of::Visits),
+            Self::ShelfOfEntities => Some(Of::Entities),
+            _ => None,
+        }
+    }
 }
 
 /// Why a checkpoint cannot be read; the one before is tried then.
@@ -93,7 +107,7 @@ pub(crate) enum Damaged {
     Frame { frame: u64 },
     #[error("it is of another journal or fold")]
     Other,
-    #[error("cold calls cannot be read from their shelf: {0}")]
+    #[error("what is cold cannot be read from its shelf: {0}")]
     Shelf(String),
 }
 
@@ -189,7 +203,7 @@ impl Round {
                 // Calls come before: call tracking is told of them in the same step.
                 bytes += sections.push(id, Kind::Tracking, taken, &account.tracking().ledger());
                 bytes += sections.push(id, Kind::Ledger, taken, &account.ledger());
-                bytes += sections.push_shelf(id, taken, account);
+                bytes += sections.push_shelves(id, taken, account);
                 (self.part, self.set, self.contacts) = (0, 0, 0);
                 (self.entities, self.tracking) = (0, 0);
                 self.account += 1;
@@ -201,12 +215,20 @@ impl Round {
 }
 
 impl Sections {
-    fn push_shelf(&mut self, id: &Arc<str>, taken: u64, account: &Tracked) -> usize {
-        let Some(shelf) = account.shelf::<Shelf>() else {
+    fn push_shelves(&mut self, id: &Arc<str>, taken: u64, of: &mut Tracked) -> usize {
+        let calls = self.push_shelf(id, Kind::Shelf, taken, of.shelf());
+        let entities = of.shelf_of_entities();
+        let entities = self.push_shelf(id, Kind::ShelfOfEntities, taken, entities);
+        let visits = of.tracking().shelf();
+        calls + entities + self.push_shelf(id, Kind::ShelfOfVisits, taken, visits)
+    }
+
+    fn push_shelf(&mut self, id: &Arc<str>, kind: Kind, taken: u64, of: Option<&Shelf>) -> usize {
+        let Some(shelf) = of else {
             return 0;
         };
         self.files.extend(shelf.files());
-        self.push(id, Kind::Shelf, taken, &shelf.saved())
+        self.push(id, kind, taken, &shelf.saved())
     }
 
     fn push<T: Serialize>(&mut self, id: &Arc<str>, kind: Kind, taken: u64, body: &T) -> usize {
@@ -331,10 +353,15 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Gives it back if all cold calls are on a shelf.
-    fn with_shelves(self) -> Result<Self, Damaged> {
-        let mut accounts = self.accounts.values();
-        let lacks = |account: &Tracked| account.calls().1 > 0 && account.shelf::<Shelf>().is_none();
+    /// Gives it back if all that is cold is on a shelf.
+    fn with_shelves(mut self) -> Result<Self, Damaged> {
+        let mut accounts = self.accounts.values_mut();
+        let lacks = |account: &mut Tracked| {
+            let calls = account.calls().1 > 0 && account.shelf::<Shelf>().is_none();
+            let entities =
+                account.entities().1 > 0 && account.shelf_of_entities::<Shelf>().is_none();
+            calls || entities || account.tracking().lacks_shelf()
+        };
         if accounts.any(lacks) {
             return Err(Damaged::Shelf("it names none".to_owned()));
         }
@@ -387,10 +414,10 @@ pub(crate) fn read(
                 if restore(into, kind, taken, body).is_err() {
                     return Err(damaged);
                 }
-                if matches!(kind, Kind::Shelf) {
+                if let Some(of) = kind.shelf() {
                     let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged)?;
-                    let shelf = shelves.open(&account, &saved);
-                    let shelved = shelf.and_then(|shelf| into.shelve(Box::new(shelf)));
+                    let shelf = shelves.open(&of.name(&account), &saved);
+                    let shelved = shelf.and_then(|shelf| into.put_shelf(of, shelf));
                     shelved.map_err(|Torn(why)| Damaged::Shelf(why))?;
                 }
             }
@@ -439,7 +466,7 @@ fn restore(account: &mut Tracked, kind: Kind, taken: u64, body: &[u8]) -> postca
             let ledger: Ledger = postcard::from_bytes(body)?;
             account.restore_ledger(ledger, taken);
         }
-        Kind::Shelf => {}
+        Kind::Shelf | Kind::ShelfOfVisits | Kind::ShelfOfEntities => {}
     }
     Ok(())
 }

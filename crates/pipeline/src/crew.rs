@@ -262,6 +262,10 @@ impl Crew {
             all.shrunk += census.shrunk;
             all.calls += census.calls;
             all.cold_calls += census.cold_calls;
+            all.entities += census.entities;
+            all.cold_entities += census.cold_entities;
+            all.visits += census.visits;
+            all.cold_visits += census.cold_visits;
             all.parked += census.parked;
             all.aside += census.aside;
             all.behind = all.behind.into_iter().chain(census.behind).min();

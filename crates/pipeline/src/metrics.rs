@@ -142,6 +142,22 @@ const GAUGES: &[(&str, &str)] = &[
         "Calls beyond fold.horizon: their phases are in state/shelves",
     ),
     (
+        "trunkline_held_leads",
+        "Leads, forms, statements, touches and tags whose changes are in memory: those within fold.horizon",
+    ),
+    (
+        "trunkline_cold_leads",
+        "Leads, forms, statements, touches and tags beyond fold.horizon: their changes are in state/shelves",
+    ),
+    (
+        "trunkline_held_visits",
+        "Visits whose pages are in memory: those within fold.horizon",
+    ),
+    (
+        "trunkline_cold_visits",
+        "Visits beyond fold.horizon: their pages are in state/shelves",
+    ),
+    (
         "trunkline_parked_conversations",
         "Conversations that wait to be read back from ClickHouse for something late; over 10000 a worker the fold pauses, while the doors stay open",
     ),
@@ -283,6 +299,10 @@ pub fn export(handle: &Handle, now: Time) {
         ("trunkline_shrunk_conversations", status.shrunk as f64),
         ("trunkline_held_calls", status.calls as f64),
         ("trunkline_cold_calls", status.cold_calls as f64),
+        ("trunkline_held_leads", status.entities as f64),
+        ("trunkline_cold_leads", status.cold_entities as f64),
+        ("trunkline_held_visits", status.visits as f64),
+        ("trunkline_cold_visits", status.cold_visits as f64),
         ("trunkline_parked_conversations", status.parked as f64),
         (
             "trunkline_conversations_beyond_cap",

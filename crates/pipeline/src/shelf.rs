@@ -1,4 +1,4 @@
-//! The shelf of an account's cold calls, in files of `state/shelves`, which only ever grow.
+//! The shelves of an account's cold calls, visits and entities, in files of `state/shelves`, which only ever grow.
 //!
 //! ```text
 //! file    <account, hashed>-<number>.shelf: a head, then entries
@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use trunkline_model::shelf::{Shelf as Take, Torn};
 use trunkline_rollup::STATE_LAYOUT;
-use trunkline_rollup::shelf::{Shelf as Take, Torn};
 use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"TRKSHLF1";
@@ -33,6 +33,26 @@ const FILE_BYTES: u64 = 64 << 20;
 /// Bytes read at once: of one entry, and of many.
 const ONE: u64 = 1_024;
 const MANY: u64 = 256 << 10;
+
+/// What a shelf is for. Each is known by a name of its own; an account's id has no spaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    Calls,
+    Visits,
+    /// Leads, forms and their like.
+    Entities,
+}
+
+impl Of {
+    /// Gives the name of the shelf of an account.
+    pub(crate) fn name(self, account: &str) -> String {
+        match self {
+            Self::Calls => account.to_owned(),
+            Self::Visits => format!("{account} visits"),
+            Self::Entities => format!("{account} entities"),
+        }
+    }
+}
 
 /// Where the shelves of all accounts are.
 #[derive(Clone, Debug)]
@@ -83,11 +103,11 @@ impl Shelves {
         }
     }
 
-    /// Makes one for an account that has none.
-    pub(crate) fn empty(&self, account: &str) -> Shelf {
+    /// Makes one that was not there, by its name ([`Of::name`]).
+    pub(crate) fn empty(&self, name: &str) -> Shelf {
         Shelf {
             shelves: self.clone(),
-            account: xxh3_64(account.as_bytes()),
+            account: xxh3_64(name.as_bytes()),
             files: Vec::new(),
             is_open: false,
             is_refused: false,
@@ -348,7 +368,7 @@ impl Take for Shelf {
         if let Err(error) = &written
             && !self.is_refused
         {
-            tracing::warn!(%error, dir = %self.shelves.dir.display(), "calls beyond the horizon stay in memory: their shelf cannot be written");
+            tracing::warn!(%error, dir = %self.shelves.dir.display(), "what is beyond the horizon stays in memory: its shelf cannot be written");
         }
         self.is_refused = written.is_err();
         written.map_err(|error| Torn(error.to_string()))

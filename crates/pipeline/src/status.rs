@@ -77,6 +77,14 @@ pub struct Status {
     pub calls: u64,
     /// Calls whose phases are on a shelf.
     pub cold_calls: u64,
+    /// Leads, forms and their like whose changes are in memory.
+    pub entities: u64,
+    /// Leads, forms and their like whose changes are on a shelf.
+    pub cold_entities: u64,
+    /// Visits whose pages are in memory.
+    pub visits: u64,
+    /// Visits whose pages are on a shelf.
+    pub cold_visits: u64,
     /// Conversations that wait to be read back from ClickHouse.
     pub parked: u64,
     /// How often a conversation shrank before its time because its account had too many.
@@ -109,6 +117,10 @@ struct Board {
     shrunk: u64,
     calls: u64,
     cold_calls: u64,
+    entities: u64,
+    cold_entities: u64,
+    visits: u64,
+    cold_visits: u64,
     parked: u64,
     shrunk_early: u64,
     remembered: u64,
@@ -162,6 +174,10 @@ impl StatusBoard {
         board.shrunk = census.shrunk as u64;
         board.calls = census.calls as u64;
         board.cold_calls = census.cold_calls as u64;
+        board.entities = census.entities as u64;
+        board.cold_entities = census.cold_entities as u64;
+        board.visits = census.visits as u64;
+        board.cold_visits = census.cold_visits as u64;
         board.parked = census.parked as u64;
         board.shrunk_early = census.shrunk_early;
         board.remembered = census.remembered as u64;
@@ -268,6 +284,10 @@ impl StatusBoard {
             shrunk: board.shrunk,
             calls: board.calls,
             cold_calls: board.cold_calls,
+            entities: board.entities,
+            cold_entities: board.cold_entities,
+            visits: board.visits,
+            cold_visits: board.cold_visits,
             parked: board.parked,
             shrunk_early: board.shrunk_early,
             remembered: board.remembered,

@@ -15,6 +15,7 @@ use trunkline_calltracking::{
 };
 use trunkline_delivery::Call;
 use trunkline_model::settings::FoldRules;
+use trunkline_model::shelf::Torn;
 use trunkline_model::time::Time;
 use trunkline_rollup::facts::Rows;
 use trunkline_rollup::{Account, Config, Outcome, Position, Told};
@@ -28,6 +29,7 @@ use links::Heard;
 use tapped::Tapped;
 
 use crate::live::Writing;
+use crate::shelf::{Of, Shelf};
 use crate::visits::{Asked, Decision, Sign, Signed, VisitAsk};
 use crate::worker::Pools;
 
@@ -70,6 +72,45 @@ impl Tracked {
     /// Gives call tracking's own state.
     pub(crate) fn tracking(&mut self) -> &mut Tracking {
         &mut self.tracking
+    }
+
+    /// Gives why a shelf cannot be read, once one could not: nothing of this account is to be relied on then.
+    pub(crate) fn torn(&self) -> Option<&Torn> {
+        self.fold.torn().or_else(|| self.tracking.torn())
+    }
+
+    /// Takes a shelf. Fails if something that is cold cannot be there.
+    pub(crate) fn put_shelf(&mut self, of: Of, shelf: Shelf) -> Result<(), Torn> {
+        let shelf = Box::new(shelf);
+        match of {
+            Of::Calls => self.fold.shelve(shelf),
+            Of::Visits => self.tracking.shelve(shelf),
+            Of::Entities => self.fold.shelve_entities(shelf),
+        }
+    }
+
+    /// Lists its shelves that are missing though there is something for them.
+    pub(crate) fn without_shelf(&mut self) -> impl Iterator<Item = Of> + use<> {
+        let calls = self.fold.calls().0 > 0 && self.fold.shelf::<Shelf>().is_none();
+        let entities =
+            self.fold.entities().0 > 0 && self.fold.shelf_of_entities::<Shelf>().is_none();
+        let visits = self.tracking.counts().visits > 0 && self.tracking.shelf::<Shelf>().is_none();
+        let all = [
+            (Of::Calls, calls),
+            (Of::Visits, visits),
+            (Of::Entities, entities),
+        ];
+        all.into_iter()
+            .filter_map(|(of, lacks)| lacks.then_some(of))
+    }
+
+    /// Forgets the files of its shelves of which nothing is needed, at the beginning of a checkpoint.
+    pub(crate) fn forget_files(&mut self) {
+        self.fold.shelf_mut::<Shelf>().map(Shelf::forget_files);
+        self.fold
+            .shelf_of_entities_mut::<Shelf>()
+            .map(Shelf::forget_files);
+        self.tracking.shelf_mut::<Shelf>().map(Shelf::forget_files);
     }
 
     /// Observes events in their order; calls that records from `news` on changed are kept to be told of.
@@ -196,13 +237,21 @@ impl Tracked {
         match asked {
             Asked::Decide(_, reply) if reply.is_closed() => {}
             // Of a site that is not known here yet the page learns from its door.
-            Asked::Decide(ask, reply) => drop(self.decide(&ask).map(|it| reply.send(it))),
+            Asked::Decide(ask, reply) => {
+                let decided = self.decide(&ask).filter(|_| self.torn().is_none());
+                drop(decided.map(|it| reply.send(it)));
+            }
             Asked::Sign {
                 visit,
                 sign,
                 now,
                 reply,
-            } => drop(reply.send(self.sign(&visit, sign, now))),
+            } => {
+                let signed = self.sign(&visit, sign, now);
+                if self.torn().is_none() {
+                    drop(reply.send(signed));
+                }
+            }
         }
     }
 

@@ -27,7 +27,7 @@ use crate::ledger::Ledger;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::read_back::{Answer, Question};
 use crate::record::{self, Record};
-use crate::shelf::{Shelf, Shelves};
+use crate::shelf::Shelves;
 use crate::tracked::Tracked;
 
 mod cold;
@@ -180,15 +180,14 @@ impl Worker {
                 limit,
                 reply,
             } => {
+                let gathering = self.gather(below, generation, limit);
                 // Nobody waits for the answer any more only when the process is ending.
-                let _ = reply.send(self.gather(below, generation, limit));
+                if !self.is_torn {
+                    let _ = reply.send(gathering);
+                }
             }
             Work::Rewind(offset, reply) => {
-                self.told.clear();
-                let accounts = self.accounts.values_mut();
-                accounts.for_each(|account| account.rewind(offset));
-                let mut accounts = self.accounts.values();
-                let _ = reply.send(!accounts.any(|account| offset < account.lets_go_below()));
+                let _ = reply.send(self.rewind(offset));
             }
             Work::Shrink { flushed } => self.shrink(flushed),
             Work::Checkpoint {
@@ -210,14 +209,13 @@ impl Worker {
             // What is shown would not be as new as it says, and what is kept aside may have taken any number.
             Work::Show { .. } | Work::Visit { .. } if !self.aside.is_empty() => {}
             Work::Show { live, as_of, reply } => {
-                live.bring_up(as_of, |view| {
-                    if let Some(account) = self.accounts.get_mut(live.account()) {
-                        account.show_all(view, as_of);
-                    }
-                });
+                self.show(&live, as_of);
                 let _ = reply.send(());
             }
-            Work::Visit { account, asked } => self.account(&account).asked(asked),
+            Work::Visit { account, asked } => {
+                self.account(&account).asked(asked);
+                self.note_cold(&account);
+            }
             Work::Dismiss => {}
         }
     }
@@ -438,8 +436,8 @@ impl Worker {
         let taken = self.next.max(below);
         if begin {
             for account in self.accounts.values_mut() {
+                account.forget_files();
                 account.tracking().begin_checkpoint();
-                account.shelf_mut::<Shelf>().map(Shelf::forget_files);
             }
             self.round = Some(Round::new(
                 self.accounts
@@ -478,6 +476,12 @@ impl Worker {
             let (held, cold) = account.calls();
             census.calls += held;
             census.cold_calls += cold;
+            let (held, cold) = account.entities();
+            census.entities += held;
+            census.cold_entities += cold;
+            let tracked = account.tracking().counts();
+            census.visits += tracked.visits - tracked.cold_visits;
+            census.cold_visits += tracked.cold_visits;
             census.remembered += account.remembered();
             census.dirty += account.dirty();
             census.beyond_cap += account.beyond_cap();

@@ -29,7 +29,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::account::{Outcome, Position};
 use crate::names::Name;
-use crate::shelf::{Shelf, Torn};
+use trunkline_model::shelf::{Shelf, Torn};
 
 mod answer;
 mod cold;
@@ -48,7 +48,8 @@ mod transfers;
 mod waits;
 
 pub use cold::CallHorizon;
-use cold::{Cold, Colds, second};
+pub(crate) use cold::second;
+use cold::{Cold, Colds};
 pub(crate) use gather::Context;
 use log::{Known, Log, New, PHASES, id_hash};
 pub(crate) use retract::TakenBack;
@@ -456,4 +457,4 @@ impl Packed {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

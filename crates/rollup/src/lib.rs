@@ -30,7 +30,6 @@ mod packed;
 mod plain;
 pub mod rules;
 pub mod seen;
-pub mod shelf;
 mod shrunk;
 mod submap;
 pub mod timeline;

@@ -214,7 +214,7 @@ fn a_shelf_that_is_damaged_costs_a_start_time_and_no_call() {
     fs::write(&files[0], bytes).unwrap();
     restart(&mut service);
     let log = service.log();
-    let said = "cold calls cannot be read from their shelf";
+    let said = "what is cold cannot be read from its shelf";
     assert!(log.contains(said), "{}", service.log_tail());
     assert_known(&service, &all);
     wait_until_cold(&service, CALLS);
@@ -244,7 +244,7 @@ fn a_shelf_that_breaks_in_use_ends_the_service_and_nothing_rests_on_it() {
     let end = service.wait_for_end(Duration::from_secs(30));
     assert!(!end.success(), "{end}");
     let log = service.log();
-    let said = "a cold call cannot be read from its shelf";
+    let said = "what is cold cannot be read from its shelf";
     assert!(log.contains(said), "{}", service.log_tail());
     restart(&mut service);
     post(&service.door("acme"), &late(3));

@@ -26,6 +26,7 @@ mod calls;
 mod cells;
 mod centre;
 mod cold_calls;
+mod cold_visits;
 mod commands;
 mod commands_state;
 mod conformance;

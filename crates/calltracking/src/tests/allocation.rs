@@ -135,7 +135,7 @@ fn when_none_is_free_the_fallback_is_shown() {
     assert_eq!(shown(&again), (&*number(1), true));
     let leases = fold.tracking.leases(at(41));
     let lease = leases.first().unwrap();
-    assert_eq!((lease.visit, lease.since), (&*bob.visit, at(40)));
+    assert_eq!((&lease.visit, lease.since), (&bob.visit, at(40)));
     let json = r#"{"id":"a","pool":[{"id":"web"}],"site":[{"key":"main","pool":"web"}]}"#;
     let mut none = Fold::new(rules(json));
     let decision = none.visit(0, "ann");
@@ -264,7 +264,7 @@ fn two_live_leases_of_one_number_are_counted_and_the_first_stays() {
     fold.hear(record(&bob, 1, ""));
     assert_eq!(fold.tracking.counts().doubled, 1);
     let leases = fold.tracking.leases(at(2));
-    assert_eq!((leases.len(), leases[0].visit), (1, &*ann.visit));
+    assert_eq!((leases.len(), &leases[0].visit), (1, &ann.visit));
     fold.call("k", &number(1), "+34600000001", 2, Some(3));
     let (rule, _, _, visits) = fold.brought("k");
     assert_eq!((rule, &*visits[0].0), (3, &*ann.visit));

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::cold::cool;
 use super::traffic::{Chance, all_rows, fold_all, records};
 use super::*;
 use crate::PARTS;
@@ -28,6 +29,9 @@ pub(super) fn take(
             }
         }
         tracking.settle();
+        if chance.one_in(9) {
+            cool(tracking, 9);
+        }
     };
     tracking.begin_checkpoint();
     let mut visits = Vec::new();
@@ -139,7 +143,7 @@ proptest! {
 }
 
 /// Gathers as ClickHouse would keep it: the highest version of a row stands.
-fn gather_newer(tracking: &mut Tracking, stored: &mut Rows) {
+pub(super) fn gather_newer(tracking: &mut Tracking, stored: &mut Rows) {
     let mut fresh = Rows::default();
     while tracking.gather(1, 1_000, &mut fresh) > 0 {}
     let newer =

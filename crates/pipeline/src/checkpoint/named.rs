@@ -48,7 +48,7 @@ pub(super) fn named(path: &Path) -> Result<BTreeSet<String>, Damaged> {
             head,
             Frame::End { .. }
                 | Frame::Section {
-                    kind: Kind::Shelf,
+                    kind: Kind::Shelf | Kind::ShelfOfVisits | Kind::ShelfOfEntities,
                     ..
                 }
         ) {
@@ -65,9 +65,10 @@ pub(super) fn named(path: &Path) -> Result<BTreeSet<String>, Damaged> {
         }
         let taken = postcard::take_from_bytes::<Frame>(&frame);
         match taken.map_err(|_| damaged())? {
-            (Frame::Section { account, .. }, body) => {
+            (Frame::Section { account, kind, .. }, body) => {
                 let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged())?;
-                names.extend(saved.names(&account));
+                let of = kind.shelf().ok_or_else(damaged)?;
+                names.extend(saved.names(&of.name(&account)));
             }
             // If a length had been wrong, they would not be as many.
             (Frame::End { frames }, _) if frames == number => return Ok(names),

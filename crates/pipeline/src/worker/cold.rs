@@ -1,23 +1,23 @@
-//! What a worker does about calls beyond the horizon: puts them on their account's shelf, and carries
+//! What a worker does about calls, visits and entities beyond the horizon: puts them on their account's shelves, and carries
 //! retractions out in them a step at a time, between its other work and when there is none.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use trunkline_calltracking::VisitHorizon;
 use trunkline_model::time::Time;
 use trunkline_rollup::account::CallHorizon;
 
 use super::Worker;
 use crate::live;
-use crate::shelf::Shelf;
 
-/// Calls of an account that are looked at for what may go cold after a flush.
+/// Calls, visits and entities of an account that are looked at for what may go cold after a flush.
 const LOOKED_AT: usize = 20_000;
 /// How long it waits for work when there is nothing to go on with.
 const LONG: Duration = Duration::from_hours(1);
 
 impl Worker {
-    /// Puts calls beyond the horizon on the shelves, whose rows changed by records below `flushed` are in
+    /// Puts what is beyond the horizon on the shelves, whose rows changed by records below `flushed` are in
     /// ClickHouse.
     pub(super) fn cool(&mut self, flushed: u64) {
         let horizon = CallHorizon {
@@ -25,13 +25,18 @@ impl Worker {
             quiet: Time(self.newest.0 - self.horizon),
             unended: Time(self.newest.0 - self.horizon.max(live::KEPT)),
         };
+        let visits = VisitHorizon {
+            flushed,
+            quiet: horizon.quiet,
+        };
         for account in self.accounts.values_mut() {
-            if account.calls().0 > 0 && account.shelf::<Shelf>().is_none() {
-                let shelf = self.shelves.empty(account.id());
+            for of in account.without_shelf() {
+                let shelf = self.shelves.empty(&of.name(account.id()));
                 // Nothing is on it, and nothing cold without one.
-                let _ = account.shelve(Box::new(shelf));
+                let _ = account.put_shelf(of, shelf);
             }
             account.cool(&horizon, LOOKED_AT);
+            account.tracking().cool(&visits, LOOKED_AT);
         }
         self.look_for_tears();
     }
@@ -83,7 +88,7 @@ impl Worker {
                 tracing::error!(
                     account = %account.id(),
                     error = torn.0,
-                    "a cold call cannot be read from its shelf: the service ends, and its next start \
+                    "what is cold cannot be read from its shelf: the service ends, and its next start \
                      makes the state again from an earlier checkpoint or from the journal"
                 );
                 self.is_torn = true;

@@ -13,6 +13,7 @@ use trunkline_rollup::Counts;
 use trunkline_rollup::account::Seeing;
 use trunkline_warehouse::writer::Batch as Rows;
 
+use super::Worker;
 use crate::checkpoint::Sections;
 use crate::handle::Token;
 use crate::live::LiveAccount;
@@ -139,6 +140,14 @@ pub(crate) struct Census {
     pub(crate) calls: usize,
     /// Calls whose phases are on a shelf.
     pub(crate) cold_calls: usize,
+    /// Leads, forms and their like whose changes are in memory.
+    pub(crate) entities: usize,
+    /// Leads, forms and their like whose changes are on a shelf.
+    pub(crate) cold_entities: usize,
+    /// Visits whose pages are in memory.
+    pub(crate) visits: usize,
+    /// Visits whose pages are on a shelf.
+    pub(crate) cold_visits: usize,
     /// Conversations that wait to be read back.
     pub(crate) parked: usize,
     /// Work kept aside while the fold is paused.
@@ -156,4 +165,25 @@ pub(crate) struct Census {
     pub(crate) rules: HashMap<Arc<str>, FoldRules>,
     /// Blocks of the journal that hold a waiting event.
     pub(crate) waiting: Vec<u64>,
+}
+
+impl Worker {
+    /// Makes all rows changed from an offset on be gathered again; says whether they are all in memory.
+    pub(super) fn rewind(&mut self, offset: u64) -> bool {
+        self.told.clear();
+        let accounts = self.accounts.values_mut();
+        accounts.for_each(|account| account.rewind(offset));
+        let mut accounts = self.accounts.values();
+        !accounts.any(|account| offset < account.lets_go_below())
+    }
+
+    /// Shows readers what changed in an account.
+    pub(super) fn show(&mut self, live: &Arc<LiveAccount>, as_of: Time) {
+        live.bring_up(as_of, |view| {
+            if let Some(account) = self.accounts.get_mut(live.account()) {
+                account.show_all(view, as_of);
+            }
+        });
+        self.note_cold(live.account());
+    }
 }

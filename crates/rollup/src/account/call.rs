@@ -9,7 +9,7 @@ use super::{Account, Outcome, Position};
 use crate::calls::{CallHorizon, Context, Told, effective_id};
 use crate::facts::Rows;
 use crate::names::Name;
-use crate::shelf::{Shelf, Torn};
+use trunkline_model::shelf::{Shelf, Torn};
 
 impl Account {
     /// Shows the calls that changed since they were told last, as their rows would stand, without
@@ -106,9 +106,10 @@ impl Account {
         shelf.downcast_mut()
     }
 
-    /// Lets calls beyond the horizon go cold, going on where it stopped the last time: about `most` are
-    /// looked at, so that nothing waits for all; and has the shelf made shorter. Gives how many went.
+    /// Lets calls, and entities, beyond the horizon go cold, going on where it stopped the last time: about `most` of each are
+    /// looked at, so that nothing waits for all; and has the shelves made shorter. Gives how many calls went.
     pub fn cool(&mut self, horizon: &CallHorizon, most: usize) -> usize {
+        self.entities.cool(horizon, most);
         let cooled = self.calls.cool(horizon, most);
         self.calls.tidy();
         cooled
@@ -132,9 +133,9 @@ impl Account {
         self.calls.sweep(&context, rows);
     }
 
-    /// Gives why the shelf cannot be read, once it could not: what was observed since is not whole, and
+    /// Gives why a shelf cannot be read, once one could not: what was observed since is not whole, and
     /// nothing of this account is to be relied on.
     pub fn torn(&self) -> Option<&Torn> {
-        self.calls.torn()
+        self.calls.torn().or_else(|| self.entities.torn())
     }
 }

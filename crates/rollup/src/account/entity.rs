@@ -1,9 +1,12 @@
 //! Events of leads, forms, spend and tags, and messages that tell a source.
 
+use std::any::Any;
+
 use trunkline_model::amount::Currency;
 use trunkline_model::event::{
     Author, ContactChange, ContactChangeKind, Event, Form, Lead, Message, Spend,
 };
+use trunkline_model::shelf::{Shelf, Torn};
 use trunkline_model::time::Time;
 
 use super::retract::Within;
@@ -184,9 +187,28 @@ impl Account {
         self.entities.people_of_lead(lead, &context, hear)
     }
 
-    /// Counts the leads, forms, statements, and whatever else is kept likewise.
-    pub fn entities(&self) -> usize {
-        self.entities.len()
+    /// Counts the leads, forms, statements, and whatever else is kept likewise: those whose words are in memory, and those
+    /// that are cold.
+    pub fn entities(&self) -> (usize, usize) {
+        let cold = self.entities.cold();
+        (self.entities.len() - cold, cold)
+    }
+
+    /// Takes the shelf on which they are to go cold. Fails if some that are cold cannot be there.
+    pub fn shelve_entities(&mut self, shelf: Box<dyn Shelf>) -> Result<(), Torn> {
+        self.entities.shelve(shelf)
+    }
+
+    /// Gives that shelf, if it is one of this kind.
+    pub fn shelf_of_entities<S: Shelf>(&self) -> Option<&S> {
+        let shelf: &dyn Any = self.entities.shelf()?;
+        shelf.downcast_ref()
+    }
+
+    /// Gives that shelf likewise, to be changed.
+    pub fn shelf_of_entities_mut<S: Shelf>(&mut self) -> Option<&mut S> {
+        let shelf: &mut dyn Any = self.entities.shelf_mut()?;
+        shelf.downcast_mut()
     }
 
     /// Measures the memory that they take, in bytes, without what the allocator adds.

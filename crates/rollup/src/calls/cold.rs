@@ -10,14 +10,14 @@ use trunkline_model::time::Time;
 
 use super::log::Log;
 use super::{Calls, Packed, Part, Place, hash_of, part};
-use crate::shelf::{Shelf, Torn};
+use trunkline_model::shelf::{Shelf, Torn};
 
 /// Calls that go cold in one step: each is a write of some hundred bytes.
 const MOST: usize = 4_096;
 /// Places beyond two a call from which on the list of those to be shown is made anew.
 const TOUCHED: usize = if cfg!(test) { 8 } else { 4_096 };
 
-/// Which calls may go cold.
+/// Which calls may go cold, and which leads, forms and their like.
 #[derive(Clone, Copy, Debug)]
 pub struct CallHorizon {
     /// All rows changed by records below this offset are in ClickHouse for certain.
@@ -116,7 +116,7 @@ impl Packed {
 }
 
 /// Gives the second of an arrival, rounded up.
-pub(super) fn second(arrival: i64) -> u32 {
+pub(crate) fn second(arrival: i64) -> u32 {
     let second = arrival.div_euclid(1_000).saturating_add(1);
     u32::try_from(second.max(0)).unwrap_or(u32::MAX)
 }

@@ -17,7 +17,7 @@ use super::log::Log;
 use super::retract::TakenBack;
 use super::{Calls, Place, hash_of, part};
 use crate::facts::Rows;
-use crate::shelf::Torn;
+use trunkline_model::shelf::Torn;
 
 /// Rows of cold calls in one gathering: so that it takes the time of a step, and not of all.
 const ROWS: usize = 10_000;

@@ -13,7 +13,7 @@ use crate::{Account, Config, Outcome, Position};
 mod cold;
 mod events;
 mod ledger;
-mod memory;
+pub(crate) mod memory;
 mod parties;
 mod property;
 mod reference;

@@ -1,34 +1,22 @@
 //! What a checkpoint takes of the entities, part by part, and how they come back.
 
-use serde::ser::SerializeSeq;
-use serde::{Deserialize, Serialize, Serializer};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use serde::{Deserialize, Serialize};
 
-use super::{Entities, Packed, Part, log};
+use super::{Body, Entities, Packed, Part, Place};
 
 /// Entities to be written to a checkpoint.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
 pub struct PartOfEntities<'a>(&'a [Packed]);
 
-/// Entities read from a checkpoint: what is known of each, and the offset of the last record that
-/// changed it.
+/// Entities read from a checkpoint.
 #[derive(Debug, Deserialize)]
-pub struct KeptEntities(Vec<(Vec<u8>, u64)>);
+pub struct KeptEntities(Vec<Packed>);
 
 impl PartOfEntities<'_> {
     /// Says whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-impl Serialize for PartOfEntities<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut list = to.serialize_seq(Some(self.0.len()))?;
-        for entity in self.0 {
-            list.serialize_element(&(&entity.log, entity.changed))?;
-        }
-        list.end()
     }
 }
 
@@ -44,12 +32,14 @@ impl Entities {
             taken,
             ..Part::default()
         };
-        for (index, (log, changed)) in (0..).zip(kept.0) {
-            let entity = Packed::of(log.into_boxed_slice(), changed);
-            let hash = xxh3_64_with_seed(&log::pack(&entity.key()), self.seed);
-            own.places
-                .insert_unique(hash, (hash, index), |place| place.0);
+        self.held.retain(|place| place.part != part);
+        for entity in kept.0 {
+            let is_held = matches!(entity.log, Body::Held(_));
             own.list.push(entity);
+            let place: Place = own.number(part);
+            if is_held {
+                self.held.push_back(place);
+            }
         }
         self.parts[usize::from(part)] = own;
     }

@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use crate::shelf::{Shelf, Torn};
+use trunkline_model::shelf::{Shelf, Torn};
 
 /// A shelf in memory; a place is a number from 1, and four entries are given up together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Memory(pub(super) Arc<Mutex<Entries>>);
+pub(crate) struct Memory(pub(super) Arc<Mutex<Entries>>);
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entries {
+pub(crate) struct Entries {
     all: Vec<(Vec<u8>, bool)>,
     /// From this place on nothing can be read.
     pub(super) torn: Option<u64>,
@@ -20,13 +20,13 @@ const GROUP: usize = 4;
 
 impl Memory {
     /// Gives what a start finds: the entries there are now, none of them needed yet.
-    pub(super) fn found(&self) -> Self {
+    pub(crate) fn found(&self) -> Self {
         let mut entries = self.0.lock().unwrap().clone();
         entries.all.iter_mut().for_each(|entry| entry.1 = false);
         Self(Arc::new(Mutex::new(entries)))
     }
 
-    pub(super) fn needed(&self) -> usize {
+    pub(crate) fn needed(&self) -> usize {
         let entries = self.0.lock().unwrap();
         entries.all.iter().filter(|entry| entry.1).count()
     }

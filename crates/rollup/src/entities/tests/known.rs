@@ -22,7 +22,7 @@ fn an_event_counts_once_within_the_window_and_after_it() {
     assert_eq!(fold.tell_by("crm", &made), Outcome::Observed);
     assert_eq!(fold.account.counts().observed, 3);
     assert_eq!(fold.row("lead l"), "at=0 created=1 in=/b moves=0:/a:,1:/b:");
-    assert_eq!(fold.account.entities(), 1);
+    assert_eq!(fold.account.entities(), (1, 0));
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 use proptest::prelude::*;
 use trunkline_model::event::Event;
+use trunkline_model::time::Time;
 
-use super::{Fold, event, lead, retract};
+use super::{Fold, Table, event, lead, retract};
+use crate::account::CallHorizon;
+use crate::calls::tests::memory::Memory;
 use crate::entities::PARTS;
 use crate::{Account, Outcome};
 
@@ -200,4 +203,89 @@ proptest! {
         let mut again = restored(&log, moments);
         prop_assert_eq!(fold.rows(), again.rows());
     }
+}
+
+/// Takes all entities out of the account and puts them back, as a checkpoint does.
+fn take_and_restore(fold: &mut Fold) {
+    for part in 0..PARTS {
+        let bytes = postcard::to_allocvec(&fold.account.part_of_entities(part)).unwrap();
+        let kept = postcard::from_bytes(&bytes).unwrap();
+        fold.account.restore_entities(part, kept, fold.offset);
+    }
+    fold.account.rewind(0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn entities_that_go_cold_give_the_rows_of_those_that_never_did(
+        log in logs().prop_flat_map(|log| {
+            let all = [log.clone(), log].concat();
+            Just(all).prop_shuffle()
+        }),
+        seeds in prop::collection::vec(any::<u16>(), 120),
+    ) {
+        let shelf = Memory::default();
+        let (mut never, mut cold) = (Fold::new(), Fold::new());
+        cold.account.shelve_entities(Box::new(shelf.clone())).unwrap();
+        for (record, seed) in log.iter().zip(seeds.iter().cycle()) {
+            prop_assert_eq!(tell(&mut never, record), tell(&mut cold, record));
+            match seed % 8 {
+                0 => drop(cold.account.gather(0, 1, &mut cold.table)),
+                1 => cold.account.rewind(u64::from(seed >> 4) % cold.offset),
+                2 => take_and_restore(&mut cold),
+                _ => drop(cold.flush()),
+            }
+            if seed & 0x300 != 0 {
+                cool(&mut cold);
+            }
+        }
+        prop_assert_eq!(cold.rows(), never.rows());
+        prop_assert_eq!(cold.account.counts(), never.account.counts());
+        cool(&mut cold);
+        let (held, all) = cold.account.entities();
+        prop_assert_eq!((held, all), (0, shelf.needed()));
+        prop_assert_eq!(never.account.entities(), (all, 0));
+        // And all of it can be told again from the shelf.
+        cold.table = Table::default();
+        cold.account.rewind(0);
+        prop_assert_eq!(cold.rows(), never.rows());
+        prop_assert_eq!(cold.account.torn(), None);
+    }
+}
+
+fn cool(fold: &mut Fold) {
+    let horizon = CallHorizon {
+        flushed: fold.account.oldest_dirty().unwrap_or(fold.offset),
+        quiet: Time::MAX,
+        unended: Time::MAX,
+    };
+    fold.account.cool(&horizon, usize::MAX);
+}
+
+#[test]
+fn a_cold_lead_takes_some_bytes_of_memory() {
+    const LEADS: usize = 20_000;
+    let shelf = Memory::default();
+    let mut fold = Fold::new();
+    fold.account
+        .shelve_entities(Box::new(shelf.clone()))
+        .unwrap();
+    for number in 0..LEADS * 5 {
+        let said = format!(
+            r#""stage":"{}","amount":"10.5","currency":"EUR","source":"google","gclid":"g{number}""#,
+            number % 5
+        );
+        let raw = lead(number as i64, CHANGES[number % 5], &said);
+        fold.tell(&raw.replace("\"l\"", &format!("\"lead-{:08}\"", number / 5)));
+    }
+    fold.flush();
+    let held = fold.account.bytes_of_entities() as f64 / LEADS as f64;
+    while fold.account.entities().0 > 0 {
+        cool(&mut fold);
+    }
+    let cold = fold.account.bytes_of_entities() as f64 / LEADS as f64;
+    println!("a lead of five changes takes {held:.0} bytes while held, {cold:.0} when cold");
+    assert!(cold < 100.0 && held > 3.0 * cold, "{held} {cold}");
 }

@@ -1,4 +1,5 @@
-//! Where calls are put of which nothing has come for long: outside the memory, and not by this room.
+//! Where calls and visits are put of which nothing has come for long: outside the memory, and not by
+//! the room that holds them.
 //!
 //! A shelf is a list of entries. A place grows with each that is put, and is never given twice. What is
 //! needed no longer stays until the shelf is asked to be rid of it.
@@ -11,7 +12,7 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Torn(pub String);
 
-/// Takes the packed logs of calls; one for each account, of which the account is the only writer.
+/// Takes what is packed; one for each account and kind, of which the account is the only writer.
 pub trait Shelf: Any + Debug + Send {
     /// Puts an entry behind all others; gives its place.
     fn put(&mut self, entry: &[u8]) -> Result<u64, Torn>;
