@@ -6,6 +6,9 @@ import { holds, pause, tell } from "./site.mjs";
 const REAL = "+34 910 000 001", PHONE = `<p id="phone">${REAL}</p>`;
 const GOOGLE = "?utm_source=google&utm_medium=cpc&gclid=G-1";
 
+// What was sent last is on its way: a browser that goes at once may take it along.
+const heard = () => pause(500);
+
 // A visit over two pages, one of them drawn in the browser; another that is ended.
 const path = async (site) => {
   site.page("/first", `${PHONE}<a id="next" href="/second">next</a>`);
@@ -83,6 +86,7 @@ const time = async (site) => {
   await visitor.tab.evaluate(() => history.pushState({}, "", "/clock/2"));
   await visitor.asks("page");
   tell({ visit, visitor: who, number, ended: 0, pages: ["/clock", "/clock/2"], titles: ["/clock", "/clock"], lived_ms: [0, 60_000] });
+  await heard();
   await visitor.close();
 };
 
@@ -105,6 +109,7 @@ const ids = async (site) => {
   await visitor.tab.evaluate(() => window.hide(true));
   assert.deepEqual((await visitor.asks("beat")).body, { consent: true, ga_client_id: GA, ym_client_id: YM });
   tell({ visit, visitor: who, number, ended: 0, pages: ["/ids"], titles: ["/ids"], ga: GA, ym: YM, consent: 1 });
+  await heard();
   await visitor.close();
   // Agreed to being counted, not to being told of: nothing is read.
   const shy = await site.open("/ids", { before: run, argument: `(${cookie})("${given}"); (${cookie})("${late}");` });
@@ -116,6 +121,7 @@ const ids = async (site) => {
   // Withdrawn: the word is told without them.
   await shy.tab.evaluate(() => window.trunkline.consent(false));
   assert.deepEqual((await shy.asks("end")).body.ga_client_id, undefined);
+  await site.holds("es", 1);
   tell({ visit: refused.visit, visitor: refused.visitor, number: refused.number, ended: 1, pages: ["/ids"], titles: ["/ids"], consent: 0 });
   await shy.close();
   holds("ids of Analytics and Metrica are told with consent, and then only");

@@ -62,7 +62,7 @@ pub fn export(handle: &Handle) {
 pub(crate) fn tried(outcome: &Outcome, attempt: u32, delay_ms: i64) {
     let word = match outcome {
         Outcome::Delivered => OUTCOMES[0],
-        Outcome::Failed(_) => OUTCOMES[1],
+        Outcome::Failed(_) | Outcome::Silent(_) => OUTCOMES[1],
         Outcome::Gone(_) => OUTCOMES[2],
     };
     counter!("trunkline_webhook_tries_total", "outcome" => word).increment(1);

@@ -2,7 +2,7 @@
 //! chance as an argument.
 //!
 //! - Each webhook has its own queue; nothing of one waits for another: one of each may always be on its way,
-//!   more while there is room for all and its last try did not fail. Who was served last is served last again.
+//!   more while there is room for all and its last try was answered. Who was served last is served last again.
 //! - Notices of one webhook and contact go one by one, in the order they came: the next when the one
 //!   before is delivered or given up.
 //! - A try that fails is made again after 1 s, 2 s, 4 s … at most an hour, each pause shortened by up
@@ -41,7 +41,7 @@ pub(crate) const DEAD: usize = 1_000;
 pub(crate) const DEAD_FOR: i64 = 30 * 24 * HOUR;
 /// How long is known what was told, in milliseconds.
 pub(crate) const KNOWN_FOR: i64 = 7 * 24 * HOUR;
-/// How many are on their way to one webhook at once, as long as it takes them.
+/// How many are on their way to one webhook at once, as long as it answers.
 const AT_ONCE: usize = 8;
 
 const HOUR: i64 = 3_600_000;
@@ -135,6 +135,8 @@ pub(crate) enum Outcome {
     Delivered,
     /// It may be tried again.
     Failed(String),
+    /// No answer came in time; it may be tried again.
+    Silent(String),
     /// The receiver wants it no more.
     Gone(String),
 }

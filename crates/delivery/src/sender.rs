@@ -51,7 +51,7 @@ impl Sender {
         match timeout(WITHIN, answer).await {
             Ok(Ok(status)) => outcome(status),
             Ok(Err(error)) => Outcome::Failed(format!("could not be reached: {}", cause(&error))),
-            Err(_) => Outcome::Failed(format!("no answer within {} s", WITHIN.as_secs())),
+            Err(_) => Outcome::Silent(format!("no answer within {} s", WITHIN.as_secs())),
         }
     }
 }

@@ -96,7 +96,7 @@ impl Service {
     fn settle(&self, made: &Try, outcome: Outcome) {
         let delay = self.handle.now().since(made.notice.made_at);
         metrics::tried(&outcome, made.attempt, delay);
-        if let Outcome::Failed(error) | Outcome::Gone(error) = &outcome {
+        if let Outcome::Failed(error) | Outcome::Silent(error) | Outcome::Gone(error) = &outcome {
             tracing::warn!(
                 account = &*made.notice.address.account,
                 webhook = &*made.notice.address.webhook,

@@ -306,19 +306,29 @@ pub fn export(handle: &Handle, now: Time) {
         ("trunkline_remembered_events", status.remembered as f64),
         ("trunkline_managers_beyond_cap", status.beyond_cap as f64),
         ("trunkline_visits_doubled", status.visits_doubled as f64),
-        (
-            "trunkline_pool_numbers_in_service",
-            status.pool_numbers[0] as f64,
-        ),
-        (
-            "trunkline_pool_numbers_leased",
-            status.pool_numbers[1] as f64,
-        ),
-        ("trunkline_pools_empty", status.pools_empty as f64),
         ("trunkline_flush_age_seconds", age as f64 / 1000.0),
     ];
     for (name, value) in levels.into_iter().chain(held(&status)) {
         gauge!(name).set(value);
+    }
+    held(&status);
+}
+
+/// Sets the gauges of what is held in memory or lies on a shelf, and of pools.
+fn held(status: &Status) {
+    let held = [
+        ("trunkline_held_calls", status.calls),
+        ("trunkline_cold_calls", status.cold_calls),
+        ("trunkline_held_leads", status.entities),
+        ("trunkline_cold_leads", status.cold_entities),
+        ("trunkline_held_visits", status.visits),
+        ("trunkline_cold_visits", status.cold_visits),
+        ("trunkline_pool_numbers_in_service", status.pool_numbers[0]),
+        ("trunkline_pool_numbers_leased", status.pool_numbers[1]),
+        ("trunkline_pools_empty", status.pools_empty),
+    ];
+    for (name, value) in held {
+        gauge!(name).set(value as f64);
     }
 }
 

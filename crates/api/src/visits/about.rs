@@ -53,12 +53,10 @@ pub(crate) fn about_page() -> Operation {
 pub(crate) fn about_beat() -> Operation {
     let operation = Operation::new(Group::Visits, "beat", "Tells that somebody is still there")
         .about(
-            "Renews the number and promises nothing. For `navigator.sendBeacon`. Of a body `ga_client_id`, \
-             `ym_client_id` and `consent` count, and nothing else.",
+            "Renews the number and promises nothing. For `navigator.sendBeacon`. Of the JSON of a page `ga_client_id`, \
+             `ym_client_id` and `consent` count here, if there is any, and nothing else.",
         )
-        .answers_nothing(204, "Taken, or the visit is over.")
-        .body("application/json", Shape::of::<Page>())
-        .body("text/plain", Shape::text());
+        .answers_nothing(204, "Taken, or the visit is over.");
     of_visit(operation)
 }
 

@@ -60,8 +60,8 @@ pub(crate) struct Queue {
     /// The first of each contact that is not on its way.
     ready: BTreeSet<(Time, u64)>,
     under_way: BTreeSet<u64>,
-    /// The last try failed: what is sent to it may hold up its place for long.
-    is_failing: bool,
+    /// The last try was not answered: what is sent to it holds up its place for long.
+    is_silent: bool,
     pub(crate) dead: VecDeque<Dead>,
     pub(crate) last: Last,
 }
@@ -130,7 +130,7 @@ impl Queue {
     }
 
     fn first(&self, room: bool) -> Option<(Time, u64)> {
-        let most = if room && !self.is_failing { AT_ONCE } else { 1 };
+        let most = if room && !self.is_silent { AT_ONCE } else { 1 };
         let first = self.ready.first().copied();
         first.filter(|_| self.under_way.len() < most)
     }
@@ -141,16 +141,15 @@ impl Queue {
             return;
         };
         entry.tries += 1;
+        self.is_silent = matches!(outcome, Outcome::Silent(_));
         let (error, is_over) = match outcome {
             Outcome::Delivered => {
                 self.last.delivered += 1;
                 self.last.delivered_at = Some(now.0);
-                self.is_failing = false;
                 self.remove(number);
                 return;
             }
-            Outcome::Failed(error) => {
-                self.is_failing = true;
+            Outcome::Failed(error) | Outcome::Silent(error) => {
                 let late = now.since(entry.since) >= TRIED_FOR;
                 (error, late || entry.tries >= TRIES)
             }

@@ -271,7 +271,7 @@ fn all_problems_are_told_at_once() {
         hook = [{ id = "api", provider = "x", allow_ips = ["1.2.3.4/33", "x"] }]
         webhook = [{ id = "w", url = "ftp://x", events = [] }]
         site = [{ key = "k", pool = "none", own_domains = ["пример.рф", "https://x.example", "x.example:80", "x..example", "x"] }]
-        pool = [{ id = "p", numbers = ["1"], draining = ["1"] }]
+        pool = [{ id = "p", numbers = ["+34911000001"], draining = ["+34911000001"] }]
         pipeline = [{ id = "l", stages = [{ id = "s" }, { id = "s" }] }]
         funnel = [{ id = "f", stages = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"] }]
         goal = [{ who = { team = "none" }, period = "2026" }]
