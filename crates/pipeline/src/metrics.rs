@@ -308,7 +308,7 @@ pub fn export(handle: &Handle, now: Time) {
         ("trunkline_visits_doubled", status.visits_doubled as f64),
         ("trunkline_flush_age_seconds", age as f64 / 1000.0),
     ];
-    for (name, value) in levels.into_iter().chain(held(&status)) {
+    for (name, value) in levels {
         gauge!(name).set(value);
     }
     held(&status);
@@ -330,18 +330,6 @@ fn held(status: &Status) {
     for (name, value) in held {
         gauge!(name).set(value as f64);
     }
-}
-
-/// Tells what is in memory, and what is on shelves.
-fn held(status: &Status) -> [(&'static str, f64); 6] {
-    [
-        ("trunkline_held_calls", status.calls as f64),
-        ("trunkline_cold_calls", status.cold_calls as f64),
-        ("trunkline_held_leads", status.entities as f64),
-        ("trunkline_cold_leads", status.cold_entities as f64),
-        ("trunkline_held_visits", status.visits as f64),
-        ("trunkline_cold_visits", status.cold_visits as f64),
-    ]
 }
 
 /// Notes when the process started.
