@@ -178,6 +178,9 @@ impl Entities {
 
     fn add(&mut self, part: u8, entity: Packed) -> Place {
         let own = &mut self.parts[usize::from(part)];
+        if own.list.len() == own.list.capacity() {
+            own.list.reserve_exact(own.list.len() / 16 + 4);
+        }
         own.list.push(entity);
         let place = own.number(part);
         self.held.push_back(place);

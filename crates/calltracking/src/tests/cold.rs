@@ -100,7 +100,7 @@ fn imported(number: u64, chance: &mut Chance) -> Record {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn visits_that_go_cold_give_what_those_give_that_never_did(seed in any::<u64>(), chance in any::<u64>()) {

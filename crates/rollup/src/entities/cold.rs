@@ -52,9 +52,9 @@ impl Entities {
                 Body::Cold(_) => 0,
             });
             let table = part.places.capacity() * (size_of::<u32>() + 1) * 8 / 7;
-            held.sum::<usize>() + part.list.capacity() * size_of::<Packed>() + table
+            held.sum::<usize>() + part.list.len() * size_of::<Packed>() + table
         });
-        parts.sum::<usize>() + self.held.capacity() * size_of::<Place>()
+        parts.sum::<usize>() + self.held.len() * size_of::<Place>()
     }
 
     /// Gives the words of an entity, packed. If they cannot be read nothing is to be relied on any more.
