@@ -208,9 +208,12 @@ fn account((id, numbers): (&str, usize), began: i64) -> Account {
 
 /// Reads what ClickHouse says of the calls of an account.
 fn found(service: &Service, account: &str) -> BTreeMap<String, Found> {
-    let rows = service.views().rows(&format!(
-        "SELECT call, rule, certainty, visit, source, weight FROM v_attributions \
-         WHERE account = '{account}' ORDER BY call, nth"
+    // Readers are shown no ids of visits: the table has them.
+    let rows = service.tables().rows(&format!(
+        "SELECT call, rule, certainty, nullIf(visit, '') AS visit, nullIf(source, '') AS source, weight \
+         FROM attributions FINAL ARRAY JOIN `candidates.visit` AS visit, \
+         `candidates.source` AS source, `candidates.weight` AS weight, \
+         arrayEnumerate(`candidates.visit`) AS nth WHERE account = '{account}' ORDER BY call, nth"
     ));
     let mut found = BTreeMap::new();
     for row in rows {
