@@ -82,7 +82,7 @@ try {
     const told = await upload(page, file("march.csv", SPEND));
     assert.deepEqual(told.counts, { accepted: 4, duplicates: 0, refused: 1 });
     assert.match(told.text, /6"soon" is no day/);
-    await page.waitForFunction(() => document.querySelector('#tiles [data-figure="spend"]').title === "1160.50", { timeout: 10_000 });
+    await page.waitForFunction(() => document.querySelector('#tiles [data-figure="spend"]').title === "1160.50", { timeout: 60_000 });
     holds(`an uploaded file is in the figures after ${Date.now() - sent} ms, and a refused row is told with its line`);
     await sameFigures(page, "source");
     const warned = await page.$$eval("#tiles .notice", (all) => all.map((it) => it.textContent.replace(/\s+/g, " ")));
@@ -104,7 +104,7 @@ try {
     await page.click("#spend summary");
     for (const [name, value] of [["source", "google"], ["medium", "cpc"], ["currency", "eur"]]) await page.type(`#spend input[name="${name}"]`, value);
     assert.deepEqual((await upload(page, file("google.csv", google))).counts, { accepted: 1, duplicates: 0, refused: 0 });
-    await page.waitForFunction(() => document.querySelector('#tiles [data-figure="spend"]').title === "2161.50", { timeout: 10_000 });
+    await page.waitForFunction(() => document.querySelector('#tiles [data-figure="spend"]').title === "2161.50", { timeout: 60_000 });
     holds("an export of Google Ads is read as it is, and takes the place of what was stated before");
 
     // Drilling down by the table: source, medium, campaign, content.

@@ -389,7 +389,7 @@ mod tests {
         assert!((twice.brier() - tally.brier()).abs() < 1e-12);
         assert_eq!(twice.calls, Share { all: 8, right: 2 });
         assert!(
-            calibration(&tally).contains("| 0.7"),
+            calibration(&tally).contains(" 0.7 |"),
             "{}",
             calibration(&tally)
         );

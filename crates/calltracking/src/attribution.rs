@@ -128,7 +128,8 @@ impl Outcome {
         !self.visits.is_empty()
     }
 
-    /// Gives the same for the caller's next call; what was ambiguous stays so.
+    /// Gives the same for the caller's next call; what was ambiguous stays so. It goes before a lease that lives:
+    /// who dials a number again mostly has it from before, and somebody else may hold it now.
     fn again(&self) -> Self {
         let certainty = match self.visits[..] {
             [_] => Certainty::Repeat,
@@ -165,9 +166,7 @@ pub(crate) fn attribute(
     {
         return Outcome::one(1, Certainty::Certain, live.visit);
     }
-    if let Some(before) = of.before
-        && before.visits.len() == 1
-    {
+    if let Some(before) = of.before {
         return before.again();
     }
     match (live, &held[..]) {
@@ -175,12 +174,10 @@ pub(crate) fn attribute(
         (Some(_), held) => weighted(4, held, of.started),
         (None, [one]) => Outcome::one(5, Certainty::Likely, one.visit),
         (None, held @ [_, ..]) => weighted(5, held, of.started),
-        // Several visits are not "that visit" of rule 2: they are told again where nothing else is known.
-        (None, []) => match (last_visit(), of.before) {
-            (Some(visit), _) => Outcome::one(6, Certainty::Likely, visit),
-            (None, Some(before)) => before.again(),
-            (None, None) => Outcome::none(of.reason),
-        },
+        (None, []) => last_visit().map_or_else(
+            || Outcome::none(of.reason),
+            |visit| Outcome::one(6, Certainty::Likely, visit),
+        ),
     }
 }
 

@@ -242,6 +242,8 @@ fn every_alert_is_evaluated_on_metrics_that_exist_and_none_fires() {
     let expected = [
         "FlushStalled",
         "JournalDisk",
+        "NumberHeldTwice",
+        "PoolEmpty",
         "ServiceDown",
         "SourceSilent",
         "SumsOutOfBalance",

@@ -54,7 +54,10 @@ pub(crate) fn mend() -> Operation {
         "type": "object", "minProperties": 1, "additionalProperties": false,
         "properties": {
             "tags": { "type": "array", "items": { "type": "string" } },
-            "value": { "type": ["string", "number"] },
+            "value": { "anyOf": [
+                { "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$" },
+                { "type": "number" },
+            ] },
             "spam": { "type": "boolean" },
         },
     });

@@ -119,7 +119,7 @@ fn rule_2_the_same_number_again_within_caller_memory_is_a_repeat() {
 }
 
 #[test]
-fn an_ambiguous_call_is_repeated_as_such_and_only_where_nothing_else_is_known() {
+fn rule_2_repeats_an_ambiguous_call_as_such_and_no_unattributed_one() {
     let mut fold = Fold::new(pool_of(1));
     let ann = fold.visit(0, "ann");
     let bob = fold.visit(30, "bob");
@@ -136,13 +136,11 @@ fn an_ambiguous_call_is_repeated_as_such_and_only_where_nothing_else_is_known() 
             (&ann.visit, half / (1.0 + half)),
         ],
     );
-    // He comes again and alone: that is no doubt any more.
-    let later = fold.visit(12 * DAY, "eva");
-    fold.call("sure", &number(1), EVA, 12 * DAY + 1, Some(12 * DAY + 2));
-    let sure = vec![(later.visit.to_string(), 1.0)];
-    assert_eq!(fold.brought("sure"), (3, "certain", "", sure.clone()));
-    fold.call("repeat", &number(1), EVA, 15 * DAY, Some(15 * DAY + 1));
-    assert_eq!(fold.brought("repeat"), (2, "repeat", "", sure));
+    // Somebody else holds the number now: that is not he for certain.
+    fold.visit(12 * DAY, "max");
+    fold.call("still", &number(1), EVA, 12 * DAY + 1, Some(12 * DAY + 2));
+    let (rule, certainty, _, still) = fold.brought("still");
+    assert_eq!((rule, certainty, still), (2, "ambiguous", visits));
     fold.call("none", &number(1), MAX, 10 * DAY, Some(10 * DAY + 1));
     assert_eq!(fold.brought("none").0, 7);
     fold.call("none-again", &number(1), MAX, 11 * DAY, None);
