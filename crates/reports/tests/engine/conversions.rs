@@ -131,7 +131,7 @@ async fn a_win_has_the_click_the_number_and_the_call_of_its_leads_moment() {
         json!({
             "id": null, "kind": "won", "at": "2026-03-15T10:00:00.000Z", "phone": PHONE,
             "value": "120.5", "currency": "EUR",
-            "clicked_at": null, "page": null, "ga_client_id": null, "ym_client_id": null, "consent": null,
+            "clicked_at": null, "page": null, "twins": [], "ga_client_id": null, "ym_client_id": null, "consent": null,
             "clicks": { "gclid": "G-form", "gbraid": null, "wbraid": null, "yclid": null },
             "call": {
                 "at": "2026-03-10T09:00:00.000Z", "ended_at": "2026-03-10T09:01:05.000Z",
