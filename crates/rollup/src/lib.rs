@@ -8,7 +8,7 @@
 //! - `calls`: calls, their phases and what they come to
 //! - [`entities`]: leads, forms, spend, touches: what is said of each, and the row it comes to
 //! - [`seen`]: duplicates and conflicts
-//! - [`shelf`]: where calls are put of which nothing comes any more
+//! - [`trunkline_model::shelf`]: where what went cold is put
 //! - [`contacts`]: who is who
 //! - [`facts`]: the rows that come out
 //! - [`cells`]: figures by manager, channel and hour, for what is shown live
