@@ -47,10 +47,7 @@ pub(crate) fn held(request: &Request, views: Views<'_>, within: &str) -> String 
         conditions.push("NOT spam".to_owned());
     }
     if request.rules.may_be_twins() {
-        let twins = twins(views);
-        conditions.push(format!(
-            "(hook NOT IN {{trackers:Array(String)}} OR call NOT IN ({twins}))"
-        ));
+        conditions.push(without_twins(views));
     }
     format!(
         "SELECT * FROM ({all}) WHERE {conditions}",
@@ -80,13 +77,16 @@ pub(crate) fn every(views: Views<'_>) -> String {
     )
 }
 
-/// The calls that a tracker told of and a PBX told of too: of the same caller, begun at nearly the
-/// same time, one forwarded to the other's number.
-pub(crate) fn twins(views: Views<'_>) -> String {
-    format!("SELECT tracked FROM ({})", twin_pairs(views))
+/// The condition that leaves of twins the PBX's call alone.
+pub(crate) fn without_twins(views: Views<'_>) -> String {
+    format!(
+        "(hook NOT IN {{trackers:Array(String)}} OR call NOT IN (SELECT tracked FROM ({})))",
+        twin_pairs(views)
+    )
 }
 
-/// The same with the calls of the PBX: `tracked` and `switched`.
+/// The calls that a tracker told of and a PBX told of too, of the same caller, begun at nearly the
+/// same time, one forwarded to the other's number: `tracked` and `switched`.
 pub(crate) fn twin_pairs(views: Views<'_>) -> String {
     let calls = views.named("calls");
     let of = |role: &str| {

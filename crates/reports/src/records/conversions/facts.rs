@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::Field::{self, Flag, Plain, Seconds, Time};
-use crate::calls::counted::{every, twin_pairs, twins};
+use crate::calls::counted::{every, twin_pairs, without_twins};
 use crate::sources::attributed::{Detail, attributed};
 use crate::sources::touches::{of_forms, persons};
 use crate::statement::Views;
@@ -63,10 +63,7 @@ pub(super) fn unpacked(tuple: &str, parts: RangeInclusive<usize>) -> String {
 /// Inbound calls that count, of twins the PBX's: those of [`every`], over or not.
 pub(super) fn inbound(views: Views<'_>, may_be_twins: bool) -> String {
     let single = if may_be_twins {
-        format!(
-            "AND (hook NOT IN {{trackers:Array(String)}} OR call NOT IN ({}))",
-            twins(views)
-        )
+        format!("AND {}", without_twins(views))
     } else {
         String::new()
     };
