@@ -222,8 +222,8 @@ fn every_visit_and_attribution_that_was_tampered_with_is_found() {
          ORDER BY visit LIMIT 1",
         "INSERT INTO visits SELECT * REPLACE ('stranger' AS visit) FROM visits FINAL LIMIT 1",
         "ALTER TABLE attributions DELETE WHERE call = 'fixed' SETTINGS mutations_sync = 1",
-        "INSERT INTO attributions SELECT * REPLACE (arraySort(`candidates.weight`) \
-         AS `candidates.weight`) FROM attributions FINAL WHERE call = 'several'",
+        "INSERT INTO attributions SELECT * REPLACE (arrayMap(weight -> weight / 2, \
+         `candidates.weight`) AS `candidates.weight`) FROM attributions FINAL WHERE call = 'several'",
         "INSERT INTO attributions SELECT * REPLACE ('stranger' AS call) FROM attributions FINAL \
          LIMIT 1",
     ];
