@@ -78,8 +78,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) windows: Windows,
     /// Whether its number was static then.
     pub(crate) fixed: bool,
-    /// The leases of its number, in order.
-    pub(crate) leases: &'a [Lease],
+    /// The leases of its number that began before it, in order, from the last on that ended longer ago than any counts.
+    pub(crate) leases: Vec<Lease>,
     /// What the caller's last attributed call on this number came to, if that is not too long ago.
     pub(crate) before: Option<&'a Outcome>,
     /// Why no visit can be told.
@@ -154,8 +154,7 @@ pub(crate) fn attribute(
     if of.fixed {
         return Outcome::fixed();
     }
-    let known = of.leases.partition_point(|lease| lease.start <= of.started);
-    let begun = of.leases[..known].iter().rev();
+    let begun = of.leases.iter().rev();
     let held: Vec<&Lease> = begun
         .filter(|lease| !lease.doubled)
         .take_while(|lease| of.started - lease.end <= of.windows.grace)

@@ -169,7 +169,7 @@ impl Tracking {
         let lost = lost.map(|held| held.hash);
         let held = held.filter(|_| lost.is_none()).cloned();
         let held = held.or_else(|| {
-            let is_lost = |place: u32| Some(self.visits.core(place).hash) == lost;
+            let is_lost = |place: u32| Some(self.visits.hash_of(place)) == lost;
             let is_here = |place: u32| self.visits.core(place).site == Some(site);
             let last = self.visits.last(visitor);
             match last.filter(|last| is_here(*last) && !is_lost(*last)) {
@@ -199,7 +199,7 @@ impl Tracking {
         let lease = slot
             .and_then(|slot| slot.last)
             .filter(|lease| lease.is_live(now));
-        lease.is_some_and(|lease| self.visits.core(lease.visit).hash != held.hash)
+        lease.is_some_and(|lease| self.visits.hash_of(lease.visit) != held.hash)
     }
 
     /// Says whether a visit with a number of its own lives no longer; one without is for [`Self::kept`].

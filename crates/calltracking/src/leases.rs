@@ -8,7 +8,7 @@
 /// How long a call without an end is held for one that goes on, in milliseconds; also the most that a call renews.
 pub(crate) const LONGEST_CALL: i64 = 4 * 3_600_000;
 
-/// The lease of a visit, in the list of its number.
+/// The lease of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
     pub(crate) visit: u32,
@@ -40,12 +40,6 @@ pub(crate) trait Lives {
     fn end(&self, visit: u32) -> i64;
     /// Says whether a visit shows life of its own at `at`.
     fn shows_life(&self, visit: u32, at: i64) -> bool;
-}
-
-/// Gives the first of the leases that a change of the one at `from` can change: the last before it that holds something.
-pub(crate) fn reached(leases: &[Lease], from: usize) -> usize {
-    let before = &leases[..from.min(leases.len())];
-    before.iter().rposition(|lease| !lease.doubled).unwrap_or(0)
 }
 
 /// Computes the ends of leases that are in the order of their starts; the first of them is not doubled.

@@ -9,38 +9,41 @@
 use std::collections::BTreeSet;
 
 use compact_str::CompactString;
+use hashbrown::HashMap;
 
 use crate::calls::Key;
 use crate::leases::Lease;
 use crate::names::{Name, Names};
 use crate::rules::Rules;
+use crate::visits::Core;
 
 /// How many numbers are put in their places at once at most: they come in clusters, about one for each record.
 const TIDIED: usize = 8;
 /// The instant before which a never-used number is not free.
 const NEVER_USED: i64 = i64::MIN;
 
-/// A number.
+/// A number: what a decision asks of many comes first, in one line of the processor's cache.
 #[derive(Debug, Default)]
+#[repr(C, align(64))]
 pub(crate) struct Slot {
-    /// Its leases, by start and the id of the visit.
-    pub(crate) leases: Vec<Lease>,
-    /// The last of them that holds something.
-    pub(crate) last: Option<Lease>,
-    /// The calls on it, in order.
-    pub(crate) calls: Vec<Key>,
     pub(crate) pooled: Option<Pooled>,
+    reserved: Option<Reserved>,
+    /// The last of its leases that holds something.
+    pub(crate) last: Option<Lease>,
     /// How it is written, of one that stands in a pool: a decision looks no further.
     text: CompactString,
-    reserved: Option<Reserved>,
     /// Its place in the queue, if it stands in one.
     queued: Option<i64>,
+    /// The visits that had it, by the starts of their leases and their ids.
+    pub(crate) leases: Vec<u32>,
+    /// The calls on it, in order.
+    pub(crate) calls: Vec<Key>,
 }
 
 /// The pool that a number stands in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pooled {
-    pub(crate) pool: usize,
+    pub(crate) pool: u32,
     order: u32,
     /// Whether it may be leased: it is neither draining nor quarantined.
     leasable: bool,
@@ -61,14 +64,17 @@ struct Reserved {
 pub(crate) struct Numbers {
     slots: Vec<Slot>,
     queues: Vec<BTreeSet<(i64, u32, Name)>>,
+    /// The end of each lease that does not end when its visit does without a call, and whether it is doubled.
+    ends: HashMap<u32, (i64, bool), foldhash::fast::RandomState>,
 }
 
 impl Slot {
-    /// Puts leases in the place of those before.
-    pub(crate) fn set_leases(&mut self, leases: Vec<Lease>) {
-        self.leases = leases;
-        let mut last = self.leases.iter().rev();
-        self.last = last.find(|lease| !lease.doubled).copied();
+    /// Adds a visit at an index; lists of leases grow for all time.
+    pub(crate) fn add_lease(&mut self, index: usize, visit: u32) {
+        if self.leases.len() == self.leases.capacity() {
+            self.leases.reserve_exact(self.leases.len() / 8 + 2);
+        }
+        self.leases.insert(index, visit);
     }
 
     /// Says whether a visit other than that of this hash is about to have it.
@@ -90,9 +96,48 @@ impl Numbers {
         &mut self.slots[number.place()]
     }
 
+    /// Gives the lease of a visit, by its core.
+    pub(crate) fn lease(&self, visit: u32, core: &Core) -> Option<Lease> {
+        let (_, start) = core.lease()?;
+        let usual = || (core.end(&[]), false);
+        let (end, doubled) = self.ends.get(&visit).copied().unwrap_or_else(usual);
+        Some(Lease {
+            visit,
+            start,
+            end,
+            doubled,
+        })
+    }
+
+    /// Keeps the lease of a visit as it was computed.
+    pub(crate) fn keep(&mut self, lease: &Lease, core: &Core) {
+        let end = (lease.end, lease.doubled);
+        if end == (core.end(&[]), false) {
+            self.ends.remove(&lease.visit);
+        } else {
+            self.ends.insert(lease.visit, end);
+        }
+    }
+
+    /// Forgets the lease of a visit.
+    pub(crate) fn forget(&mut self, visit: u32) {
+        self.ends.remove(&visit);
+    }
+
+    pub(crate) fn is_doubled(&self, visit: u32) -> bool {
+        self.ends.get(&visit).is_some_and(|end| end.1)
+    }
+
+    /// Measures what leases take, in bytes, without what the allocator adds.
+    pub(crate) fn bytes_of_leases(&self) -> usize {
+        let lists = self.slots.iter().map(|slot| slot.leases.capacity());
+        let each = size_of::<(u32, (i64, bool))>() + 1;
+        lists.sum::<usize>() * size_of::<u32>() + self.ends.capacity() * each * 8 / 7
+    }
+
     /// Says which pool a number stands in, leased or not.
     pub(crate) fn pool(&self, number: Name) -> Option<usize> {
-        Some(self.get(number)?.pooled?.pool)
+        Some(self.get(number)?.pooled?.pool as usize)
     }
 
     /// Gives a number that stands in a pool as it is written.
@@ -130,7 +175,7 @@ impl Numbers {
                 let slot = self.get_mut(name);
                 slot.text = number.as_str().into();
                 slot.pooled = Some(Pooled {
-                    pool: place,
+                    pool: place as u32,
                     order,
                     leasable,
                     fixed,
@@ -157,7 +202,7 @@ impl Numbers {
             return;
         };
         let before = slot.queued.replace(free);
-        let queue = &mut self.queues[own.pool];
+        let queue = &mut self.queues[own.pool as usize];
         if let Some(before) = before {
             queue.remove(&(before, own.order, number));
         }
@@ -190,7 +235,7 @@ impl Numbers {
     /// Says whether a number of this pool may be leased now.
     pub(crate) fn is_free(&self, pool: usize, number: Name, now: i64, rules: &Rules) -> bool {
         let own = self.get(number).and_then(|slot| slot.pooled);
-        let own = own.filter(|own| own.pool == pool && own.leasable);
+        let own = own.filter(|own| own.pool as usize == pool && own.leasable);
         own.is_some_and(|own| {
             let fixed = own.fixed && rules.fixed(number, now).is_some();
             self.free_from(number) <= now && !fixed

@@ -8,6 +8,7 @@ use hashbrown::hash_map::Entry;
 
 use crate::attribution::{self, Evidence, Outcome, Reason};
 use crate::calls::{self, Key};
+use crate::leases::Lease;
 use crate::names::Name;
 use crate::people::{Side, Visitor};
 use crate::tracking::{Item, Tracking};
@@ -74,7 +75,7 @@ impl Tracking {
 
     /// Marks the calls that a visit may have brought.
     pub(crate) fn mark_visit(&mut self, place: u32, offset: u64) {
-        let core = *self.visits.core(place);
+        let core = self.visits.core(place);
         if let Some((number, start)) = core.lease() {
             self.mark_number(number, start, offset);
         }
@@ -90,7 +91,7 @@ impl Tracking {
         let met = self.people.met(Side::Visitor(visitor));
         // A link by a visit is one to its visitor.
         let by_visit = self.visits.of_visitor(visitor).flat_map(|visit| {
-            let side = Side::Visit(self.visits.core(visit).hash);
+            let side = Side::Visit(self.visits.hash_of(visit));
             self.people.met(side)
         });
         let all: Vec<Name> = met.chain(by_visit).collect();
@@ -193,7 +194,7 @@ impl Tracking {
     }
 
     pub(crate) fn visitor_of(&self, visit: u32) -> Visitor {
-        self.visits.core(visit).visitor
+        self.visits.visitor_of(visit)
     }
 
     fn attribute(&self, key: Key) -> Outcome {
@@ -203,12 +204,11 @@ impl Tracking {
         }
         let windows = self.rules.windows(call.started);
         let oldest = call.started - windows.caller_memory;
-        let slot = self.numbers.get(call.number);
         let evidence = Evidence {
             started: call.started,
             windows,
             fixed: self.rules.fixed(call.number, call.started).is_some(),
-            leases: slot.map_or(&[], |slot| &slot.leases),
+            leases: self.leases_at(call.number, call.started, windows.grace),
             before: self.before(key, oldest),
             reason: self.reason(call.number),
         };
@@ -217,6 +217,20 @@ impl Tracking {
             |visit| self.is_linked(key, visit),
             || self.last_visit(&self.linked(key), oldest, call.started),
         )
+    }
+
+    /// Lists the leases of a number that may have to do with a call at `at`, in order.
+    fn leases_at(&self, number: Name, at: i64, grace: i64) -> Vec<Lease> {
+        let mut found = Vec::new();
+        let begun = &self.leased(number)[..self.begun(number, at)];
+        for lease in begun.iter().rev().filter_map(|visit| self.lease(*visit)) {
+            found.push(lease);
+            if !lease.doubled && at - lease.end > grace {
+                break;
+            }
+        }
+        found.reverse();
+        found
     }
 
     /// Says whether the visitor of a visit was linked to the caller of a call before it, or when it began.
@@ -284,10 +298,7 @@ impl Tracking {
 
     /// Says why a call on this number would have no visit.
     fn reason(&self, number: Name) -> Reason {
-        let leased = self
-            .numbers
-            .get(number)
-            .is_some_and(|slot| !slot.leases.is_empty());
+        let leased = !self.leased(number).is_empty();
         if self.numbers.pool(number).is_some() {
             Reason::Expired
         } else if self.rules.fallback_of(number).is_some() {

@@ -90,7 +90,7 @@ impl Tracking {
         for item in self.recent.take().unwrap_or_default() {
             match item {
                 Item::Visit(place) => {
-                    visits.push((place, self.visits.core(place).changed));
+                    visits.push((place, self.visits.changed(place)));
                 }
                 Item::Call(place) => {
                     let call = self.calls.get(place);

@@ -67,8 +67,7 @@ impl Tracking {
 
     /// Measures what visits and their leases take in memory, in bytes, without what the allocator adds.
     pub fn bytes_of_visits(&self) -> usize {
-        let leases = self.numbers.all().map(|slot| size_of_val(&*slot.leases));
-        self.visits.bytes() + leases.sum::<usize>()
+        self.visits.bytes() + self.numbers.bytes_of_leases()
     }
 
     /// Puts visits beyond the horizon on the shelf, going on where it stopped the last time: at most `most` are looked at, so
@@ -82,8 +81,8 @@ impl Tracking {
             ..
         } = self;
         let (floor, quiet) = (visits.floor, horizon.quiet.0);
-        let cooled = visits.cool(most, |place, core, visit| {
-            let is_written = core.changed.max(floor) < horizon.flushed;
+        let cooled = visits.cool(most, |place, changed, core, visit| {
+            let is_written = changed.max(floor) < horizon.flushed;
             let slot = core.lease().and_then(|(number, _)| numbers.get(number));
             let lease = slot
                 .and_then(|slot| slot.last)

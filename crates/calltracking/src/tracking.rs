@@ -154,7 +154,8 @@ impl Tracking {
         let said = Said::of(event, origin, &mut self.texts);
         let known = self.visits.find(&event.visit);
         let place = known.unwrap_or_else(|| self.visits.insert(Visit::new(&event.visit, &said)));
-        let before = *self.visits.core(place);
+        let before = self.visits.core(place);
+        let laid = self.laid(place);
         let mut change = self.visits.hear(place, said, at.received_at.0);
         change.head |= known.is_none();
         if before.visitor != self.visitor_of(place) {
@@ -162,7 +163,7 @@ impl Tracking {
         }
         if change.any() {
             self.follow(place);
-            self.lay_visit(place, before.lease(), at.offset);
+            self.lay_visit(place, laid, at.offset);
             if change.head || change.pages {
                 self.mark_visit(place, at.offset);
             }
@@ -183,9 +184,9 @@ impl Tracking {
             let is_meant =
                 |page: &PageKey| Some(page.id) == event || (page.run.is_some() && page.run == run);
             if self.visits.page_keys(place).iter().any(is_meant) {
-                let before = self.visits.core(place).lease();
+                let laid = self.laid(place);
                 self.follow(place);
-                self.lay_visit(place, before, at.offset);
+                self.lay_visit(place, laid, at.offset);
                 self.mark_visit(place, at.offset);
                 self.note(Item::Visit(place), at.offset);
             }
@@ -293,10 +294,9 @@ impl Tracking {
 
     /// Computes the leases anew on which a call at `at` may have fallen.
     fn renew(&mut self, number: Name, at: i64, offset: u64) {
-        let leases = &self.numbers.get_mut(number).leases;
-        let begun = leases.partition_point(|lease| lease.start <= at);
+        let begun = self.begun(number, at);
         if begun > 0 {
-            self.lay(number, begun - 1, offset);
+            self.lay(number, begun - 1, None, offset);
         }
     }
 
@@ -325,50 +325,93 @@ impl Tracking {
         self.head = self.head.max(at.offset);
     }
 
-    /// Puts a visit's lease where it belongs, and computes it; `laid` is where it lies: its number and its start.
-    pub(crate) fn lay_visit(&mut self, place: u32, laid: Option<(Name, i64)>, offset: u64) {
+    /// Gives the number of a visit and its lease as it lies there, if it has one.
+    pub(crate) fn laid(&self, place: u32) -> Option<(Name, Lease)> {
+        let core = self.visits.core(place);
+        let (number, _) = core.lease()?;
+        Some((number, self.numbers.lease(place, &core)?))
+    }
+
+    /// Puts a visit's lease where it belongs, and computes it; `laid` is how it lies.
+    pub(crate) fn lay_visit(&mut self, place: u32, laid: Option<(Name, Lease)>, offset: u64) {
         let wanted = self.visits.core(place).lease();
-        if let Some((number, start)) = laid.filter(|laid| Some(*laid) != wanted) {
-            let index = self.lease_at(number, start, place);
-            let removed = self.numbers.get_mut(number).leases.remove(index);
-            self.doubled -= usize::from(removed.doubled);
-            self.mark_number(number, start, offset);
-            self.lay(number, index, offset);
+        let is_wanted = |laid: &(Name, Lease)| Some((laid.0, laid.1.start)) == wanted;
+        if let Some((number, lease)) = laid.filter(|laid| !is_wanted(laid)) {
+            let index = self.index_of(number, place);
+            self.numbers.get_mut(number).leases.remove(index);
+            self.numbers.forget(place);
+            self.doubled -= usize::from(lease.doubled);
+            self.mark_number(number, lease.start, offset);
+            self.lay(number, index, None, offset);
             self.numbers.refresh(number);
         }
         let Some((number, start)) = wanted else {
             return;
         };
-        let index = self.lease_at(number, start, place);
-        if laid != wanted {
-            let lease = Lease::new(place, start);
-            self.numbers.get_mut(number).leases.insert(index, lease);
-        }
-        self.lay(number, index, offset);
+        let laid = laid.filter(is_wanted).map(|(_, lease)| lease);
+        let index = if laid.is_some() {
+            self.index_of(number, place)
+        } else {
+            let index = self.index_for(number, start, place);
+            self.numbers.get_mut(number).add_lease(index, place);
+            index
+        };
+        let lease = laid.unwrap_or(Lease::new(place, start));
+        self.lay(number, index, Some(lease), offset);
+    }
+
+    /// Finds a visit in the list of a number that it had.
+    fn index_of(&self, number: Name, visit: u32) -> usize {
+        let mut all = self.leased(number).iter();
+        all.rposition(|known| *known == visit).unwrap_or(0)
     }
 
     /// Finds the place of a lease in the list of its number: by its start and the id of its visit.
-    fn lease_at(&self, number: Name, start: i64, visit: u32) -> usize {
-        let leases = self
-            .numbers
-            .get(number)
-            .map_or(&[][..], |slot| &slot.leases);
-        leases.partition_point(|lease| {
-            let ids = || self.visits.order(lease.visit, visit);
-            lease.start.cmp(&start).then_with(ids).is_lt()
-        })
+    fn index_for(&self, number: Name, start: i64, visit: u32) -> usize {
+        let all = self.leased(number);
+        let is_before = |known: &u32| {
+            let ids = || self.visits.order(*known, visit);
+            self.start(*known).cmp(&start).then_with(ids).is_lt()
+        };
+        match all.last() {
+            Some(last) if !is_before(last) => all.partition_point(is_before),
+            _ => all.len(),
+        }
     }
 
-    /// Computes the leases of a number from the one at `index` on; marks what that changes.
-    pub(crate) fn lay(&mut self, number: Name, index: usize, offset: u64) {
+    /// Lists the visits that had a number, in the order of their leases.
+    pub(crate) fn leased(&self, number: Name) -> &[u32] {
+        self.numbers.get(number).map_or(&[], |slot| &slot.leases)
+    }
+
+    /// Counts the leases of a number that began until `at`.
+    pub(crate) fn begun(&self, number: Name, at: i64) -> usize {
+        self.leased(number)
+            .partition_point(|visit| self.start(*visit) <= at)
+    }
+
+    fn start(&self, visit: u32) -> i64 {
+        self.visits.core(visit).begins_lease()
+    }
+
+    /// Computes the leases of a number anew which a change of the one at `index` can change: from the last before it on that
+    /// holds something. Marks what that changes; `laid` is that one as it lay, if its visit changed.
+    pub(crate) fn lay(&mut self, number: Name, index: usize, laid: Option<Lease>, offset: u64) {
         let slot = self.numbers.get_mut(number);
-        let mut all = mem::take(&mut slot.leases);
-        let reached = leases::reached(&all, index);
-        let Some(first) = all.get(reached).map(|lease| lease.start) else {
-            slot.set_leases(all);
-            return;
-        };
-        let before = all[reached..].to_vec();
+        let all = mem::take(&mut slot.leases);
+        let mut begun = all[..index.min(all.len())].iter();
+        let reached = begun.rposition(|visit| !self.numbers.is_doubled(*visit));
+        let reached = &all[reached.unwrap_or(0)..];
+        let leases = reached.iter().filter_map(|visit| self.lease(*visit));
+        let mut leases: Vec<Lease> = leases.collect();
+        let mut before = leases.clone();
+        if let Some(laid) = laid {
+            for lease in before.iter_mut().filter(|lease| lease.visit == laid.visit) {
+                *lease = laid;
+            }
+        }
+        let first = leases.first().map_or(i64::MAX, |lease| lease.start);
+        let slot = self.numbers.get_mut(number);
         let renewals = calls::from(&slot.calls, first).iter().map(|key| {
             let call = self.calls.get(key.2);
             (call.started, call.renews_to())
@@ -377,26 +420,23 @@ impl Tracking {
             visits: &self.visits,
             renewals: renewals.collect(),
         };
-        leases::lay(&mut all[reached..], &evidence);
-        let changed = before.iter().zip(&all[reached..]);
-        let changed: Vec<_> = changed
-            .filter(|(before, after)| before != after)
-            .map(|(before, after)| (*before, *after))
-            .collect();
-        self.numbers.get_mut(number).set_leases(all);
-        for (before, after) in changed {
-            self.doubled += usize::from(after.doubled);
-            self.doubled -= usize::from(before.doubled);
-            self.note(Item::Visit(after.visit), offset);
-            self.mark_number(number, before.end.min(after.end), offset);
+        leases::lay(&mut leases, &evidence);
+        slot.last = leases.iter().rfind(|lease| !lease.doubled).copied();
+        slot.leases = all;
+        for (before, after) in before.iter().zip(&leases) {
+            self.numbers.keep(after, &self.visits.core(after.visit));
+            if before != after {
+                self.doubled += usize::from(after.doubled);
+                self.doubled -= usize::from(before.doubled);
+                self.note(Item::Visit(after.visit), offset);
+                self.mark_number(number, before.end.min(after.end), offset);
+            }
         }
         self.numbers.refresh(number);
     }
 
     /// Gives the lease of a visit, if it has one.
-    pub(crate) fn lease(&self, place: u32) -> Option<&Lease> {
-        let (number, start) = self.visits.core(place).lease()?;
-        let index = self.lease_at(number, start, place);
-        self.numbers.get(number)?.leases.get(index)
+    pub(crate) fn lease(&self, place: u32) -> Option<Lease> {
+        self.numbers.lease(place, &self.visits.core(place))
     }
 }

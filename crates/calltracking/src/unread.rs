@@ -5,7 +5,6 @@ use std::mem;
 use hashbrown::HashMap;
 
 use crate::decide::Overlay;
-use crate::leases::Lease;
 use crate::names::Name;
 use crate::settle::KEPT;
 use crate::tracking::Tracking;
@@ -42,22 +41,20 @@ impl Tracking {
 
     /// Lays the leases of all visits: each number's at once, so that it takes no longer the more there are before.
     fn lay_all(&mut self) {
-        let mut leases: HashMap<Name, Vec<Lease>, foldhash::fast::RandomState> = HashMap::default();
+        let mut leases: HashMap<Name, Vec<(i64, u32)>, foldhash::fast::RandomState> =
+            HashMap::default();
         for place in self.visits.all() {
             if let Some((number, start)) = self.visits.core(place).lease() {
-                leases
-                    .entry(number)
-                    .or_default()
-                    .push(Lease::new(place, start));
+                leases.entry(number).or_default().push((start, place));
             }
         }
         for (number, mut all) in leases {
             all.sort_unstable_by(|left, right| {
-                let ids = || self.visits.order(left.visit, right.visit);
-                left.start.cmp(&right.start).then_with(ids)
+                let ids = || self.visits.order(left.1, right.1);
+                left.0.cmp(&right.0).then_with(ids)
             });
-            self.numbers.get_mut(number).leases = all;
-            self.lay(number, 0, KEPT);
+            self.numbers.get_mut(number).leases = all.into_iter().map(|(_, visit)| visit).collect();
+            self.lay(number, 0, None, KEPT);
         }
     }
 }

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use hashbrown::HashTable;
@@ -22,6 +22,10 @@ use crate::people::Visitor;
 use crate::store::PARTS;
 
 mod cold;
+mod part;
+
+pub(crate) use part::Part;
+use part::Body;
 
 /// Ends a chain.
 const NONE: u32 = u32::MAX;
@@ -44,45 +48,11 @@ pub(crate) struct Visits {
     moving: Option<Range<u64>>,
 }
 
-/// Some of the visits.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Part {
-    slots: Vec<Slot>,
-    /// The pages of visits of which some can be taken back, by index.
-    pages: BTreeMap<u32, Box<[PageKey]>>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Slot {
-    core: Core,
-    /// The next of the visitor's.
-    #[serde(skip)]
-    next: u32,
-    body: Body,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-enum Body {
-    Held(Box<Visit>),
-    /// Its place on the shelf.
-    Cold(u64),
-}
-
 /// What a page is taken back by: hashes of its event's id and of its import's run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PageKey {
     pub(crate) id: u64,
     pub(crate) run: Option<u64>,
-}
-
-impl Part {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-
-    fn len(&self) -> u32 {
-        self.slots.len() as u32
-    }
 }
 
 impl Visits {
@@ -107,31 +77,36 @@ impl Visits {
 
     pub(crate) fn find(&self, id: &str) -> Option<u32> {
         let hash = self.hash(id);
-        let is = |place: &u32| self.core(*place).hash == hash && self.read(*place).id == id;
+        let is = |place: &u32| self.hash_of(*place) == hash && self.read(*place).id == id;
         self.ids[part_of(hash)].find(hash, is).copied()
     }
 
     /// Finds the visit whose id has this hash.
     pub(crate) fn of_hash(&self, hash: u64) -> Option<u32> {
-        let is = |place: &u32| self.core(*place).hash == hash;
+        let is = |place: &u32| self.hash_of(*place) == hash;
         self.ids[part_of(hash)].find(hash, is).copied()
     }
 
-    pub(crate) fn core(&self, place: u32) -> &Core {
-        core(&self.parts, place)
+    /// Gives the hash of a visit's id.
+    pub(crate) fn hash_of(&self, place: u32) -> u64 {
+        hash_at(&self.parts, place)
     }
 
-    fn slot_mut(&mut self, place: u32) -> &mut Slot {
+    pub(crate) fn visitor_of(&self, place: u32) -> Visitor {
+        visitor_at(&self.parts, place)
+    }
+
+    pub(crate) fn core(&self, place: u32) -> Core {
         let (part, index) = split(place);
-        &mut self.parts[part].slots[index]
+        self.parts[part].core(index)
     }
 
     /// Gives the whole of a visit. If that cannot be read nothing is to be relied on any more ([`Visits::torn`]).
     pub(crate) fn read(&self, place: u32) -> Cow<'_, Visit> {
         let (part, index) = split(place);
-        match &self.parts[part].slots[index].body {
+        match self.parts[part].body(index) {
             Body::Held(visit) => Cow::Borrowed(visit),
-            Body::Cold(at) => Cow::Owned(self.fetch(*at)),
+            Body::Cold(at) => Cow::Owned(self.fetch(at)),
         }
     }
 
@@ -145,15 +120,14 @@ impl Visits {
 
     /// Gives the version of a visit's row, without the generation.
     pub(crate) fn changed(&self, place: u32) -> u64 {
-        self.core(place).changed.max(self.floor)
+        let (part, index) = split(place);
+        self.parts[part].changed(index).max(self.floor)
     }
 
     /// Raises the version of a visit's row, if there is such a visit.
     pub(crate) fn change(&mut self, place: u32, version: u64) {
         let (part, index) = split(place);
-        if let Some(slot) = self.parts[part].slots.get_mut(index) {
-            slot.core.changed = slot.core.changed.max(version);
-        }
+        self.parts[part].change(index, version);
     }
 
     /// Adds what is not there yet; gives its place.
@@ -161,17 +135,9 @@ impl Visits {
         let hash = self.hash(&visit.id);
         let visitor = Visitor::of(&visit.head.visitor, self.seed);
         let part = part_of(hash);
-        let slots = &mut self.parts[part].slots;
-        let place = slots.len() as u32 * u32::from(PARTS) + part as u32;
-        if slots.len() == slots.capacity() {
-            // Cold ones are never moved out: twice as much would be needed at most for days.
-            slots.reserve_exact(slots.len() / 16 + 4);
-        }
-        slots.push(Slot {
-            core: Core::of(&visit, hash, visitor, (0, false)),
-            next: NONE,
-            body: Body::Held(Box::new(visit)),
-        });
+        let own = &mut self.parts[part];
+        let place = place(part as u32, own.len());
+        own.push(&Core::of(&visit, hash, visitor, false), visit);
         self.held.push_back(place);
         self.number(place);
         self.link(place);
@@ -181,46 +147,41 @@ impl Visits {
     /// Finds a visit by its id from here on.
     fn number(&mut self, place: u32) {
         let parts = &self.parts;
-        let hash = core(parts, place).hash;
-        self.ids[part_of(hash)].insert_unique(hash, place, |place| core(parts, *place).hash);
+        let hash = hash_at(parts, place);
+        self.ids[part_of(hash)].insert_unique(hash, place, |place| hash_at(parts, *place));
     }
 
     /// Tells a visit of a record; says what that changed.
     pub(crate) fn hear(&mut self, place: u32, said: Said, received_at: i64) -> Change {
         let (part, index) = split(place);
-        let Slot { core, body, .. } = &mut self.parts[part].slots[index];
-        let before = *core;
-        let (change, visitor) = match body {
-            Body::Held(visit) => {
-                let change = visit.hear(said);
-                visit.received_at = visit.received_at.max(received_at);
-                (change, Visitor::of(&visit.head.visitor, self.seed))
+        let before = self.core(place);
+        let change = if let Some(visit) = self.parts[part].body_mut(index) {
+            let change = visit.hear(said);
+            visit.received_at = visit.received_at.max(received_at);
+            change
+        } else {
+            let mut visit = self.read(place).into_owned();
+            let change = visit.hear(said);
+            if !change.any() && received_at <= visit.received_at {
+                return change;
             }
-            Body::Cold(_) => {
-                let mut visit = self.read(place).into_owned();
-                let change = visit.hear(said);
-                if !change.any() && received_at <= visit.received_at {
-                    return change;
-                }
-                visit.received_at = visit.received_at.max(received_at);
-                let visitor = Visitor::of(&visit.head.visitor, self.seed);
-                self.thaw(place, visit);
-                (change, visitor)
-            }
+            visit.received_at = visit.received_at.max(received_at);
+            self.thaw(place, visit);
+            change
         };
+        let visit = self.read(place);
+        let visitor = Visitor::of(&visit.head.visitor, self.seed);
+        let core = Core::of(&visit, before.hash, visitor, before.gone);
+        let keys = (change.head || change.pages).then(|| visit.keys_of_pages());
         if before.visitor != visitor {
             self.unlink(place);
         }
-        let Part { slots, pages } = &mut self.parts[part];
-        let Slot { core, body, .. } = &mut slots[index];
-        if let Body::Held(visit) = body {
-            *core = Core::of(visit, before.hash, visitor, (before.changed, before.gone));
-            if change.head || change.pages {
-                match visit.keys_of_pages() {
-                    Some(keys) => drop(pages.insert(index as u32, keys)),
-                    None => drop(pages.remove(&(index as u32))),
-                }
-            }
+        let own = &mut self.parts[part];
+        own.set_core(index, &core);
+        match keys {
+            Some(Some(keys)) => drop(own.pages.insert(index as u32, keys)),
+            Some(None) => drop(own.pages.remove(&(index as u32))),
+            None => {}
         }
         if before.visitor != visitor {
             self.link(place);
@@ -230,12 +191,13 @@ impl Visits {
 
     /// Notes whether a visit is gone.
     pub(crate) fn set_gone(&mut self, place: u32, gone: bool) {
-        if self.core(place).gone == gone {
+        let core = self.core(place);
+        if core.gone == gone {
             return;
         }
-        let visit = self.read(place).into_owned();
-        let core = &mut self.slot_mut(place).core;
-        *core = Core::of(&visit, core.hash, core.visitor, (core.changed, gone));
+        let core = Core::of(&self.read(place), core.hash, core.visitor, gone);
+        let (part, index) = split(place);
+        self.parts[part].set_core(index, &core);
     }
 
     /// Gives what the pages of a visit can be taken back by; none if none of them can be.
@@ -252,7 +214,7 @@ impl Visits {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.slots.len()).sum()
+        self.parts.iter().map(|part| part.len() as usize).sum()
     }
 
     /// Lists all places.
@@ -287,15 +249,15 @@ impl Visits {
         self.held.clear();
         for place in self.all() {
             self.link(place);
-            if matches!(self.slot_mut(place).body, Body::Held(_)) {
-                self.held.push_back(place);
-            }
+        }
+        for (part, of) in (0..).zip(&self.parts) {
+            self.held.extend(of.all_held().map(|index| place(part, index)));
         }
     }
 
     /// Gives the visit of a visitor that began last.
     pub(crate) fn last(&self, visitor: Visitor) -> Option<u32> {
-        let is = |place: &u32| self.core(*place).visitor == visitor;
+        let is = |place: &u32| self.visitor_of(*place) == visitor;
         let table = &self.visitors[part_of(visitor.hash())];
         table.find(visitor.hash(), is).copied()
     }
@@ -304,52 +266,63 @@ impl Visits {
     pub(crate) fn of_visitor(&self, visitor: Visitor) -> impl Iterator<Item = u32> {
         let next = |place: &u32| {
             let (part, index) = split(*place);
-            Some(self.parts[part].slots[index].next).filter(|next| *next != NONE)
+            Some(self.parts[part].next(index)).filter(|next| *next != NONE)
         };
         std::iter::successors(self.last(visitor), next)
     }
 
     /// Adds a visit to those of its visitor.
     fn link(&mut self, place: u32) {
+        let visitor = self.visitor_of(place);
+        let first = self.core(place).first;
+        let last = self.last(visitor);
+        if let Some(last) = last.filter(|last| self.core(*last).first > first) {
+            let next = self.set_next(last, place);
+            self.set_next(place, next);
+            return;
+        }
+        self.set_next(place, last.unwrap_or(NONE));
         let parts = &self.parts;
-        let own = *core(parts, place);
-        let hash = own.visitor.hash();
-        let table = &mut self.visitors[part_of(hash)];
-        let is = |place: &u32| core(parts, *place).visitor == own.visitor;
-        let next = match table.find_mut(hash, is) {
-            None => {
-                table.insert_unique(hash, place, |place| core(parts, *place).visitor.hash());
-                NONE
-            }
-            Some(last) if core(parts, *last).first <= own.first => std::mem::replace(last, place),
-            Some(last) => {
-                let last = *last;
-                std::mem::replace(&mut self.slot_mut(last).next, place)
-            }
-        };
-        self.slot_mut(place).next = next;
+        let table = &mut self.visitors[part_of(visitor.hash())];
+        let is = |place: &u32| visitor_at(parts, *place) == visitor;
+        if let Some(last) = table.find_mut(visitor.hash(), is) {
+            *last = place;
+        } else {
+            let hash = |place: &u32| visitor_at(parts, *place).hash();
+            table.insert_unique(visitor.hash(), place, hash);
+        }
     }
 
     /// Takes a visit from those of its visitor.
     fn unlink(&mut self, place: u32) {
-        let visitor = self.core(place).visitor;
+        let visitor = self.visitor_of(place);
         let rest: Vec<u32> = self
             .of_visitor(visitor)
             .filter(|known| *known != place)
             .collect();
         let parts = &self.parts;
-        let is = |place: &u32| core(parts, *place).visitor == visitor;
+        let is = |place: &u32| visitor_at(parts, *place) == visitor;
         let table = &mut self.visitors[part_of(visitor.hash())];
         if let Ok(known) = table.find_entry(visitor.hash(), is) {
             known.remove();
         }
         rest.into_iter().rev().for_each(|known| self.link(known));
     }
+
+    fn set_next(&mut self, at: u32, next: u32) -> u32 {
+        let (part, index) = split(at);
+        self.parts[part].set_next(index, next)
+    }
 }
 
-fn core(parts: &[Part], place: u32) -> &Core {
+fn hash_at(parts: &[Part], place: u32) -> u64 {
     let (part, index) = split(place);
-    &parts[part].slots[index].core
+    parts[part].packed(index).hash
+}
+
+fn visitor_at(parts: &[Part], place: u32) -> Visitor {
+    let (part, index) = split(place);
+    parts[part].packed(index).visitor
 }
 
 const fn part_of(hash: u64) -> usize {

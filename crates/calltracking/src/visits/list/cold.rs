@@ -1,6 +1,6 @@
 //! Visits of which nothing came for long: their texts are on a shelf.
 
-use super::{Body, Core, Shelf, Torn, Visit, Visits, part_of, split};
+use super::{Body, Core, Part, Shelf, Torn, Visit, Visits, part_of, split};
 
 /// Visits that go cold in one step: each is a write of some hundred bytes.
 const MOST: usize = 4_096;
@@ -8,11 +8,9 @@ const MOST: usize = 4_096;
 impl Visits {
     /// Takes the shelf, and tells it which of its entries are needed.
     pub(crate) fn shelve(&mut self, mut shelf: Box<dyn Shelf>) -> Result<(), Torn> {
-        for slot in self.parts.iter().flat_map(|part| &part.slots) {
-            if let Body::Cold(at) = slot.body {
-                shelf.hold(at)?;
-            }
-        }
+        let mut cold = self.parts.iter().flat_map(Part::cold);
+        cold.try_for_each(|at| shelf.hold(at))?;
+        drop(cold);
         self.shelf = Some(shelf);
         Ok(())
     }
@@ -37,30 +35,22 @@ impl Visits {
 
     /// Says whether any is cold.
     pub(crate) fn has_cold(&self) -> bool {
-        let mut slots = self.parts.iter().flat_map(|part| &part.slots);
-        slots.any(|slot| matches!(slot.body, Body::Cold(_)))
+        let mut parts = self.parts.iter();
+        parts.any(|part| part.held() < part.len() as usize)
     }
 
     /// Measures what they take, in bytes, without what the allocator adds and what refers to them.
     pub(crate) fn bytes(&self) -> usize {
-        let slots = self.parts.iter().map(|part| {
-            let keys: usize = part
-                .pages
-                .values()
-                .map(|keys| 40 + size_of_val(&**keys))
-                .sum();
-            part.slots.capacity() * size_of::<super::Slot>() + keys
-        });
+        let parts = self.parts.iter().map(Part::bytes);
         let tables = self.ids.iter().chain(&self.visitors);
         let tables = tables.map(|table| table.capacity() * (size_of::<u32>() + 1) * 8 / 7);
-        let held = self.held.iter().map(|place| self.read(*place).bytes());
         let listed = self.held.capacity() * size_of::<u32>();
-        slots.chain(tables).chain(held).sum::<usize>() + listed
+        parts.chain(tables).sum::<usize>() + listed
     }
 
     /// Puts visits on the shelf, looking at `most` at most, and going on where it stopped the last time; gives how many went.
-    /// `may` says whether one may, by its place.
-    pub(crate) fn cool(&mut self, most: usize, may: impl Fn(u32, &Core, &Visit) -> bool) -> usize {
+    /// `may` says whether one may, by its place, the version of its row and its core.
+    pub(crate) fn cool(&mut self, most: usize, may: impl Fn(u32, u64, &Core, &Visit) -> bool) -> usize {
         let mut cooled = 0;
         for _ in 0..most.min(self.held.len()) {
             if cooled == MOST {
@@ -70,12 +60,12 @@ impl Visits {
                 break;
             };
             let (part, index) = split(place);
-            let slot = &mut self.parts[part].slots[index];
-            let Some((shelf, visit)) = self.shelf.as_mut().zip(slot.body.held()) else {
+            let own = &mut self.parts[part];
+            let (Some(shelf), Body::Held(visit)) = (&mut self.shelf, own.body(index)) else {
                 self.held.push_back(place);
                 break;
             };
-            if !may(place, &slot.core, visit) {
+            if !may(place, own.changed(index), &own.core(index), visit) {
                 self.held.push_back(place);
                 continue;
             }
@@ -84,7 +74,11 @@ impl Visits {
                 self.held.push_back(place);
                 break;
             };
-            slot.body = Body::Cold(at);
+            if !own.put(index, at) {
+                shelf.let_go(at);
+                self.held.push_back(place);
+                break;
+            }
             cooled += 1;
         }
         if self.held.capacity() > 4 * self.held.len() + MOST {
@@ -96,11 +90,11 @@ impl Visits {
     /// Holds a cold visit again, as it stands now.
     pub(super) fn thaw(&mut self, place: u32, visit: Visit) {
         let (part, index) = split(place);
-        let slot = &mut self.parts[part].slots[index];
-        let body = std::mem::replace(&mut slot.body, Body::Held(Box::new(visit)));
-        if let (Body::Cold(at), Some(shelf)) = (body, &mut self.shelf) {
+        let own = &mut self.parts[part];
+        if let (Body::Cold(at), Some(shelf)) = (own.body(index), &mut self.shelf) {
             shelf.let_go(at);
             self.held.push_back(place);
+            own.hold(index, visit);
         }
     }
 
@@ -146,10 +140,10 @@ impl Visits {
             return true;
         };
         let hash = self.hash(&visit.id);
-        let parts = &mut self.parts;
+        let parts = &self.parts;
         let is = |place: &u32| {
             let (part, index) = split(*place);
-            matches!(parts[part].slots[index].body, Body::Cold(known) if known == at)
+            matches!(parts[part].body(index), Body::Cold(known) if known == at)
         };
         let place = self.ids[part_of(hash)].find(hash, is).copied();
         let (Some(place), Some(shelf)) = (place, &mut self.shelf) else {
@@ -159,18 +153,10 @@ impl Visits {
         let Ok(to) = shelf.put(entry) else {
             return false;
         };
-        shelf.let_go(at);
-        self.slot_mut(place).body = Body::Cold(to);
-        true
-    }
-}
-
-impl Body {
-    fn held(&self) -> Option<&Visit> {
-        match self {
-            Self::Held(visit) => Some(visit),
-            Self::Cold(_) => None,
-        }
+        let (part, index) = split(place);
+        let is_put = self.parts[part].put(index, to);
+        shelf.let_go(if is_put { at } else { to });
+        is_put
     }
 }
 
