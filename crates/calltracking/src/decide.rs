@@ -117,15 +117,16 @@ impl Tracking {
         self.read();
         let (site, pool) = self.rules.site(ask.site)?;
         let visitor = Visitor::of(ask.visitor, self.seed);
-        if let Some(mut held) = self.living(visitor, site, pool, now.0) {
+        let last = self.visits.last(visitor);
+        if let Some(mut held) = self.living(visitor, last, site, pool, now.0) {
             // Who came when none was free is served as soon as one is.
             held.place.number = held
                 .place
                 .number
-                .or_else(|| pool.and_then(|pool| self.allocate(visitor, pool, now.0)));
+                .or_else(|| pool.and_then(|pool| self.allocate(last, pool, now.0)));
             return Some(self.go_on(held, visitor, now.0, false));
         }
-        let number = pool.and_then(|pool| self.allocate(visitor, pool, now.0));
+        let number = pool.and_then(|pool| self.allocate(last, pool, now.0));
         let held = Held {
             visit: ask.new_visit.into(),
             hash: self.visits.hash(ask.new_visit),
@@ -147,7 +148,8 @@ impl Tracking {
             (known.visitor, known.site?)
         };
         let (_, pool) = self.rules.site(self.texts.words.text(site))?;
-        let held = self.living(visitor, site, pool, now.0)?;
+        let last = self.visits.last(visitor);
+        let held = self.living(visitor, last, site, pool, now.0)?;
         (held.hash == hash).then(|| self.go_on(held, visitor, now.0, false))
     }
 
@@ -159,8 +161,16 @@ impl Tracking {
         Some(decision)
     }
 
-    /// Finds the visit of a visitor that lives, and still has a number of the site's pool if it has one of its own.
-    fn living(&self, visitor: Visitor, site: Name, pool: Option<usize>, now: i64) -> Option<Held> {
+    /// Finds the visit of a visitor that lives, and still has a number of the site's pool if it has one of its own; `last` is
+    /// the one that began last.
+    fn living(
+        &self,
+        visitor: Visitor,
+        last: Option<u32>,
+        site: Name,
+        pool: Option<usize>,
+        now: i64,
+    ) -> Option<Held> {
         let held = self.overlay.held.get(&(visitor, site));
         let held =
             held.filter(|held| now < held.until && !self.overlay.ending.contains(&held.hash));
@@ -171,15 +181,11 @@ impl Tracking {
         let held = held.or_else(|| {
             let is_lost = |place: u32| Some(self.visits.hash_of(place)) == lost;
             let is_here = |place: u32| self.visits.core(place).site == Some(site);
-            let last = self.visits.last(visitor);
             match last.filter(|last| is_here(*last) && !is_lost(*last)) {
                 Some(last) if self.is_over(last, now) => None,
                 Some(last) => self.kept(last, site, pool, now),
                 None => {
-                    let mut all = self
-                        .visits
-                        .of_visitor(visitor)
-                        .filter(|place| !is_lost(*place));
+                    let mut all = self.visits.chain(last).filter(|place| !is_lost(*place));
                     all.find_map(|place| self.kept(place, site, pool, now))
                 }
             }
@@ -247,20 +253,20 @@ impl Tracking {
         })
     }
 
-    /// Finds a free number: the one that this visitor had last, else a never-used one, else the one released longest ago.
-    fn allocate(&mut self, visitor: Visitor, pool: usize, now: i64) -> Option<Name> {
+    /// Finds a free number: the one that a visitor had last, whose last visit this is, else a never-used one, else the one
+    /// released longest ago.
+    fn allocate(&mut self, last: Option<u32>, pool: usize, now: i64) -> Option<Name> {
         let is_here = |number: &Name| self.numbers.pool(*number) == Some(pool);
         let lease = |place: u32| self.visits.core(place).lease();
-        let last = self.visits.last(visitor).and_then(lease);
-        let last = last.map(|(number, _)| number);
-        let last = last.filter(is_here).or_else(|| {
-            let laid = self.visits.of_visitor(visitor).filter_map(lease);
+        let number = last.and_then(lease).map(|(number, _)| number);
+        let number = number.filter(is_here).or_else(|| {
+            let laid = self.visits.chain(last).filter_map(lease);
             let laid = laid.filter(|(number, _)| is_here(number));
             let last = laid.max_by_key(|(_, start)| *start);
             last.map(|(number, _)| number)
         });
-        let last = last.filter(|number| self.numbers.is_free(pool, *number, now, &self.rules));
-        last.or_else(|| self.numbers.next(pool, now, &self.rules))
+        let number = number.filter(|it| self.numbers.is_free(pool, *it, now, &self.rules));
+        number.or_else(|| self.numbers.next(pool, now, &self.rules))
     }
 
     /// Lets a visit live from now on, and holds that until its record comes back.

@@ -81,6 +81,15 @@ impl By {
         }
     }
 
+    /// Lists the hashes of who told it: of the event's id, wherever that is, and of the run.
+    pub(crate) fn tellers(&self) -> impl Iterator<Item = u64> + use<> {
+        let (id, run) = match *self {
+            Self::Event { id, run, .. } => (Some(id), run),
+            Self::Lead(_) => (None, None),
+        };
+        id.into_iter().chain(run)
+    }
+
     /// Lists the hashes under which a retraction may name it.
     fn names(&self) -> impl Iterator<Item = u64> {
         let (ids, run) = match *self {
@@ -186,13 +195,14 @@ impl Tracking {
             .collect()
     }
 
-    /// Marks the calls of those whom what was taken back linked.
-    pub(crate) fn unlink(&mut self, taken: [Option<u64>; 2], offset: u64) {
-        let taken: Vec<u64> = taken.into_iter().flatten().collect();
-        let is_meant = |link: &&Link| link.by.names().any(|name| taken.contains(&name));
-        let meant: Vec<Link> = self.people.links().filter(is_meant).copied().collect();
-        for link in meant {
-            self.mark_caller(link.caller, link.at, offset);
+    /// Marks the calls of those whom what is taken back linked.
+    pub(crate) fn unlink(&mut self, of: &Retract<'_>, offset: u64) {
+        let event = of.target.as_deref().map(id_hash);
+        let run = of.batch.as_deref().map(run_hash);
+        for teller in event.into_iter().chain(run) {
+            for (caller, at) in self.people.told_by(teller) {
+                self.mark_caller(caller, at, offset);
+            }
         }
     }
 

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Name(NonZeroU32);
 
 impl Name {
+    /// Comes before all others.
+    pub(crate) const FIRST: Self = Self(NonZeroU32::MIN);
+
     pub(crate) const fn place(self) -> usize {
         self.0.get() as usize - 1
     }

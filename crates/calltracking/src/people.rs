@@ -90,6 +90,8 @@ pub(crate) struct People {
     /// Callers that were ever linked to a site's side.
     linked: HashMap<Side, BTreeSet<Name>, foldhash::fast::RandomState>,
     links: BTreeSet<Link>,
+    /// Who was linked since when, by hashes of what told it.
+    tellers: BTreeSet<(u64, Name, i64)>,
     /// The links of each lead that has any; they are among the links.
     leads: BTreeMap<CompactString, Vec<Link>>,
     /// Names of callers that are a contact's: of those it was merged from, and its ids on channels.
@@ -142,6 +144,9 @@ impl People {
     /// Keeps a link; says whether it is new.
     pub(crate) fn link(&mut self, link: Link) -> bool {
         self.meet(link.side, link.caller);
+        let tellers = link.by.tellers();
+        self.tellers
+            .extend(tellers.map(|teller| (teller, link.caller, link.at)));
         self.links.insert(link)
     }
 
@@ -191,9 +196,11 @@ impl People {
         own.filter(move |link| link.at <= at)
     }
 
-    /// Lists all links.
-    pub(crate) fn links(&self) -> impl Iterator<Item = &Link> {
-        self.links.iter()
+    /// Lists who was linked since when by what an event or a run told.
+    pub(crate) fn told_by(&self, teller: u64) -> Vec<(Name, i64)> {
+        let own = self.tellers.range((teller, Name::FIRST, i64::MIN)..);
+        let own = own.take_while(|known| known.0 == teller);
+        own.map(|known| (known.1, known.2)).collect()
     }
 
     /// Gives what a checkpoint takes: the links that events tell, and those of leads.

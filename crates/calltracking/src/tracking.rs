@@ -178,7 +178,7 @@ impl Tracking {
         self.reach(at);
         let taken @ [event, run] = taken_back(retract);
         self.retracted.extend(taken.into_iter().flatten());
-        self.unlink(taken, at.offset);
+        self.unlink(retract, at.offset);
         let all: Vec<u32> = self.visits.with_page_keys().collect();
         for place in all {
             let is_meant =

@@ -24,8 +24,8 @@ use crate::store::PARTS;
 mod cold;
 mod part;
 
-pub(crate) use part::Part;
 use part::Body;
+pub(crate) use part::Part;
 
 /// Ends a chain.
 const NONE: u32 = u32::MAX;
@@ -251,7 +251,8 @@ impl Visits {
             self.link(place);
         }
         for (part, of) in (0..).zip(&self.parts) {
-            self.held.extend(of.all_held().map(|index| place(part, index)));
+            self.held
+                .extend(of.all_held().map(|index| place(part, index)));
         }
     }
 
@@ -264,11 +265,16 @@ impl Visits {
 
     /// Lists the visits of a visitor, that which began last first.
     pub(crate) fn of_visitor(&self, visitor: Visitor) -> impl Iterator<Item = u32> {
+        self.chain(self.last(visitor))
+    }
+
+    /// Lists a visit and those of its visitor behind it.
+    pub(crate) fn chain(&self, from: Option<u32>) -> impl Iterator<Item = u32> {
         let next = |place: &u32| {
             let (part, index) = split(*place);
             Some(self.parts[part].next(index)).filter(|next| *next != NONE)
         };
-        std::iter::successors(self.last(visitor), next)
+        std::iter::successors(from, next)
     }
 
     /// Adds a visit to those of its visitor.

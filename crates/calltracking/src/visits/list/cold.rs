@@ -50,7 +50,11 @@ impl Visits {
 
     /// Puts visits on the shelf, looking at `most` at most, and going on where it stopped the last time; gives how many went.
     /// `may` says whether one may, by its place, the version of its row and its core.
-    pub(crate) fn cool(&mut self, most: usize, may: impl Fn(u32, u64, &Core, &Visit) -> bool) -> usize {
+    pub(crate) fn cool(
+        &mut self,
+        most: usize,
+        may: impl Fn(u32, u64, &Core, &Visit) -> bool,
+    ) -> usize {
         let mut cooled = 0;
         for _ in 0..most.min(self.held.len()) {
             if cooled == MOST {
