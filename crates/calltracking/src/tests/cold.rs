@@ -268,7 +268,7 @@ fn a_cold_visit_takes_some_bytes_of_memory() {
     println!(
         "a visit takes {held:.0} bytes while held, {cold:.0} when cold, {kept:.0} on the shelf"
     );
-    assert!(cold < 190.0 && held > 4.0 * cold, "{cold} {held}");
+    assert!(cold < 90.0 && held > 4.0 * cold, "{cold} {held}");
 }
 
 #[test]

@@ -198,3 +198,78 @@ impl Part {
             + keys
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::Visitor;
+
+    const DAY: i64 = 86_400_000;
+
+    fn core(visit: &Visit) -> Core {
+        Core::of(visit, 7, Visitor::of("ann", 1), false)
+    }
+
+    #[test]
+    fn a_core_comes_out_as_it_went_in_however_wide() {
+        let first = 1_790_000_000_000;
+        let mut part = Part::default();
+        let mut cores = Vec::new();
+        // Ended not at all, in its life, and after it; on for a day and for longer than a slot tells; before 1970.
+        for (first, until, ended) in [
+            (first, DAY, None),
+            (first, DAY, Some(DAY / 2)),
+            (first, DAY, Some(2 * DAY)),
+            (first, 60 * DAY, None),
+            (-5, DAY, None),
+        ] {
+            let visit = Visit {
+                signs: Some((first, first + until)),
+                ended: ended.map(|ended| first + ended),
+                first,
+                ..Visit::default()
+            };
+            cores.push(core(&visit));
+            part.push(&core(&visit), visit);
+        }
+        assert_eq!(part.wide.len(), 3);
+        // More kinds than a byte tells.
+        for hold in 0..300 {
+            let mut visit = Visit::default();
+            visit.head.hold = hold;
+            cores.push(core(&visit));
+            part.push(&core(&visit), visit);
+        }
+        assert_eq!(part.wide.len(), 3 + 300 - 256);
+        for (index, core) in cores.iter().enumerate() {
+            assert_eq!(part.core(index), *core, "{index}");
+        }
+        // What was wide is so no longer.
+        part.set_core(2, &cores[0]);
+        assert_eq!((part.core(2), part.wide.len()), (cores[0], 2 + 300 - 256));
+    }
+
+    #[test]
+    fn those_that_are_held_are_found_when_others_go() {
+        let mut part = Part::default();
+        for hold in 0..10 {
+            let mut visit = Visit::default();
+            visit.head.hold = hold;
+            part.push(&core(&visit), visit);
+        }
+        for (index, place) in [(3, 30), (9, 90), (0, 10)] {
+            assert!(part.put(index, place));
+        }
+        assert!(!part.put(4, HELD) && !part.put(4, 0));
+        let body = |index| match part.body(index) {
+            Body::Held(visit) => (visit.head.hold, 0),
+            Body::Cold(at) => (-1, at),
+        };
+        let found: Vec<_> = (0..10).map(body).collect();
+        let held = |hold| (hold, 0);
+        let cold = |at| (-1, at);
+        let mut expected: Vec<_> = (0..10).map(held).collect();
+        (expected[3], expected[9], expected[0]) = (cold(30), cold(90), cold(10));
+        assert_eq!(found, expected);
+    }
+}
