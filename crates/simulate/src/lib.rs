@@ -34,5 +34,5 @@ pub mod site;
 
 pub use centre::{CHANNELS, OnShift, Simulation};
 pub use config::{BadConfig, Config};
-pub use outbox::Sending;
+pub use outbox::{Sending, merged};
 pub use sales::{ADVERTS, Advert, PIPELINE};

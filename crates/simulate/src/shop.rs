@@ -176,7 +176,7 @@ impl Shop {
             },
             What::Call { caller, talk, .. } => {
                 let caller = caller.map(|phone| of_site(&phone));
-                self.rings(at, caller, talk, (visit, asks));
+                self.rings(at, caller.as_deref(), talk, (visit, asks));
                 return None;
             }
         };
@@ -189,10 +189,10 @@ impl Shop {
     }
 
     /// Works a call out whole.
-    fn rings(&mut self, at: Time, caller: Option<String>, talk: i64, of: (Option<Visit>, bool)) {
+    fn rings(&mut self, at: Time, caller: Option<&str>, talk: i64, of: (Option<Visit>, bool)) {
         self.calls += 1;
         let call = format!("{}-w{}", self.names.0, self.calls);
-        let from = caller.as_deref().unwrap_or("anonymous");
+        let from = caller.unwrap_or("anonymous");
         let mut phases = vec![(at, "started", None)];
         let here = |manager: &&Manager| manager.works(self.config.zone, at);
         let here: Vec<&Manager> = self.managers.iter().filter(here).collect();
@@ -206,7 +206,7 @@ impl Shop {
                 phases.push((rings, "ringing", Some(name.clone())));
                 if talk > 0 {
                     phases.push((answered, "answered", Some(name)));
-                    self.talked(answered, caller.as_deref());
+                    self.talked(answered, caller);
                     answered.plus(talk)
                 } else {
                     rings.plus(RINGS)
@@ -342,7 +342,10 @@ impl Past {
             }
             (Told::Form { phone }, Some(visit)) => {
                 let seen = [&self.names.visit(&visit), &self.names.visitor(&visit)];
-                Some(self.names.form(at, &visit, &phone, seen.map(String::as_str)))
+                Some(
+                    self.names
+                        .form(at, &visit, &phone, seen.map(String::as_str)),
+                )
             }
             _ => None,
         }
