@@ -63,7 +63,7 @@ pub(super) fn text(centre: &Simulation, hash: &str) -> String {
 
 /// Gives the site, and the numbers that its visits are shown.
 fn site() -> String {
-    let numbers: Vec<String> = (111..121).map(|it| format!("+34910000{it}")).collect();
+    let numbers: Vec<String> = (111..123).map(|it| format!("+34910000{it}")).collect();
     format!(
         "\n[[account.site]]\nkey = \"{SITE}\"\norigins = [\"https://www.shop.example\"]\npool = \"web\"\n\
          \n[[account.pool]]\nid = \"web\"\nnumbers = {numbers:?}\nfallback = \"{MAIN}\"\nhold = \"5m\"\n"

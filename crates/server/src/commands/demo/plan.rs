@@ -85,7 +85,7 @@ impl Plan {
             rate: options.rate.unwrap_or(400),
             calls: options.rate.unwrap_or(400) / 2,
             leads: 250,
-            visits: options.rate.unwrap_or(400) / 2,
+            visits: options.rate.unwrap_or(400) * 3 / 4,
         })
     }
 
