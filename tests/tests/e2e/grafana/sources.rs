@@ -103,6 +103,7 @@ fn march(door: &Door) {
         spend("2026-03-03", ["flyer", "", ""], "7", "EUR"),
     ]);
     events.extend(maria());
+    events.extend(others());
     door.post_json(&events.into()).expect_status(202);
 }
 
@@ -127,6 +128,31 @@ fn maria() -> Vec<Value> {
         json!({"type": "form", "form": "maria", "at": at(8), "phone": "+34600555001", "visitor": "maria-7"}),
         lead("m-l1", "created", &at(10), sold("100.01")),
         lead("m-l2", "created", "2026-06-20T12:00:00Z", sold("33.33")),
+    ]);
+    events
+}
+
+/// Persons who are one by their number or by having been made one, a lead of two contacts, and one that was made some
+/// minutes before what brought it was told.
+fn others() -> Vec<Value> {
+    let at = |minute: u32| format!("2026-03-12T09:{minute:02}:00Z");
+    let wrote = |contact: &str, minute: u32, source: &str| {
+        json!({"type": "message", "channel": "whatsapp", "conversation": contact, "contact": contact,
+            "id": format!("{contact}-{minute}"), "author": "contact", "at": at(minute), "source": source,
+            "medium": "social", "campaign": "o'spring"})
+    };
+    let mut events = call("o1", "+34600555009", "+34911999999", &at(3));
+    events.extend(call("o2", "anonymous", "+34911000100", &at(4)));
+    events.extend([
+        wrote("34600555009@c.us", 1, "instagram"),
+        wrote("kim", 10, "tiktok"),
+        wrote("kim-2", 11, "x"),
+        json!({"type": "contact", "contact": "kim", "change": "merged", "into": "kim-2", "at": at(12), "id": "kim"}),
+        lead("o-l1", "created", &at(20), json!({"pipeline": "p", "stage": "new", "contacts": ["kim-2", "zoe"]})),
+        lead("o-l2", "created", &at(30), json!({"pipeline": "p", "stage": "new", "contacts": ["lee"]})),
+        wrote("lee", 39, "bing"),
+        lead("o-l3", "created", &at(40), json!({"pipeline": "p", "stage": "new", "contacts": ["zoe"]})),
+        wrote("zoe", 51, "yahoo"),
     ]);
     events
 }
