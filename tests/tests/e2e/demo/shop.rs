@@ -93,19 +93,7 @@ fn a_stranger_has_a_number_of_his_own_on_the_page_and_his_call_his_source() {
     let number = shown["number"].as_str().expect("a number");
     assert!(shown["served"] == true && number != MAIN, "{shown}");
 
-    // The command of the page, with the number that the snippet puts there.
-    let (_, command) = page.split_once("<pre>").expect("a command");
-    let (command, _) = command.split_once("</pre>").expect("its end");
-    let command = command
-        .replace(MAIN, number)
-        .replace("sleep 3", "sleep 0.1");
-    let calls = Command::new("bash")
-        .args(["-ec", &command])
-        .env("TOKEN", &token)
-        .output()
-        .expect("bash");
-    let said = String::from_utf8_lossy(&calls.stdout).into_owned();
-    assert_eq!(said.matches("\"accepted\":1").count(), 3, "{said}");
+    calls(&page, number, &token);
     door.flush();
     let listed = door
         .get("/v1/calls", &[("source", "you")])
@@ -126,6 +114,22 @@ fn a_stranger_has_a_number_of_his_own_on_the_page_and_his_call_his_source() {
     assert_eq!(reported(&door).get("you"), Some(&1));
     assert_eq!(pool(&door, "visits"), json!(1));
     demo.stop();
+}
+
+/// Runs the command of the page, with the number that the snippet puts there.
+fn calls(page: &str, number: &str, token: &str) {
+    let (_, command) = page.split_once("<pre>").expect("a command");
+    let (command, _) = command.split_once("</pre>").expect("its end");
+    let command = command
+        .replace(MAIN, number)
+        .replace("sleep 3", "sleep 0.1");
+    let calls = Command::new("bash")
+        .args(["-ec", &command])
+        .env("TOKEN", token)
+        .output()
+        .expect("bash");
+    let said = String::from_utf8_lossy(&calls.stdout).into_owned();
+    assert_eq!(said.matches("\"accepted\":1").count(), 3, "{said}");
 }
 
 fn got(link: &str) -> String {
