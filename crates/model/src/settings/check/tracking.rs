@@ -41,7 +41,7 @@ impl Check<'_> {
         }
         for pool in pools {
             if let Some(hold) = pool.hold {
-                self.fixed(format_args!("pool.{}.hold", pool.id), hold);
+                self.held(format_args!("pool.{}.hold", pool.id), hold);
             }
             self.phones(pool);
         }

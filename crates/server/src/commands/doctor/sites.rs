@@ -1,19 +1,26 @@
 //! Sites and pools: whether pages may ask, and whether there is a number to show.
 
-use trunkline_model::settings::{Pool, Site};
+use trunkline_model::settings::{Pool, Site, Span};
 
 use super::Finding;
 use crate::config::File;
 
 const SITE: &str = "site";
 const POOL: &str = "pool";
+/// A page is heard of once a minute: with a shorter hold it loses its number while it shows it.
+const HOLD_MS: i64 = 120_000;
 
 /// Looks at every site and every pool of the configuration.
 pub(super) fn check(file: &File) -> Vec<Finding> {
     let of_account = |account: &trunkline_model::settings::Account| {
         let sites = account.sites.iter().map(site);
         sites
-            .chain(account.pools.iter().map(pool))
+            .chain(
+                account
+                    .pools
+                    .iter()
+                    .map(|it| pool(it, account.attribution.hold)),
+            )
             .collect::<Vec<_>>()
     };
     file.accounts.iter().flat_map(of_account).collect()
@@ -39,7 +46,7 @@ fn site(site: &Site) -> Finding {
     )
 }
 
-fn pool(pool: &Pool) -> Finding {
+fn pool(pool: &Pool, hold: Span) -> Finding {
     let Pool {
         id,
         numbers,
@@ -55,6 +62,14 @@ fn pool(pool: &Pool) -> Finding {
     if numbers.is_empty() {
         let mend = "add numbers to account.pool.numbers; `trunkline pool size` says how many";
         return Finding::warning(POOL, format!("{id}: no number in service; {common}"), mend);
+    }
+    let hold = pool.hold.unwrap_or(hold);
+    if hold.millis().is_some_and(|millis| millis < HOLD_MS) {
+        let mend = "set the pool's hold, or attribution.hold, to 2m or more";
+        let said = format!(
+            "{id}: a number is free {hold} after a page was heard of, and pages tell once a minute that they show it"
+        );
+        return Finding::warning(POOL, said, mend);
     }
     let aside = [("draining", draining), ("quarantined", quarantined)];
     let aside = aside.iter().filter(|(_, list)| !list.is_empty());
@@ -84,7 +99,8 @@ mod tests {
                 { key = "bare", origins = ["https://a.example"] },
             ]
             pool = [
-                { id = "web", numbers = ["+34911000001", "+34911000002"], draining = ["+34911000003"], fallback = "+34911000009" },
+                { id = "web", numbers = ["+34911000001", "+34911000002"], draining = ["+34911000002"], fallback = "+34911000009" },
+                { id = "brief", numbers = ["+34911000003"], hold = "119s" },
                 { id = "empty", quarantined = ["+34911000004"] },
             ]
         "#;
@@ -109,6 +125,11 @@ mod tests {
                 (
                     true,
                     "web: numbers in service 2, draining 1; who finds none is shown +34911000009"
+                ),
+                (
+                    false,
+                    "brief: a number is free 119s after a page was heard of, and pages tell once a minute that they \
+                     show it"
                 ),
                 (
                     false,
