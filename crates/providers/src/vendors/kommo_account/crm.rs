@@ -45,16 +45,14 @@ pub(super) fn lead(hook: &Hook, item: &Value, at: Time, change: &str) -> Option<
 /// Gives what a lead tells of its source: its fields, else the first of its tags that is a source of the account.
 fn source(hook: &Hook, item: &Value) -> Vec<(&'static str, String)> {
     let told = card::source(item);
-    let named = || {
-        let tags = card::tags(item).into_iter();
-        tags.filter(|tag| hook.source_tags.contains(tag)).take(1)
-    };
-    match told.is_empty() {
-        true => named()
-            .flat_map(|tag| [("source", tag), ("origin", Origin::Card.to_string())])
-            .collect(),
-        false => told,
+    if !told.is_empty() {
+        return told;
     }
+    let tags = card::tags(item).into_iter();
+    let named = tags.filter(|tag| hook.source_tags.contains(tag)).take(1);
+    named
+        .flat_map(|tag| [("source", tag), ("origin", Origin::Card.to_string())])
+        .collect()
 }
 
 /// Tells apart what is said of a lead in the same second; empty if it says neither contacts nor a source.

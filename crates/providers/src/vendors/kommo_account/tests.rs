@@ -45,10 +45,7 @@ fn a_person_answers_and_a_salesbot_is_a_bot() {
     let manager = serde_json::json!("kommo-account:7");
     assert_eq!(author("incoming", "external").0, "contact");
     assert_eq!(author("outgoing", "user"), ("manager".into(), manager));
-    assert_eq!(
-        author("outgoing", "bot"),
-        ("bot".into(), serde_json::Value::Null)
-    );
+    assert_eq!(author("outgoing", "bot"), ("bot".into(), Value::Null));
 }
 
 fn of_form(body: &str) -> Vec<Value> {
