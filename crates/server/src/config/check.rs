@@ -204,9 +204,12 @@ fn lent_twice(accounts: &[Account], problems: &mut Vec<String>) {
 /// Gives the numbers that an account lends, in E.164, each with its pool. One that drains may be another's already.
 fn lendable(account: &Account) -> impl Iterator<Item = (String, &str)> {
     account.pools.iter().flat_map(|pool| {
-        let numbers = pool.numbers.iter();
-        let valid = numbers.filter_map(|number| e164(number, account.country));
-        valid.map(|number| (number, &*pool.id))
+        let country = account.country;
+        let written =
+            move |number: &String| e164(number, country).unwrap_or_else(|| number.clone());
+        pool.numbers
+            .iter()
+            .map(move |number| (written(number), &*pool.id))
     })
 }
 
