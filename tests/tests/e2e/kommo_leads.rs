@@ -162,7 +162,13 @@ fn leads(door: &Door) -> Vec<Value> {
     let one = |id| {
         let lead = door.get(&format!("/v1/leads/{id}"), &[]);
         let lead = lead.expect_status(200).json();
-        json!([lead["contacts"], lead["source"], lead["kind"]])
+        json!([
+            lead["contacts"],
+            lead["source"],
+            lead["origin"],
+            lead["told"]["source"],
+            lead["kind"]
+        ])
     };
     ids.map(one).into()
 }
@@ -200,11 +206,11 @@ fn is_known(door: &Door) {
     assert_eq!(
         leads(door),
         [
-            json!([["9001", "9009"], null, "won"]),
-            json!([["9002"], null, "open"]),
-            json!([[], "google", "open"]),
-            json!([["9004"], null, "open"]),
-            json!([[], "mailing", "open"]),
+            json!([["9001", "9009"], "radio", "calltracking", null, "won"]),
+            json!([["9002"], "flyer", "calltracking", null, "open"]),
+            json!([[], "google", "utm", "google", "open"]),
+            json!([["9004"], "fair", "card", null, "open"]),
+            json!([[], "mailing", "card", "mailing", "open"]),
         ]
     );
     assert_eq!(
