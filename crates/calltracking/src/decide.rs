@@ -229,7 +229,7 @@ impl Tracking {
             return None;
         }
         let until = match core.lease() {
-            None => core.end(&[]),
+            None => core.end([]),
             Some((number, _)) => {
                 let slot = self.numbers.get(number)?;
                 let lease = slot.last.filter(|lease| lease.visit == place)?;

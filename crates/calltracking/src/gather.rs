@@ -128,7 +128,7 @@ impl Tracking {
             })
             .collect();
         let lease = self.lease(place);
-        let end = lease.map_or_else(|| core.end(&[]), |lease| lease.end);
+        let end = lease.map_or_else(|| core.end([]), |lease| lease.end);
         let referrer = pages.first().and_then(|page| page.referrer.as_deref());
         let (ga, ym, consent) = visit.ids();
         rows.visit(&VisitFact {

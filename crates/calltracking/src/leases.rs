@@ -3,7 +3,9 @@
 //! The leases of a number follow from its visits and the calls on it alone, so late evidence gives what it would have given
 //! in time. A lease lives from its visit's first sign of life to where the last one expires; a call on it renews it, but
 //! never beyond the next visit's lease: a call that is told late does not take a number away. Should a record lease a number
-//! that another visit shows life on, the first stays, and the second is *doubled*: it holds nothing, and is counted.
+//! that another visit shows life on, the first stays, and the second is *doubled*: it holds nothing, and is counted. A visit
+//! that ends in the millisecond in which it begins holds nothing either, and is in nobody's way: which of two visits of one
+//! millisecond came first their ids do not say.
 
 /// How long a call without an end is held for one that goes on, in milliseconds; also the most that a call renews.
 pub(crate) const LONGEST_CALL: i64 = 4 * 3_600_000;
@@ -29,6 +31,11 @@ impl Lease {
         }
     }
 
+    /// Says whether it holds its number at any time.
+    pub(crate) fn holds(&self) -> bool {
+        self.start < self.end
+    }
+
     pub(crate) fn is_live(&self, at: i64) -> bool {
         self.start <= at && at < self.end
     }
@@ -46,7 +53,13 @@ pub(crate) trait Lives {
 pub(crate) fn lay(leases: &mut [Lease], lives: &impl Lives) {
     let mut last: Option<usize> = None;
     for place in 0..leases.len() {
-        let start = leases[place].start;
+        let Lease { visit, start, .. } = leases[place];
+        let end = lives.end(visit);
+        leases[place].end = start;
+        leases[place].doubled = false;
+        if end <= start {
+            continue;
+        }
         let mut doubled = false;
         if let Some(last) = last
             && start < leases[last].end
@@ -56,10 +69,9 @@ pub(crate) fn lay(leases: &mut [Lease], lives: &impl Lives) {
                 leases[last].end = start;
             }
         }
-        let visit = leases[place].visit;
-        leases[place].end = if doubled { start } else { lives.end(visit) };
         leases[place].doubled = doubled;
         if !doubled {
+            leases[place].end = end;
             last = Some(place);
         }
     }

@@ -99,7 +99,7 @@ impl Numbers {
     /// Gives the lease of a visit, by its core.
     pub(crate) fn lease(&self, visit: u32, core: &Core) -> Option<Lease> {
         let (_, start) = core.lease()?;
-        let usual = || (core.end(&[]), false);
+        let usual = || (core.end([]), false);
         let (end, doubled) = self.ends.get(&visit).copied().unwrap_or_else(usual);
         Some(Lease {
             visit,
@@ -112,7 +112,7 @@ impl Numbers {
     /// Keeps the lease of a visit as it was computed.
     pub(crate) fn keep(&mut self, lease: &Lease, core: &Core) {
         let end = (lease.end, lease.doubled);
-        if end == (core.end(&[]), false) {
+        if end == (core.end([]), false) {
             self.ends.remove(&lease.visit);
         } else {
             self.ends.insert(lease.visit, end);
@@ -122,10 +122,6 @@ impl Numbers {
     /// Forgets the lease of a visit.
     pub(crate) fn forget(&mut self, visit: u32) {
         self.ends.remove(&visit);
-    }
-
-    pub(crate) fn is_doubled(&self, visit: u32) -> bool {
-        self.ends.get(&visit).is_some_and(|end| end.1)
     }
 
     /// Measures what leases take, in bytes, without what the allocator adds.

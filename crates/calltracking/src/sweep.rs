@@ -87,7 +87,7 @@ impl Tracking {
             let lease = slot
                 .and_then(|slot| slot.last)
                 .filter(|lease| lease.visit == place);
-            let end = lease.map_or_else(|| core.end(&[]), |lease| lease.end);
+            let end = lease.map_or_else(|| core.end([]), |lease| lease.end);
             is_written
                 && visit.received_at < quiet
                 && end < quiet

@@ -92,12 +92,18 @@ pub struct Tracking {
 /// What leases are made of: visits, and the calls on one number.
 struct Evidence<'a> {
     visits: &'a Visits,
-    renewals: Vec<(i64, i64)>,
+    calls: &'a Store<Known>,
+    on_number: &'a [Key],
 }
 
 impl Lives for Evidence<'_> {
     fn end(&self, visit: u32) -> i64 {
-        self.visits.core(visit).end(&self.renewals)
+        let core = self.visits.core(visit);
+        let on_number = calls::from(self.on_number, core.begins_lease());
+        core.end(on_number.iter().map(|key| {
+            let call = self.calls.get(key.2);
+            (call.started, call.renews_to())
+        }))
     }
 
     fn shows_life(&self, visit: u32, at: i64) -> bool {
@@ -400,7 +406,8 @@ impl Tracking {
         let slot = self.numbers.get_mut(number);
         let all = mem::take(&mut slot.leases);
         let mut begun = all[..index.min(all.len())].iter();
-        let reached = begun.rposition(|visit| !self.numbers.is_doubled(*visit));
+        let holds = |visit: &u32| self.lease(*visit).is_some_and(|lease| lease.holds());
+        let reached = begun.rposition(holds);
         let reached = &all[reached.unwrap_or(0)..];
         let leases = reached.iter().filter_map(|visit| self.lease(*visit));
         let mut leases: Vec<Lease> = leases.collect();
@@ -410,18 +417,14 @@ impl Tracking {
                 *lease = laid;
             }
         }
-        let first = leases.first().map_or(i64::MAX, |lease| lease.start);
         let slot = self.numbers.get_mut(number);
-        let renewals = calls::from(&slot.calls, first).iter().map(|key| {
-            let call = self.calls.get(key.2);
-            (call.started, call.renews_to())
-        });
         let evidence = Evidence {
             visits: &self.visits,
-            renewals: renewals.collect(),
+            calls: &self.calls,
+            on_number: &slot.calls,
         };
         leases::lay(&mut leases, &evidence);
-        slot.last = leases.iter().rfind(|lease| !lease.doubled).copied();
+        slot.last = leases.iter().rfind(|lease| lease.holds()).copied();
         slot.leases = all;
         for (before, after) in before.iter().zip(&leases) {
             self.numbers.keep(after, &self.visits.core(after.visit));

@@ -210,6 +210,30 @@ fn a_decision_that_is_taken_back_leaves_the_number_as_it_was() {
 }
 
 #[test]
+fn visits_that_end_as_they_begin_are_in_nobodys_way_whatever_their_ids() {
+    for ids in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
+        let mut fold = Fold::new(pool_of(1));
+        for (nth, id) in ids.into_iter().enumerate() {
+            let ask = Ask {
+                site: "main",
+                visitor: id,
+                new_visit: id,
+            };
+            let visit = fold.tracking.decide(at(7), &ask).unwrap();
+            assert_eq!(shown(&visit), (&*number(1), true), "{ids:?}");
+            fold.hear(record(&visit, 7, ""));
+            if nth < 2 {
+                fold.end(7, id);
+            }
+        }
+        assert_eq!(fold.tracking.counts().doubled, 0, "{ids:?}");
+        assert_eq!(fold.tracking.leases(at(8))[0].visit, ids[2]);
+        assert!(fold.beat(8, ids[2]), "{ids:?}");
+        assert!(!fold.visit(36, "bob").served, "{ids:?}");
+    }
+}
+
+#[test]
 fn what_was_recorded_is_not_taken_back() {
     let mut fold = Fold::new(pool_of(1));
     let ann = fold.visit(0, "ann");

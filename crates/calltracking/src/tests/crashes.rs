@@ -130,7 +130,8 @@ impl World {
 
     fn decide(&mut self) {
         self.made += 1;
-        let new_visit = format!("main-{:05}", self.made);
+        // Ids tell nothing of the order in which visits begin: all of up to 99,999 differ.
+        let new_visit = format!("main-{:05}", self.made * 7_919 % 100_000);
         let visitor = format!("v{}", self.chance.below(9));
         let ask = Ask {
             site: "main",

@@ -114,16 +114,17 @@ impl Core {
         self.first.min(self.start)
     }
 
-    /// Gives the end of its life, if `renewals` (the calls on its number: start and end, by start) renew it.
+    /// Gives the end of its life, if `renewals` (the calls on its number from the start of its lease on: start and end, by
+    /// start) renew it. No more of them are looked at than can.
     ///
     /// Between its first sign and where the last expires it lives: a sign is only ever heard of a visit that does.
-    pub(crate) fn end(&self, renewals: &[(i64, i64)]) -> i64 {
+    pub(crate) fn end(&self, renewals: impl IntoIterator<Item = (i64, i64)>) -> i64 {
         let mut end = self.until;
-        let calls = renewals.iter().skip_while(|call| call.0 < self.start);
-        for call in calls {
-            if call.0 < end {
-                end = end.max(call.1 + self.hold);
+        for call in renewals {
+            if call.0 >= end {
+                break;
             }
+            end = end.max(call.1 + self.hold);
         }
         end.min(self.ended)
     }
