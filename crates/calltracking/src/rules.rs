@@ -3,6 +3,8 @@
 //! Numbers, pools and sites are those told last, also for the past: static numbers have their times with them. How long
 //! callers are remembered, and numbers point back, is by the time of the call: the first value holds for all time before it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,59 @@ pub(crate) struct Rules {
     fallbacks: HashMap<Name, usize>,
     /// Each site with its name and the place of its pool.
     sites: HashMap<CompactString, (Name, Option<usize>), foldhash::fast::RandomState>,
+}
+
+/// What a number is there for.
+#[derive(Debug, PartialEq, Eq)]
+enum Role<'a> {
+    Static(&'a StaticNumber),
+    /// It stands in a pool, leased or not.
+    Of(&'a str),
+    Fallback(&'a str),
+}
+
+/// Lists the numbers whose calls other settings attribute otherwise; none if all calls may be: how far back they look, what a
+/// page or a pool says of its source.
+pub(crate) fn changed<'a>(
+    before: &'a TrackingRules,
+    after: &'a TrackingRules,
+) -> Option<BTreeSet<&'a str>> {
+    let windows = |rules: &TrackingRules| (rules.grace, rules.caller_memory);
+    let sources = |rules: &'a TrackingRules| {
+        let pools = rules.pools.iter();
+        pools
+            .map(|pool| (&pool.id, &pool.source))
+            .collect::<Vec<_>>()
+    };
+    if before.sites != after.sites
+        || windows(before) != windows(after)
+        || sources(before) != sources(after)
+    {
+        return None;
+    }
+    let (before, after) = (roles(before), roles(after));
+    let all = before.keys().chain(after.keys());
+    let others = all.filter(|number| before.get(*number) != after.get(*number));
+    Some(others.copied().collect())
+}
+
+fn roles(rules: &TrackingRules) -> BTreeMap<&str, Vec<Role<'_>>> {
+    let mut roles: BTreeMap<&str, Vec<Role<'_>>> = BTreeMap::new();
+    for entry in &rules.numbers {
+        let own = roles.entry(&entry.number).or_default();
+        own.push(Role::Static(entry));
+    }
+    for pool in &rules.pools {
+        let numbers = pool.numbers.iter().chain(&pool.draining);
+        for number in numbers.chain(&pool.quarantined) {
+            roles.entry(number).or_default().push(Role::Of(&pool.id));
+        }
+        if let Some(number) = &pool.fallback {
+            let own = roles.entry(number).or_default();
+            own.push(Role::Fallback(&pool.id));
+        }
+    }
+    roles
 }
 
 /// What a checkpoint has of them.

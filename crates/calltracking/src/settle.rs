@@ -5,12 +5,14 @@
 //! of its caller, whether or not it came out the same: what is marked must not depend on when it was computed.
 
 use hashbrown::hash_map::Entry;
+use trunkline_model::settings::TrackingRules;
 
 use crate::attribution::{self, Evidence, Outcome, Reason};
 use crate::calls::{self, Key};
 use crate::leases::Lease;
 use crate::names::Name;
 use crate::people::{Side, Visitor};
+use crate::rules;
 use crate::tracking::{Item, Tracking};
 
 /// Which records may have changed a call that is marked: an offset not above the first, and the last.
@@ -55,6 +57,24 @@ impl Tracking {
         };
         for key in calls::from(&slot.calls, from).to_vec() {
             self.mark(key, offset);
+        }
+    }
+
+    /// Marks the calls that come out otherwise by the settings of now than by those before.
+    pub(crate) fn mark_changed(&mut self, before: &TrackingRules, offset: u64) {
+        let Some(numbers) = rules::changed(before, self.rules.latest()) else {
+            for place in self.calls.all() {
+                let key = self.key(place);
+                self.mark(key, offset);
+            }
+            return;
+        };
+        let numbers = numbers.into_iter();
+        let known: Vec<Name> = numbers
+            .filter_map(|number| self.texts.numbers.find(number))
+            .collect();
+        for number in known {
+            self.mark_number(number, i64::MIN, offset);
         }
     }
 

@@ -309,18 +309,15 @@ impl Tracking {
     /// Hears other settings.
     pub fn settings(&mut self, rules: TrackingRules, at: Position) {
         self.reach(at);
-        // What a page says of its source depends on the site.
-        let are_sites_others = rules.sites != self.rules.latest().sites;
+        let before = self.rules.latest().clone();
         let texts = &mut self.texts;
         if !self.rules.tell(rules, at.received_at, at.offset, texts) {
             return;
         }
         self.numbers.set(&self.rules, &mut self.texts.numbers);
-        for place in self.calls.all() {
-            let key = self.key(place);
-            self.mark(key, at.offset);
-        }
-        if are_sites_others {
+        self.mark_changed(&before, at.offset);
+        // What a page says of its source depends on the site.
+        if before.sites != self.rules.latest().sites {
             self.visits.floor = self.visits.floor.max(self.head);
             self.sweep_visits(at.offset);
         }

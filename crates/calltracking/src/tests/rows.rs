@@ -46,6 +46,39 @@ fn a_visits_row_has_its_pages_its_source_and_the_end_of_its_lease() {
 }
 
 #[test]
+fn other_settings_have_only_those_calls_written_anew_that_they_change() {
+    let with = |source: &str, numbers: &str, grace: &str| {
+        let numbers = format!(r#""numbers":[{numbers}],"fallback":"+34911999999""#);
+        rules(&format!(
+            r#"{{"id":"a","attribution":{{"grace":"{grace}"}},"number":[{{"number":"+34911000077","source":"{source}"}},
+                {{"number":"+34911000088","source":"print"}}],"pool":[{{"id":"web",{numbers}}}],"site":[{{"key":"main","pool":"web"}}]}}"#
+        ))
+    };
+    let (one, two) = (r#""+34911000001""#, r#""+34911000001","+34911000002""#);
+    let mut fold = Fold::new(with("flyer", one, "30m"));
+    // Each of another caller: later calls of the same one come along.
+    for (call, number, caller) in [
+        ("a", "+34911000077", "+34600000001"),
+        ("b", "+34911000088", "+34600000002"),
+        ("c", "+34911000001", "+34600000003"),
+        ("d", "+34911000002", "+34600000004"),
+        ("e", "+34911999999", "+34600000005"),
+    ] {
+        fold.call(call, number, caller, 1, Some(2));
+    }
+    rows(&mut fold);
+    let mut written = |settings: TrackingRules| {
+        fold.hear(Record::Settings(settings));
+        let rows = rows(&mut fold);
+        let calls = rows.attributions.keys().map(String::as_str);
+        calls.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(written(with("poster", one, "30m")), "a");
+    assert_eq!(written(with("poster", two, "30m")), "d");
+    assert_eq!(written(with("poster", two, "20m")), "a b c d e");
+}
+
+#[test]
 fn fifty_pages_are_kept_the_first_by_time() {
     let mut fold = Fold::new(pool_of(1));
     let decision = fold.ask(0, "main", "ann");
