@@ -33,7 +33,7 @@ const LONG_FUNCTIONS: [(&str, &str, &str); 0] = [];
 const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     (
         "calltracking",
-        4200,
+        4500,
         "one state machine of leases and attributions, and the tables of known sites that sources are found with",
     ),
     (
