@@ -196,6 +196,7 @@ fn wanted(dimension: Dimension) -> String {
         | Dimension::Content
         | Dimension::Term
         | Dimension::Channel
+        | Dimension::Pipeline
         | Dimension::Origin => format!("ifNull({sql}, '')"),
         Dimension::Hour | Dimension::Weekday => format!("toString({sql})"),
         _ => sql.to_owned(),

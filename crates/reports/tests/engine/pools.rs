@@ -152,6 +152,9 @@ async fn calls_to_its_numbers_that_may_be_of_several_visits_are_ambiguous() {
     // They began in 1970, on a number of this pool and of no other.
     let calls = ask(&world, 2, "from=1970-01-01&to=1970-01-02&by=pool&pool=web").await;
     assert_eq!(cells(&calls, &["ambiguous_share"]), json!([[0.3333]]));
+    let query = "from=1970-01-01&to=1970-01-02&by=pool&pool=web&spam=include";
+    let calls = ask(&world, 2, query).await;
+    assert_eq!(cells(&calls, &["ambiguous_share"]), json!([[0.5]]));
 }
 
 /// The worked examples of the definition, and what the table of `trunkline pool size` says.
