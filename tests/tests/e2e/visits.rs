@@ -94,6 +94,23 @@ fn visitors_get_numbers_of_their_own_and_then_the_common_one() {
 }
 
 #[test]
+fn who_is_refused_takes_no_number() {
+    let (_service, pages) = start("30m");
+    for visitor in ["ana\u{0}", "\u{7f}", &"я".repeat(1_000)] {
+        let shown = pages.visit(visitor);
+        assert_eq!(shown["served"], true, "{shown}");
+        pages.tell(text(&shown, "visit"), "end", &Value::Null);
+    }
+    for body in ["[\"eva\", \"/\"]", "[]", "null", "{\"visitor\": 7}"] {
+        let refused = pages.post("/v1/visits?site=shop", "application/json", body);
+        refused.unwrap().expect_problem(400, "bad_body");
+    }
+    for visitor in ["luis", "mara"] {
+        assert_eq!(pages.visit(visitor)["served"], true, "{visitor}");
+    }
+}
+
+#[test]
 fn silence_frees_a_number_and_a_returning_visitor_gets_his_own_if_it_is_free() {
     let (_service, pages) = start("2s");
     let ana = pages.visit("ana");

@@ -10,9 +10,11 @@ use trunkline_warehouse::Connection;
 use trunkline_warehouse::client::ConnectionError;
 use trunkline_warehouse::engine::find;
 
-use trunkline_model::settings::{Account, Span};
+use trunkline_model::phone::e164;
+use trunkline_model::settings::Account;
 
 use super::{File, Server, Warehouse};
+use crate::wiring::rates;
 
 /// Sizes in MiB beyond which no machine goes; their bytes fit into 64 bits.
 const MOST_MB: u64 = 1 << 40;
@@ -35,13 +37,13 @@ pub(super) fn problems(file: &File) -> Vec<String> {
         ("fold.horizon", file.fold.horizon),
         ("fold.window", file.fold.window),
         ("retention.journal", file.retention.journal),
-        ("server.shortest_hold", file.server.shortest_hold),
     ];
     for (key, _) in spans.iter().filter(|(_, span)| span.millis().is_none()) {
         let differ = "months and years differ in length; write days, such as 400d";
         problems.push(format!("{key}: {differ}"));
     }
     accounts(file, &mut problems);
+    lent_twice(&file.accounts, &mut problems);
     let webhooks = trunkline_delivery::Webhooks::new(&file.accounts).err();
     let webhooks = webhooks.into_iter().flatten();
     problems.extend(webhooks.map(|it| format!("{}: {}", it.key, it.message)));
@@ -149,7 +151,9 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
                 ));
             }
         }
-        holds(account, file.server.shortest_hold, problems);
+        if let Err(error) = rates::of(account) {
+            problems.push(format!("{error:#}"));
+        }
         for site in &account.sites {
             if let Some(other) = sites.insert(&site.key, id).filter(|other| *other != id) {
                 problems.push(format!(
@@ -179,21 +183,34 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
     }
 }
 
-/// A number is lent to another as soon as its hold is over, and pages tell but once a minute that they show it.
-fn holds(account: &Account, shortest: Span, problems: &mut Vec<String>) {
-    for pool in &account.pools {
-        let hold = pool.hold.unwrap_or(account.attribution.hold);
-        if hold
-            .millis()
-            .is_some_and(|hold| Some(hold) < shortest.millis())
-        {
-            problems.push(format!(
-                "account.{}.pool.{}.hold: {hold} is too short: a page is heard of once a minute; write {shortest} or \
-                 more, and see `attribution.hold` if the pool has none of its own",
-                account.id, pool.id
-            ));
+/// A number would be shown to two visitors at once.
+fn lent_twice(accounts: &[Account], problems: &mut Vec<String>) {
+    let mut lent = BTreeMap::new();
+    for account in accounts {
+        let id = &account.id;
+        for (number, pool) in lendable(account) {
+            let taken = lent.insert(number.clone(), (id, pool));
+            // Two in one account are the account's own problem, and were told.
+            if let Some((other, pool)) = taken.filter(|(other, _)| *other != id) {
+                problems.push(format!(
+                    "account.{id}.pool: {number} stands in pool {pool} of account {other} too, so it would be shown to \
+                     two visitors at once; take it out of one"
+                ));
+            }
         }
     }
+}
+
+/// Gives the numbers that an account lends, in E.164, each with its pool. One that drains may be another's already.
+fn lendable(account: &Account) -> impl Iterator<Item = (String, &str)> {
+    account.pools.iter().flat_map(|pool| {
+        let country = account.country;
+        let written =
+            move |number: &String| e164(number, country).unwrap_or_else(|| number.clone());
+        pool.numbers
+            .iter()
+            .map(move |number| (written(number), &*pool.id))
+    })
 }
 
 #[cfg(test)]
@@ -261,29 +278,27 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_that_a_page_outlives_is_refused() {
-        let text = |pool: &str, rest: &str| {
+    fn a_number_that_two_accounts_lend_is_refused() {
+        let account = |id: &str, numbers: &str| {
             format!(
-                "[[account]]\nid = \"a\"\n{rest}\n[[account.pool]]\nid = \"web\"\nnumbers = [\"+34911000001\"]\n{pool}\n"
+                "[[account]]\nid = \"{id}\"\ncountry = \"ES\"\npool = [{{ id = \"web\", {numbers} }}]\n"
             )
         };
-        for (pool, rest, good) in [
-            ("", "", true),
-            ("hold = \"2m\"", "", true),
-            ("hold = \"119s\"", "", false),
-            ("hold = \"0s\"", "", false),
-            ("", "attribution = { hold = \"1m\" }", false),
-            ("hold = \"5m\"", "attribution = { hold = \"1m\" }", true),
+        let first = account("a", "numbers = [\"+34911000001\"]");
+        let same = account("b", "numbers = [\"911 000 001\"]");
+        assert_eq!(keys(&(first.clone() + &same)), ["account.b.pool"]);
+        for good in [
+            "numbers = [\"911 000 002\"]",
+            "draining = [\"911 000 001\"]",
         ] {
-            let expected: &[&str] = if good {
-                &[]
-            } else {
-                &["account.a.pool.web.hold"]
-            };
-            assert_eq!(keys(&text(pool, rest)), expected, "{pool} {rest}");
+            assert_eq!(found(&(first.clone() + &account("b", good))), [""; 0]);
         }
-        let tests = "[server]\nshortest_hold = \"1s\"\n".to_owned() + &text("hold = \"1s\"", "");
-        assert_eq!(found(&tests), [""; 0]);
+    }
+
+    #[test]
+    fn rates_that_cannot_be_read_are_told_before_the_start() {
+        let text = "[[account]]\nid = \"a\"\nrates = \"/nowhere/rates.csv\"";
+        assert_eq!(keys(text), ["account.a.rates"]);
     }
 
     #[test]
