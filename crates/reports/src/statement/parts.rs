@@ -16,7 +16,9 @@ impl Statement {
                 continue;
             }
             let (kind, parts) = match value {
-                Parameter::Texts(texts) => ("String", cut(texts, sent, Parameter::Texts)),
+                Parameter::Texts(texts) => {
+                    ("String", cut(texts, |text| sent(text), Parameter::Texts))
+                }
                 Parameter::Wholes(wholes) => (
                     "Int64",
                     cut(
@@ -44,7 +46,7 @@ impl Statement {
 }
 
 /// How many bytes a text takes at most.
-fn sent(text: &String) -> usize {
+fn sent(text: &str) -> usize {
     2 * text.len() + 3
 }
 
