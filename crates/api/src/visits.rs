@@ -84,14 +84,6 @@ impl Page {
             ..Self::default()
         }
     }
-
-    /// What holds once the visitor has withdrawn his consent: nobody is told of the visit any more.
-    fn withdrawn() -> Self {
-        Self {
-            consent: Some(false),
-            ..Self::default()
-        }
-    }
 }
 
 /// What a page is to show.
@@ -192,9 +184,8 @@ async fn heard(
     events::open(shared)?;
     let page = match sign {
         Sign::Page => page(shared, head, body).await?,
-        // A sign of life counts whatever stands beside it.
-        Sign::Beat => page(shared, head, body).await.unwrap_or_default().unseen(),
-        Sign::End => Page::withdrawn(),
+        // A sign of life and an end count whatever stands beside them.
+        Sign::Beat | Sign::End => page(shared, head, body).await.unwrap_or_default().unseen(),
     };
     self::sign(shared, site, visit, sign, &page).await
 }

@@ -15,6 +15,8 @@ mod samples;
 mod spend;
 pub(crate) mod touches;
 
+use trunkline_model::settings::AttributionModel;
+
 use self::attributed::Detail;
 use self::touches::{Touched, touches};
 use crate::calls::SPAM;
@@ -76,8 +78,17 @@ pub(crate) fn earned(request: &Request, views: Views<'_>, conversions: &str) -> 
         detail: Detail::Source,
         views,
     };
+    earned_by(models::model(request), touched, conversions)
+}
+
+/// Divides conversions likewise, by a model, among some touches.
+pub(crate) fn earned_by(
+    model: AttributionModel,
+    touched: Touched<'_>,
+    conversions: &str,
+) -> String {
     models::divided(
-        request,
+        model,
         &format!(
             "SELECT c.*, t.touches AS touches FROM ({conversions}) AS c \
              LEFT JOIN ({touches}) AS t ON c.person = t.person",

@@ -12,6 +12,8 @@
 
 mod facts;
 
+pub(super) use facts::inbound;
+
 use serde_json::{Map, Value as Json, json};
 use trunkline_model::settings::AttributionModel;
 use trunkline_model::time::Time;
@@ -37,7 +39,7 @@ const KINDS: [&str; 5] = ["call", "target_call", "form", "lead", "won"];
 const OWN: [&str; 6] = ["from", "to", "period", "tz", "kind", "model"];
 
 /// How long after its creation a touch may be a lead's, in milliseconds.
-const LEAD_MS: i64 = 10 * 60_000;
+pub(super) const LEAD_MS: i64 = 10 * 60_000;
 
 /// A page of conversions, in the order of their times.
 #[derive(Clone, Debug)]
@@ -221,7 +223,7 @@ fn id_of(entity: &str) -> String {
 /// agreed. Of what several visits may have brought no click is told.
 fn clicked(model: AttributionModel, may_be_twins: bool, views: Views<'_>) -> String {
     let touched = Touched {
-        calls: &facts::inbound(views, may_be_twins),
+        calls: &inbound(views, may_be_twins),
         may_be_twins,
         detail: Detail::Click,
         views,

@@ -10,9 +10,6 @@ use trunkline_warehouse::Connection;
 use trunkline_warehouse::client::ConnectionError;
 use trunkline_warehouse::engine::find;
 
-use trunkline_model::phone::e164;
-use trunkline_model::settings::Account;
-
 use super::{File, Server, Warehouse};
 use crate::wiring::rates;
 
@@ -43,7 +40,6 @@ pub(super) fn problems(file: &File) -> Vec<String> {
         problems.push(format!("{key}: {differ}"));
     }
     accounts(file, &mut problems);
-    lent_twice(&file.accounts, &mut problems);
     let webhooks = trunkline_delivery::Webhooks::new(&file.accounts).err();
     let webhooks = webhooks.into_iter().flatten();
     problems.extend(webhooks.map(|it| format!("{}: {}", it.key, it.message)));
@@ -183,36 +179,6 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
     }
 }
 
-/// A number would be shown to two visitors at once.
-fn lent_twice(accounts: &[Account], problems: &mut Vec<String>) {
-    let mut lent = BTreeMap::new();
-    for account in accounts {
-        let id = &account.id;
-        for (number, pool) in lendable(account) {
-            let taken = lent.insert(number.clone(), (id, pool));
-            // Two in one account are the account's own problem, and were told.
-            if let Some((other, pool)) = taken.filter(|(other, _)| *other != id) {
-                problems.push(format!(
-                    "account.{id}.pool: {number} stands in pool {pool} of account {other} too, so it would be shown to \
-                     two visitors at once; take it out of one"
-                ));
-            }
-        }
-    }
-}
-
-/// Gives the numbers that an account lends, in E.164, each with its pool. One that drains may be another's already.
-fn lendable(account: &Account) -> impl Iterator<Item = (String, &str)> {
-    account.pools.iter().flat_map(|pool| {
-        let country = account.country;
-        let written =
-            move |number: &String| e164(number, country).unwrap_or_else(|| number.clone());
-        pool.numbers
-            .iter()
-            .map(move |number| (written(number), &*pool.id))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,24 +241,6 @@ mod tests {
     fn a_database_is_a_plain_name_and_an_engine_a_file_also_for_the_embedded_one() {
         let text = "[warehouse]\ndatabase = \"a-b\"\nengine = \"/nowhere/libchdb.so\"";
         assert_eq!(keys(text), ["warehouse.database", "warehouse.engine"]);
-    }
-
-    #[test]
-    fn a_number_that_two_accounts_lend_is_refused() {
-        let account = |id: &str, numbers: &str| {
-            format!(
-                "[[account]]\nid = \"{id}\"\ncountry = \"ES\"\npool = [{{ id = \"web\", {numbers} }}]\n"
-            )
-        };
-        let first = account("a", "numbers = [\"+34911000001\"]");
-        let same = account("b", "numbers = [\"911 000 001\"]");
-        assert_eq!(keys(&(first.clone() + &same)), ["account.b.pool"]);
-        for good in [
-            "numbers = [\"911 000 002\"]",
-            "draining = [\"911 000 001\"]",
-        ] {
-            assert_eq!(found(&(first.clone() + &account("b", good))), [""; 0]);
-        }
     }
 
     #[test]

@@ -354,3 +354,80 @@ fn a_lead_is_shown_with_its_moves_and_amounts_and_phones_masked() {
     ]);
     assert_eq!(of("amounts"), amounts);
 }
+
+#[test]
+fn a_lead_and_its_contact_show_the_source_that_the_reports_know() {
+    let (_service, door) = with_leads();
+    let told = |at: &str, contact: &str, source: &str| {
+        json!({"type": "message", "channel": "web", "conversation": contact, "contact": contact,
+            "author": "contact", "at": at, "id": source, "source": source, "medium": "paid"})
+    };
+    let events = json!([
+        told("2026-03-02T08:00:00Z", "eva", "mail"),
+        told("2026-03-02T09:00:00Z", "eva", "bing"),
+        {"type": "lead", "lead": "l9", "change": "created", "at": "2026-03-03T10:00:00Z",
+            "contact": "eva", "manager": "ana"},
+        {"type": "lead", "lead": "l9", "change": "moved", "at": "2026-03-09T10:00:00Z",
+            "pipeline": "p", "stage": "sold"},
+        // Of another one, who came later.
+        told("2026-03-04T08:00:00Z", "eva", "late"),
+    ]);
+    door.post_json(&events).expect_status(202);
+    door.flush();
+    let lead = |asked: &[(&str, &str)]| {
+        let lead = door.get("/v1/leads/l9", asked).expect_status(200).json();
+        json!([
+            lead["source"],
+            lead["medium"],
+            lead["origin"],
+            lead["told"]["source"]
+        ])
+    };
+    assert_eq!(lead(&[]), json!(["bing", "paid", "utm", null]));
+    assert_eq!(
+        lead(&[("model", "first")]),
+        json!(["mail", "paid", "utm", null])
+    );
+    // Both brought it, and only agree in how that is known.
+    assert_eq!(
+        lead(&[("model", "linear")]),
+        json!([null, null, "utm", null])
+    );
+    let linear = door.get("/v1/leads/l9", &[("model", "linear")]).json();
+    let candidate = |source: &str| {
+        json!({"source": source, "medium": "paid", "campaign": null, "content": null, "term": null,
+            "origin": "utm", "weight": 0.5})
+    };
+    let both = json!({"model": "linear", "candidates": [candidate("mail"), candidate("bing")]});
+    assert_eq!(linear["attribution"], both);
+    // Lists are filtered by what they show, and what a lead's own events said is beside it.
+    assert_eq!(leads(&door, &[("source", "bing")]), json!(["l9"]));
+    assert_eq!(
+        leads(&door, &[("source", "mail"), ("model", "first")]),
+        json!(["l9"])
+    );
+    let own = door.get("/v1/leads/l1", &[]).expect_status(200).json();
+    assert_eq!(
+        json!([own["source"], own["told"]["source"]]),
+        json!(["google", "google"])
+    );
+    let contact = door.get("/v1/contacts/eva", &[]).expect_status(200).json();
+    let touch = |at: &str, source: &str| {
+        json!({"at": at, "source": source, "medium": "paid", "campaign": null, "content": null,
+            "term": null, "origin": "utm"})
+    };
+    assert_eq!(
+        contact["first_touch"],
+        touch("2026-03-02T08:00:00.000Z", "mail")
+    );
+    assert_eq!(
+        contact["last_touch"],
+        touch("2026-03-04T08:00:00.000Z", "late")
+    );
+    for asked in [("model", "best"), ("colour", "red")] {
+        for path in ["/v1/leads", "/v1/leads/l9"] {
+            door.get(path, &[asked])
+                .expect_problem(400, "bad_parameter");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Sites and pools: whether pages may ask, and whether there is a number to show.
 
+use std::collections::BTreeMap;
+
 use trunkline_model::phone::e164;
 use trunkline_model::settings::{Account, Pool, Site};
 
@@ -19,7 +21,28 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
             .chain(account.pools.iter().map(|it| pool(account, it)))
             .collect::<Vec<_>>()
     };
-    file.accounts.iter().flat_map(of_account).collect()
+    let mut found: Vec<_> = file.accounts.iter().flat_map(of_account).collect();
+    found.extend(lent_twice(&file.accounts));
+    found
+}
+
+/// Finds numbers in service in two accounts: each lends them, so two visitors may be shown one at once.
+fn lent_twice(accounts: &[Account]) -> Vec<Finding> {
+    let mut lent = BTreeMap::new();
+    let mut found = Vec::new();
+    for account in accounts {
+        for number in account.pools.iter().flat_map(|pool| &pool.numbers) {
+            let number = e164(number, account.country).unwrap_or_else(|| number.clone());
+            let said = format!("{number} is lent by account {} too", account.id);
+            if let Some(other) = lent.insert(number, &account.id)
+                && *other != account.id
+            {
+                let mend = "take it out of a pool of one: two visitors may be shown it at once";
+                found.push(Finding::warning(POOL, format!("{other}: {said}"), mend));
+            }
+        }
+    }
+    found
 }
 
 fn site(site: &Site) -> Finding {
@@ -96,6 +119,10 @@ mod tests {
     fn a_site_without_origins_or_pool_and_a_pool_without_numbers_are_warned_of() {
         let text = r#"
             [[account]]
+            id = "b"
+            country = "ES"
+            pool = [{ id = "web", numbers = ["911 000 001"] }]
+            [[account]]
             id = "a"
             site = [
                 { key = "good", origins = ["https://a.example", "https://b.example"], pool = "web" },
@@ -120,6 +147,10 @@ mod tests {
             [
                 (
                     true,
+                    "web: numbers in service 1; who finds none keeps the number of the page"
+                ),
+                (
+                    true,
                     "good: pages of https://a.example, https://b.example, numbers of the pool web"
                 ),
                 (false, "closed: no page may ask for a number"),
@@ -141,6 +172,7 @@ mod tests {
                     false,
                     "empty: no number in service; who finds none keeps the number of the page"
                 ),
+                (false, "b: +34911000001 is lent by account a too"),
             ]
         );
     }
