@@ -59,7 +59,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "reports",
-        8000,
+        8200,
         "one file for each report of the catalogue, most of it descriptions that are data",
     ),
     (
