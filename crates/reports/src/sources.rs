@@ -19,6 +19,7 @@ use trunkline_model::settings::AttributionModel;
 
 use self::attributed::Detail;
 use self::touches::{Touched, touches};
+use crate::calls::SPAM;
 use crate::calls::counted::counted;
 use crate::dimension::Dimension;
 use crate::report::{Choice, Report};
@@ -40,10 +41,10 @@ pub(crate) static REPORT: Report = Report {
         Dimension::Origin,
         Dimension::Channel,
     ],
-    filters: &[],
+    filters: &[Dimension::Number, Dimension::Tag, Dimension::Pipeline],
     of_calls: false,
     of_managers: false,
-    choices: &[MODEL, BASIS],
+    choices: &[MODEL, BASIS, SPAM],
     figures: figures::FIGURES,
     samples: samples::samples,
     cells: None,

@@ -32,8 +32,8 @@ pub(super) fn divided(model: AttributionModel, conversions: &str) -> String {
 /// Adds what a model chooses of the touches of conversions, as for [`divided`]: `chosen`.
 pub(crate) fn choosing(model: AttributionModel, conversions: &str) -> String {
     format!(
-        "SELECT *, arrayFilter(touch -> touch.1 <= ms + allowance \
-         AND touch.1 >= ms - {{lookback_ms:Int64}}, touches) AS near, \
+        "SELECT *, arrayFilter(touch -> if(touch.1 <= ms + allowance, \
+         touch.1 >= ms - {{lookback_ms:Int64}}, 0), touches) AS near, \
          arrayFilter(touch -> NOT touch.4, near) AS strong, if(empty(strong), near, strong) AS able, \
          {chosen} AS chosen FROM ({conversions})",
         chosen = chosen(model),
