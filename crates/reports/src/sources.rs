@@ -18,7 +18,8 @@ pub(crate) mod touches;
 use trunkline_model::settings::AttributionModel;
 
 use self::attributed::Detail;
-use self::touches::{Touched, touches};
+use self::models::Sought;
+use self::touches::{Touched, touched};
 use crate::calls::SPAM;
 use crate::calls::counted::counted;
 use crate::dimension::Dimension;
@@ -70,31 +71,35 @@ const BASIS: Choice = Choice {
 };
 
 /// Divides conversions among what brought them: each has its `person`, its moment `ms`
-/// and the `allowance` that touches have after it.
-pub(crate) fn earned(request: &Request, views: Views<'_>, conversions: &str) -> String {
-    let touched = Touched {
+/// and the `allowance` that touches have after it. Of the others of its columns it keeps those named.
+pub(crate) fn earned(
+    request: &Request,
+    views: Views<'_>,
+    conversions: &str,
+    columns: &[&str],
+) -> String {
+    let of = Touched {
         calls: &counted(request, views, "direction = 'inbound'"),
         may_be_twins: request.rules.may_be_twins(),
         detail: Detail::Source,
         views,
     };
-    earned_by(models::model(request), touched, conversions)
+    earned_by(models::model(request), of, conversions, columns)
 }
 
 /// Divides conversions likewise, by a model, among some touches.
 pub(crate) fn earned_by(
     model: AttributionModel,
-    touched: Touched<'_>,
+    of: Touched<'_>,
     conversions: &str,
+    columns: &[&str],
 ) -> String {
-    models::divided(
-        model,
-        &format!(
-            "SELECT c.*, t.touches AS touches FROM ({conversions}) AS c \
-             LEFT JOIN ({touches}) AS t ON c.person = t.person",
-            touches = touches(touched),
-        ),
-    )
+    let sought = Sought {
+        touched: &touched(of),
+        conversions,
+        columns,
+    };
+    models::divided(model, sought)
 }
 
 /// Whether wins belong to when they were won.

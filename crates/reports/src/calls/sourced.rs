@@ -88,6 +88,6 @@ fn by_touches(request: &Request, views: Views<'_>) -> String {
         "SELECT id AS call, 'unattributed' AS certainty, \
          groupArray((part.1, part.2, part.3)) AS candidates \
          FROM ({}) GROUP BY id",
-        earned(request, views, &persons(&calls, views)),
+        earned(request, views, &persons(&calls, views), &["id"]),
     )
 }

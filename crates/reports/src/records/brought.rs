@@ -87,9 +87,10 @@ pub(super) fn of_leads(
         model,
         touched(&inbound(views, may_be_twins), may_be_twins, views),
         &persons(&rows, views),
+        &["id"],
     );
     format!(
-        "SELECT id AS lead, arrayMap(one -> one.3, arraySort(groupArray((-weight, indexOf(pieces, part), \
+        "SELECT id AS lead, arrayMap(one -> one.3, arraySort(groupArray((-weight, place, \
          (part.1, part.2, part.3, part.4, part.5, part.6, weight / 10000))))) AS parts \
          FROM ({earned}) GROUP BY id"
     )

@@ -25,8 +25,8 @@ use crate::reports::Reports;
 use crate::request::given::Given;
 use crate::request::{Context, Span};
 use crate::sources::attributed::Detail;
-use crate::sources::models::choosing;
-use crate::sources::touches::{Touched, touches};
+use crate::sources::models::{Sought, choosing};
+use crate::sources::touches::{Touched, touched};
 use crate::statement::{Parameter, Source, Statement, Views};
 
 /// The list, for the positions of its pages.
@@ -222,27 +222,27 @@ fn id_of(entity: &str) -> String {
 /// visit `began`, the first `page` of that, what Analytics and Metrica know the visitor by, and whether he
 /// agreed. Of what several visits may have brought no click is told.
 fn clicked(model: AttributionModel, may_be_twins: bool, views: Views<'_>) -> String {
-    let touched = Touched {
-        calls: &inbound(views, may_be_twins),
-        may_be_twins,
-        detail: Detail::Click,
-        views,
-    };
-    let touched = format!(
-        "SELECT id, arrayElement(chosen[1].6, 1) AS one FROM ({}) WHERE length(chosen[1].6) = 1",
-        choosing(
-            model,
-            &format!(
-                "SELECT p.id AS id, p.moment AS ms, p.slack AS allowance, t.touches AS touches \
-                 FROM ({paged}) AS p INNER JOIN ({touches}) AS t ON p.person = t.person",
-                paged = paged(),
-                touches = touches(touched),
-            ),
+    let calls = inbound(views, may_be_twins);
+    let sought = Sought {
+        touched: &touched(Touched {
+            calls: &calls,
+            may_be_twins,
+            detail: Detail::Click,
+            views,
+        }),
+        conversions: &format!(
+            "SELECT id, person, moment AS ms, slack AS allowance FROM ({})",
+            paged()
         ),
+        columns: &["id"],
+    };
+    let clicked = format!(
+        "SELECT id, chosen[1] AS one FROM ({}) WHERE length(chosen) = 1",
+        choosing(model, sought),
     );
     format!(
         "SELECT w.id AS id, w.one AS one, v.began AS began, v.page AS page, \
-         v.ga_client_id AS ga_client_id, v.ym_client_id AS ym_client_id, v.consent AS consent FROM ({touched}) AS w \
+         v.ga_client_id AS ga_client_id, v.ym_client_id AS ym_client_id, v.consent AS consent FROM ({clicked}) AS w \
          LEFT JOIN ({visits}) AS v ON w.one.8 = v.visit",
         visits = facts::visits(views),
     )

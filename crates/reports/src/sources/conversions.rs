@@ -36,12 +36,30 @@ pub(super) fn conversions(request: &Request, views: Views<'_>) -> String {
     );
     let leads = persons(&leads(request, views, &by_contacts), views);
     format!(
-        "SELECT {COLUMNS} FROM ({inquiries}) UNION ALL SELECT {COLUMNS} FROM ({leads}) WHERE {WITHIN}"
+        "SELECT {columns} FROM ({inquiries}) UNION ALL SELECT {columns} FROM ({leads}) WHERE {WITHIN}",
+        columns = COLUMNS.join(", "),
     )
 }
 
-const COLUMNS: &str = "what, id, at, ms, allowance, on_channel, person, is_unique, is_target, \
-                       is_unique_target, is_ambiguous, money, is_unconverted, number, tags, pipeline";
+/// Their columns.
+pub(super) const COLUMNS: [&str; 16] = [
+    "what",
+    "id",
+    "at",
+    "ms",
+    "allowance",
+    "on_channel",
+    "person",
+    "is_unique",
+    "is_target",
+    "is_unique_target",
+    "is_ambiguous",
+    "money",
+    "is_unconverted",
+    "number",
+    "tags",
+    "pipeline",
+];
 
 /// Whether leads are counted from contacts: as the account says, else while there are no lead events.
 fn by_contacts(request: &Request, views: Views<'_>) -> String {

@@ -1,7 +1,7 @@
 //! What the report of sources counts: a list in which `what` says what a sample is: a `visit`, `spend`, or
 //! a part of a `call`, `chat`, `form`, `lead` or of what was `won`; how much of it, says `weight`.
 
-use super::conversions::conversions;
+use super::conversions::{COLUMNS, conversions};
 use super::earned;
 use super::spend::spend;
 use crate::request::Request;
@@ -17,7 +17,7 @@ pub(super) fn samples(request: &Request, views: Views<'_>) -> String {
         of(visits(views), VISITS),
         of(spend(views), SPEND),
         of(
-            earned(request, views, &conversions(request, views)),
+            earned(request, views, &conversions(request, views), &COLUMNS),
             CONVERSIONS,
         ),
     ]

@@ -25,19 +25,30 @@ pub(crate) struct Touched<'a> {
     pub(crate) views: Views<'a>,
 }
 
-/// The `SELECT` of `person` and `touches`: tuples of instant in milliseconds, rank among those of the
-/// instant, id, weak, faint, candidates; in their order. A candidate is a tuple of the columns of a source,
-/// empty where not told, its weight, and what [`Detail`] adds.
-pub(crate) fn touches(of: Touched<'_>) -> String {
+/// The `SELECT` of `person` and `touch`, a row for each: a tuple of instant in milliseconds, rank among those of the
+/// instant, id, weak, faint, candidates. A candidate is a tuple of the columns of a source, empty where not told,
+/// its weight, and what [`Detail`] adds.
+///
+/// The visits of a visitor are joined with each of his persons once, not with all that was told of them.
+pub(crate) fn touched(of: Touched<'_>) -> String {
     let views = of.views;
     format!(
-        "SELECT person, arraySort(touch -> (touch.1, touch.2, touch.3), arrayDistinct(arrayConcat(\
-         groupArrayIf(own, notEmpty(own.6)), groupArrayArray(visited)))) AS touches FROM (\
-         SELECT t.person AS person, (t.ms, t.rank, t.id, t.weak, t.faint, t.candidates) AS own, \
-         v.visited AS visited FROM ({told}) AS t \
-         LEFT JOIN ({visited}) AS v ON t.visitor = v.visitor) GROUP BY person",
+        "SELECT t.person AS person, \
+         arrayJoin(arrayDistinct(arrayConcat(t.owns, v.visited))) AS touch FROM (\
+         SELECT person, visitor, groupArrayIf((ms, rank, id, weak, faint, candidates), \
+         notEmpty(candidates)) AS owns FROM ({told}) GROUP BY person, visitor) AS t \
+         LEFT JOIN ({visited}) AS v ON t.visitor = v.visitor",
         told = persons(&of_visitors(&told(of), views), views),
         visited = visited(of),
+    )
+}
+
+/// The same as `person` and `touches`, in their order.
+pub(crate) fn touches(of: Touched<'_>) -> String {
+    format!(
+        "SELECT person, arraySort(touch -> (touch.1, touch.2, touch.3), groupArray(touch)) AS touches \
+         FROM ({}) GROUP BY person",
+        touched(of)
     )
 }
 

@@ -16,6 +16,7 @@ mod compare;
 mod contact_calls;
 mod conversations;
 mod conversions;
+mod crowd;
 mod dimensions;
 mod hdr;
 mod marketing;

@@ -35,6 +35,44 @@ pub(crate) fn stamp(text: &str) -> String {
 /// What brought a call: certainty, reason, and visits with weights and sources.
 pub(crate) type Brought<'a> = (&'a str, &'a str, &'a [(&'a str, f64, From)]);
 
+/// The row that says what brought a call.
+pub(crate) fn attribution(
+    call: &str,
+    number: &str,
+    version: u64,
+    (sure, why, candidates): Brought<'_>,
+) -> Value {
+    let text = |place: usize| -> Vec<&str> {
+        candidates
+            .iter()
+            .map(|(_, _, from)| from.0[place])
+            .collect()
+    };
+    let visits: Vec<_> = candidates.iter().map(|(visit, ..)| visit).collect();
+    let weights: Vec<_> = candidates.iter().map(|(_, weight, _)| weight).collect();
+    let mut row = json!({
+        "account": ACCOUNT, "call": call, "number": number, "started_at": 0,
+        "rule": 0, "certainty": sure, "reason": why, "candidates.visit": visits,
+        "candidates.weight": weights, "candidates.source": text(0),
+        "candidates.medium": text(1), "candidates.campaign": text(2),
+        "candidates.content": text(3), "candidates.term": text(4),
+        "version": version, "deleted": 0,
+    });
+    let ids = [
+        "gclid",
+        "gbraid",
+        "wbraid",
+        "fbclid",
+        "yclid",
+        "msclkid",
+        "ctwa_clid",
+    ];
+    for id in ids {
+        row[format!("candidates.{id}")] = candidates.iter().map(|_| "").collect();
+    }
+    row
+}
+
 impl World {
     async fn source_row(&self, table: &str, mut row: Value, from: From) {
         from.into_row(&mut row);
@@ -61,36 +99,9 @@ impl World {
         call: &str,
         number: &str,
         version: u64,
-        (sure, why, candidates): Brought<'_>,
+        brought: Brought<'_>,
     ) {
-        let text = |place: usize| -> Vec<&str> {
-            candidates
-                .iter()
-                .map(|(_, _, from)| from.0[place])
-                .collect()
-        };
-        let visits: Vec<_> = candidates.iter().map(|(visit, ..)| visit).collect();
-        let weights: Vec<_> = candidates.iter().map(|(_, weight, _)| weight).collect();
-        let mut row = json!({
-            "account": ACCOUNT, "call": call, "number": number, "started_at": 0,
-            "rule": 0, "certainty": sure, "reason": why, "candidates.visit": visits,
-            "candidates.weight": weights, "candidates.source": text(0),
-            "candidates.medium": text(1), "candidates.campaign": text(2),
-            "candidates.content": text(3), "candidates.term": text(4),
-            "version": version, "deleted": 0,
-        });
-        let ids = [
-            "gclid",
-            "gbraid",
-            "wbraid",
-            "fbclid",
-            "yclid",
-            "msclkid",
-            "ctwa_clid",
-        ];
-        for id in ids {
-            row[format!("candidates.{id}")] = candidates.iter().map(|_| "").collect();
-        }
+        let row = attribution(call, number, version, brought);
         self.insert("attributions", vec![row]).await;
     }
 
