@@ -60,9 +60,10 @@ pub(crate) struct Views<'a> {
 }
 
 impl Views<'_> {
-    /// Returns a view's full name, or a table in its place in which managers are resolved.
+    /// Returns a view's full name, or a table in its place in which managers are resolved. Where a view
+    /// masks contacts, what it masks is read: reports tell contacts apart, and the doors mask.
     pub(crate) fn named(self, view: &str) -> String {
-        let name = format!("{}.{view}", self.database);
+        let name = format!("{}.{}", self.database, whole(view));
         match self.aliases {
             0 => name,
             parts => aliases::resolved(view, &name, parts),
@@ -72,6 +73,17 @@ impl Views<'_> {
     /// The manager of a row of `v_messages`, empty for none: the key itself where that will do.
     pub(crate) fn manager_key(self) -> String {
         aliases::resolved_sql("manager_key", self.aliases)
+    }
+}
+
+/// Gives what has the rows of a view with their contacts whole.
+fn whole(view: &str) -> &str {
+    match view {
+        "v_messages" => "whole_messages",
+        "v_conversations" => "whole_conversations",
+        "v_cycles" => "whole_cycles",
+        "v_timeline" => "whole_timeline",
+        view => view,
     }
 }
 

@@ -85,7 +85,7 @@ const SAME: [&str; 27] = [
 
 static KIND: Kind = Kind {
     list: "leads",
-    id: "lead",
+    keys: &["lead"],
     at: "created_at",
     fields: FIELDS,
     filters: &[
