@@ -186,7 +186,7 @@ pub(crate) fn conversation() -> Operation {
     .takes(
         Place::Query,
         "channel",
-        json!({ "type": "string" }),
+        json!({ "type": "string", "minLength": 1 }),
         "Its channel: needed where several have a conversation of this id.",
     )
 }

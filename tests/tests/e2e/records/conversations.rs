@@ -15,7 +15,7 @@ const PHONE: &str = "+34600111222";
 fn events(channel: &str, conversation: &str, steps: &[(&str, &str, &str)]) -> Vec<Value> {
     let event = |(nth, &(at, what, manager)): (usize, &(&str, &str, &str))| {
         let mut event = json!({"channel": channel, "conversation": conversation, "at": format!("2026-03-02T{at}:00Z"),
-            "id": format!("{channel}/{conversation}/{nth}")});
+            "id": format!("{channel}-{nth}-{}", steps.len())});
         if ["contact", "manager"].contains(&what) {
             (event["type"], event["author"], event["contact"]) =
                 (json!("message"), json!(what), json!(conversation));
@@ -147,6 +147,44 @@ fn conversations_come_by_their_last_event_in_pages_and_as_they_stand() {
     let masked = list(&door, &[]);
     assert_eq!(masked[0]["conversation"], "+3***1222");
     assert!(!json!(masked).to_string().contains("600111"), "{masked:?}");
+}
+
+#[test]
+fn the_views_show_neither_contacts_nor_conversations_that_are_phone_numbers() {
+    let (service, door) = start();
+    let ring = json!({"type": "call", "call": "k", "phase": "ringing", "direction": "inbound",
+        "from": PHONE, "to": "+34910000001", "at": "2026-03-02T09:00:00Z"});
+    door.post_json(&ring).expect_status(202);
+    door.flush();
+    let views = service.views();
+    for view in [
+        "v_messages",
+        "v_conversations",
+        "v_cycles",
+        "v_timeline",
+        "v_responses",
+    ] {
+        let all = json!(views.rows(&format!("SELECT * FROM {view}"))).to_string();
+        assert!(
+            all.contains("+34***1222") && !all.contains("600111"),
+            "{view}: {all}"
+        );
+        // The number is the same as of calls, and other contacts are no numbers.
+        let hashed = format!(
+            "SELECT DISTINCT contact, contact_hash = (SELECT any(caller_hash) FROM v_calls) FROM {view} \
+             WHERE contact != '' ORDER BY contact"
+        );
+        let rows = views.rows(&hashed);
+        assert_eq!(rows[0], json!(["+34***1222", 1]), "{view}");
+        assert!(
+            rows[1..].iter().all(|row| row[1].is_null()),
+            "{view}: {rows:?}"
+        );
+    }
+    // Rows are joined and counted by conversations as by their ids.
+    let joined = "SELECT channel, uniqExact(conversation) FROM v_messages INNER JOIN v_conversations \
+                  USING (account, channel, conversation) GROUP BY channel ORDER BY channel";
+    assert_eq!(views.rows(joined), [json!(["mail", 2]), json!(["web", 2])]);
 }
 
 #[test]
