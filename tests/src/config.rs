@@ -159,7 +159,7 @@ impl Config {
     /// Writes the file's text.
     pub fn text(&self, port: u16, data_dir: &str) -> String {
         let mut out = format!(
-            "[server]\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"{data_dir}\"\nshortest_hold = \"1s\"\n{}\n\
+            "[server]\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"{data_dir}\"\n{}\n\
              [journal]\n{}\n[fold]\n{}\n[warehouse]\n{}",
             self.server, self.journal, self.fold, self.warehouse
         );

@@ -369,7 +369,7 @@
 
   function consent(yes, advertising) {
     given = Boolean(yes);
-    ads = advertising;
+    ads = given && advertising;
     if (given) return start();
     beacon(api.visit, "end");
     stored(LOCAL, VISITOR, required ? null : NONE);

@@ -14,6 +14,7 @@ mod script;
 mod sites;
 mod snippet;
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Json;
@@ -48,6 +49,8 @@ use crate::routes::Shared;
 
 /// The most that a page may tell.
 const BODY_BYTES: usize = 32_000;
+/// Characters of a visitor's id that are kept.
+const VISITOR: usize = 200;
 /// Random characters of a visit's id and of a visitor's: 131 bits.
 const RANDOM: usize = 22;
 
@@ -78,14 +81,6 @@ impl Page {
             ga_client_id: self.ga_client_id,
             ym_client_id: self.ym_client_id,
             consent: self.consent,
-            ..Self::default()
-        }
-    }
-
-    /// What holds once the visitor has withdrawn his consent: nobody is told of the visit any more.
-    fn withdrawn() -> Self {
-        Self {
-            consent: Some(false),
             ..Self::default()
         }
     }
@@ -189,9 +184,8 @@ async fn heard(
     events::open(shared)?;
     let page = match sign {
         Sign::Page => page(shared, head, body).await?,
-        // A sign of life counts whatever stands beside it.
-        Sign::Beat => page(shared, head, body).await.unwrap_or_default().unseen(),
-        Sign::End => Page::withdrawn(),
+        // A sign of life and an end count whatever stands beside them.
+        Sign::Beat | Sign::End => page(shared, head, body).await.unwrap_or_default().unseen(),
     };
     self::sign(shared, site, visit, sign, &page).await
 }
@@ -231,10 +225,15 @@ async fn page(shared: &Shared, head: &Parts, body: Body) -> Result<Page, Problem
     if collected.bytes.is_empty() {
         return Ok(Page::default());
     }
-    serde_json::from_slice(&collected.bytes).map_err(|error| {
+    let bad = |error: &dyn Display| {
         let detail = format!("the body is not what a page tells: {error}");
         Problem::new(Code::BadBody, detail)
-    })
+    };
+    // A list would be taken for an object without names.
+    if collected.bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(bad(&"it is no JSON object"));
+    }
+    serde_json::from_slice(&collected.bytes).map_err(|error| bad(&error))
 }
 
 /// Decides, makes the decision durable, and gives what to show.
@@ -244,10 +243,7 @@ async fn begin(
     head: &Parts,
     page: Page,
 ) -> Result<Shown, Problem> {
-    let visitor = match page.visitor.as_deref().map(str::trim) {
-        Some(known) if !known.is_empty() => known.chars().take(200).collect(),
-        _ => random(),
-    };
+    let visitor = visitor(page.visitor.as_deref());
     let now = (shared.clock)();
     let ask = VisitAsk {
         site: Arc::clone(&site.key),
@@ -257,7 +253,7 @@ async fn begin(
         now,
     };
     let decided = shared.pipeline.decide(&site.account, ask).await;
-    let decision = decided.map_err(behind)?;
+    let (decision, held) = decided.map_err(behind)?;
     let told = Told {
         visitor: &visitor,
         browser: head
@@ -267,7 +263,9 @@ async fn begin(
         page: &page,
         now,
     };
-    submit(shared, site, told.event(site, &decision, None)).await?;
+    let event = told.event(site, &decision, None);
+    let submitted = held.submit(submission(shared, site, event)?).await;
+    submitted.map_err(not_taken)?;
     if site.pool.is_some() {
         metrics::visit(decision.served);
     }
@@ -281,6 +279,17 @@ async fn begin(
         hold_s: (decision.expires_at.0 - now.0) as f64 / 1e3,
         served: decision.served,
     })
+}
+
+/// Gives who looks at a page as it says it, within what an id may be; a new one if it says nothing.
+fn visitor(told: Option<&str>) -> String {
+    let told = told.unwrap_or_default().trim();
+    let known: String = told
+        .chars()
+        .filter(|it| !it.is_control())
+        .take(VISITOR)
+        .collect();
+    if known.is_empty() { random() } else { known }
 }
 
 /// A page that was refused keeps what it shows: another visit, without a number, would be worse.

@@ -1,7 +1,7 @@
 //! Which visit a visitor is in, and which number it is shown.
 //!
-//! A decision is held until its record comes back from the journal, or would have expired: it is no part of the state. A
-//! failed append so costs a number for one hold at most.
+//! A decision is held until its record comes back from the journal, or would have expired: it is no part of the state.
+//! One that is known not to be on its way is taken back; of others a failed append costs a number for one hold at most.
 
 use std::collections::VecDeque;
 
@@ -63,6 +63,8 @@ struct Held {
     visitor: CompactString,
     place: Place,
     until: i64,
+    /// Whether it was told once: then one record at most is on its way.
+    once: bool,
 }
 
 /// Where a visit is, and what it has.
@@ -132,6 +134,7 @@ impl Tracking {
             visitor: ask.visitor.into(),
             place: Place { site, pool, number },
             until: now.0,
+            once: true,
         };
         Some(self.go_on(held, visitor, now.0, true))
     }
@@ -244,6 +247,7 @@ impl Tracking {
             visitor: visit.head.visitor.clone(),
             place: Place { site, pool, number },
             until,
+            once: false,
         })
     }
 
@@ -269,6 +273,7 @@ impl Tracking {
         let pool = pool.map(|pool| self.rules.pool(pool));
         let hold = pool.map_or(self.rules.latest().hold, |pool| pool.hold);
         held.until = now + hold;
+        held.once = is_new;
         let fallback = pool.and_then(|pool| pool.fallback.as_deref());
         let shown = number.map(|number| self.numbers.text(number));
         let decision = Decision {
@@ -298,9 +303,24 @@ impl Tracking {
             return;
         };
         let is_held = |held: &Held| until.is_some_and(|until| until < held.until);
-        if self.overlay.held.get(&key).is_some_and(is_held) {
-            return;
+        if !self.overlay.held.get(&key).is_some_and(is_held) {
+            self.let_go(key);
         }
+    }
+
+    /// Takes back the decision on a new visit, of which no record is on its way: its number is as free as before. A visit that
+    /// was told to another page of its visitor since stays.
+    pub fn take_back(&mut self, visit: &str) {
+        let held = self.overlay.visits.get(&self.visits.hash(visit));
+        let Some(key) = held.copied() else {
+            return;
+        };
+        if self.overlay.held.get(&key).is_some_and(|held| held.once) {
+            self.let_go(key);
+        }
+    }
+
+    fn let_go(&mut self, key: (Visitor, Name)) {
         if let Some(Held { place, hash, .. }) = self.overlay.forget(key)
             && let Some(number) = place.number
         {

@@ -27,9 +27,6 @@ use taken_back::Standing;
 /// Headers that are ours, or the connection's.
 const OURS: [&str; 4] = ["connection", "content-length", "host", "transfer-encoding"];
 const JSON: &str = "application/json";
-/// What the contract names and nothing tells yet: whoever asks for it is to know.
-const UNTOLD: [WebhookEvent; 2] = [WebhookEvent::State, WebhookEvent::TargetMissed];
-
 /// A setting of a webhook that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -255,10 +252,6 @@ impl Webhook {
             let key = format!("account.{}.webhook.{}.{key}", account.id, settings.id);
             problems.push(Problem { key, message });
         };
-        for kind in settings.events.iter().filter(|kind| UNTOLD.contains(kind)) {
-            let message = format!("`{kind}` is told by no version yet: take it out");
-            note("events", message);
-        }
         let url = uri(&settings.url).map_err(|error| note("url", error)).ok();
         let headers = headers(&settings.headers)
             .map_err(|error| note("headers", error))

@@ -180,7 +180,17 @@ impl Handle {
     /// Once the events are admitted the work goes on even if the returned future is dropped.
     pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
         let events = submission.events.len() as u32;
-        match self.send(submission).await? {
+        let waiting = self.send(submission).await?;
+        self.received(events, waiting).await
+    }
+
+    /// Waits until events that were sent are durable and observed.
+    pub(crate) async fn received(
+        &self,
+        events: u32,
+        waiting: Option<Waiting>,
+    ) -> Result<Receipt, SubmitError> {
+        match waiting {
             Some(waiting) => self.receipt(events, waiting).await,
             None => Ok(Receipt {
                 accepted: 0,
@@ -198,7 +208,10 @@ impl Handle {
     }
 
     /// Admits events and hands them to the journal; none if there is nothing of them.
-    async fn send(&self, submission: Submission) -> Result<Option<Waiting>, SubmitError> {
+    pub(crate) async fn send(
+        &self,
+        submission: Submission,
+    ) -> Result<Option<Waiting>, SubmitError> {
         let events = submission.events.len() as u64;
         let permit = match self.admit(&submission).await {
             Ok(permit) => permit,

@@ -55,4 +55,4 @@ pub use status::{Phase, Status, WarehouseState};
 pub use streams::{AttachError, Lease};
 pub use trunkline_calltracking::{Attribution, Candidate, Reason, Source};
 pub use trunkline_rollup::cells::{Cell, Definition, Distribution};
-pub use visits::{Behind, Decision, Sign, Signed, VisitAsk};
+pub use visits::{Behind, Decision, Held, Sign, Signed, VisitAsk};

@@ -250,6 +250,7 @@ impl Tracked {
                 let decided = self.decide(&ask).filter(|_| self.torn().is_none());
                 drop(decided.map(|it| reply.send(it)));
             }
+            Asked::TakeBack(visit) => self.tracking.take_back(&visit),
             Asked::Sign {
                 visit,
                 sign,

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use trunkline_model::time::Time;
 
-use crate::handle::Handle;
+use crate::handle::{Handle, Receipt, Submission, SubmitError};
 use crate::worker::Work;
 
 /// How long a page waits for the fold: half of what it waits in all, for the disk comes after it.
@@ -78,13 +78,55 @@ pub(crate) enum Asked {
         now: Time,
         reply: oneshot::Sender<Option<Signed>>,
     },
+    /// To take back what it decided on a new visit.
+    TakeBack(CompactString),
+}
+
+/// What was decided for a page. Unless it is submitted it is taken back when this is dropped, also if whoever asked has
+/// gone away: a number is never held for nobody.
+#[derive(Debug)]
+pub struct Held {
+    handle: Handle,
+    account: Arc<str>,
+    /// The new visit that was proposed; none once its event is on its way.
+    visit: Option<CompactString>,
+}
+
+impl Held {
+    /// Makes the decision's event durable and observed.
+    pub async fn submit(mut self, submission: Submission) -> Result<Receipt, SubmitError> {
+        let events = submission.events.len() as u32;
+        let waiting = self.handle.send(submission).await?;
+        self.visit = None;
+        self.handle.received(events, waiting).await
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some((visit, crew)) = self.visit.take().zip(self.handle.shared.crew.get()) {
+            // A worker that cannot take it now keeps the number for a hold.
+            let asked = Asked::TakeBack(visit);
+            let account = Arc::clone(&self.account);
+            let _ = crew.ask(&self.account, Work::Visit { account, asked });
+        }
+    }
 }
 
 impl Handle {
     /// Decides which number a page is to show, and holds it for its visit.
-    pub async fn decide(&self, account: &Arc<str>, ask: VisitAsk) -> Result<Decision, Behind> {
-        self.ask_worker(account, |reply| Asked::Decide(ask, reply))
-            .await
+    pub async fn decide(
+        &self,
+        account: &Arc<str>,
+        ask: VisitAsk,
+    ) -> Result<(Decision, Held), Behind> {
+        let held = Held {
+            handle: self.clone(),
+            account: Arc::clone(account),
+            visit: Some(ask.visit.clone()),
+        };
+        let decided = self.ask_worker(account, |reply| Asked::Decide(ask, reply));
+        Ok((decided.await?, held))
     }
 
     /// Says what a sign of life of a visit comes to; none if the visit does not live.

@@ -21,7 +21,8 @@ use trunkline_model::batch::{Batch, Limits, Shape};
 use trunkline_model::settings::{Account, BotReplies, FoldRules, Span};
 use trunkline_model::time::Time;
 use trunkline_pipeline::{
-    AccountSettings, Config, Error, Handle, KeepConfig, Phase, Receipt, Service, Submission, World,
+    AccountSettings, Config, Error, Handle, KeepConfig, Phase, Receipt, Service, Submission,
+    VisitAsk, World,
 };
 use trunkline_rollup::Counts;
 use trunkline_warehouse::{Client, Connection};
@@ -325,6 +326,39 @@ fn two_live_visits_on_one_number_are_counted() {
     assert_eq!(life.handle.status().pools_empty, 0);
     life.submit_from("site:shop", "acme", &[visit("shop-3", "+34911000002")]);
     life.until(|handle| handle.status().pools_empty == 1);
+    life.stop();
+}
+
+#[test]
+fn a_page_that_goes_away_before_its_visit_is_recorded_takes_no_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Place::new(dir.path());
+    let account = r#"{"id": "acme", "site": [{"key": "shop", "pool": "web"}],
+        "pool": [{"id": "web", "numbers": ["+34911000001"]}]}"#;
+    let account: Account = serde_json::from_str(account).unwrap();
+    place.rules = account.fold_rules();
+    let life = place.live();
+    let acme = Arc::from("acme");
+    let ask = |visit: &str| VisitAsk {
+        site: "shop".into(),
+        pool: Some("web".into()),
+        visitor: visit.into(),
+        visit: visit.into(),
+        now: Time(START),
+    };
+    life.runtime.block_on(async {
+        let decided = async |visit: &str| life.handle.decide(&acme, ask(visit)).await.unwrap();
+        let (first, held) = decided("shop-1").await;
+        assert!(first.served);
+        assert!(!decided("shop-2").await.0.served);
+        drop(held);
+        // One goes away while it waits for the answer.
+        let gone = tokio::time::timeout(Duration::ZERO, decided("shop-3")).await;
+        drop(gone);
+        let (last, held) = decided("shop-4").await;
+        assert_eq!((last.number, last.served), (first.number, true));
+        drop(held);
+    });
     life.stop();
 }
 

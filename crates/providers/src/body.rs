@@ -191,6 +191,12 @@ pub(crate) fn short(text: &str) -> String {
     clean.take(SHORT).collect()
 }
 
+/// Gives the field of an event that a marketing tag or a click id becomes, like `utm_source`.
+pub(crate) fn source_field(tag: &str) -> Option<&'static str> {
+    let field = TAGS.iter().find(|(own, _)| *own == tag)?;
+    Some(field.1)
+}
+
 /// Puts the marketing tags of an address into an event.
 pub(crate) fn tagged(mut draft: Draft, address: Option<&str>) -> Draft {
     let Some((_, query)) = address.and_then(|address| address.split_once('?')) else {
@@ -198,8 +204,7 @@ pub(crate) fn tagged(mut draft: Draft, address: Option<&str>) -> Draft {
     };
     let query = query.split('#').next().unwrap_or_default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let field = TAGS.iter().find(|(tag, _)| *tag == name);
-        if let Some((_, field)) = field.filter(|_| !value.trim().is_empty()) {
+        if let Some(field) = source_field(&name).filter(|_| !value.trim().is_empty()) {
             draft = draft.with(field, short(value.trim())).with("origin", "utm");
         }
     }

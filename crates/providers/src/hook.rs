@@ -34,6 +34,8 @@ pub struct Hook {
     pub channel: String,
     /// The manager of what comes without one.
     pub default_manager: Option<String>,
+    /// The tags of cards that name a source.
+    pub source_tags: Vec<String>,
     /// What it sees of calls.
     pub role: Option<HookRole>,
     /// The rules of a provider that has none of its own.
@@ -105,6 +107,7 @@ impl Hook {
             allow_ips,
             channel: channel.map_or_else(|| hook.id.clone(), |channel| channel.id.clone()),
             default_manager: hook.default_manager.clone(),
+            source_tags: account.source_tags.clone(),
             role: hook.role,
             map,
             link,

@@ -14,41 +14,23 @@ use trunkline_model::settings::Account;
 
 use crate::statement::Parameter;
 
-/// Bytes of texts that one parameter holds: ClickHouse refuses a longer one than 128 KiB, escapes
-/// included.
-const BYTES_A_PARAMETER: usize = 48 * 1024;
-
 /// The aliases of an account: what a manager is called, and his id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aliases {
     managers: BTreeMap<String, String>,
-    /// Pairs that go into one parameter each.
-    parts: Vec<Vec<(String, String)>>,
 }
 
 impl Aliases {
     /// Of an account that has none.
     pub const NONE: &'static Self = &Self {
         managers: BTreeMap::new(),
-        parts: Vec::new(),
     };
 
     /// Reads the aliases that an account's settings name.
     pub fn of(account: &Account) -> Self {
-        let managers = account.aliases();
-        let mut parts: Vec<Vec<(String, String)>> = Vec::new();
-        let mut bytes = BYTES_A_PARAMETER;
-        for (alias, manager) in &managers {
-            bytes += alias.len().max(manager.len()) + 8;
-            if bytes > BYTES_A_PARAMETER {
-                parts.push(Vec::new());
-                bytes = 0;
-            }
-            if let Some(part) = parts.last_mut() {
-                part.push((alias.clone(), manager.clone()));
-            }
+        Self {
+            managers: account.aliases(),
         }
-        Self { managers, parts }
     }
 
     /// Says whether there are none.
@@ -69,21 +51,13 @@ impl Aliases {
         managers.iter().cloned().chain(theirs).collect()
     }
 
-    /// How many parameters they take.
-    pub(crate) fn parts(&self) -> usize {
-        self.parts.len()
-    }
-
     /// The parameters of a statement that say them.
-    pub(crate) fn parameters(&self) -> impl Iterator<Item = (String, Parameter)> {
-        let parts = self.parts.iter().enumerate();
-        parts.flat_map(|(place, part)| {
-            let (aliases, managers) = part.iter().cloned().unzip();
-            [
-                (format!("aliases_{place}"), Parameter::Texts(aliases)),
-                (format!("aliased_{place}"), Parameter::Texts(managers)),
-            ]
-        })
+    pub(crate) fn parameters(&self) -> [(String, Parameter); 2] {
+        let (aliases, managers) = self.managers.clone().into_iter().unzip();
+        [
+            ("aliases".to_owned(), Parameter::Texts(aliases)),
+            ("aliased".to_owned(), Parameter::Texts(managers)),
+        ]
     }
 }
 
@@ -97,17 +71,17 @@ pub(crate) const fn managers_of(view: &str) -> &'static [&'static str] {
     }
 }
 
-/// A view with its managers resolved by aliases that stand in so many parameters.
-pub(crate) fn resolved(view: &str, name: &str, parts: usize) -> String {
+/// A view with its managers resolved.
+pub(crate) fn resolved(view: &str, name: &str) -> String {
     let replaced: Vec<_> = match view {
         "v_timeline" => vec![format!(
             "toLowCardinality({}) AS manager",
-            resolved_sql("manager", parts)
+            resolved_sql("manager")
         )],
         _ => managers_of(view)
             .iter()
             .map(|column| {
-                let text = resolved_sql(&format!("ifNull(toString({column}), '')"), parts);
+                let text = resolved_sql(&format!("ifNull(toString({column}), '')"));
                 format!("toLowCardinality(nullIf({text}, '')) AS {column}")
             })
             .collect(),
@@ -119,18 +93,10 @@ pub(crate) fn resolved(view: &str, name: &str, parts: usize) -> String {
 }
 
 /// The id of the manager whom a text names.
-pub(crate) fn resolved_sql(text: &str, parts: usize) -> String {
-    if parts == 0 {
-        return text.to_owned();
-    }
-    let all = |name: &str| {
-        let parts = (0..parts).map(|part| format!("{{{name}_{part}:Array(String)}}"));
-        format!("arrayConcat({})", parts.collect::<Vec<_>>().join(", "))
-    };
+pub(crate) fn resolved_sql(text: &str) -> String {
     format!(
-        "transform(toString({text}), {}, {}, toString({text}))",
-        all("aliases"),
-        all("aliased")
+        "transform(toString({text}), {{aliases:Array(String)}}, {{aliased:Array(String)}}, \
+         toString({text}))"
     )
 }
 
@@ -139,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn aliases_of_many_managers_go_into_several_parameters() {
+    fn a_manager_has_all_the_names_of_his_aliases() {
         let managers: Vec<_> = (0..3_000)
             .map(|number| {
                 serde_json::json!({
@@ -149,9 +115,6 @@ mod tests {
             .collect();
         let account = serde_json::json!({"id": "a", "timezone": "UTC", "manager": managers});
         let aliases = Aliases::of(&serde_json::from_value(account).expect("an account"));
-        assert_eq!(aliases.parts(), 3);
-        let told: usize = aliases.parts.iter().map(Vec::len).sum();
-        assert_eq!(told, 3_000);
         let seven = format!("manager-{:030}", 7);
         assert_eq!(aliases.resolved("crm:7"), seven);
         assert_eq!(aliases.resolved("crm:3000"), "crm:3000");

@@ -35,6 +35,8 @@ pub(crate) enum Dimension {
     Term,
     /// A pool of tracking numbers.
     Pool,
+    /// The pipeline of a lead; a filter alone.
+    Pipeline,
     /// A tag; a filter alone, as a call may have several.
     Tag,
     /// What made a call; none for a person. A filter alone. Of sources the way by which they became
@@ -66,6 +68,7 @@ impl Dimension {
             Self::Content => "content",
             Self::Term => "term",
             Self::Pool => "pool",
+            Self::Pipeline => "pipeline",
             Self::Tag => "tag",
             Self::Origin => "origin",
             Self::Integrity => "integrity",
@@ -109,6 +112,7 @@ impl Dimension {
             Self::Content => "the variant of the advertisement; null if not told",
             Self::Term => "the search term; null if not told",
             Self::Pool => "the pool of tracking numbers",
+            Self::Pipeline => "the pipeline of the lead; empty for all that is no lead",
             Self::Tag => "a tag of the call",
             Self::Origin => {
                 "what made the call, like callback or dialler, empty for a person; of sources the way \
@@ -140,6 +144,7 @@ impl Dimension {
             Self::Content => "content",
             Self::Term => "term",
             Self::Pool => "pool",
+            Self::Pipeline => "pipeline",
             Self::Tag => "tags",
             Self::Origin => "origin",
             Self::Integrity => "integrity",

@@ -19,9 +19,6 @@ use crate::statement::{NOT_OVER, OWED_BY, Parameter, Source, Statement, WITHIN, 
 /// Open spans that a statement takes.
 const MOST_SPANS: usize = 20_000;
 
-/// Numbers that one parameter holds: ClickHouse refuses a longer one than 128 KiB.
-const NUMBERS_A_PARAMETER: usize = 7_000;
-
 /// Tells the times of one schedule from those of the next; later than any time.
 const STEP: i64 = 10_000_000_000_000;
 
@@ -139,7 +136,8 @@ impl OpenWaits {
         if self.spans.is_empty() {
             return NONE.into();
         }
-        let [from, until, left] = ["from", "until", "left"].map(|name| self.all(name));
+        let [from, until, left] =
+            ["from", "until", "left"].map(|name| format!("{{open_{name}:Array(Int64)}}"));
         let place = format!(
             "transform(ifNull(toString({OWED_BY}), ''), {{open_owners:Array(String)}}, \
              {{open_places:Array(Int64)}}, toInt64(0))"
@@ -154,13 +152,6 @@ impl OpenWaits {
         )
     }
 
-    /// A list that stands in several parameters.
-    fn all(&self, name: &str) -> String {
-        let parts = 0..self.spans.len().div_ceil(NUMBERS_A_PARAMETER);
-        let parts = parts.map(|part| format!("{{open_{name}_{part}:Array(Int64)}}"));
-        format!("arrayConcat({})", parts.collect::<Vec<_>>().join(", "))
-    }
-
     /// The parameters of a statement that say it.
     pub(crate) fn parameters(&self) -> Vec<(String, Parameter)> {
         let (owners, places) = self.owners.iter().cloned().unzip();
@@ -169,10 +160,8 @@ impl OpenWaits {
             ("open_places".to_owned(), Parameter::Wholes(places)),
         ];
         for (number, name) in ["from", "until", "left"].into_iter().enumerate() {
-            for (part, spans) in self.spans.chunks(NUMBERS_A_PARAMETER).enumerate() {
-                let numbers = spans.iter().map(|span| span[number]).collect();
-                parameters.push((format!("open_{name}_{part}"), Parameter::Wholes(numbers)));
-            }
+            let numbers = self.spans.iter().map(|span| span[number]).collect();
+            parameters.push((format!("open_{name}"), Parameter::Wholes(numbers)));
         }
         parameters
     }

@@ -6,6 +6,7 @@
 
 mod samples;
 
+use crate::calls::SPAM;
 use crate::dimension::Dimension;
 use crate::distribution::{share, share_sql};
 use crate::report::{Empty, Figure, Listed, Opened, Report};
@@ -22,7 +23,7 @@ pub(crate) static REPORT: Report = Report {
     filters: &[],
     of_calls: false,
     of_managers: false,
-    choices: &[],
+    choices: &[SPAM],
     figures: FIGURES,
     samples: samples::samples,
     cells: None,

@@ -7,6 +7,7 @@
 //! calls that they took part in, messages that they wrote, contacts with one of these, conversations and leads of theirs; no visits,
 //! which are the whole account's.
 
+mod brought;
 mod call;
 mod contacts;
 mod conversations;
@@ -94,10 +95,21 @@ impl Reports {
     /// number; none if there is none that the asker may see.
     pub async fn contact(&self, id: &str, context: &Context<'_>) -> Result<Option<Json>, Error> {
         let statement = contacts::one(id, self.source(context), context);
-        let mut rows = self.ask(statement).await?.into_iter();
-        Ok(rows
-            .next()
-            .map(|row| Json::Object(shape(contacts::CONTACT, row))))
+        let Some(row) = self.ask(statement).await?.into_iter().next() else {
+            return Ok(None);
+        };
+        let mut contact = shape(contacts::CONTACT, row);
+        // Touches are the whole account's, as visits are.
+        if context.restriction.restricted().is_none() {
+            let name = text(&contact, "contact");
+            let statement = brought::of_contact(&name, self.source(context), context);
+            let row = self.ask(statement).await?.into_iter().next();
+            let ends = row.map(|row| brought::ends(shape(brought::TOUCHES, row)));
+            let [first, last] = ends.unwrap_or_default();
+            contact.insert("first_touch".to_owned(), first);
+            contact.insert("last_touch".to_owned(), last);
+        }
+        Ok(Some(Json::Object(contact)))
     }
 
     /// Lists what happened with a contact (`GET /v1/contacts/{contact}/timeline`), newest first; an

@@ -12,7 +12,7 @@ use crate::dimension::Dimension;
 use crate::distribution::{Level, mean, of_some, quantile, ratio, share, share_sql, some};
 use crate::report::{Choice, Figure, Listed, Opened, Report};
 use crate::request::{Request, Rows};
-use crate::scope;
+use crate::scope::{self, Which};
 use crate::statement::{NOT_OVER, OWED_BY, Views, WITHIN, of_managers, vouched};
 use crate::value::Unit;
 use trunkline_warehouse::hdr;
@@ -156,7 +156,7 @@ pub(crate) static REPORT: Report = Report {
         Opened {
             figures: &["count"],
             about: "the replies that gave a sample",
-            samples: replies,
+            samples: replies_listed,
             only: REPLY,
             gathered: &[],
             columns: &[
@@ -174,7 +174,7 @@ pub(crate) static REPORT: Report = Report {
         Opened {
             figures: &["received"],
             about: "the cycles, at their first message",
-            samples: cycles,
+            samples: cycles_listed,
             only: BEGUN,
             gathered: &[],
             columns: CYCLE,
@@ -183,7 +183,7 @@ pub(crate) static REPORT: Report = Report {
         Opened {
             figures: &["answered"],
             about: "the cycles that were answered, at their first message",
-            samples: cycles,
+            samples: cycles_listed,
             only: ANSWERED,
             gathered: &[],
             columns: CYCLE,
@@ -210,7 +210,7 @@ pub(crate) static REPORT: Report = Report {
         Opened {
             figures: &["closed_unanswered"],
             about: "the closings while a reply was owed",
-            samples: cycles,
+            samples: cycles_listed,
             only: DROPPED,
             gathered: &[],
             columns: &[
@@ -345,9 +345,16 @@ fn cells(request: &Request, views: Views<'_>) -> String {
 }
 
 fn samples(request: &Request, views: Views<'_>) -> String {
-    [replies, awaiting, cycles]
-        .map(|part| part(request, views))
-        .join(" UNION ALL ")
+    let parts = [replies, awaiting, cycles].map(|part| part(request, views));
+    scope::with_groups(request, Which::All, views, &parts.join(" UNION ALL "))
+}
+
+fn replies_listed(request: &Request, views: Views<'_>) -> String {
+    scope::with_groups(request, Which::All, views, &replies(request, views))
+}
+
+fn cycles_listed(request: &Request, views: Views<'_>) -> String {
+    scope::with_groups(request, Which::All, views, &cycles(request, views))
 }
 
 /// The bit of `within_target` that holds a definition's verdict in calendar time.
@@ -427,7 +434,7 @@ fn awaiting(request: &Request, views: Views<'_>) -> String {
             views,
             "pending_at",
             &if scope::is_contact(request) {
-                scope::conversations(request, views)
+                scope::conversations(views)
             } else {
                 views.named("v_conversations")
             }
@@ -440,7 +447,7 @@ fn awaiting_listed(request: &Request, views: Views<'_>) -> String {
     format!(
         "SELECT a.*, h.handled_at AS handled_at FROM ({awaiting}) AS a LEFT JOIN ({handled}) AS h \
          ON toString(a.channel) = h.on_channel AND a.conversation = h.thread",
-        awaiting = awaiting(request, views),
+        awaiting = scope::with_groups(request, Which::Owed, views, &awaiting(request, views)),
         handled = scope::handled(request, views),
     )
 }
@@ -468,7 +475,7 @@ fn cycles(request: &Request, views: Views<'_>) -> String {
             views,
             "started_at",
             &if scope::is_contact(request) {
-                scope::cycles(request, views)
+                scope::cycles(views)
             } else {
                 views.named("v_cycles")
             }

@@ -47,14 +47,30 @@ pub(crate) fn is_contact(request: &Request) -> bool {
     request.choice(NAME) == Some(CONTACT)
 }
 
+/// Works out once for a statement what stands in several places of it: `overlapping`, a list of [`groups`], and
+/// `stretched`, a list of [`stretches`]. ClickHouse analyses a subquery anew wherever it stands; these it does not.
+pub(crate) fn with_groups(request: &Request, which: Which, views: Views<'_>, sql: &str) -> String {
+    if !is_contact(request) {
+        return sql.to_owned();
+    }
+    format!(
+        "WITH (SELECT groupArray((person, threads, talks, begins_at, ends_at)) FROM ({groups})) \
+         AS overlapping, \
+         (SELECT groupArray((contact, is_answered, is_cleared, reply, parts, given)) \
+         FROM ({stretches})) AS stretched SELECT * FROM ({sql})",
+        groups = groups(request, which, views),
+        stretches = stretches(views),
+    )
+}
+
 /// Replies that gave a sample.
 pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
     // The words are among those of the choices: text of ours.
     let definition = request.choice("definition").unwrap_or("wait");
     let responder = request.choice("responder").unwrap_or("manager");
     let worked_out = match responder {
-        "bot" => of_bots(request, views),
-        _ => of_people(request, definition, views),
+        "bot" => of_bots(),
+        _ => of_people(definition),
     };
     format!(
         "SELECT at, manager, channel, conversation, contact, message, 0 AS cycle, 'reply' AS what, \
@@ -65,18 +81,17 @@ pub(crate) fn replies(request: &Request, views: Views<'_>) -> String {
          bitTest(within_target, {bit}) AS within FROM {messages} \
          WHERE account = {{account:String}} AND {WITHIN} AND author = '{responder}' \
          AND {definition}_ms IS NOT NULL{managers} \
-         AND (channel, conversation) NOT IN ({several}) UNION ALL SELECT *, ms <= {target} AS within FROM ({worked_out}))",
+         AND (channel, conversation) NOT IN ({SEVERAL}) UNION ALL SELECT *, ms <= {target} AS within FROM ({worked_out}))",
         bit = verdict(definition),
         target = request.target.sql(),
         bucket = hdr::index_sql("ms"),
         messages = views.named("v_messages"),
         managers = of_managers(request),
-        several = several(request, Which::All, views),
     )
 }
 
 /// Managers' replies in conversations that overlap.
-fn of_people(request: &Request, definition: &str, views: Views<'_>) -> String {
+fn of_people(definition: &str) -> String {
     format!(
         "SELECT fromUnixTimestamp64Milli(reply.1, 'UTC') AS at, nullIf(reply.2, '') AS manager, \
          reply.3 AS channel, reply.4 AS conversation, contact, reply.5 AS message, \
@@ -86,65 +101,59 @@ fn of_people(request: &Request, definition: &str, views: Views<'_>) -> String {
          arrayMin(arrayMap(part -> part.3, cleared)) AS since_wait, \
          arrayMax(arrayMap(part -> greatest(part.3, part.5), cleared)) AS since_turn, \
          arrayMax(arrayPushBack(arrayMap(to -> if(to.1 = reply.2, to.2, 0), given), since_wait)) \
-         AS since_assigned FROM ({stretches}) \
+         AS since_assigned FROM ({STRETCHES}) \
          WHERE if(is_answered, if(reply.1 >= {{from:Int64}}, if(reply.1 < {{to:Int64}}, \
-         arrayExists(part -> part.6.1 = '', parts), 0), 0), 0))",
-        stretches = stretches(request, Which::All, views),
+         arrayExists(part -> part.6.1 = '', parts), 0), 0), 0))"
     )
 }
 
 /// Bots' replies in conversations that overlap.
-fn of_bots(request: &Request, views: Views<'_>) -> String {
+fn of_bots() -> String {
     format!(
         "SELECT fromUnixTimestamp64Milli(part.6.2, 'UTC') AS at, \
          CAST(NULL, 'Nullable(String)') AS manager, part.1 AS channel, part.2 AS conversation, \
          contact, part.6.3 AS message, part.6.2 - part.3 AS ms, \
-         CAST(NULL, 'Nullable(Int64)') AS queue FROM ({stretches}) ARRAY JOIN parts AS part \
+         CAST(NULL, 'Nullable(Int64)') AS queue FROM ({STRETCHES}) ARRAY JOIN parts AS part \
          WHERE if(part.6.1 = 'bot', \
-         if(part.6.2 >= {{from:Int64}}, part.6.2 < {{to:Int64}}, 0), 0)",
-        stretches = stretches(request, Which::All, views),
+         if(part.6.2 >= {{from:Int64}}, part.6.2 < {{to:Int64}}, 0), 0)"
     )
 }
 
 /// Conversations, with what is pending in them.
-pub(crate) fn conversations(request: &Request, views: Views<'_>) -> String {
+pub(crate) fn conversations(views: Views<'_>) -> String {
     format!(
         "(SELECT account, channel, conversation, contact, assignee, last_manager, last_at, \
-         if((channel, conversation) IN ({several}), \
+         if((channel, conversation) IN ({SEVERAL}), \
          if(p.is_open, fromUnixTimestamp64Milli(p.since, 'UTC'), NULL), c.pending_at) \
          AS pending_at FROM {conversations} AS c LEFT JOIN (\
          SELECT part.1 AS channel, part.2 AS conversation, part.3 AS since, 1 AS is_open \
-         FROM ({stretches}) ARRAY JOIN parts AS part WHERE if(is_cleared, 0, part.6.1 = '')) AS p \
+         FROM ({STRETCHES}) ARRAY JOIN parts AS part WHERE if(is_cleared, 0, part.6.1 = '')) AS p \
          USING (channel, conversation) WHERE account = {{account:String}})",
         conversations = views.named("v_conversations"),
-        several = several(request, Which::Owed, views),
-        stretches = stretches(request, Which::Owed, views),
     )
 }
 
 /// Cycles, with whether they were answered and whether a reply was owed at their closing. Which are of several is asked in a
 /// list of its own: ClickHouse works a name out anew wherever it stands.
-pub(crate) fn cycles(request: &Request, views: Views<'_>) -> String {
+pub(crate) fn cycles(views: Views<'_>) -> String {
     format!(
         "(SELECT account, channel, conversation, contact, cycle, started_at, closed_at, owed_by, \
          last_at, if(of_several, m.is_answered, c.answered) AS answered, \
          if(of_several, m.is_dropped, c.pending_at_close) AS pending_at_close FROM (\
-         SELECT *, (channel, conversation) IN ({several}) AS of_several FROM {cycles} \
+         SELECT *, (channel, conversation) IN ({SEVERAL}) AS of_several FROM {cycles} \
          WHERE account = {{account:String}}) AS c LEFT JOIN (\
          SELECT p.channel AS channel, p.conversation AS conversation, s.started_at AS started_at, \
          max(p.is_answered) AS is_answered, max(p.is_dropped) AS is_dropped FROM (\
          SELECT part.1 AS channel, part.2 AS conversation, \
          fromUnixTimestamp64Milli(part.4, 'UTC') AS at, \
          if(is_answered, part.6.1 = '', 0) AS is_answered, part.6.1 = 'closed' AS is_dropped \
-         FROM ({stretches}) ARRAY JOIN parts AS part) AS p ASOF INNER JOIN (\
+         FROM ({STRETCHES}) ARRAY JOIN parts AS part) AS p ASOF INNER JOIN (\
          SELECT channel, conversation, started_at FROM {cycles} \
          WHERE account = {{account:String}}) AS s \
          ON p.channel = s.channel AND p.conversation = s.conversation AND p.at >= s.started_at \
          GROUP BY channel, conversation, started_at) AS m \
          USING (channel, conversation, started_at))",
         cycles = views.named("v_cycles"),
-        several = several(request, Which::All, views),
-        stretches = stretches(request, Which::All, views),
     )
 }
 
@@ -214,18 +223,9 @@ pub(crate) fn handled(request: &Request, views: Views<'_>) -> String {
     )
 }
 
-/// Those conversations, each by itself, with their person.
-fn members(request: &Request, which: Which, views: Views<'_>) -> String {
-    format!(
-        "SELECT thread.3 AS channel, thread.4 AS conversation, person FROM ({groups}) \
-         ARRAY JOIN threads AS thread",
-        groups = groups(request, which, views),
-    )
-}
-
 /// Which of the conversations that overlap are asked for.
 #[derive(Clone, Copy)]
-enum Which {
+pub(crate) enum Which {
     /// Those that reach into the period.
     All,
     /// Those of them with which a reply is owed somewhere.
@@ -235,20 +235,20 @@ enum Which {
 /// How long a conversation lasts in which a reply is owed: longer than any other.
 const ON: &str = "toInt64(10000000000000)";
 
-/// The same as (channel, conversation).
-fn several(request: &Request, which: Which, views: Views<'_>) -> String {
-    format!(
-        "SELECT channel, conversation FROM ({})",
-        members(request, which, views)
-    )
-}
+/// Those conversations as (channel, conversation).
+const SEVERAL: &str = "SELECT thread.3 AS channel, thread.4 AS conversation \
+     FROM (SELECT arrayJoin(arrayFlatten(overlapping.2)) AS thread)";
+
+/// What [`stretches`] gives.
+const STRETCHES: &str = "SELECT one.1 AS contact, one.2 AS is_answered, one.3 AS is_cleared, \
+     one.4 AS reply, one.5 AS parts, one.6 AS given FROM (SELECT arrayJoin(stretched) AS one)";
 
 /// The stretches of their timelines: the contact, whether a manager's message ends one (`is_answered`),
 /// or a call too (`is_cleared`), this `reply`
 /// (when, who, channel, conversation, message), the `parts` in which a clock was started
 /// (channel, conversation, since when it is pending, the last start, the last contact message, what
 /// ended it: bot or closed, when, message), and what was `given` to whom (manager, when).
-fn stretches(request: &Request, which: Which, views: Views<'_>) -> String {
+fn stretches(views: Views<'_>) -> String {
     const START: &str = "what IN ('contact', 'people')";
     const END: &str = "what IN ('bot', 'closed')";
     const CLEARED: &str = "what IN ('manager', 'call')";
@@ -268,7 +268,7 @@ fn stretches(request: &Request, which: Which, views: Views<'_>) -> String {
          PARTITION BY person ORDER BY ms, change, place, channel, conversation \
          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ({CLEARED}) AS stretch \
          FROM ({events}))) GROUP BY person, stretch, channel, conversation, part",
-        events = events(request, which, views),
+        events = events(views),
     );
     format!(
         "SELECT substring(person.1, 2) AS contact, max(replies) > 0 AS is_answered, \
@@ -282,20 +282,19 @@ fn stretches(request: &Request, which: Which, views: Views<'_>) -> String {
 /// What happened in those conversations, so far as it moves a clock: their messages that expect a reply,
 /// managers' messages, replies of bots, closings, assignments; `people` is where a clock was started
 /// by a hand-off, the first of its instant.
-fn events(request: &Request, which: Which, views: Views<'_>) -> String {
+fn events(views: Views<'_>) -> String {
     const PLACE: &str = "if(match(id, '^[0-9]+$'), (0, length(id), id), (1, 0, id))";
     let timeline = views.named("v_timeline");
-    let groups = groups(request, which, views);
-    let lasting = "at >= fromUnixTimestamp64Milli(bounds.1, 'UTC') \
-                   AND at <= fromUnixTimestamp64Milli(bounds.2, 'UTC')";
+    // Between the bounds of all of them is read: a day needs no look at all the months before.
+    let lasting = "at >= fromUnixTimestamp64Milli(arrayMin(overlapping.4), 'UTC') \
+                   AND at <= fromUnixTimestamp64Milli(arrayMax(overlapping.5), 'UTC')";
     let happened = format!(
         "SELECT toString(channel) AS channel, conversation, toUnixTimestamp64Milli(at) AS ms, \
          change, {PLACE} AS place, what, manager FROM {timeline} \
          WHERE account = {{account:String}} AND {lasting} \
-         AND (channel, conversation) IN ({several}) \
+         AND (channel, conversation) IN ({SEVERAL}) \
          AND (what IN ('manager', 'closed', 'assigned', 'handed_off') \
-         OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)",
-        several = several(request, which, views),
+         OR what = 'contact' AND expects_reply OR what = 'bot' AND wait_ms IS NOT NULL)"
     );
     // In a list of its own: what is given a name there means that name everywhere in it.
     let handed_off = format!(
@@ -310,17 +309,16 @@ fn events(request: &Request, which: Which, views: Views<'_>) -> String {
          GROUP BY channel, conversation, at)",
         cycles = views.named("v_cycles"),
     );
-    // A call comes after the messages and the changes of its instant. Between the bounds of all of
-    // them is read: a day needs no look at all the months before.
+    // A call comes after the messages and the changes of its instant.
     format!(
-        "WITH (SELECT (min(begins_at), max(ends_at)) FROM ({groups})) AS bounds \
-         SELECT m.person AS person, m.one.1 AS channel, m.one.2 AS conversation, \
+        "SELECT m.person AS person, m.one.1 AS channel, m.one.2 AS conversation, \
          m.one.3 > 0 AS is_call, if(is_call, m.one.3, e.ms) AS ms, \
          if(is_call, toUInt8(2), e.change) AS change, e.place AS place, \
          if(is_call, 'call', toString(e.what)) AS what, toString(e.manager) AS manager FROM (\
-         SELECT person, arrayJoin(arrayConcat(\
-         arrayMap(thread -> (thread.3, thread.4, toInt64(0)), threads), \
-         arrayMap(ms -> ('', '', ms), talks))) AS one FROM ({groups})) AS m \
+         SELECT group.1 AS person, arrayJoin(arrayConcat(\
+         arrayMap(thread -> (thread.3, thread.4, toInt64(0)), group.2), \
+         arrayMap(ms -> ('', '', ms), group.3))) AS one \
+         FROM (SELECT arrayJoin(overlapping) AS group)) AS m \
          LEFT JOIN ({happened} UNION ALL {handed_off}) AS e \
          ON m.one.1 = e.channel AND m.one.2 = e.conversation WHERE if(is_call, 1, e.what != '')"
     )

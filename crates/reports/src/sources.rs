@@ -15,8 +15,11 @@ mod samples;
 mod spend;
 pub(crate) mod touches;
 
+use trunkline_model::settings::AttributionModel;
+
 use self::attributed::Detail;
 use self::touches::{Touched, touches};
+use crate::calls::SPAM;
 use crate::calls::counted::counted;
 use crate::dimension::Dimension;
 use crate::report::{Choice, Report};
@@ -38,10 +41,10 @@ pub(crate) static REPORT: Report = Report {
         Dimension::Origin,
         Dimension::Channel,
     ],
-    filters: &[],
+    filters: &[Dimension::Number, Dimension::Tag, Dimension::Pipeline],
     of_calls: false,
     of_managers: false,
-    choices: &[MODEL, BASIS],
+    choices: &[MODEL, BASIS, SPAM],
     figures: figures::FIGURES,
     samples: samples::samples,
     cells: None,
@@ -75,8 +78,17 @@ pub(crate) fn earned(request: &Request, views: Views<'_>, conversions: &str) -> 
         detail: Detail::Source,
         views,
     };
+    earned_by(models::model(request), touched, conversions)
+}
+
+/// Divides conversions likewise, by a model, among some touches.
+pub(crate) fn earned_by(
+    model: AttributionModel,
+    touched: Touched<'_>,
+    conversions: &str,
+) -> String {
     models::divided(
-        request,
+        model,
         &format!(
             "SELECT c.*, t.touches AS touches FROM ({conversions}) AS c \
              LEFT JOIN ({touches}) AS t ON c.person = t.person",

@@ -10,6 +10,7 @@
 
 mod figures;
 mod page;
+mod parts;
 
 use trunkline_model::time::Time;
 
@@ -25,7 +26,7 @@ pub(crate) use page::page;
 pub(crate) struct Statement {
     /// The text, with `{name:Type}` where parameters stand.
     pub(crate) sql: String,
-    /// The parameters; a statement need not use them all.
+    /// The parameters, of any length; a statement need not use them all.
     pub(crate) parameters: Vec<(String, Parameter)>,
 }
 
@@ -55,8 +56,8 @@ pub(crate) struct Source<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Views<'a> {
     pub(crate) database: &'a str,
-    /// In how many parameters the account's aliases stand.
-    pub(crate) aliases: usize,
+    /// Whether the account has aliases.
+    pub(crate) aliased: bool,
 }
 
 impl Views<'_> {
@@ -64,15 +65,20 @@ impl Views<'_> {
     /// masks contacts, what it masks is read: reports tell contacts apart, and the doors mask.
     pub(crate) fn named(self, view: &str) -> String {
         let name = format!("{}.{}", self.database, whole(view));
-        match self.aliases {
-            0 => name,
-            parts => aliases::resolved(view, &name, parts),
+        if self.aliased {
+            aliases::resolved(view, &name)
+        } else {
+            name
         }
     }
 
     /// The manager of a row of `v_messages`, empty for none: the key itself where that will do.
     pub(crate) fn manager_key(self) -> String {
-        aliases::resolved_sql("manager_key", self.aliases)
+        if self.aliased {
+            aliases::resolved_sql("manager_key")
+        } else {
+            "manager_key".to_owned()
+        }
     }
 }
 
@@ -202,6 +208,7 @@ fn wanted(dimension: Dimension) -> String {
         | Dimension::Content
         | Dimension::Term
         | Dimension::Channel
+        | Dimension::Pipeline
         | Dimension::Origin => format!("ifNull({sql}, '')"),
         Dimension::Hour | Dimension::Weekday => format!("toString({sql})"),
         _ => sql.to_owned(),

@@ -18,7 +18,7 @@ use crate::statement::{Parameter, Statement, Views};
 pub(crate) const MOST: usize = 100_000;
 
 /// All dimensions.
-const LISTED: [Dimension; 19] = [
+const LISTED: [Dimension; 20] = [
     Dimension::Manager,
     Dimension::Team,
     Dimension::Channel,
@@ -30,6 +30,7 @@ const LISTED: [Dimension; 19] = [
     Dimension::Term,
     Dimension::Origin,
     Dimension::Pool,
+    Dimension::Pipeline,
     Dimension::Direction,
     Dimension::Author,
     Dimension::Kind,
@@ -145,7 +146,11 @@ fn occurred(dimension: Dimension, views: Views<'_>) -> String {
         Dimension::Team => vec![("v_teams", "team"), ("v_team_members", "team")],
         Dimension::Channel => vec![("v_channels", "channel"), ("v_conversations", "channel")],
         Dimension::Number => vec![("v_calls", "ifNull(number, '')")],
-        Dimension::Pool => vec![("v_visits", "ifNull(pool, '')")],
+        Dimension::Pool => vec![("v_pool_numbers", "pool"), ("v_visits", "ifNull(pool, '')")],
+        Dimension::Pipeline => vec![
+            ("v_stages", "pipeline"),
+            ("v_leads", "ifNull(pipeline, '')"),
+        ],
         Dimension::Tag => vec![("v_calls", "arrayJoin(tags)")],
         // Of calls as they stand; one without an end times out.
         Dimension::Disposition => vec![("v_calls", "ifNull(disposition, 'timed_out')")],
@@ -267,6 +272,11 @@ fn kept(dimension: Dimension, views: Views<'_>) -> String {
             calls = of_calls("call"),
         ),
         Dimension::Origin => format!("value IN ({})", of_calls("origin")),
+        Dimension::Pipeline => format!(
+            "value IN (SELECT ifNull(toString(pipeline), '') FROM {leads} \
+             WHERE account = {{account:String}} AND manager IN ({managers}))",
+            leads = views.named("v_leads"),
+        ),
         // Visits are the whole account's.
         Dimension::Pool => "0".to_owned(),
         Dimension::Direction

@@ -64,9 +64,6 @@ pub(crate) struct Server {
     /// many pages and beats. It keeps one address from filling the journal, not from taking a pool empty: see
     /// `PoolEmpty` in the runbook. This machine is spared; 0 allows any number. Default 60.
     pub(crate) visits_per_minute: u32,
-    /// The shortest `hold` that a pool may have. A page is heard of once a minute: with a shorter one a visit loses
-    /// its number while it is shown. Less is for tests. Default `2m`.
-    pub(crate) shortest_hold: Span,
 }
 
 /// The journal.
@@ -160,7 +157,6 @@ impl Default for Server {
             max_connections: 10_000,
             max_connections_per_ip: 1000,
             visits_per_minute: 60,
-            shortest_hold: Span::Fixed(120_000),
         }
     }
 }

@@ -85,15 +85,15 @@ impl Door {
 
     /// Asks for a path with its query.
     pub(crate) async fn get(&self, path: &str) -> Result<Answer> {
-        self.ask(Method::GET, path, "").await
+        self.ask(Method::GET, path, Bytes::new()).await
     }
 
     /// Posts JSON.
-    pub(crate) async fn post(&self, path: &str, json: &'static str) -> Result<Answer> {
-        self.ask(Method::POST, path, json).await
+    pub(crate) async fn post(&self, path: &str, json: impl Into<Bytes>) -> Result<Answer> {
+        self.ask(Method::POST, path, json.into()).await
     }
 
-    async fn ask(&self, method: Method, path: &str, json: &'static str) -> Result<Answer> {
+    async fn ask(&self, method: Method, path: &str, json: Bytes) -> Result<Answer> {
         let url = self.url.as_str().trim_end_matches('/');
         let late = || anyhow!("{url} gives no answer within {} s", WITHIN.as_secs());
         let request = self.request(method, path, json)?;
@@ -101,12 +101,7 @@ impl Door {
         answer.await.map_err(|_| late())?
     }
 
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        json: &'static str,
-    ) -> Result<Request<Full<Bytes>>> {
+    fn request(&self, method: Method, path: &str, json: Bytes) -> Result<Request<Full<Bytes>>> {
         let (host, port) = peer(&self.url);
         let prefix = self.url.path().trim_end_matches('/');
         let mut request = Request::builder()
@@ -120,7 +115,7 @@ impl Door {
         if !json.is_empty() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
-        let request = request.body(Full::from(json));
+        let request = request.body(Full::new(json));
         request.context("the token or the address has characters that cannot be sent")
     }
 }

@@ -22,7 +22,7 @@ mod memory;
 mod names;
 mod page_key;
 mod parts;
-mod rates;
+pub(crate) mod rates;
 mod reload;
 mod warehouse;
 mod webhooks;

@@ -121,6 +121,33 @@ pub(crate) struct Changed<'a> {
     pub(crate) at: Time,
 }
 
+/// A visit, as a tracker tells of it.
+#[derive(Serialize)]
+pub(crate) struct Seen<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: &'a str,
+    pub(crate) visit: &'a str,
+    pub(crate) visitor: String,
+    pub(crate) url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) referrer: Option<String>,
+    pub(crate) at: Time,
+}
+
+/// A form that was sent.
+#[derive(Serialize)]
+pub(crate) struct Sent<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind_of_event: &'static str,
+    pub(crate) id: &'a str,
+    pub(crate) form: &'a str,
+    pub(crate) at: Time,
+    pub(crate) visit: &'a str,
+    pub(crate) visitor: &'a str,
+    pub(crate) phone: &'a str,
+}
+
 /// A phase of a call.
 #[expect(clippy::struct_field_names, reason = "named as in the contract")]
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 //! shifts, lunch, quiet nights and busy minutes, and a way to the service on which some events come
 //! late and some twice.
 //!
-//! Beside it a site whose visitors' true sources are known ([`site`]).
+//! Beside it a site whose visitors' true sources are known ([`site`]), and such a site as a centre hears of it ([`shop`]).
 //!
 //! Everything here is pure and a function of [`Config`]: the same one gives the same bytes, on any
 //! machine, since no floating point and no clock has a say. Calls have an agenda of their own, so
@@ -29,9 +29,10 @@ mod hours;
 mod outbox;
 mod people;
 mod sales;
+pub mod shop;
 pub mod site;
 
 pub use centre::{CHANNELS, OnShift, Simulation};
 pub use config::{BadConfig, Config};
-pub use outbox::Sending;
+pub use outbox::{Sending, merged};
 pub use sales::{ADVERTS, Advert, PIPELINE};

@@ -20,6 +20,19 @@ pub struct Sending {
     pub event: String,
 }
 
+/// Puts events of two kinds that are sent in order into one order; of one instant, the first's go first.
+pub fn merged(
+    first: impl Iterator<Item = Sending>,
+    other: impl Iterator<Item = Sending>,
+) -> impl Iterator<Item = Sending> {
+    let (mut first, mut other) = (first.peekable(), other.peekable());
+    std::iter::from_fn(move || match (first.peek(), other.peek()) {
+        (Some(one), Some(another)) if another.send_at < one.send_at => other.next(),
+        (None, _) => other.next(),
+        _ => first.next(),
+    })
+}
+
 /// Events that wait until they are sent.
 #[derive(Debug)]
 pub(crate) struct Outbox {

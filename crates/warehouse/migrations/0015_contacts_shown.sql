@@ -112,18 +112,26 @@ CREATE OR REPLACE VIEW {database}.whole_cycles{on_cluster}
     next_started_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Start of the next cycle; null if it is the last',
     assignee LowCardinality(Nullable(String)) COMMENT 'Manager the conversation is assigned to now; null if nobody',
     last_manager LowCardinality(Nullable(String)) COMMENT 'Manager who wrote last in the conversation; null if none did',
-    last_at DateTime64(3, 'UTC') COMMENT 'Time of the conversation''s last event: none of its times is later'
+    last_at DateTime64(3, 'UTC') COMMENT 'Time of the conversation''s last event: none of its times is later',
+    shown String COMMENT 'What v_cycles shows the conversation by'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT
+AS
+WITH
+    (
+        SELECT (groupArray(toString(account)), groupArray(pepper)) FROM
+        (SELECT account, min(pepper) AS pepper FROM {database}.peppers FINAL GROUP BY account)
+    ) AS secrets
+SELECT
     account, channel, conversation, toUInt32(cycle) AS cycle, started_at, cycle_contact AS contact,
     answered, closed_at, nullIf(cycle_closed_by, '') AS closed_by, pending_at_close, reopened_at,
     nullIf(cycle_owed_by, '') AS owed_by, handed_off_at,
     if(cycle < length(starts), starts[cycle + 1], NULL) AS next_started_at,
-    nullIf(assignee, '') AS assignee, nullIf(last_manager, '') AS last_manager, last_at
+    nullIf(assignee, '') AS assignee, nullIf(last_manager, '') AS last_manager, last_at,
+    if(conversation_digits = '', conversation, concat(conversation_masked, '-', substring(lower(hex(SHA256(concat(transform(toString(account), secrets.1, secrets.2, ''), '+', conversation_digits)))), 1, 16))) AS shown
 FROM
 (
-    SELECT *, `cycles.started_at` AS starts FROM {database}.conversations FINAL
+    SELECT *, conversation_digits, conversation_masked, `cycles.started_at` AS starts FROM {database}.conversations FINAL
 )
 ARRAY JOIN
     arrayEnumerate(`cycles.started_at`) AS cycle,

@@ -132,6 +132,7 @@ fn read_only(query: clickhouse::query::Query, limit: Duration) -> clickhouse::qu
         .with_setting("output_format_json_quote_64bit_integers", "0")
         .with_setting("cancel_http_readonly_queries_on_client_close", "1")
         .with_setting("wait_end_of_query", "1")
+        .with_setting("optimize_and_compare_chain", "0")
 }
 
 impl QueryError {

@@ -24,8 +24,8 @@ use rows::Table;
 pub use batch::{Batch, MAX_ROWS};
 pub use compare::Compared;
 pub use settings::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, RateRow, Settings, SourceTagRow,
-    StageRow, StaticNumberRow, SyncOutcome, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, PoolNumberRow, RateRow, Settings,
+    SourceTagRow, StageRow, StaticNumberRow, SyncOutcome, TeamMemberRow, TeamRow,
 };
 pub use stale::Stale;
 pub use watermark::{Watermark, WatermarkError};

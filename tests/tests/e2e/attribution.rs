@@ -48,7 +48,7 @@ fn source(door: &Door, call: &str) -> Value {
         let now = door.get("/v1/live", &[]).json();
         let calls = now["calls"].as_array().unwrap().iter();
         let found = calls.into_iter().find(|it| it["call"] == call);
-        source = found.map_or(Value::Null, |it| it["source"].clone());
+        source = found.map_or(Value::Null, |it| it["attribution"].clone());
         found.is_some()
     });
     source
@@ -62,6 +62,16 @@ fn a_call_on_a_static_number_rings_with_its_source() {
     assert_eq!(source["certainty"], "certain");
     let expected = json!([{"weight": 1.0, "visit": null, "source": "flyer", "medium": "print", "campaign": "spring"}]);
     assert_eq!(source["candidates"], expected);
+    let told =
+        json!({"source": "flyer", "medium": "print", "campaign": "spring", "certainty": "certain"});
+    let now = door.get("/v1/live", &[]).json();
+    door.flush();
+    let one = door.get("/v1/calls/k", &[]).json();
+    for call in [&now["calls"][0], &one] {
+        let shown = |(name, value): (&String, &Value)| call[name] == *value;
+        assert!(told.as_object().unwrap().iter().all(shown), "{call}");
+        assert_eq!(call["attribution"]["rule"], 0, "{call}");
+    }
 }
 
 #[test]

@@ -155,6 +155,8 @@ fn the_size_of_a_pool_is_a_table_of_numbers_against_blocking() {
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert!(text.contains("66.67 numbers held at once"), "{text}");
+    // Round numbers, from where half of the visits find none.
+    assert_eq!(row("50"), "50 28.34 % 56.67/h 75.00");
     // Computed apart, with exact fractions.
     assert_eq!(row("72"), "72 4.98 % 9.97/h 108.00 the fewest for 5 %");
     assert_eq!(row("81"), "81 1.09 % 2.18/h 121.50");
@@ -170,6 +172,26 @@ fn the_size_of_a_pool_is_a_table_of_numbers_against_blocking() {
         "{plain}"
     );
     assert!(!plain.contains("a month"), "{plain}");
+}
+
+#[test]
+fn the_table_of_a_pool_begins_where_half_of_the_visits_find_no_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let brief = ["pool", "size", "--visits-per-hour", "200", "--hold", "3m"];
+    let brief = run(dir.path(), &brief);
+    let brief = String::from_utf8(brief.stdout).unwrap();
+    for row in [
+        "       10     21.46 %       42.92/h",
+        "       18      0.71 %        1.43/h",
+    ] {
+        assert!(brief.contains(row), "{brief}");
+    }
+}
+
+#[test]
+fn the_size_of_a_pool_is_refused_for_what_cannot_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = ["pool", "size", "--visits-per-hour", "200", "--hold", "20m"];
     // As an account holds its numbers if it does not say.
     let short = run(dir.path(), &of[..4]);
     let short = String::from_utf8(short.stdout).unwrap();
@@ -186,6 +208,7 @@ fn the_size_of_a_pool_is_a_table_of_numbers_against_blocking() {
     }
     for (visits, hold, why) in [
         ("0", "20m", "above 0"),
+        ("-1", "20m", "above 0"),
         ("many", "20m", "above 0"),
         ("200", "20", "with its unit"),
         ("200", "1 month", "with its unit"),

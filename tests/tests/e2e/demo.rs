@@ -15,6 +15,8 @@ use e2e::reference::{Definition, Reference, Span};
 use e2e::scrape::Sums;
 use e2e::service::{binary, children, free_port, interrupt, runs};
 
+mod shop;
+
 /// A running demo that has shown its first report.
 struct Demo {
     child: Child,

@@ -46,6 +46,7 @@ mod idempotency;
 mod import;
 mod intervals;
 mod kill;
+mod kommo_leads;
 mod leads;
 mod lifecycle;
 mod live;

@@ -45,7 +45,11 @@ fn contacts_and_their_timelines_come_in_pages_and_phones_are_masked() {
     assert_eq!(json!(ids), json!(["+3***1222", "maria"]));
     assert_eq!(contacts[1]["messages"], json!(2));
     let one = door.get("/v1/contacts/%2B34600111222", &[]);
-    assert_eq!(one.expect_status(200).json(), contacts[0]);
+    let mut one = one.expect_status(200).json();
+    let one = one.as_object_mut().unwrap();
+    let touches = ["first_touch", "last_touch"].map(|end| one.remove(end));
+    assert_eq!(touches, [Some(Value::Null), Some(Value::Null)]);
+    assert_eq!(json!(one), contacts[0]);
     assert!(!json!(contacts).to_string().contains("600111"));
 
     let timeline = all(&door, "/v1/contacts/%2B34600111222/timeline", "timeline");

@@ -81,12 +81,17 @@ fn who_did_not_agree_or_withdrew_it_is_told_of_to_nobody() {
     begin(1, json!({"consent": false}));
     let withdrawn = begin(2, json!({"consent": true}));
     let visit = withdrawn["visit"].as_str().expect("a visit");
-    pages.tell(visit, "end", &Value::Null).expect_status(204);
+    pages
+        .tell(visit, "end", &json!({"consent": false}))
+        .expect_status(204);
     // Anybody can write a cookie: what is no id leaves the visitor his number, and is none.
     let odd = json!({"ga_client_id": "<b>1.2", "ym_client_id": "1".repeat(30)});
     assert_eq!(begin(3, odd)["served"], true);
     // Where nobody is asked, nothing is said of consent, and `--consent` says it for all.
-    begin(4, json!({}));
+    let asked = begin(4, json!({}));
+    // An end alone, as of an app where somebody logs out, says nothing of it either.
+    let visit = asked["visit"].as_str().expect("a visit");
+    pages.tell(visit, "end", &Value::Null).expect_status(204);
     service.door("acme").flush();
     let (counted, said) = told(&service, Vendor::Ga4, "ga4", &[]);
     assert_eq!(

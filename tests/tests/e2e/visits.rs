@@ -94,6 +94,23 @@ fn visitors_get_numbers_of_their_own_and_then_the_common_one() {
 }
 
 #[test]
+fn who_is_refused_takes_no_number() {
+    let (_service, pages) = start("30m");
+    for visitor in ["ana\u{0}", "\u{7f}", &"я".repeat(1_000)] {
+        let shown = pages.visit(visitor);
+        assert_eq!(shown["served"], true, "{shown}");
+        pages.tell(text(&shown, "visit"), "end", &Value::Null);
+    }
+    for body in ["[\"eva\", \"/\"]", "[]", "null", "{\"visitor\": 7}"] {
+        let refused = pages.post("/v1/visits?site=shop", "application/json", body);
+        refused.unwrap().expect_problem(400, "bad_body");
+    }
+    for visitor in ["luis", "mara"] {
+        assert_eq!(pages.visit(visitor)["served"], true, "{visitor}");
+    }
+}
+
+#[test]
 fn silence_frees_a_number_and_a_returning_visitor_gets_his_own_if_it_is_free() {
     let (_service, pages) = start("2s");
     let ana = pages.visit("ana");
@@ -214,17 +231,22 @@ fn only_pages_of_the_site_may_ask_and_their_browsers_are_told() {
         .post("/v1/visits?site=shop", "text/plain", "no json")
         .unwrap()
         .expect_problem(400, "bad_body");
-    // The answer comes before all is read, and may be lost by who still writes.
-    let large = json!({"visitor": "eva", "url": "u".repeat(40_000)}).to_string();
-    if let Ok(refused) = pages.post("/v1/visits?site=shop", "text/plain", &large) {
-        refused.expect_problem(413, "body_too_large");
-    }
     pages
         .tell("shop-0000000000000000000000", "page", &json!({"url": "/"}))
         .expect_problem(404, "unknown_visit");
     pages
         .tell("nobody-000", "beat", &Value::Null)
         .expect_problem(404, "unknown_visit");
+}
+
+#[test]
+fn a_page_tells_no_more_than_it_may() {
+    let (_service, pages) = start("30m");
+    // The answer comes before all is read, and may be lost by who still writes.
+    let large = json!({"visitor": "eva", "url": "u".repeat(40_000)}).to_string();
+    if let Ok(refused) = pages.post("/v1/visits?site=shop", "text/plain", &large) {
+        refused.expect_problem(413, "body_too_large");
+    }
 }
 
 /// A browser hides an answer without this header from the page's script, whatever its status.

@@ -32,19 +32,26 @@ pub(super) struct Call {
     /// Who talks, else whom it rang last.
     manager: Option<String>,
     extension: Option<String>,
-    /// What brought it; `null` of one that is not from outside, or where numbers are not tracked.
-    source: Option<Brought>,
+    /// What brought it, as far as all that may have brought it agree.
+    source: Option<String>,
+    medium: Option<String>,
+    campaign: Option<String>,
+    /// How sure that is: `certain`, `repeat`, `likely`, `ambiguous` or `unattributed`.
+    certainty: Option<&'static str>,
+    /// All that may have brought it; `null` of one that is not from outside, or where numbers are not tracked.
+    attribution: Option<Brought>,
 }
 
 /// What brought a call (`metrics.md` §3).
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "CallSource")]
+#[schemars(rename = "CallAttribution")]
 struct Brought {
     /// `certain`, `repeat`, `likely`, `ambiguous` or `unattributed`.
     certainty: &'static str,
     /// Why it is unattributed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    /// The rule that it follows from, by its number.
+    rule: u8,
     /// What it may have been, the likeliest first; the weights sum to 1.
     candidates: Vec<By>,
 }
@@ -68,6 +75,7 @@ impl Brought {
         Self {
             certainty: attribution.certainty.as_str(),
             reason: attribution.reason.map(Reason::as_str),
+            rule: attribution.rule,
             candidates: candidates
                 .map(|by| By {
                     weight: by.weight,
@@ -78,6 +86,15 @@ impl Brought {
                 })
                 .collect(),
         }
+    }
+
+    /// Gives what all candidates have as `part`, if they agree in it. Of a number that nobody knows the contact's touches
+    /// would tell.
+    fn agreed<'b, T: PartialEq>(&'b self, part: impl Fn(&'b By) -> T) -> Option<T> {
+        let is_known = self.reason != Some(Reason::UnknownNumber.as_str());
+        let (first, rest) = self.candidates.split_first().filter(|_| is_known)?;
+        let first = part(first);
+        rest.iter().all(|by| part(by) == first).then_some(first)
     }
 }
 
@@ -106,6 +123,11 @@ impl Call {
         let text = |text: String| {
             if phones { text } else { phones::masked(text) }
         };
+        let brought = call.attribution.map(Brought::of);
+        let by = brought.as_ref();
+        let source = by.and_then(|by| by.agreed(|by| &by.source));
+        let medium = by.and_then(|by| by.agreed(|by| (&by.source, &by.medium)));
+        let campaign = by.and_then(|by| by.agreed(|by| (&by.source, &by.medium, &by.campaign)));
         let (outside, ours) = (text(call.caller), call.number);
         let (from, to) = match call.direction {
             Direction::Outbound => (ours, outside),
@@ -120,7 +142,11 @@ impl Call {
             state: call.state,
             manager: call.manager,
             extension: call.extension.map(text),
-            source: call.attribution.map(Brought::of),
+            source: source.cloned().flatten(),
+            medium: medium.and_then(|it| it.1.clone()),
+            campaign: campaign.and_then(|it| it.2.clone()),
+            certainty: by.map(|by| by.certainty),
+            attribution: brought,
         }
     }
 }

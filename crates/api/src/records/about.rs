@@ -115,7 +115,9 @@ pub(crate) fn contacts() -> Operation {
 }
 
 pub(crate) fn contact() -> Operation {
-    one("contact", "Shows what a contact is known by", "contact")
+    one("contact", "Shows what a contact is known by", "contact").about(
+        "What a contact is known by, after all merges, with the sources of the first and the last touch.",
+    )
 }
 
 pub(crate) fn timeline() -> Operation {
@@ -203,11 +205,27 @@ pub(crate) fn leads() -> Operation {
         ("kind", &["incoming", "open", "won", "lost"]),
         ("removed", &["true", "false"]),
     ];
-    listed(operation, &["pipeline", "stage", "manager"], &words)
+    modelled(listed(operation, &["pipeline", "stage", "manager"], &words))
 }
 
 pub(crate) fn lead() -> Operation {
-    one("lead", "Shows a lead", "lead")
+    modelled(one("lead", "Shows a lead", "lead").about(
+        "A lead with its moves and amounts. Its source is that of the touches of its contact, as in the report of \
+         sources, as far as all that brought it agree; they are `candidates` of its `attribution`. What its own events \
+         said is under `told`.",
+    ))
+}
+
+/// What has a source by a model.
+fn modelled(operation: Operation) -> Operation {
+    let models =
+        json!({ "type": "string", "enum": ["first", "last", "last_non_direct", "linear"] });
+    operation.takes(
+        Place::Query,
+        "model",
+        models,
+        "Which touch of the contact earns a lead; by default as attribution.model says.",
+    )
 }
 
 /// A list with a period and filters, some of them by certain words, and a source.

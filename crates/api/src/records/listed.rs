@@ -111,9 +111,12 @@ pub(crate) async fn lead(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = alone(&shared, id, &uri, &headers).await?;
+    let asked = asked(&shared, id, &uri, &headers).await?;
     let context = context(&shared, &asked.grant);
-    let lead = shared.reports.lead(&asked.name, &context).await;
+    let lead = shared
+        .reports
+        .lead(&asked.name, &asked.pairs, &context)
+        .await;
     one(lead.map_err(problem)?, &asked.grant, "lead")
 }
 

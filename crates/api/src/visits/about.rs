@@ -63,8 +63,8 @@ pub(crate) fn about_beat() -> Operation {
 pub(crate) fn about_end() -> Operation {
     let operation = Operation::new(Group::Visits, "endVisit", "Gives the number back at once")
         .about(
-            "For when consent is withdrawn: no destination of conversions is told of the visit from then on. \
-             Not for a page that closes: people dial after that.",
+            "For when consent is withdrawn; with `consent: false` no destination of conversions is told of the visit from \
+             then on. Not for a page that closes: people dial after that.",
         )
         .answers_nothing(204, "The number is free, or the visit was over.");
     of_visit(operation)

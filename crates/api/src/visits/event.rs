@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use trunkline_model::event::CLICKS;
 use trunkline_model::time::Time;
 use trunkline_pipeline::{Decision, Sign};
 
@@ -102,10 +103,58 @@ fn kept(text: &str) -> Cow<'_, str> {
     shown.take(KEPT).collect::<String>().into()
 }
 
-/// A page without an address is the site itself.
+/// A page without an address is the site itself. Of a long one the parts that say where the visitor came from are kept
+/// whole, or not at all: half a click id is another's.
 fn kept_url(url: &str) -> Cow<'_, str> {
+    if url.chars().count() > KEPT
+        && let Some((page, rest)) = url.split_once(['?', '#'])
+    {
+        let mut short: String = kept(page).chars().take(KEPT / 4).collect();
+        for part in rest.split(['?', '#', '&']).filter(|part| tells(part)) {
+            let part = kept(part);
+            if short.len() + part.len() < KEPT {
+                short.push(if short.contains('?') { '&' } else { '?' });
+                short.push_str(&part);
+            }
+        }
+        return short.into();
+    }
     match kept(url) {
         empty if empty.is_empty() => "/".into(),
         url => url,
+    }
+}
+
+/// Says whether a part of an address tells a source.
+fn tells(part: &str) -> bool {
+    let name = part.split('=').next().unwrap_or_default();
+    name.starts_with("utm_") || CLICKS.iter().any(|(click, ..)| *click == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_address_what_tells_the_source_is_kept_whole() {
+        let rest = "x".repeat(KEPT);
+        let long = format!(
+            "https://shop.example/a?filter={rest}&utm_source=mail&gclid=G1#top&utm_term={rest}"
+        );
+        assert_eq!(
+            kept_url(&long),
+            "https://shop.example/a?utm_source=mail&gclid=G1"
+        );
+        let page = format!("/{rest}");
+        assert_eq!(kept_url(&page), page[..KEPT]);
+        assert_eq!(
+            kept_url(&format!("{page}?gclid=G1")).len(),
+            KEPT / 4 + "?gclid=G1".len()
+        );
+        let short = "/?gclid=G1&b=%20";
+        assert_eq!(
+            (kept_url(short), kept_url("\u{0}")),
+            (short.into(), "/".into())
+        );
     }
 }

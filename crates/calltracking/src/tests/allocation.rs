@@ -195,6 +195,29 @@ fn what_is_decided_is_held_before_its_record_is_read() {
 }
 
 #[test]
+fn a_decision_that_is_taken_back_leaves_the_number_as_it_was() {
+    let mut fold = Fold::new(pool_of(1));
+    let ann = fold.ask(0, "main", "ann");
+    fold.tracking.take_back(&ann.visit);
+    let bob = fold.ask(1, "main", "bob");
+    assert_eq!(shown(&bob), (&*number(1), true));
+    assert_ne!(fold.ask(2, "main", "ann").visit, ann.visit);
+    // Another page of his knows the visit: its record may be on its way.
+    assert_eq!(fold.ask(3, "main", "bob").visit, bob.visit);
+    fold.tracking.take_back(&bob.visit);
+    assert!(!fold.ask(4, "main", "cid").served);
+    fold.tracking.take_back("main-unknown");
+}
+
+#[test]
+fn what_was_recorded_is_not_taken_back() {
+    let mut fold = Fold::new(pool_of(1));
+    let ann = fold.visit(0, "ann");
+    fold.tracking.take_back(&ann.visit);
+    assert!(!fold.ask(1, "main", "bob").served);
+}
+
+#[test]
 fn sites_are_apart_and_an_unknown_one_gets_nothing() {
     let mut fold = Fold::new(pool_of(2));
     let main = fold.visit(0, "ann");

@@ -140,6 +140,11 @@ impl World {
         let decision = self.tracking.decide(at(self.now), &ask).unwrap();
         self.served += usize::from(decision.served && decision.is_new);
         self.known.push(decision.visit.to_string());
+        if self.chance.one_in(6) {
+            // It was never handed to the journal: a page that went away, a door that is overloaded.
+            self.tracking.take_back(&new_visit);
+            return;
+        }
         self.waiting.push(record(&decision, self.now, ""));
     }
 

@@ -276,11 +276,6 @@ fn all_that_is_wrong_is_told_at_once_by_its_key() {
         ["url", "headers", "where", "body"].map(|key| format!("account.acme.webhook.crm.{key}"));
     assert_eq!(keys, expected);
     for (webhook, word) in [
-        (
-            json!({"events": ["missed_call", "state"]}),
-            "`state` is told by no version",
-        ),
-        (json!({"events": ["target_missed"]}), "take it out"),
         (json!({"url": "https://a:b@crm.example/"}), "password"),
         (json!({"url": "https://"}), "no address"),
         (json!({"headers": {"a b": "x"}}), "no name"),

@@ -28,6 +28,8 @@ words! {
         Restored = "restored",
         /// It became part of another.
         Merged = "merged",
+        /// It has contacts beside those that it had. A lead of which nothing else is told is none yet.
+        Linked = "linked",
     }
 }
 

@@ -79,7 +79,7 @@ pub struct Webhook {
     /// The secret it is signed with.
     #[serde(default)]
     pub secret: Option<Secret>,
-    /// What it tells; `state` and `target_missed`, which nothing tells yet, are refused.
+    /// What it tells; `state` and `target_missed`, which nothing tells yet, may stand here all the same.
     pub events: Vec<WebhookEvent>,
     /// Which of these it tells, like `talk_s > 30`; all by default.
     #[serde(default, rename = "where")]

@@ -294,7 +294,6 @@ fn all_problems_are_told_at_once() {
             "account.a.hook.api",
             "account.a.hook.api.allow_ips",
             "account.a.hook.api.allow_ips",
-            "account.a.webhook.w.url",
             "account.a.site.k.pool",
             "account.a.site.k.own_domains",
             "account.a.site.k.own_domains",

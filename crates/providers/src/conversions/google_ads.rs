@@ -259,11 +259,15 @@ pub(super) fn read(many: usize, setup: &Setup, body: &[u8]) -> Reading {
         .partition(|(place, _)| place.is_some_and(|place| place < many));
     // What is wrong with the whole holds for all of which nothing else is said.
     let open = whole.into_iter().next().map(|(_, verdict)| verdict);
+    // Where nothing failed all was taken, also by what does not repeat it in `results`.
+    let failed = json
+        .get("partialFailureError")
+        .is_some_and(|it| !it.is_null());
     let open = open.unwrap_or_else(|| {
-        if setup.validate {
-            Verdict::Taken
-        } else {
+        if failed && !setup.validate {
             Verdict::Later("the answer does not say what became of it".into())
+        } else {
+            Verdict::Taken
         }
     });
     let results = json.get("results");

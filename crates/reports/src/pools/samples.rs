@@ -4,6 +4,7 @@
 //!
 //! What stands now, and the load, which looks back over 30 days, belong to the end of the period.
 
+use crate::calls::SPAM;
 use crate::calls::counted::{every, twin_pairs};
 use crate::request::Request;
 use crate::statement::{Views, WITHIN};
@@ -110,7 +111,7 @@ fn rests(views: Views<'_>) -> String {
     )
 }
 
-/// Calls to its numbers, without spam; of twins the tracker's, which knows the number that was called.
+/// Calls to its numbers, without spam unless asked for; of twins the tracker's, which knows the number that was called.
 fn calls(request: &Request, views: Views<'_>) -> String {
     let twice = if request.rules.may_be_twins() {
         format!(
@@ -120,6 +121,10 @@ fn calls(request: &Request, views: Views<'_>) -> String {
     } else {
         String::new()
     };
+    let counts = match request.choice(SPAM.name) {
+        Some(_) => "1",
+        None => "NOT spam",
+    };
     format!(
         "SELECT at, 'call' AS what, pool, toInt64(1) AS n, toInt64(0) AS free, '' AS number, \
          '' AS visit, toUInt8(0) AS served, toUInt8(0) AS is_late, is_ambiguous, \
@@ -127,7 +132,7 @@ fn calls(request: &Request, views: Views<'_>) -> String {
          transform(toString(number), {{numbers:Array(String)}}, {{number_pools:Array(String)}}, '') \
          AS pool, toUInt8(certainty = 'ambiguous') AS is_ambiguous FROM {attributions} FINAL \
          WHERE account = {{account:String}} AND call IN (SELECT call FROM ({every}) \
-         WHERE direction = 'inbound' AND origin != 'dialler' AND NOT spam) {twice}) WHERE {WITHIN}",
+         WHERE direction = 'inbound' AND origin != 'dialler' AND {counts}) {twice}) WHERE {WITHIN}",
         attributions = views.named("attributions"),
         every = every(views),
     )

@@ -140,10 +140,34 @@ pub(super) fn shaped(mut row: Vec<Json>) -> Json {
         Json::Object(lists.iter().map(of).collect::<Map<_, _>>())
     };
     call.insert("legs".to_owned(), (0..many).map(leg).collect());
-    if let Some(brought) = call.get_mut("attribution") {
-        *brought = attribution(brought);
+    let brought = call.get_mut("attribution").map(attribution);
+    let brought = brought.unwrap_or_default();
+    for (name, value) in told(&brought) {
+        call.insert(name.to_owned(), value);
     }
+    call.insert("attribution".to_owned(), brought);
     Json::Object(call)
+}
+
+/// Gives the certainty, and of the source what all candidates agree in, as lists of calls do. Of a number that nobody knows
+/// the contact's touches would tell, and of those a call alone knows nothing.
+fn told(brought: &Json) -> [(&'static str, Json); 4] {
+    let candidates = brought["candidates"].as_array();
+    let known = candidates.filter(|_| brought["reason"] != "unknown_number");
+    let agreed = |names: &[&str]| {
+        let (first, rest) = known.and_then(|all| all.split_first())?;
+        let same = |other: &Json| names.iter().all(|name| other[*name] == first[*name]);
+        let last = names.last().filter(|_| rest.iter().all(same))?;
+        Some(first[*last].clone())
+    };
+    let agreed = |names: &[&str]| agreed(names).unwrap_or_default();
+    let [source, medium, campaign] = ["source", "medium", "campaign"];
+    [
+        (source, agreed(&[source])),
+        (medium, agreed(&[source, medium])),
+        (campaign, agreed(&[source, medium, campaign])),
+        ("certainty", brought["certainty"].clone()),
+    ]
 }
 
 /// Gives what brought a call its shape; none of what is not from outside, or not tracked.

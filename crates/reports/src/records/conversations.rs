@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::Field::{self, Flag, Plain, Time};
 use super::contacts::kept;
-use super::listed::{Filter, Kind, Listed, parameters};
+use super::listed::{Filter, Kind, Listed, Wanted, parameters};
 use super::{shape, zipped};
 use crate::aliases::resolved_sql;
 use crate::error::{BadParameter, Error};
@@ -59,6 +59,7 @@ static KIND: Kind = Kind {
     shape: shaped,
     rows,
     usual: None,
+    modelled: false,
 };
 
 impl Reports {
@@ -87,6 +88,10 @@ impl Reports {
                 .into());
         }
         let source = self.source(context);
+        let wanted = Wanted {
+            is_one: true,
+            model: context.targets.tracking.model,
+        };
         let mut parameters = parameters(source, context);
         parameters.push(("id".to_owned(), Parameter::Text(id.to_owned())));
         let on_it = match given.one(CHANNEL)? {
@@ -99,7 +104,7 @@ impl Reports {
         let sql = format!(
             "SELECT {columns} FROM ({rows}) WHERE conversation = {{id:String}} {on_it} LIMIT 2",
             columns = KIND.columns(),
-            rows = rows(source, context),
+            rows = rows(source, context, wanted),
         );
         let mut found = self.ask(Statement { sql, parameters }).await?;
         if found.len() > 1 {
@@ -116,7 +121,7 @@ const CHANNEL: &str = "channel";
 
 /// The `SELECT` of the conversations that the asker may see: the columns of [`FIELDS`], `ms` and `team`. Who may see some
 /// managers alone sees what is theirs, and where they wrote.
-fn rows(source: Source<'_>, context: &Context<'_>) -> String {
+fn rows(source: Source<'_>, context: &Context<'_>, wanted: Wanted) -> String {
     let views = source.views;
     let seen = match context.restriction.restricted() {
         Some(_) => format!(
@@ -127,7 +132,7 @@ fn rows(source: Source<'_>, context: &Context<'_>) -> String {
         ),
         None => String::new(),
     };
-    let all = with_team(views, &every(views), "manager", true);
+    let all = with_team(views, &every(views, wanted), "manager", true);
     format!("SELECT * FROM ({all}) {seen}")
 }
 
@@ -140,13 +145,23 @@ fn written(views: Views<'_>) -> String {
     )
 }
 
-fn every(views: Views<'_>) -> String {
+fn every(views: Views<'_>, wanted: Wanted) -> String {
+    let within = if wanted.is_one {
+        "c.conversation = {id:String}"
+    } else {
+        "c.last_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
+         AND c.last_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"
+    };
     let time = |name: &str| format!("toUnixTimestamp64Milli(c.{name}) AS {name}");
     let times = |name: &str| {
         format!("arrayMap(one -> toUnixTimestamp64Milli(one), c.{name}) AS cycle_{name}")
     };
     let managers = |name: &str| {
-        let named = resolved_sql("one", views.aliases);
+        let named = if views.aliased {
+            resolved_sql("one")
+        } else {
+            "one".to_owned()
+        };
         format!("arrayMap(one -> {named}, c.{name}) AS cycle_{name}")
     };
     let same = |name: &str| format!("c.{name} AS cycle_{name}");
@@ -173,7 +188,7 @@ fn every(views: Views<'_>) -> String {
          isNotNull(arrayElement(c.closed_at, -1)) \
          AND isNull(arrayElement(c.reopened_at, -1)) AS closed, \
          CAST(ifNull(c.assignee, c.last_manager), 'Nullable(String)') AS manager, {columns} \
-         FROM {conversations} AS c WHERE c.account = {{account:String}}",
+         FROM {conversations} AS c WHERE c.account = {{account:String}} AND {within}",
         columns = columns.join(", "),
         conversations = views.named("v_conversations"),
     )

@@ -12,6 +12,8 @@
 
 mod facts;
 
+pub(super) use facts::inbound;
+
 use serde_json::{Map, Value as Json, json};
 use trunkline_model::settings::AttributionModel;
 use trunkline_model::time::Time;
@@ -37,7 +39,7 @@ const KINDS: [&str; 5] = ["call", "target_call", "form", "lead", "won"];
 const OWN: [&str; 6] = ["from", "to", "period", "tz", "kind", "model"];
 
 /// How long after its creation a touch may be a lead's, in milliseconds.
-const LEAD_MS: i64 = 10 * 60_000;
+pub(super) const LEAD_MS: i64 = 10 * 60_000;
 
 /// A page of conversions, in the order of their times.
 #[derive(Clone, Debug)]
@@ -161,11 +163,12 @@ fn statement(
     let within = |ms: &str| {
         format!("{ms} <= p.moment + p.slack AND {ms} >= p.moment - {{lookback_ms:Int64}}")
     };
-    let touched = clicked(&page, model, may_be_twins, views);
+    let touched = clicked(model, may_be_twins, views);
     let called = format!(
-        "SELECT p.id AS id, argMax(c.told, (c.ms, c.call)) AS told FROM ({page}) AS p \
+        "SELECT p.id AS id, argMax(c.told, (c.ms, c.call)) AS told FROM ({paged}) AS p \
          INNER JOIN ({calls}) AS c ON p.person = c.person \
          WHERE {within} AND (p.own = '' OR p.own = c.call) GROUP BY p.id",
+        paged = paged(),
         within = within("c.ms"),
     );
     let numbers = format!(
@@ -174,16 +177,36 @@ fn statement(
         identities = views.named("identities"),
     );
     format!(
-        "SELECT p.id, p.kind, p.ms, coalesce(nullIf(p.phone, ''), nullIf(c.told.1, ''), \
+        "WITH (SELECT groupArray(({columns})) FROM ({page})) AS paged \
+         SELECT p.id, p.kind, p.ms, coalesce(nullIf(p.phone, ''), nullIf(c.told.1, ''), \
          nullIf(n.number, '')), p.value, \
          if(p.value IS NULL, NULL, nullIf(if(p.currency = '', {{currency:String}}, p.currency), '')), \
          {clicks}, nullIf(w.began, 0), nullIf(w.page, ''), \
          nullIf(w.ga_client_id, ''), nullIf(w.ym_client_id, ''), w.consent, \
-         c.id != '', {told}, p.twins FROM ({page}) AS p \
+         c.id != '', {told}, p.twins FROM ({paged}) AS p \
          LEFT JOIN ({touched}) AS w ON p.id = w.id LEFT JOIN ({called}) AS c ON p.id = c.id \
          LEFT JOIN ({numbers}) AS n ON p.person = n.person ORDER BY p.ms, p.id",
+        columns = PAGED.join(", "),
+        paged = paged(),
         clicks = facts::unpacked("w.one", facts::CLICKS),
         told = facts::unpacked("c.told", 2..=facts::TOLD),
+    )
+}
+
+/// What is needed of each conversion of a page.
+const PAGED: [&str; 11] = [
+    "id", "kind", "ms", "moment", "slack", "person", "phone", "value", "currency", "own", "twins",
+];
+
+/// The page, out of the list in which a statement has it: it is short, and worked out once.
+fn paged() -> String {
+    let columns = PAGED.iter().zip(1..);
+    let columns: Vec<_> = columns
+        .map(|(name, place)| format!("one.{place} AS {name}"))
+        .collect();
+    format!(
+        "SELECT {} FROM (SELECT arrayJoin(paged) AS one)",
+        columns.join(", ")
     )
 }
 
@@ -198,9 +221,9 @@ fn id_of(entity: &str) -> String {
 /// The click that the model chooses for each conversion of a page: `id`, the candidate as `one`, when its
 /// visit `began`, the first `page` of that, what Analytics and Metrica know the visitor by, and whether he
 /// agreed. Of what several visits may have brought no click is told.
-fn clicked(page: &str, model: AttributionModel, may_be_twins: bool, views: Views<'_>) -> String {
+fn clicked(model: AttributionModel, may_be_twins: bool, views: Views<'_>) -> String {
     let touched = Touched {
-        calls: &facts::inbound(views, may_be_twins),
+        calls: &inbound(views, may_be_twins),
         may_be_twins,
         detail: Detail::Click,
         views,
@@ -211,8 +234,9 @@ fn clicked(page: &str, model: AttributionModel, may_be_twins: bool, views: Views
             model,
             &format!(
                 "SELECT p.id AS id, p.moment AS ms, p.slack AS allowance, t.touches AS touches \
-                 FROM ({page}) AS p INNER JOIN ({}) AS t ON p.person = t.person",
-                touches(touched),
+                 FROM ({paged}) AS p INNER JOIN ({touches}) AS t ON p.person = t.person",
+                paged = paged(),
+                touches = touches(touched),
             ),
         ),
     );

@@ -1,11 +1,11 @@
 //! Leads with the stages they came to and what they were worth.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::Field::{self, Flag, Plain, Time};
 use super::contacts::kept;
-use super::listed::{Filter, Kind, Listed};
-use super::zipped;
+use super::listed::{Filter, Kind, Listed, Wanted};
+use super::{brought, zipped};
 use crate::error::Error;
 use crate::reports::Reports;
 use crate::request::Context;
@@ -41,6 +41,13 @@ const FIELDS: &[(&str, Field)] = &[
     ("msclkid", Plain),
     ("ctwa_clid", Plain),
     ("origin", Plain),
+    ("attribution", Plain),
+    ("told_source", Plain),
+    ("told_medium", Plain),
+    ("told_campaign", Plain),
+    ("told_content", Plain),
+    ("told_term", Plain),
+    ("told_origin", Plain),
     ("removed", Flag),
     ("merged_into", Plain),
     ("moved_at", Time),
@@ -53,7 +60,7 @@ const FIELDS: &[(&str, Field)] = &[
 ];
 
 /// Its fields that are columns of the view as they are.
-const SAME: [&str; 27] = [
+const SAME: [&str; 21] = [
     "lead",
     "pipeline",
     "stage",
@@ -64,11 +71,6 @@ const SAME: [&str; 27] = [
     "contacts",
     "company",
     "channel",
-    "source",
-    "medium",
-    "campaign",
-    "content",
-    "term",
     "gclid",
     "gbraid",
     "wbraid",
@@ -76,11 +78,27 @@ const SAME: [&str; 27] = [
     "yclid",
     "msclkid",
     "ctwa_clid",
-    "origin",
     "removed",
     "merged_into",
     "moved_pipeline",
     "moved_stage",
+];
+
+/// What its own words tell of its source; the columns of the first six have `told_` in front.
+const TOLD: [&str; 13] = [
+    "source",
+    "medium",
+    "campaign",
+    "content",
+    "term",
+    "origin",
+    "gclid",
+    "gbraid",
+    "wbraid",
+    "fbclid",
+    "yclid",
+    "msclkid",
+    "ctwa_clid",
 ];
 
 static KIND: Kind = Kind {
@@ -104,6 +122,7 @@ static KIND: Kind = Kind {
     ],
     shape: shaped,
     rows,
+    modelled: true,
     usual: Some(("removed", "NOT removed")),
 };
 
@@ -118,18 +137,33 @@ impl Reports {
     }
 
     /// Gives a lead (`GET /v1/leads/{lead}`); none if there is none that the asker may see.
-    pub async fn lead(&self, id: &str, context: &Context<'_>) -> Result<Option<Json>, Error> {
-        KIND.one(self, id, context).await
+    pub async fn lead(
+        &self,
+        id: &str,
+        pairs: &[(String, String)],
+        context: &Context<'_>,
+    ) -> Result<Option<Json>, Error> {
+        KIND.one(self, id, pairs, context).await
     }
 }
 
 /// The `SELECT` of the leads that the asker may see: the columns of [`FIELDS`], `ms`, `key` and `whole`.
-fn rows(source: Source<'_>, context: &Context<'_>) -> String {
+fn rows(source: Source<'_>, context: &Context<'_>, wanted: Wanted) -> String {
     let views = source.views;
+    let within = if wanted.is_one {
+        "lead = {id:String}"
+    } else {
+        "created_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
+         AND created_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"
+    };
     let all = format!(
-        "SELECT *, created_at AS at FROM {} WHERE account = {{account:String}}",
+        "SELECT *, created_at AS at FROM {} WHERE account = {{account:String}} AND {within}",
         views.named("whole_leads")
     );
+    let told = TOLD[..6].iter();
+    let told: Vec<_> = told
+        .map(|name| format!("l.{name} AS told_{name}"))
+        .collect();
     let restricted = context.restriction.restricted().is_some();
     let same = SAME.map(|name| format!("l.{name} AS {name}"));
     let times =
@@ -137,19 +171,25 @@ fn rows(source: Source<'_>, context: &Context<'_>) -> String {
     format!(
         "SELECT l.lead AS key, key AS whole, toUnixTimestamp64Milli(l.created_at) AS ms, \
          ms AS created_at, toUnixTimestamp64Milli(l.won_at) AS won_at, toString(l.amount) AS amount, \
-         nullIf(l.visit_key, '') AS visit, nullIf(l.visitor_key, '') AS visitor, {same}, \
+         nullIf(l.visit_key, '') AS visit, nullIf(l.visitor_key, '') AS visitor, {same}, {told}, \
+         b.parts AS parts, {agreed}, [tuple('{model}', parts)] AS attribution, \
          l.moved_manager AS moved_manager, {moved_at}, {valued_at}, \
          arrayMap(one -> toString(one), l.valued_amount) AS valued_amount, \
-         l.valued_currency AS valued_currency FROM (SELECT * FROM ({all}) WHERE {kept}) AS l",
+         l.valued_currency AS valued_currency FROM (SELECT * FROM ({seen}) WHERE {kept}) AS l \
+         LEFT JOIN ({brought}) AS b ON l.lead = b.lead",
         same = same.join(", "),
+        told = told.join(", "),
+        agreed = brought::agreed("parts", ""),
+        model = wanted.model,
+        brought = brought::of_leads(&all, wanted.model, views, context),
         moved_at = times("moved_at"),
         valued_at = times("valued_at"),
-        all = with_team(views, &all, "manager", restricted),
+        seen = with_team(views, &all, "manager", restricted),
         kept = kept(context),
     )
 }
 
-/// Puts moves and amounts into objects.
+/// Puts moves and amounts into objects, and what brought it and what it says of that itself.
 fn shaped(mut lead: Map<String, Json>) -> Map<String, Json> {
     let moves = [
         ("moved_at", "at"),
@@ -166,5 +206,20 @@ fn shaped(mut lead: Map<String, Json>) -> Map<String, Json> {
     ];
     let amounts = zipped(&mut lead, &amounts);
     lead.insert("amounts".to_owned(), amounts);
+    let told = TOLD.map(|name| {
+        let own = lead.remove(&format!("told_{name}"));
+        let own = own.or_else(|| lead.remove(name)).unwrap_or_default();
+        (name.to_owned(), own)
+    });
+    lead.insert("told".to_owned(), told.into_iter().collect());
+    let brought = lead.get_mut("attribution").and_then(Json::as_array_mut);
+    if let Some([model, parts]) = brought
+        .and_then(Vec::pop)
+        .and_then(|one| <[Json; 2]>::try_from(one.as_array()?.clone()).ok())
+    {
+        let candidates = brought::candidates(parts);
+        let attribution = json!({ "model": model, "candidates": candidates });
+        lead.insert("attribution".to_owned(), attribution);
+    }
     lead
 }

@@ -2,9 +2,10 @@
 //! time, the newest first, and one thing by its id.
 
 use serde_json::Value as Json;
+use trunkline_model::settings::AttributionModel;
 use trunkline_model::time::Time;
 
-use super::{Field, Page, Records, Shape, text};
+use super::{Field, Page, Records, Shape, brought, text};
 use crate::error::{BadParameter, Error};
 use crate::reports::Reports;
 use crate::request::given::Given;
@@ -68,6 +69,15 @@ impl Filter {
     }
 }
 
+/// Which things are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// The one that `{id:String}` names, else those of the period.
+    pub(super) is_one: bool,
+    /// The model by which what brought them is found.
+    pub(super) model: AttributionModel,
+}
+
 /// A list of things of one kind.
 pub(super) struct Kind {
     /// Its name, and the fields that tell things of one time apart.
@@ -82,8 +92,10 @@ pub(super) struct Kind {
     /// Makes a thing of its fields.
     pub(super) shape: Shape,
     /// Writes the `SELECT` of things: `columns`, in the order of the fields, `ms` and `key`, which is what
-    /// the id shows; and beside them `whole`, the id itself.
-    pub(super) rows: fn(Source<'_>, &Context<'_>) -> String,
+    /// the id shows; and beside them `whole`, the id itself. Of those that are not wanted there may be less.
+    pub(super) rows: fn(Source<'_>, &Context<'_>, Wanted) -> String,
+    /// Whether what brought them depends on a model.
+    pub(super) modelled: bool,
     /// What is listed unless a filter of this name is given.
     pub(super) usual: Option<(&'static str, &'static str)>,
 }
@@ -96,18 +108,26 @@ impl Kind {
         pairs: &[(String, String)],
         context: &Context<'_>,
     ) -> Result<Listed, Error> {
-        let own =
-            |name: &str| PERIOD.contains(&name) || self.filters.iter().any(|of| of.name == name);
+        let own = |name: &str| {
+            let filters = self.filters.iter();
+            let mut known = filters.map(|of| of.name).chain(PERIOD).chain(self.model());
+            known.any(|known| known == name)
+        };
         let (own, paging): (Vec<_>, Vec<_>) = pairs.iter().cloned().partition(|it| own(&it.0));
         let page =
             Page::parse(&paging, context, reports, self.list).map_err(|bad| self.known(bad))?;
         let given = Given::new(&own);
         let span = Span::parse(&given, context)?;
+        let wanted = Wanted {
+            is_one: false,
+            model: brought::model(&given, context)?,
+        };
         let source = reports.source(context);
         let mut parameters = parameters(source, context);
         parameters.extend(page.parameters());
         parameters.push(("from".to_owned(), Parameter::Whole(span.from.0)));
         parameters.push(("to".to_owned(), Parameter::Whole(span.to.0)));
+        parameters.extend(brought::parameters(span.from.0, context));
         let mut conditions = vec!["ms >= {from:Int64} AND ms < {to:Int64}".to_owned()];
         for filter in self.filters {
             let Filter { name, column, .. } = filter;
@@ -130,7 +150,7 @@ impl Kind {
              ORDER BY ms DESC, {keys} DESC LIMIT {{rows:Int64}}",
             keys = self.keys.join(" DESC, "),
             columns = self.columns(),
-            rows = (self.rows)(source, context),
+            rows = (self.rows)(source, context, wanted),
             conditions = conditions.join(" AND "),
         );
         let rows = reports.ask(Statement { sql, parameters }).await?;
@@ -151,20 +171,37 @@ impl Kind {
         &self,
         reports: &Reports,
         id: &str,
+        pairs: &[(String, String)],
         context: &Context<'_>,
     ) -> Result<Option<Json>, Error> {
+        let given = Given::new(pairs);
+        let model: Vec<_> = self.model().collect();
+        if let Some(name) = given.names().find(|name| !model.contains(name)) {
+            let detail = "is unknown here".to_owned();
+            return Err(BadParameter::new(name, detail).meant(name, model).into());
+        }
+        let wanted = Wanted {
+            is_one: true,
+            model: brought::model(&given, context)?,
+        };
         let source = reports.source(context);
         let sql = format!(
             "SELECT {columns} FROM ({rows}) WHERE key = {{id:String}} OR whole = {{id:String}} \
              ORDER BY whole = {{id:String}} DESC LIMIT 1",
             columns = self.columns(),
-            rows = (self.rows)(source, context),
+            rows = (self.rows)(source, context, wanted),
         );
         let mut parameters = parameters(source, context);
         parameters.push(("id".to_owned(), Parameter::Text(id.to_owned())));
+        parameters.extend(brought::parameters(0, context));
         let rows = reports.ask(Statement { sql, parameters }).await?;
         let things = rows.into_iter().map(|row| super::shape(self.fields, row));
         Ok(things.map(self.shape).map(Json::Object).next())
+    }
+
+    /// The parameter that names the model, if there is one.
+    fn model(&self) -> impl Iterator<Item = &'static str> {
+        self.modelled.then_some("model").into_iter()
     }
 
     pub(super) fn columns(&self) -> String {
@@ -178,7 +215,8 @@ impl Kind {
             return bad;
         }
         let filters = self.filters.iter().map(|filter| filter.name);
-        let known: Vec<_> = PERIOD.into_iter().chain(filters).collect();
+        let known = PERIOD.into_iter().chain(self.model()).chain(filters);
+        let known: Vec<_> = known.collect();
         let known = [known.as_slice(), &["limit", super::AFTER]].concat();
         let detail = format!("is unknown here: this path takes {}", known.join(", "));
         let name = bad.name;

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::Field::{self, Flag, Plain, Time};
-use super::listed::{Filter, Kind, Listed};
+use super::listed::{Filter, Kind, Listed, Wanted};
 use super::zipped;
 use crate::calls::counted::{every, of_people};
 use crate::error::Error;
@@ -88,6 +88,7 @@ static KIND: Kind = Kind {
     ],
     shape: shaped,
     rows,
+    modelled: false,
     usual: None,
 };
 
@@ -104,13 +105,13 @@ impl Reports {
 
     /// Gives a visit (`GET /v1/visits/{visit}`) by its key or its id; none if there is none.
     pub async fn visit(&self, id: &str, context: &Context<'_>) -> Result<Option<Json>, Error> {
-        KIND.one(self, id, context).await
+        KIND.one(self, id, &[], context).await
     }
 }
 
 /// The `SELECT` of visits: the columns of [`FIELDS`], `ms`, `key`, and `whole` and `whose`, the ids of
 /// visit and visitor.
-fn rows(source: Source<'_>, _: &Context<'_>) -> String {
+fn rows(source: Source<'_>, _: &Context<'_>, _: Wanted) -> String {
     every_visit(source.views)
 }
 

@@ -41,7 +41,7 @@ pub(super) fn conversions(request: &Request, views: Views<'_>) -> String {
 }
 
 const COLUMNS: &str = "what, id, at, ms, allowance, on_channel, person, is_unique, is_target, \
-                       is_unique_target, is_ambiguous, money, is_unconverted";
+                       is_unique_target, is_ambiguous, money, is_unconverted, number, tags, pipeline";
 
 /// Whether leads are counted from contacts: as the account says, else while there are no lead events.
 fn by_contacts(request: &Request, views: Views<'_>) -> String {
@@ -58,7 +58,8 @@ fn by_contacts(request: &Request, views: Views<'_>) -> String {
 /// What is no call, or brought nothing.
 const PLAIN: &str = "toUInt8(0) AS is_unique, toUInt8(0) AS is_target, \
                      toUInt8(0) AS is_unique_target, toUInt8(0) AS is_ambiguous, \
-                     toInt256(0) AS money, toUInt8(0) AS is_unconverted";
+                     toInt256(0) AS money, toUInt8(0) AS is_unconverted, '' AS number, \
+                     CAST([], 'Array(String)') AS tags, '' AS pipeline";
 
 /// Inbound calls.
 fn calls(request: &Request, views: Views<'_>) -> String {
@@ -70,7 +71,8 @@ fn calls(request: &Request, views: Views<'_>) -> String {
          toUInt8(c.is_target) AS is_target, toUInt8(c.known AND c.is_target \
          AND ifNull(c.ms_at - h.target_before > {{unique_ms:Int64}}, 1)) AS is_unique_target, \
          toUInt8(a.certainty = 'ambiguous') AS is_ambiguous, toInt256(0) AS money, \
-         toUInt8(0) AS is_unconverted FROM (SELECT *, {TARGET} AS is_target FROM ({counted})) AS c \
+         toUInt8(0) AS is_unconverted, c.number AS number, c.tags AS tags, '' AS pipeline \
+         FROM (SELECT *, {TARGET} AS is_target FROM ({counted})) AS c \
          LEFT JOIN ({earlier}) AS h ON c.call = h.call \
          LEFT JOIN ({attributed}) AS a ON c.call = a.call",
         counted = counted(request, views, until),
@@ -114,9 +116,10 @@ fn leads(request: &Request, views: Views<'_>, by_contacts: &str) -> String {
          toInt64({ALLOWANCE_MS}) AS allowance, channel, contact, toUInt8(0) AS is_unique, \
          toUInt8(0) AS is_target, toUInt8(0) AS is_unique_target, toUInt8(0) AS is_ambiguous, \
          if(what = 'won', money, toInt256(0)) AS money, \
-         toUInt8(what = 'won' AND is_unconverted) AS is_unconverted FROM (\
+         toUInt8(if(what = 'won', is_unconverted, 0)) AS is_unconverted, '' AS number, \
+         CAST([], 'Array(String)') AS tags, pipeline FROM (\
          SELECT l.lead AS lead, toUnixTimestamp64Milli(l.created_at) AS ms, \
-         ifNull(toString(l.channel), '') AS channel, ifNull(l.contact, '') AS contact, \
+         ifNull(toString(l.pipeline), '') AS pipeline, ifNull(toString(l.channel), '') AS channel, ifNull(l.contact, '') AS contact, \
          {money} AS money, l.amount IS NOT NULL AND {lacking} AS is_unconverted, \
          arrayJoin(arrayConcat(if({by_contacts}, [], [('lead', l.created_at)]), \
          if(l.kind = 'won', [('won', {won})], []))) AS sample FROM (\

@@ -2,6 +2,9 @@
 //!
 //! Weights are ten-thousandths. Money is a whole number of 10^-21 of the currency, 10^-25 where it is
 //! multiplied by a weight; what is shown is rounded once, half of a unit up.
+//!
+//! Conditions are `if` in the place of `AND`, here as in other long statements: to simplify an `AND` ClickHouse goes
+//! through all that its columns are made of.
 
 use crate::report::{Empty, Figure};
 use crate::request::Request;
@@ -10,10 +13,10 @@ use crate::value::Unit;
 const VISIT: &str = "what = 'visit'";
 const INQUIRY: &str = "what IN ('call', 'chat', 'form')";
 const CALL: &str = "what = 'call'";
-const UNIQUE: &str = "what = 'call' AND is_unique";
-const TARGET: &str = "what = 'call' AND is_target";
-const UNIQUE_TARGET: &str = "what = 'call' AND is_unique_target";
-const AMBIGUOUS: &str = "what = 'call' AND is_ambiguous";
+const UNIQUE: &str = "if(what = 'call', is_unique, 0)";
+const TARGET: &str = "if(what = 'call', is_target, 0)";
+const UNIQUE_TARGET: &str = "if(what = 'call', is_unique_target, 0)";
+const AMBIGUOUS: &str = "if(what = 'call', is_ambiguous, 0)";
 const CHAT: &str = "what = 'chat'";
 const FORM: &str = "what = 'form'";
 const LEAD: &str = "what = 'lead'";
@@ -105,7 +108,12 @@ pub(super) static FIGURES: &[Figure] = &[
     },
     money(
         "spend_unmatched",
-        |_| units("sumIf(money, what = 'spend' AND NOT is_matched)", SPEND_ONE),
+        |_| {
+            units(
+                "sumIf(money, if(what = 'spend', NOT is_matched, 0))",
+                SPEND_ONE,
+            )
+        },
         "of the spend, that of sources, and of their campaigns if named, of which nothing else is in \
          the period: mind how they are written",
     ),
@@ -175,8 +183,8 @@ fn units(sum: &str, one: &str) -> String {
 /// A sum of money; nothing is known where no amount of some rows could be converted.
 fn known(which: &str, sum: &str) -> String {
     format!(
-        "if(countIf({which} AND is_unconverted) > 0 AND countIf({which} AND NOT is_unconverted) = 0, \
-         NULL, {sum})"
+        "if(if(countIf(if({which}, is_unconverted, 0)) > 0, \
+         countIf(if({which}, NOT is_unconverted, 0)) = 0, 0), NULL, {sum})"
     )
 }
 

@@ -11,7 +11,7 @@ use crate::request::Request;
 
 /// Divides conversions, which have `ms` (their moment), `allowance` (how much later a touch may be) and
 /// `touches`: a row for each `part`, a tuple of the columns of a source, empty where not told, with `weight`.
-pub(super) fn divided(request: &Request, conversions: &str) -> String {
+pub(super) fn divided(model: AttributionModel, conversions: &str) -> String {
     format!(
         "SELECT *, pieces[place] AS part, \
          floors[place] + (indexOf(arraySort(other -> (-rests[other], other), arrayEnumerate(rests)), \
@@ -25,15 +25,15 @@ pub(super) fn divided(request: &Request, conversions: &str) -> String {
          arrayFlatten(arrayMap(touch -> arrayMap(one -> ((one.1, one.2, one.3, one.4, one.5, one.6), \
          one.7 / length(chosen)), touch.6), chosen))) AS told FROM (\
          {chosen})))) ARRAY JOIN places AS place",
-        chosen = choosing(model(request), conversions),
+        chosen = choosing(model, conversions),
     )
 }
 
 /// Adds what a model chooses of the touches of conversions, as for [`divided`]: `chosen`.
 pub(crate) fn choosing(model: AttributionModel, conversions: &str) -> String {
     format!(
-        "SELECT *, arrayFilter(touch -> touch.1 <= ms + allowance \
-         AND touch.1 >= ms - {{lookback_ms:Int64}}, touches) AS near, \
+        "SELECT *, arrayFilter(touch -> if(touch.1 <= ms + allowance, \
+         touch.1 >= ms - {{lookback_ms:Int64}}, 0), touches) AS near, \
          arrayFilter(touch -> NOT touch.4, near) AS strong, if(empty(strong), near, strong) AS able, \
          {chosen} AS chosen FROM ({conversions})",
         chosen = chosen(model),
@@ -54,7 +54,7 @@ fn chosen(model: AttributionModel) -> &'static str {
 }
 
 /// The model asked for, else the account's.
-fn model(request: &Request) -> AttributionModel {
+pub(super) fn model(request: &Request) -> AttributionModel {
     let asked = request.choice("model");
     let all = [
         AttributionModel::First,

@@ -24,9 +24,9 @@ pub(super) fn samples(request: &Request, views: Views<'_>) -> String {
     .join(" UNION ALL ");
     format!(
         "SELECT *, CAST(NULL, 'Nullable(String)') AS manager, \
-         what = 'spend' AND if(campaign IS NULL, \
+         if(what = 'spend', if(campaign IS NULL, \
          max(what != 'spend') OVER (PARTITION BY source), \
-         max(what != 'spend') OVER (PARTITION BY source, campaign)) AS is_matched FROM ({list})"
+         max(what != 'spend') OVER (PARTITION BY source, campaign)), 0) AS is_matched FROM ({list})"
     )
 }
 
@@ -36,7 +36,8 @@ const VISITS: &str = "at, 'visit' AS what, visit_key AS id, '' AS contact, \
      nullIf(content, '') AS content, nullIf(term, '') AS term, \
      nullIf(toString(origin), '') AS origin, toInt64(10000) AS weight, toUInt8(0) AS is_unique, \
      toUInt8(0) AS is_target, toUInt8(0) AS is_unique_target, toUInt8(0) AS is_ambiguous, \
-     toInt256(0) AS money, toInt256(0) AS unallocated, toUInt8(0) AS is_unconverted";
+     toInt256(0) AS money, toInt256(0) AS unallocated, toUInt8(0) AS is_unconverted, \
+     '' AS number, CAST([], 'Array(String)') AS tags, '' AS pipeline";
 
 const SPEND: &str = "at, 'spend' AS what, '' AS id, '' AS contact, \
      CAST(NULL, 'Nullable(String)') AS channel, nullIf(source, '') AS source, \
@@ -44,14 +45,14 @@ const SPEND: &str = "at, 'spend' AS what, '' AS id, '' AS contact, \
      nullIf(content, '') AS content, nullIf(term, '') AS term, \
      CAST(NULL, 'Nullable(String)') AS origin, toInt64(10000) AS weight, toUInt8(0) AS is_unique, \
      toUInt8(0) AS is_target, toUInt8(0) AS is_unique_target, toUInt8(0) AS is_ambiguous, money, \
-     unallocated, is_unconverted";
+     unallocated, is_unconverted, '' AS number, CAST([], 'Array(String)') AS tags, '' AS pipeline";
 
 const CONVERSIONS: &str = "at, what, id, \
      if(startsWith(person, '='), substring(person, 2), '') AS contact, \
      nullIf(on_channel, '') AS channel, nullIf(part.1, '') AS source, nullIf(part.2, '') AS medium, \
      nullIf(part.3, '') AS campaign, nullIf(part.4, '') AS content, nullIf(part.5, '') AS term, \
      nullIf(part.6, '') AS origin, toInt64(weight) AS weight, is_unique, is_target, \
-     is_unique_target, is_ambiguous, money, toInt256(0) AS unallocated, is_unconverted";
+     is_unique_target, is_ambiguous, money, toInt256(0) AS unallocated, is_unconverted, number, tags, pipeline";
 
 fn visits(views: Views<'_>) -> String {
     format!(

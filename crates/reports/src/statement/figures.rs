@@ -40,13 +40,9 @@ pub(crate) fn figures(
         order = order(request),
     );
     let mut parameters = parameters(request, source.account, rows);
-    for (part, starts) in request.span.starts.chunks(STARTS_A_PARAMETER).enumerate() {
-        let seconds = starts
-            .iter()
-            .map(|start| start.0.div_euclid(1000))
-            .collect();
-        parameters.push((format!("starts_{part}"), Parameter::Wholes(seconds)));
-    }
+    let starts = request.span.starts.iter();
+    let starts = starts.map(|start| start.0.div_euclid(1000)).collect();
+    parameters.push(("starts".to_owned(), Parameter::Wholes(starts)));
     Statement { sql, parameters }
 }
 
@@ -127,24 +123,14 @@ fn samples(report: &Report, request: &Request) -> fn(&Request, Views<'_>) -> Str
 /// A figure that cannot be given.
 const NOTHING: &str = "CAST(NULL, 'Nullable(Int64)')";
 
-/// Starts of intervals, in seconds, that one parameter holds: ClickHouse refuses a longer one than
-/// 128 KiB. No zone has changed its clock within a second, so every start is a whole one.
-const STARTS_A_PARAMETER: usize = 10_000;
-
-/// The start of the interval that a sample falls into, in seconds.
+/// The start of the interval that a sample falls into, in seconds. No zone has changed its clock within a
+/// second, so every start is a whole one.
 fn start_sql(request: &Request) -> String {
     if request.span.starts.is_empty() {
         // An empty period: no sample falls into it.
         return "toInt64(0)".into();
     }
-    let parts = request.span.starts.chunks(STARTS_A_PARAMETER).enumerate();
-    let parts: Vec<_> = parts
-        .map(|(part, _)| format!("{{starts_{part}:Array(Int64)}}"))
-        .collect();
-    format!(
-        "roundDown(toInt64(toUnixTimestamp(at)), arrayConcat({}))",
-        parts.join(", ")
-    )
+    "roundDown(toInt64(toUnixTimestamp(at)), {starts:Array(Int64)})".into()
 }
 
 /// The value of a column of the table over the grouped samples.

@@ -228,8 +228,8 @@ async fn random_questions_have_the_same_answer_from_cells_and_from_messages() {
             let (teams, managers) = random.one_of(&restrictions);
             let [facts, cells] = contexts(Restriction { teams, managers }, minutes);
             let question = question(&mut random);
-            let expected = ask(&world, &question, facts).await;
-            let given = ask(&world, &question, cells).await;
+            let (expected, given) =
+                tokio::join!(ask(&world, &question, facts), ask(&world, &question, cells));
             assert_eq!(given, expected, "SEED={seed} {minutes} {question:?}");
             questions.push((question, cells, expected));
         }

@@ -180,6 +180,43 @@ fn well_formed(answer: &Value, pairs: &[(String, String)]) {
     }
 }
 
+/// A report, whether its rows are asked for, how, and by whom.
+type Question<'a> = (&'a str, bool, Vec<(String, String)>, Restriction<'a>);
+
+/// Asks, and says how many were answered and how many refused.
+async fn answers(world: &World, questions: &[Question<'_>]) -> (usize, usize) {
+    let (mut answered, mut refused) = (0, 0);
+    for (report, rows, pairs, only) in questions {
+        let context = context(*only);
+        let answer = if *rows {
+            let page = world.reports().rows(report, pairs, &context).await;
+            page.map(|page| (page.to_csv(), serde_json::to_value(page)))
+        } else {
+            let table = world.reports().run(report, pairs, &context).await;
+            table.map(|table| (table.to_csv(), serde_json::to_value(table)))
+        };
+        match answer {
+            Ok((csv, json)) => {
+                assert!(csv.ends_with("\r\n"));
+                well_formed(&json.expect("it is JSON"), pairs);
+                answered += 1;
+            }
+            Err(error) => {
+                let named = match &error {
+                    Error::BadParameter(bad) => Some(bad.name.as_str()),
+                    _ => None,
+                };
+                let given = pairs.iter().any(|(name, _)| named == Some(name));
+                // What is missing is named too.
+                let missing = named == Some("from") && pairs.iter().any(|(name, _)| name == "to");
+                assert!(given || missing, "{report} rows={rows} {pairs:?}: {error}");
+                refused += 1;
+            }
+        }
+    }
+    (answered, refused)
+}
+
 #[tokio::test]
 async fn every_combination_is_answered_or_refused_by_the_name_of_a_parameter() {
     let seed = seed();
@@ -189,43 +226,26 @@ async fn every_combination_is_answered_or_refused_by_the_name_of_a_parameter() {
     let catalogue = serde_json::to_value(world.reports().catalogue()).expect("it is JSON");
     let reports = catalogue["reports"].as_array().expect("a list");
     let (managers, teams) = (["ana".to_owned()], ["sales".to_owned()]);
-    let (mut answered, mut refused) = (0, 0);
-    for turn in 0..1_000 {
-        let entry = &reports[turn % reports.len()];
-        let report = entry["name"].as_str().expect("a name");
-        let rows = dice.once_in(3);
-        let pairs = question(&mut dice, entry, rows);
-        let only = match dice.below(4) {
-            0 => Restriction {
-                managers: &managers,
-                teams: &teams,
-            },
-            _ => Restriction::default(),
-        };
-        let context = context(only);
-        let answer = if rows {
-            let page = world.reports().rows(report, &pairs, &context).await;
-            page.map(|page| (page.to_csv(), serde_json::to_value(page)))
-        } else {
-            let table = world.reports().run(report, &pairs, &context).await;
-            table.map(|table| (table.to_csv(), serde_json::to_value(table)))
-        };
-        match answer {
-            Ok((csv, json)) => {
-                assert!(csv.ends_with("\r\n"));
-                well_formed(&json.expect("it is JSON"), &pairs);
-                answered += 1;
-            }
-            Err(Error::BadParameter(bad)) => {
-                let given = pairs.iter().any(|(name, _)| *name == bad.name);
-                // What is missing is named too.
-                let missing = bad.name == "from" && pairs.iter().any(|(name, _)| name == "to");
-                assert!(given || missing, "{pairs:?}: {bad}");
-                refused += 1;
-            }
-            Err(error) => panic!("{report} rows={rows} {pairs:?}: {error}"),
-        }
-    }
+    let questions: Vec<_> = (0..1_000)
+        .map(|turn| {
+            let entry = &reports[turn % reports.len()];
+            let rows = dice.once_in(3);
+            let pairs = question(&mut dice, entry, rows);
+            let only = match dice.below(4) {
+                0 => Restriction {
+                    managers: &managers,
+                    teams: &teams,
+                },
+                _ => Restriction::default(),
+            };
+            let report = entry["name"].as_str().expect("a name");
+            (report, rows, pairs, only)
+        })
+        .collect();
+    // Side by side, as the engine has more cores than one; each half has questions of all reports.
+    let (left, right) = questions.split_at(questions.len() / 2);
+    let halves = tokio::join!(answers(&world, left), answers(&world, right));
+    let (answered, refused) = (halves.0.0 + halves.1.0, halves.0.1 + halves.1.1);
     println!("{answered} answered, {refused} refused");
     assert!(answered > 150 && refused > 150, "{answered}, {refused}");
 }

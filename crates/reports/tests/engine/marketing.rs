@@ -50,9 +50,16 @@ impl World {
         self.source_row("visits", row, from).await;
     }
 
-    pub(crate) async fn brought(
+    pub(crate) async fn brought(&self, call: &str, version: u64, brought: Brought<'_>) {
+        self.brought_on(call, "+34910000001", version, brought)
+            .await;
+    }
+
+    /// The same for a call to another number.
+    pub(crate) async fn brought_on(
         &self,
         call: &str,
+        number: &str,
         version: u64,
         (sure, why, candidates): Brought<'_>,
     ) {
@@ -65,7 +72,7 @@ impl World {
         let visits: Vec<_> = candidates.iter().map(|(visit, ..)| visit).collect();
         let weights: Vec<_> = candidates.iter().map(|(_, weight, _)| weight).collect();
         let mut row = json!({
-            "account": ACCOUNT, "call": call, "number": "+34910000001", "started_at": 0,
+            "account": ACCOUNT, "call": call, "number": number, "started_at": 0,
             "rule": 0, "certainty": sure, "reason": why, "candidates.visit": visits,
             "candidates.weight": weights, "candidates.source": text(0),
             "candidates.medium": text(1), "candidates.campaign": text(2),

@@ -152,6 +152,9 @@ async fn calls_to_its_numbers_that_may_be_of_several_visits_are_ambiguous() {
     // They began in 1970, on a number of this pool and of no other.
     let calls = ask(&world, 2, "from=1970-01-01&to=1970-01-02&by=pool&pool=web").await;
     assert_eq!(cells(&calls, &["ambiguous_share"]), json!([[0.3333]]));
+    let query = "from=1970-01-01&to=1970-01-02&by=pool&pool=web&spam=include";
+    let calls = ask(&world, 2, query).await;
+    assert_eq!(cells(&calls, &["ambiguous_share"]), json!([[0.5]]));
 }
 
 /// The worked examples of the definition, and what the table of `trunkline pool size` says.
@@ -182,4 +185,66 @@ async fn blocking_is_erlangs() {
             "{numbers}"
         );
     }
+}
+
+/// ClickHouse takes 128 KiB of one parameter, which is some 9,000 numbers.
+#[tokio::test]
+async fn reports_know_thirty_thousand_numbers() {
+    let world = World::start().await;
+    let number = |n: usize| format!("+3491{n:07}");
+    let numbers: Vec<_> = (0..30_000).map(number).collect();
+    let account: Account = serde_json::from_value(json!({
+        "id": "acme", "timezone": "Europe/Madrid", "country": "ES",
+        "pool": [{"id": "first", "numbers": &numbers[..15_000]},
+                 {"id": "last", "numbers": &numbers[15_000..]}],
+    }))
+    .expect("settings");
+    let targets = Targets::of(&account);
+    let known = Context {
+        targets: &targets,
+        ..context(Restriction::default())
+    };
+    let called = [(0, "certain"), (15_000, "certain"), (29_999, "ambiguous")];
+    for (place, certainty) in called {
+        let call = answered(
+            &format!("c{place}"),
+            "1970-01-01T10:00:00Z",
+            "+34600111222",
+            &[spoke("ana", 5, 9)],
+        );
+        world.calls(&[call]).await;
+        let google = [("v", 1.0, from("google", "", ""))];
+        let brought = (certainty, "", &google[..]);
+        world
+            .brought_on(&format!("c{place}"), &number(place), 1, brought)
+            .await;
+    }
+    // That is when a call written by hand is attributed.
+    let day = "from=1970-01-01&to=1970-01-02";
+    let ask = async |report: &str, query: &str| {
+        let query = pairs(&format!("{day}&{query}"));
+        let table = world.reports().run(report, &query, &known).await;
+        serde_json::to_value(table.expect("an answer")).expect("it is JSON")
+    };
+    let answer = ask("pools", "by=pool").await;
+    assert_eq!(
+        cells(&answer, &["pool", "numbers", "ambiguous_share"]),
+        json!([["first", 15_000, 0.0], ["last", 15_000, 0.5]])
+    );
+    for report in ["calls", "sources"] {
+        let answer = ask(report, "by=source&source=google").await;
+        let calls = cells(&answer, &["calls"])[0][0].as_f64();
+        assert_eq!(calls, Some(3.0), "{report}: {answer}");
+    }
+    ask("missed-calls", "by=source").await;
+    let query = pairs(day);
+    let opened = world.reports().rows("pools", &query, &known).await;
+    opened.expect("rows of visits");
+    let clicks = world.reports().conversions(&query, &known).await;
+    assert_eq!(clicks.expect("conversions").records.items.len(), 3);
+    world
+        .reports()
+        .visits(&query, &known)
+        .await
+        .expect("visits");
 }

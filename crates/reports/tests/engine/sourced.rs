@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::marketing::{From, from};
 use crate::ringing::{Call, Leg, answered, missed, of_row, spoke};
-use crate::sources::cells;
+use crate::sources::{MARCH, ask, cells};
 use crate::world::{World, context, pairs};
 use trunkline_model::settings::Account;
 use trunkline_reports::{Context, Restriction, Targets};
@@ -137,6 +137,45 @@ async fn of_twins_the_source_is_the_trackers() {
             table["rows"].as_array().map(Vec::len),
             Some(1),
             "{report}: {table}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn sources_are_filtered_by_what_calls_and_leads_have_and_count_spam_if_asked_for() {
+    let world = World::start().await;
+    world.stages().await;
+    let call = |id: &str, number, tags: &[&'static str]| Call {
+        number,
+        tags: tags.to_vec(),
+        ..answered(id, "2026-03-10T10:00:00Z", MARIA, &[spoke("ana", 5, 90)])
+    };
+    let spam = call("c3", "+34910000002", &[]).spam();
+    let calls = [
+        call("c1", "+34910000001", &["fair"]),
+        call("c2", "+34910000002", &["fair", "late"]),
+        spam,
+    ];
+    world.calls(&calls).await;
+    world
+        .lead("l1", "2026-03-10T10:00:00Z", &["eva"], None, ("", ""))
+        .await;
+    for (query, expected) in [
+        ("", [2.0, 1.0]),
+        ("spam=include", [3.0, 1.0]),
+        ("number=%2B34910000002", [1.0, 0.0]),
+        ("number=%2B34910000002&spam=include", [2.0, 0.0]),
+        ("tag=late", [1.0, 0.0]),
+        ("tag=late&tag=fair", [2.0, 0.0]),
+        ("pipeline=sales", [0.0, 1.0]),
+        ("pipeline=other", [0.0, 0.0]),
+    ] {
+        let query = query.replace("%2B", "+");
+        let answer = ask(&world, json!({}), &format!("{MARCH}&{query}")).await;
+        assert_eq!(
+            cells(&answer, &["calls", "leads"]),
+            json!([expected]),
+            "{query}"
         );
     }
 }

@@ -1,6 +1,8 @@
 //! A lead, from all its changes (`metrics.md` §4).
 //!
-//! - Of each thing the last word counts; of a source all of it is one thing.
+//! - Of each thing the last word counts; of a source all of it is one thing. Contacts that it is `linked` to come
+//!   behind those named before.
+//! - Of whom it is `linked` to may be told long before it is made: those words alone are no lead.
 //! - A word that names a pipeline or a stage places the lead; where it was already is no move. A
 //!   pipeline without a stage is another place only if the pipeline is another.
 //! - Restoring takes back a deletion and a merge.
@@ -45,24 +47,29 @@ impl<'a> Standing<'a> {
         };
         let visitor = last(&changes, |lead| lead.visitor);
         let visit = last(&changes, |lead| lead.visit);
-        let contacts = contacts(&changes).iter();
+        let contacts = contacts(&changes).into_iter();
         LeadPeople {
             visitor: visitor.map(|of| (of, since(&|lead| lead.visitor == Some(of)))),
             visit: visit.map(|of| (of, since(&|lead| lead.visit == Some(of)))),
             contacts: contacts
-                .map(|of| (*of, since(&|lead| lead.contacts.contains(of))))
+                .map(|of| (of, since(&|lead| lead.contacts.contains(&of))))
                 .collect(),
         }
     }
 }
 
-/// Gives the contacts that were named last.
-fn contacts<'a>(changes: &[Change<'a>]) -> &'a [&'a str] {
-    let named = |lead: &'a Lead<'a>| {
-        let contacts = lead.contacts.as_slice();
-        (!contacts.is_empty()).then_some(contacts)
-    };
-    last(changes, named).unwrap_or_default()
+/// Gives the contacts that were named last, and behind them those that it was linked to since.
+fn contacts<'a>(changes: &[Change<'a>]) -> Vec<&'a str> {
+    let mut all: Vec<&str> = Vec::new();
+    for (_, lead) in changes.iter().filter(|(_, lead)| !lead.contacts.is_empty()) {
+        if lead.change == LeadChange::Linked {
+            let more = lead.contacts.iter().filter(|of| !all.contains(of));
+            all.extend(more.copied().collect::<Vec<_>>());
+        } else {
+            all.clone_from(&lead.contacts);
+        }
+    }
+    all
 }
 
 impl Standing<'_> {
@@ -71,7 +78,10 @@ impl Standing<'_> {
         let changes = self.changes();
         let mut makings = changes.iter();
         let made = makings.find(|(_, lead)| lead.change == LeadChange::Created);
-        let first = made.or(changes.first()).map(|(word, _)| Time(word.at));
+        let known = changes
+            .iter()
+            .find(|(_, lead)| lead.change != LeadChange::Linked);
+        let first = made.or(known).map(|(word, _)| Time(word.at));
         let moves = moves(&changes, self.context);
         let amounts = amounts(&changes);
         let place = moves.last().map(|place| (place.pipeline, place.stage));
@@ -88,7 +98,7 @@ impl Standing<'_> {
             amount: amounts.last().map(|last| last.amount),
             currency: last(&changes, |lead| lead.currency).unwrap_or_default(),
             manager: manager.map_or("", |name| self.context.names.text(name)),
-            contacts: contacts(&changes),
+            contacts: &contacts(&changes),
             company: last(&changes, |lead| lead.company).unwrap_or_default(),
             visit: last(&changes, |lead| lead.visit).unwrap_or_default(),
             visitor: last(&changes, |lead| lead.visitor).unwrap_or_default(),
@@ -100,7 +110,7 @@ impl Standing<'_> {
             amounts: &amounts,
             received_at: self.received_at,
             version: self.version,
-            deleted: changes.is_empty(),
+            deleted: known.is_none(),
         });
     }
 }

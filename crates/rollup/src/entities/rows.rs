@@ -141,7 +141,8 @@ impl Standing<'_> {
         });
     }
 
-    /// Shows a row for each word. Two hooks that gave a word of the same id said the same.
+    /// Shows a row for each word, a deleted one for a word that tells nothing new: who has a tag does not get it
+    /// again, however often that is said. Two hooks that gave a word of the same id said the same.
     fn tags(&self, words: &[Word<'_>], [contact, tag]: [&str; 2], rows: &mut impl Rows) {
         let words = words.iter().filter_map(|word| match word.said {
             Said::Tag(tagged) => Some((word.at, word.id, tagged, word.received_at, word.retracted)),
@@ -150,7 +151,12 @@ impl Standing<'_> {
         let mut words: Vec<_> = words.collect();
         words.sort_unstable();
         words.dedup_by_key(|(at, id, tagged, ..)| (*at, *id, *tagged));
-        for (at, id, tagged, received_at, deleted) in words {
+        let mut has = None;
+        for (at, id, tagged, received_at, retracted) in words {
+            let deleted = retracted || has == Some(tagged);
+            if !retracted {
+                has = Some(tagged);
+            }
             rows.tag(&TagFact {
                 account: self.context.account,
                 contact,

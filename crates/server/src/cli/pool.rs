@@ -20,7 +20,7 @@ pub(crate) enum Pool {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Size {
     /// Visits that begin in an hour, when most do: four times those of the busiest quarter of an hour.
-    #[arg(long, value_name = "VISITS", value_parser = visits)]
+    #[arg(long, value_name = "VISITS", allow_hyphen_values = true, value_parser = visits)]
     pub(crate) visits_per_hour: f64,
     /// How long a visit keeps its number, on average: the visit itself, and the lease's time after its
     /// last sign of life (`attribution.hold`, 30m by default).

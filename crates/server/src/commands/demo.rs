@@ -22,10 +22,14 @@ use crate::{clock, print, secret, telemetry};
 
 mod company;
 mod life;
+mod page;
 mod plan;
 mod table;
 mod tour;
+mod visitors;
 
+use company::SITE;
+use page::Page;
 use plan::Plan;
 use tour::Tour;
 
@@ -59,6 +63,7 @@ pub(super) fn run(config: Option<&Path>, options: &Demo, environment: &Environme
         .build()?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
+        let page = page_of_site(&mut file, &options.listen).await;
         let fixed = Box::new(|| bail!("a demo keeps the configuration that it made"));
         let wired = Wired::open(&file, environment, fixed)
             .await
@@ -73,6 +78,7 @@ pub(super) fn run(config: Option<&Path>, options: &Demo, environment: &Environme
             program: program(),
             url,
             own,
+            page,
             live: !options.no_live,
         };
         tokio::select! {
@@ -131,6 +137,15 @@ fn admit_ourselves(file: &mut File) -> Result<String> {
         expires: None,
     });
     Ok(token)
+}
+
+/// Opens a page of the company's site, if it has one, and lets it ask for numbers.
+async fn page_of_site(file: &mut File, listen: &str) -> Option<Page> {
+    let account = file.accounts.iter_mut().find(|it| it.id == ACCOUNT)?;
+    let site = account.sites.iter_mut().find(|it| it.key == SITE)?;
+    let page = Page::open(listen).await?;
+    site.origins.extend(page.origins());
+    Some(page)
 }
 
 /// Gives the address under which this machine itself reaches a listener.

@@ -17,6 +17,11 @@ quarter of an hour; how long they hold their numbers may be spread in any way. T
 all the time a visit keeps its number: the visit itself and the lease's time after its last
 sign of life (attribution.hold, 30m by default).";
 
+/// Where the table begins: the share of visits that find no number.
+const HALF: f64 = 0.5;
+/// How many steps between round numbers there are at most.
+const ROUND: u32 = 20;
+
 /// Runs a command for pools.
 pub(super) fn run(pool: &Pool) -> Result<()> {
     let Pool::Size(size) = pool;
@@ -54,8 +59,8 @@ fn shown(size: &Size) -> String {
     format!("{text}\n\n{ASSUMED}")
 }
 
-/// Gives the numbers that are shown, each with the smallest share that it is the fewest for; the
-/// neighbours of what was asked for stand beside it.
+/// Gives the numbers that are shown, each with the smallest share that it is the fewest for: round ones from where
+/// half of the visits find none, and beside what was asked for its neighbours.
 fn rows(size: &Size) -> BTreeMap<u32, Option<f64>> {
     let load = size.load();
     let mut rows: BTreeMap<u32, Option<f64>> = BTreeMap::new();
@@ -66,6 +71,15 @@ fn rows(size: &Size) -> BTreeMap<u32, Option<f64>> {
         if let Some(numbers) = erlang::numbers_for(load, share) {
             let least = rows.entry(numbers).or_default();
             *least = Some(least.map_or(share, |least| least.min(share)));
+        }
+    }
+    if let Some((most, _)) = rows.last_key_value() {
+        let (few, most) = (erlang::numbers_for(load, HALF).unwrap_or_default(), *most);
+        let fits = |step: &u32| (most - few.min(most)) / step <= ROUND;
+        let mut steps = (0..6).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u32.pow(power)));
+        let step = steps.find(fits).unwrap_or(most.max(1));
+        for numbers in (few.next_multiple_of(step)..=most).step_by(step as usize) {
+            rows.entry(numbers).or_default();
         }
     }
     rows

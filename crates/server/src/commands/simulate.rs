@@ -143,15 +143,15 @@ pub(super) enum Pace {
 
 /// The events of a centre in frames, each with the time at which it is sent. What is in which frame
 /// depends on nothing but centre and pace.
-pub(super) struct Frames {
+pub(super) struct Frames<Events: Iterator<Item = Sending>> {
     start: Time,
     pace: Pace,
-    centre: Peekable<Simulation>,
+    centre: Peekable<Events>,
 }
 
-impl Frames {
+impl<Events: Iterator<Item = Sending>> Frames<Events> {
     /// Frames the events of a centre that starts at `start`.
-    pub(super) fn new(start: Time, pace: Pace, centre: Simulation) -> Self {
+    pub(super) fn new(start: Time, pace: Pace, centre: Events) -> Self {
         Self {
             start,
             pace,
@@ -180,7 +180,7 @@ impl Frames {
     }
 }
 
-impl Source for Frames {
+impl<Events: Iterator<Item = Sending>> Source for Frames<Events> {
     fn next(&mut self) -> Result<Option<Frame>> {
         let Some(first) = self.centre.next() else {
             return Ok(None);

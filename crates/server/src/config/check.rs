@@ -10,9 +10,8 @@ use trunkline_warehouse::Connection;
 use trunkline_warehouse::client::ConnectionError;
 use trunkline_warehouse::engine::find;
 
-use trunkline_model::settings::{Account, Span};
-
 use super::{File, Server, Warehouse};
+use crate::wiring::rates;
 
 /// Sizes in MiB beyond which no machine goes; their bytes fit into 64 bits.
 const MOST_MB: u64 = 1 << 40;
@@ -35,7 +34,6 @@ pub(super) fn problems(file: &File) -> Vec<String> {
         ("fold.horizon", file.fold.horizon),
         ("fold.window", file.fold.window),
         ("retention.journal", file.retention.journal),
-        ("server.shortest_hold", file.server.shortest_hold),
     ];
     for (key, _) in spans.iter().filter(|(_, span)| span.millis().is_none()) {
         let differ = "months and years differ in length; write days, such as 400d";
@@ -149,7 +147,9 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
                 ));
             }
         }
-        holds(account, file.server.shortest_hold, problems);
+        if let Err(error) = rates::of(account) {
+            problems.push(format!("{error:#}"));
+        }
         for site in &account.sites {
             if let Some(other) = sites.insert(&site.key, id).filter(|other| *other != id) {
                 problems.push(format!(
@@ -175,23 +175,6 @@ fn accounts(file: &File, problems: &mut Vec<String>) {
                     here.1
                 ));
             }
-        }
-    }
-}
-
-/// A number is lent to another as soon as its hold is over, and pages tell but once a minute that they show it.
-fn holds(account: &Account, shortest: Span, problems: &mut Vec<String>) {
-    for pool in &account.pools {
-        let hold = pool.hold.unwrap_or(account.attribution.hold);
-        if hold
-            .millis()
-            .is_some_and(|hold| Some(hold) < shortest.millis())
-        {
-            problems.push(format!(
-                "account.{}.pool.{}.hold: {hold} is too short: a page is heard of once a minute; write {shortest} or \
-                 more, and see `attribution.hold` if the pool has none of its own",
-                account.id, pool.id
-            ));
         }
     }
 }
@@ -261,29 +244,9 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_that_a_page_outlives_is_refused() {
-        let text = |pool: &str, rest: &str| {
-            format!(
-                "[[account]]\nid = \"a\"\n{rest}\n[[account.pool]]\nid = \"web\"\nnumbers = [\"+34911000001\"]\n{pool}\n"
-            )
-        };
-        for (pool, rest, good) in [
-            ("", "", true),
-            ("hold = \"2m\"", "", true),
-            ("hold = \"119s\"", "", false),
-            ("hold = \"0s\"", "", false),
-            ("", "attribution = { hold = \"1m\" }", false),
-            ("hold = \"5m\"", "attribution = { hold = \"1m\" }", true),
-        ] {
-            let expected: &[&str] = if good {
-                &[]
-            } else {
-                &["account.a.pool.web.hold"]
-            };
-            assert_eq!(keys(&text(pool, rest)), expected, "{pool} {rest}");
-        }
-        let tests = "[server]\nshortest_hold = \"1s\"\n".to_owned() + &text("hold = \"1s\"", "");
-        assert_eq!(found(&tests), [""; 0]);
+    fn rates_that_cannot_be_read_are_told_before_the_start() {
+        let text = "[[account]]\nid = \"a\"\nrates = \"/nowhere/rates.csv\"";
+        assert_eq!(keys(text), ["account.a.rates"]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Names, teams, extensions, stages, static numbers and rates from the configuration to ClickHouse's tables of settings.
+//! Names, teams, extensions, stages, numbers and rates from the configuration to ClickHouse's tables of settings.
 
 use anyhow::Result;
 use trunkline_model::settings::{Account, TrackingRules};
 use trunkline_warehouse::writer::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, Settings, SourceTagRow, StageRow,
-    StaticNumberRow, TeamMemberRow, TeamRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, OPEN_END, PoolNumberRow, Settings,
+    SourceTagRow, StageRow, StaticNumberRow, TeamMemberRow, TeamRow,
 };
 
 use super::rates;
@@ -74,6 +74,7 @@ fn add_sources(settings: &mut Settings, account: &Account) {
         }));
     }
     static_numbers(settings, account);
+    pool_numbers(settings, account);
     let tags = account.source_tags.iter();
     let tags = tags.map(|tag| SourceTagRow::new(id, tag));
     settings.source_tags.extend(tags);
@@ -91,5 +92,19 @@ fn static_numbers(settings: &mut Settings, account: &Account) {
             entry.campaign.unwrap_or_default(),
             entry.validity.until.map_or(OPEN_END, |until| until.0),
         ));
+    }
+}
+
+fn pool_numbers(settings: &mut Settings, account: &Account) {
+    for pool in TrackingRules::of(account).pools {
+        for (state, numbers) in [
+            ("in_service", pool.numbers),
+            ("draining", pool.draining),
+            ("quarantined", pool.quarantined),
+        ] {
+            let rows = numbers.into_iter();
+            let rows = rows.map(|number| PoolNumberRow::new(&account.id, number, &pool.id, state));
+            settings.pool_numbers.extend(rows);
+        }
     }
 }

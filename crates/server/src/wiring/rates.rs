@@ -16,7 +16,7 @@ const DAY_MS: i64 = 86_400_000;
 const DECIMALS: u32 = 12;
 
 /// Reads the rates of an account; none if it names no file.
-pub(super) fn of(account: &Account) -> Result<Vec<RateRow>> {
+pub(crate) fn of(account: &Account) -> Result<Vec<RateRow>> {
     let Some(path) = &account.rates else {
         return Ok(Vec::new());
     };

@@ -33,6 +33,11 @@ const WHOLE: [&str; 14] = [
     "whole_timeline",
 ];
 
+/// How reports are read. They have the narrower side of their joins on the right; guessing, ClickHouse would swap some. What
+/// compares with what in an `AND` it would look for in all that the columns are made of, again and again, and find nothing.
+const FOR_REPORTS: &str = "      <query_plan_join_swap_table>false</query_plan_join_swap_table>
+      <optimize_and_compare_chain>0</optimize_and_compare_chain>";
+
 /// What the engine does when started: opens the listener, and waits for ever.
 pub(super) const QUERIES: &str =
     "SYSTEM START LISTEN HTTP; SELECT sleepEachRow(3) FROM system.numbers FORMAT Null";
@@ -64,8 +69,6 @@ pub(super) fn config_xml(dir: &Path, memory_bytes: u64) -> String {
 }
 
 /// Gives `users.xml`, with hashes in the place of passwords.
-///
-/// Reports have the narrower side of their joins on the right; guessing, ClickHouse would swap some.
 pub(super) fn users_xml(credentials: &Credentials, database: &str) -> String {
     let [writer, reader] = [&credentials.writer, &credentials.reader].map(|own| sha256_hex(own));
     let whole = whole(database);
@@ -82,7 +85,7 @@ pub(super) fn users_xml(credentials: &Credentials, database: &str) -> String {
       <max_memory_usage>1000000000</max_memory_usage>
       <cancel_http_readonly_queries_on_client_close>1</cancel_http_readonly_queries_on_client_close>
       <output_format_json_quote_64bit_integers>0</output_format_json_quote_64bit_integers>
-      <query_plan_join_swap_table>false</query_plan_join_swap_table>
+{FOR_REPORTS}
       <constraints>
         <max_execution_time><changeable_in_readonly/></max_execution_time>
       </constraints>

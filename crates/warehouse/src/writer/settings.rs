@@ -14,7 +14,7 @@ mod line;
 mod pepper;
 
 pub use line::{
-    AliasRow, ChannelRow, ExtensionRow, ManagerRow, RateRow, SourceTagRow, StageRow,
+    AliasRow, ChannelRow, ExtensionRow, ManagerRow, PoolNumberRow, RateRow, SourceTagRow, StageRow,
     StaticNumberRow, TeamMemberRow, TeamRow,
 };
 
@@ -44,6 +44,8 @@ pub struct Settings {
     pub source_tags: Vec<SourceTagRow>,
     /// Which source a static number names, and when.
     pub static_numbers: Vec<StaticNumberRow>,
+    /// Numbers of pools.
+    pub pool_numbers: Vec<PoolNumberRow>,
     /// Daily rates of currencies.
     pub rates: Vec<RateRow>,
     /// The accounts' ids: each is given a pepper, once.
@@ -73,6 +75,7 @@ impl Writer {
         self.sync(&settings.stages, &mut outcome).await?;
         self.sync(&settings.source_tags, &mut outcome).await?;
         self.sync(&settings.static_numbers, &mut outcome).await?;
+        self.sync(&settings.pool_numbers, &mut outcome).await?;
         self.sync(&settings.rates, &mut outcome).await?;
         self.pepper(&settings.accounts).await?;
         Ok(outcome)

@@ -29,6 +29,7 @@ fn settings() -> Settings {
         ],
         source_tags: vec![SourceTagRow::new("acme", "ads")],
         static_numbers: Vec::new(),
+        pool_numbers: Vec::new(),
         rates: vec![RateRow::new(
             "acme",
             "USD",

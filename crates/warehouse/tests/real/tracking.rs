@@ -9,7 +9,7 @@ use trunkline_model::time::Time;
 use trunkline_rollup::facts::{FormFact, LeadFact, Rows, TouchFact};
 use trunkline_warehouse::Writer;
 use trunkline_warehouse::testing::TestEngine;
-use trunkline_warehouse::writer::{Batch, OPEN_END, Settings, StaticNumberRow};
+use trunkline_warehouse::writer::{Batch, OPEN_END, PoolNumberRow, Settings, StaticNumberRow};
 
 use super::raw::{MINUTE, TEN, ask};
 
@@ -262,4 +262,27 @@ async fn static_numbers_are_those_of_the_configuration() {
     settings.static_numbers.remove(0);
     writer.sync_settings(&settings).await.expect("written");
     assert_eq!(ask(&engine.reader, sql), radio);
+}
+
+#[tokio::test]
+async fn numbers_of_pools_are_those_of_the_configuration() {
+    let engine = TestEngine::start().await;
+    let writer = Writer::new(engine.writer.clone());
+    let row = |number: &str, state: &str| PoolNumberRow::new("acme", number, "web", state);
+    let mut settings = Settings {
+        pool_numbers: vec![
+            row("+34911000001", "in_service"),
+            row("+34911000002", "in_service"),
+        ],
+        ..Settings::default()
+    };
+    writer.sync_settings(&settings).await.expect("written");
+    let sql = "SELECT pool, number, state FROM trunkline.v_pool_numbers ORDER BY number FORMAT CSV";
+    let first = r#""web","+34911000001","in_service""#;
+    let second = r#""web","+34911000002","in_service""#;
+    assert_eq!(ask(&engine.reader, sql), format!("{first}\n{second}"));
+    settings.pool_numbers = vec![row("+34911000002", "draining")];
+    writer.sync_settings(&settings).await.expect("written");
+    let left = r#""web","+34911000002","draining""#;
+    assert_eq!(ask(&engine.reader, sql), left);
 }

@@ -1,6 +1,6 @@
 //! The figures of the dashboard *Sources* beside those of the report API for the same question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use e2e::clock::{at, rfc3339, wall};
 use e2e::doors::Door;
@@ -102,7 +102,59 @@ fn march(door: &Door) {
         spend("2026-03-04", ["facebook", "paid", ""], "10", "USD"),
         spend("2026-03-03", ["flyer", "", ""], "7", "EUR"),
     ]);
+    events.extend(maria());
+    events.extend(others());
     door.post_json(&events.into()).expect_status(202);
+}
+
+/// One who came by several ways before she called a number that nobody knows, and bought twice: each model says
+/// otherwise. Before all of that she came longer ago than touches count.
+fn maria() -> Vec<Value> {
+    let at = |day: u32| format!("2026-03-{day:02}T12:00:00Z");
+    let wrote = |id: &str, at: &str, source: &str, medium: &str| {
+        json!({"type": "message", "channel": "web", "conversation": "m-1", "contact": "maria", "id": id,
+            "author": "contact", "at": at, "source": source, "medium": medium})
+    };
+    let sold = |amount: &str| json!({"pipeline": "p", "stage": "sold", "amount": amount, "currency": "EUR", "contacts": ["maria"]});
+    let mut events = call("m1", "+34600555001", "+34911999999", &at(9));
+    events.extend([
+        json!({"type": "contact", "contact": "maria", "change": "created", "phone": "+34600555001", "at": at(1),
+            "id": "maria"}),
+        wrote("w0", "2025-11-01T12:00:00Z", "radio", "offline"),
+        wrote("w1", &at(2), "google", "cpc"),
+        wrote("w2", &at(5), "facebook", "paid"),
+        json!({"type": "visit", "visit": "v-maria", "visitor": "maria-7", "url": "https://shop.example/",
+            "at": at(7)}),
+        json!({"type": "form", "form": "maria", "at": at(8), "phone": "+34600555001", "visitor": "maria-7"}),
+        lead("m-l1", "created", &at(10), sold("100.01")),
+        lead("m-l2", "created", "2026-06-20T12:00:00Z", sold("33.33")),
+    ]);
+    events
+}
+
+/// Persons who are one by their number or by having been made one, a lead of two contacts, and one that was made some
+/// minutes before what brought it was told.
+fn others() -> Vec<Value> {
+    let at = |minute: u32| format!("2026-03-12T09:{minute:02}:00Z");
+    let wrote = |contact: &str, minute: u32, source: &str| {
+        json!({"type": "message", "channel": "whatsapp", "conversation": contact, "contact": contact,
+            "id": format!("{contact}-{minute}"), "author": "contact", "at": at(minute), "source": source,
+            "medium": "social", "campaign": "o'spring"})
+    };
+    let mut events = call("o1", "+34600555009", "+34911999999", &at(3));
+    events.extend(call("o2", "anonymous", "+34911000100", &at(4)));
+    events.extend([
+        wrote("34600555009@c.us", 1, "instagram"),
+        wrote("kim", 10, "tiktok"),
+        wrote("kim-2", 11, "x"),
+        json!({"type": "contact", "contact": "kim", "change": "merged", "into": "kim-2", "at": at(12), "id": "kim"}),
+        lead("o-l1", "created", &at(20), json!({"pipeline": "p", "stage": "new", "contacts": ["kim-2", "zoe"]})),
+        lead("o-l2", "created", &at(30), json!({"pipeline": "p", "stage": "new", "contacts": ["lee"]})),
+        wrote("lee", 39, "bing"),
+        lead("o-l3", "created", &at(40), json!({"pipeline": "p", "stage": "new", "contacts": ["zoe"]})),
+        wrote("zoe", 51, "yahoo"),
+    ]);
+    events
 }
 
 /// Visits of now, one after another on the pool's one number: a call after them may be either's.
@@ -140,6 +192,8 @@ fn chosen(from: &str, to: &str) -> Chosen {
     .with("currency", &["EUR"])
     .with("basis", &["created"])
     .with("margin", &["1"])
+    .with("lookback", &["90"])
+    .with("model", &["last_non_direct"])
 }
 
 fn ask(world: &World, report: &str, chosen: &Chosen, more: &[(&str, &str)]) -> Table {
@@ -173,20 +227,21 @@ fn are_the_reports(world: &World, chosen: &Chosen) {
         }
     }
     told_apart(world, chosen, "Sources (table)", &["source"]);
-    told_apart(
-        world,
-        chosen,
-        "Campaigns (table)",
-        &["source", "medium", "campaign"],
-    );
+    let by = ["source", "medium", "campaign"];
+    told_apart(world, chosen, "Campaigns (table)", &by);
     pools(world, chosen);
 }
 
-/// A table by what brought it: the report's by the last touch, which is the call itself.
+/// A table by what brought it, by the model chosen: the report's, row for row.
 #[track_caller]
 fn told_apart(world: &World, chosen: &Chosen, panel: &str, by: &[&str]) {
     let columns = by.join(",");
-    let more = [("by", columns.as_str()), ("model", "last")];
+    let of = |name: &str| chosen.values[name][0].as_str();
+    let more = [
+        ("by", columns.as_str()),
+        ("model", of("model")),
+        ("basis", of("basis")),
+    ];
     let report = ask(world, "sources", chosen, &more);
     let shown = world.panel(panel, chosen);
     let key = |table: &Table, row: usize| {
@@ -199,51 +254,76 @@ fn told_apart(world: &World, chosen: &Chosen, panel: &str, by: &[&str]) {
         };
         by.iter().map(text).collect::<Vec<_>>()
     };
-    let rows: BTreeMap<_, _> = (0..shown.len())
-        .map(|row| (key(&shown, row), row))
-        .collect();
-    for row in 0..report.len() {
-        let figures = [
-            "visits",
-            "calls",
-            "ambiguous_share",
-            "spend",
-            "cost_per_call",
-        ];
-        let Some(place) = rows.get(&key(&report, row)) else {
-            // Only what the dashboard does not tell apart: chats, forms and leads.
-            for figure in ["visits", "calls", "spend"] {
-                assert_eq!(
-                    report.value(row, figure).as_f64(),
-                    Some(0.0),
-                    "{panel} {row}"
-                );
-            }
-            continue;
-        };
-        for figure in figures {
-            let what = format!("{panel} {figure} of {:?}, {chosen:?}", key(&report, row));
+    let keyed = |table: &Table| -> BTreeMap<_, _> {
+        (0..table.len()).map(|row| (key(table, row), row)).collect()
+    };
+    let (rows, known) = (keyed(&shown), keyed(&report));
+    assert!(
+        rows.keys().eq(known.keys()),
+        "{rows:?} {known:?}, {chosen:?}"
+    );
+    for (key, row) in &known {
+        for figure in FIGURES {
+            let what = format!("{panel} {figure} of {key:?}, {chosen:?}");
             same(
-                shown.value(*place, figure),
-                report.value(row, figure),
+                shown.value(rows[key], figure),
+                report.value(*row, figure),
                 &what,
             );
         }
     }
-    let known: Vec<_> = (0..report.len()).map(|row| key(&report, row)).collect();
-    assert!(
-        rows.keys().all(|key| known.contains(key)),
-        "{rows:?} {known:?}"
-    );
 }
+
+/// All models, of which each says otherwise.
+#[track_caller]
+fn each_model(world: &World, chosen: &Chosen) {
+    let mut leads = BTreeSet::new();
+    for model in ["first", "last", "last_non_direct", "linear"] {
+        let chosen = chosen.clone().with("model", &[model]);
+        told_apart(world, &chosen, "Sources (table)", &["source"]);
+        let shown = world.panel("Sources (table)", &chosen);
+        let of = ["source", "leads", "revenue"].map(|column| shown.column(column));
+        leads.insert(json!(of).to_string());
+    }
+    assert_eq!(leads.len(), 4, "{leads:?}");
+}
+
+/// What both tables show.
+const FIGURES: [&str; 14] = [
+    "visits",
+    "inquiries",
+    "calls",
+    "ambiguous_share",
+    "chats",
+    "forms",
+    "leads",
+    "won",
+    "revenue",
+    "spend",
+    "cost_per_call",
+    "cost_per_lead",
+    "cost_per_won",
+    "roi",
+];
 
 #[track_caller]
 fn pools(world: &World, chosen: &Chosen) {
     let report = ask(world, "pools", chosen, &[("by", "pool")]);
     let shown = world.panel("Pools (table)", chosen);
+    assert_eq!(shown.len(), report.len());
     for row in 0..shown.len() {
         let place = report.row("pool", shown.value(row, "name"));
-        for figure in ["visits", "unserved", "unserved_rate", "served_late"] {
+        for figure in [
+            "numbers",
+            "in_service",
+            "visits",
+            "unserved",
+            "unserved_rate",
+            "served_late",
+            "offered_load",
+            "predicted_blocking",
+            "numbers_for_1pct",
+        ] {
             let what = format!("{figure} of {chosen:?}");
             same(shown.value(row, figure), report.value(place, figure), &what);
         }
@@ -273,6 +353,7 @@ fn the_figures_of_sources_are_those_of_the_reports() {
     visits(&world.service);
     let tomorrow = rfc3339(wall() + 86_400_000);
     let ever = chosen("2026-01-01T00:00:00Z", &tomorrow);
+    each_model(&world, &ever);
     let choices = [
         ever.clone(),
         ever.clone().with("basis", &["closed"]),

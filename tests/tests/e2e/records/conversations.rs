@@ -15,7 +15,7 @@ const PHONE: &str = "+34600111222";
 fn events(channel: &str, conversation: &str, steps: &[(&str, &str, &str)]) -> Vec<Value> {
     let event = |(nth, &(at, what, manager)): (usize, &(&str, &str, &str))| {
         let mut event = json!({"channel": channel, "conversation": conversation, "at": format!("2026-03-02T{at}:00Z"),
-            "id": format!("{channel}-{nth}-{}", steps.len())});
+            "id": format!("{channel}-{nth}-{}", conversation.len())});
         if ["contact", "manager"].contains(&what) {
             (event["type"], event["author"], event["contact"]) =
                 (json!("message"), json!(what), json!(conversation));

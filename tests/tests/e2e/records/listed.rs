@@ -354,3 +354,83 @@ fn a_lead_is_shown_with_its_moves_and_amounts_and_phones_masked() {
     ]);
     assert_eq!(of("amounts"), amounts);
 }
+
+/// A service with a lead whose contact two sources brought, and a third one later.
+fn with_sources() -> (Service, Door) {
+    let (service, door) = with_leads();
+    let told = |at: &str, source: &str| {
+        json!({"type": "message", "channel": "web", "conversation": "k", "contact": "eva",
+            "author": "contact", "at": at, "id": source, "source": source, "medium": "paid"})
+    };
+    let events = json!([
+        told("2026-03-02T08:00:00Z", "mail"),
+        told("2026-03-02T09:00:00Z", "bing"),
+        {"type": "lead", "lead": "l9", "change": "created", "at": "2026-03-03T10:00:00Z",
+            "contact": "eva", "manager": "ana"},
+        {"type": "lead", "lead": "l9", "change": "moved", "at": "2026-03-09T10:00:00Z",
+            "pipeline": "p", "stage": "sold"},
+        told("2026-03-04T08:00:00Z", "late"),
+        {"type": "message", "channel": "web", "conversation": "k", "contact": "eva", "id": "answer",
+            "author": "manager", "manager": "ana", "at": "2026-03-04T09:00:00Z"},
+    ]);
+    door.post_json(&events).expect_status(202);
+    door.flush();
+    (service, door)
+}
+
+#[test]
+fn a_lead_shows_the_source_that_the_reports_know() {
+    let (_service, door) = with_sources();
+    let lead = |asked: &[(&str, &str)]| door.get("/v1/leads/l9", asked).expect_status(200).json();
+    let source = |lead: &Value| {
+        let own = ["source", "medium", "origin"].map(|name| lead[name].clone());
+        json!([own, lead["told"]["source"]])
+    };
+    assert_eq!(source(&lead(&[])), json!([["bing", "paid", "utm"], null]));
+    let first = lead(&[("model", "first")]);
+    assert_eq!(source(&first), json!([["mail", "paid", "utm"], null]));
+    // Both brought it, and only agree in how that is known.
+    let linear = lead(&[("model", "linear")]);
+    assert_eq!(source(&linear), json!([[null, null, "utm"], null]));
+    let candidate = |source: &str| {
+        json!({"source": source, "medium": "paid", "campaign": null, "content": null, "term": null,
+            "origin": "utm", "weight": 0.5})
+    };
+    let both = json!({"model": "linear", "candidates": [candidate("mail"), candidate("bing")]});
+    assert_eq!(linear["attribution"], both);
+    // Lists are filtered by what they show, and what a lead's own events said is beside it.
+    assert_eq!(leads(&door, &[("source", "bing")]), json!(["l9"]));
+    let by_first = [("source", "mail"), ("model", "first")];
+    assert_eq!(leads(&door, &by_first), json!(["l9"]));
+    let own = door.get("/v1/leads/l1", &[]).expect_status(200).json();
+    assert_eq!(own["source"], "google");
+    assert_eq!(own["told"]["source"], "google");
+    for asked in [("model", "best"), ("colour", "red")] {
+        for path in ["/v1/leads", "/v1/leads/l9"] {
+            door.get(path, &[asked])
+                .expect_problem(400, "bad_parameter");
+        }
+    }
+}
+
+#[test]
+fn a_contact_shows_its_first_and_its_last_touch() {
+    let (_service, door) = with_sources();
+    let contact = door.get("/v1/contacts/eva", &[]).expect_status(200).json();
+    let touch = |hour: &str, source: &str| {
+        json!({"at": format!("2026-03-{hour}:00:00.000Z"), "source": source, "medium": "paid",
+            "campaign": null, "content": null, "term": null, "origin": "utm"})
+    };
+    assert_eq!(contact["first_touch"], touch("02T08", "mail"));
+    assert_eq!(contact["last_touch"], touch("04T08", "late"));
+    // Touches are the whole account's, as visits are.
+    let some = door.with_token(&token("acme", "some"));
+    let lead = some.get("/v1/leads/l9", &[]).expect_status(200).json();
+    assert_eq!(lead["source"], "bing");
+    let contact = some.get("/v1/contacts/eva", &[]).expect_status(200).json();
+    assert_eq!(contact["messages"], 1);
+    assert_eq!(
+        (contact.get("first_touch"), contact.get("last_touch")),
+        (None, None)
+    );
+}

@@ -41,7 +41,7 @@ impl Check<'_> {
         }
         for pool in pools {
             if let Some(hold) = pool.hold {
-                self.fixed(format_args!("pool.{}.hold", pool.id), hold);
+                self.held(format_args!("pool.{}.hold", pool.id), hold);
             }
             self.phones(pool);
         }
@@ -51,9 +51,11 @@ impl Check<'_> {
         self.static_or_pooled(&pooled);
     }
 
-    /// What a page shows must be a number that can be dialled.
+    /// What a page shows must be a number that can be dialled, if only in a plan of numbers that is not known here.
     fn phones(&mut self, pool: &Pool) {
-        let no_phone = |number: &&String| e164(number, self.account.country).is_none();
+        let no_phone = |number: &&String| {
+            e164(number, self.account.country).is_none() && !is_international(number)
+        };
         let fallback = pool.fallback.iter().map(|it| ("fallback", it));
         let lists = [
             ("numbers", &pool.numbers),
@@ -141,6 +143,12 @@ impl Check<'_> {
 }
 
 /// Walks over all numbers of a pool but its fallback.
+/// Says whether a text is a plus and 3 to 15 digits, which is all that E.164 asks of a number.
+fn is_international(number: &str) -> bool {
+    let digits = number.trim().strip_prefix('+').unwrap_or_default();
+    (3..=15).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit())
+}
+
 fn all(pool: &Pool) -> impl Iterator<Item = &String> {
     let rest = pool.draining.iter().chain(&pool.quarantined);
     pool.numbers.iter().chain(rest)

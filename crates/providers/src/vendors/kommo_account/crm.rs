@@ -1,13 +1,13 @@
 //! Leads and contacts.
 
-use serde_json::Value;
-use trunkline_model::event::{ContactChangeKind, Kind, LeadChange};
+use serde_json::{Value, json};
+use trunkline_model::event::{ContactChangeKind, Kind, LeadChange, Origin};
 use trunkline_model::time::Time;
 
-use super::form::items;
 use super::parse::when;
-use crate::body;
-use crate::{Draft, Hook};
+use super::{card, links};
+use crate::secrets::sha256;
+use crate::{Draft, Hook, body};
 
 /// Reads what became of a lead; none if it is nothing we know.
 pub(super) fn lead(hook: &Hook, item: &Value, at: Time, change: &str) -> Option<Draft> {
@@ -22,11 +22,16 @@ pub(super) fn lead(hook: &Hook, item: &Value, at: Time, change: &str) -> Option<
     };
     let lead = body::text(item, "/id")?;
     let moved = matches!(change, LeadChange::Created | LeadChange::Moved);
+    let (contacts, source) = (links::of_lead(item), source(hook, item));
+    let id = id("lead", &lead, change.as_str(), item) + &mark(&contacts, &source);
     let draft = Draft::new(Kind::Lead, at)
-        .with("id", id("lead", &lead, change.as_str(), item))
+        .with("id", id)
         .with("lead", &*lead)
         .with("change", change.as_str())
-        .maybe("amount", body::text(item, "/price").as_deref());
+        .maybe("amount", body::text(item, "/price").as_deref())
+        .with("contacts", json!(contacts));
+    let told = source.into_iter();
+    let draft = told.fold(draft, |draft, (field, value)| draft.with(field, value));
     let place = |path| body::text(item, path).filter(|_| moved);
     let draft = draft
         .maybe("pipeline", place("/pipeline_id").as_deref())
@@ -37,8 +42,34 @@ pub(super) fn lead(hook: &Hook, item: &Value, at: Time, change: &str) -> Option<
     }
 }
 
-/// Reads what became of a contact; none if it is nothing we know.
-pub(super) fn contact(hook: &Hook, item: &Value, at: Time, change: &str) -> Option<Draft> {
+/// Gives what a lead tells of its source: its fields, else the first of its tags that is a source of the account.
+fn source(hook: &Hook, item: &Value) -> Vec<(&'static str, String)> {
+    let told = card::source(item);
+    if !told.is_empty() {
+        return told;
+    }
+    let tags = card::tags(item).into_iter();
+    let named = tags.filter(|tag| hook.source_tags.contains(tag)).take(1);
+    named
+        .flat_map(|tag| [("source", tag), ("origin", Origin::Card.to_string())])
+        .collect()
+}
+
+/// Tells apart what is said of a lead in the same second; empty if it says neither contacts nor a source.
+fn mark(contacts: &[String], source: &[(&str, String)]) -> String {
+    if contacts.is_empty() && source.is_empty() {
+        return String::new();
+    }
+    let said = json!([contacts, source]).to_string();
+    format!(":{}", short_hash(&said))
+}
+
+fn short_hash(text: &str) -> String {
+    hex::encode(&sha256(b"", &[text.as_bytes()])[..8])
+}
+
+/// Reads what became of a contact, which leads and tags it has; none if it is nothing we know.
+pub(super) fn contact(hook: &Hook, item: &Value, at: Time, change: &str) -> Option<Vec<Draft>> {
     let change = match change {
         "add" => ContactChangeKind::Created,
         "update" => ContactChangeKind::Updated,
@@ -52,22 +83,39 @@ pub(super) fn contact(hook: &Hook, item: &Value, at: Time, change: &str) -> Opti
         .with("contact", &*contact)
         .with("change", change.as_str());
     match change {
-        ContactChangeKind::Deleted => Some(draft),
-        ContactChangeKind::Assigned => Some(owned(draft, hook, item)),
+        ContactChangeKind::Deleted => Some(vec![draft]),
+        ContactChangeKind::Assigned => Some(vec![owned(draft, hook, item)]),
         _ => {
             let company = body::text(item, "/linked_company_id").filter(|id| id != "0");
             let draft = owned(draft, hook, item)
                 .maybe(
                     "phone",
-                    particular(item, "PHONE").map(|text| cut(&text, 64)),
+                    card::particular(item, "PHONE").map(|text| cut(&text, 64)),
                 )
                 .maybe(
                     "email",
-                    particular(item, "EMAIL").map(|text| cut(&text, 256)),
+                    card::particular(item, "EMAIL").map(|text| cut(&text, 256)),
                 );
-            Some(draft.maybe("company", company.as_deref()))
+            let mut told = vec![draft.maybe("company", company.as_deref())];
+            told.extend(links::of_contact(&contact, item, at));
+            told.extend(tagged(&contact, item, at));
+            Some(told)
         }
     }
+}
+
+/// Tells of each tag of a contact. Whether it is new nobody says: the first telling is when the contact got it.
+fn tagged(contact: &str, item: &Value, at: Time) -> Vec<Draft> {
+    let changed = when(item).map_or(0, Time::millis);
+    let tagged = |tag: String| {
+        let id = format!("tag:{contact}:{}:{changed}", short_hash(&tag));
+        Draft::new(Kind::Contact, at)
+            .with("id", id)
+            .with("contact", contact)
+            .with("change", ContactChangeKind::Tagged.as_str())
+            .with("tag", tag)
+    };
+    card::tags(item).into_iter().map(tagged).collect()
 }
 
 /// The same for every repetition: the same thing that happened at the same second, to the same stage.
@@ -80,19 +128,6 @@ fn id(thing: &str, id: &str, change: &str, item: &Value) -> String {
 fn owned(draft: Draft, hook: &Hook, item: &Value) -> Draft {
     let owner = body::text(item, "/responsible_user_id").filter(|id| id != "0");
     body::by(draft, hook, owner.as_deref())
-}
-
-/// Gives the first value of the field with a code, like `PHONE`.
-fn particular(item: &Value, code: &str) -> Option<String> {
-    let fields = items(item.get("custom_fields")?);
-    let field = fields
-        .into_iter()
-        .find(|field| body::text(field, "/code").as_deref() == Some(code))?;
-    let values = items(field.get("values")?);
-    let value = values
-        .into_iter()
-        .find_map(|value| body::text(value, "/value"));
-    value.map(std::borrow::Cow::into_owned)
 }
 
 fn cut(text: &str, most: usize) -> String {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use trunkline_model::event::{Author, Change, Kind};
 use trunkline_model::time::Time;
 
-use super::crm;
 use super::form::{items, tree};
+use super::{crm, links};
 use crate::body::{self, Content};
 use crate::{Draft, Hook, Parsed, Request, Unreadable};
 
@@ -39,19 +39,20 @@ fn read(hook: &Hook, request: &Request<'_>, thing: &str, changes: &Value, parsed
             let at = when(item).unwrap_or(request.received_at);
             let told = match (thing, change.as_str()) {
                 ("message" | "outgoing_message", "add") => {
-                    message(hook, item, at, thing == "outgoing_message")
+                    let outgoing = thing == "outgoing_message";
+                    message(hook, item, at, outgoing).map(|message| vec![message])
                 }
-                ("talk", "update") => match talk(hook, item, at) {
-                    None => continue,
-                    told => told,
-                },
-                ("talk", "add") | ("message", "update" | "delete") => continue,
-                ("leads", change) => crm::lead(hook, item, at, change),
+                ("talk", "add" | "update") => Some(talk(hook, item, at)),
+                ("message", "update" | "delete") => continue,
+                ("leads", change) => crm::lead(hook, item, at, change).map(|lead| vec![lead]),
                 ("contacts", change) => crm::contact(hook, item, at, change),
+                ("unsorted", "add" | "update") => {
+                    Some(links::of_incoming(item, at)).filter(|links| !links.is_empty())
+                }
                 _ => None,
             };
             match told {
-                Some(event) => parsed.events.push(event),
+                Some(events) => parsed.events.extend(events),
                 None => parsed.unknown.push(format!("{thing} {change}")),
             }
         }
@@ -115,9 +116,15 @@ fn content(item: &Value) -> Content {
     }
 }
 
+/// What a talk tells: whose the lead is that it belongs to, and that it was closed.
+fn talk(hook: &Hook, item: &Value, at: Time) -> Vec<Draft> {
+    let told = [links::of_talk(item, at), closed(hook, item, at)];
+    told.into_iter().flatten().collect()
+}
+
 /// A talk that is no longer in work is closed. It does not come back: the contact's next message
 /// begins a new talk of the same conversation.
-fn talk(hook: &Hook, item: &Value, at: Time) -> Option<Draft> {
+fn closed(hook: &Hook, item: &Value, at: Time) -> Option<Draft> {
     let work = body::text(item, "/is_in_work")?;
     if !matches!(&*work, "0" | "false") {
         return None;

@@ -61,7 +61,7 @@ pub(super) fn unpacked(tuple: &str, parts: RangeInclusive<usize>) -> String {
 }
 
 /// Inbound calls that count, of twins the PBX's: those of [`every`], over or not.
-pub(super) fn inbound(views: Views<'_>, may_be_twins: bool) -> String {
+pub(in crate::records) fn inbound(views: Views<'_>, may_be_twins: bool) -> String {
     let single = if may_be_twins {
         format!("AND {}", without_twins(views))
     } else {

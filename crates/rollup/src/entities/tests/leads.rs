@@ -174,3 +174,39 @@ fn a_lead_names_whom_its_last_words_name_since_the_first_that_did() {
     fold.tell(&retract(r#""target":"w7""#));
     assert_eq!(people(&fold), "w:2  ");
 }
+
+#[test]
+fn contacts_that_a_lead_is_linked_to_come_behind_those_that_it_has() {
+    let linked = |at, contact: &str| lead(at, "linked", &format!(r#""contact":"{contact}""#));
+    let row = told(&[
+        lead(5, "created", ""),
+        linked(9, "c2"),
+        linked(1, "c1"),
+        linked(10, "c2"),
+    ]);
+    assert_eq!(row, "at=5 created=1 in=/ contacts=c1,c2");
+    // Those that are named outright replace all before.
+    let row = told(&[
+        linked(1, "c1"),
+        lead(5, "created", r#""contacts":["c3","c4"]"#),
+        linked(9, "c2"),
+        linked(10, "c3"),
+    ]);
+    assert_eq!(row, "at=5 created=1 in=/ contacts=c3,c4,c2");
+    // It began with what was told of itself.
+    let row = told(&[linked(1, "c1"), lead(7, "valued", r#""amount":1"#)]);
+    assert_eq!(row, "at=7 in=/ worth=1 contacts=c1 amounts=7:1");
+}
+
+#[test]
+fn a_lead_of_which_only_contacts_are_told_is_none_yet() {
+    let mut fold = Fold::new();
+    fold.tell(&lead(1, "linked", r#""contact":"c1","id":"w1""#));
+    assert_eq!(fold.rows(), [].into());
+    fold.tell(&lead(5, "created", r#""visitor":"w","id":"w5""#));
+    let row = "at=5 created=1 in=/ contacts=c1 visitor=w".to_owned();
+    assert_eq!(fold.rows(), [("lead l".to_owned(), row)].into());
+    assert_eq!(people(&fold), "w:5  c1:1");
+    fold.tell(&retract(r#""target":"w5""#));
+    assert_eq!(fold.rows(), [].into());
+}

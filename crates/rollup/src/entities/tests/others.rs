@@ -168,7 +168,7 @@ fn a_touch_is_taken_back_with_its_message_and_with_no_other() {
 }
 
 #[test]
-fn every_tag_that_a_contact_got_or_lost_is_a_row() {
+fn each_time_that_a_contact_got_or_lost_a_tag_is_a_row() {
     let mut fold = Fold::new();
     let tag = |minutes: i64, change: &str, id: &str| {
         let rest = format!(r#""contact":"c","change":"{change}","tag":"ads","id":"{id}""#);
@@ -176,21 +176,34 @@ fn every_tag_that_a_contact_got_or_lost_is_a_row() {
     };
     assert_eq!(fold.tell(&tag(1, "tagged", "1")), Outcome::Observed);
     assert_eq!(fold.tell(&tag(5, "untagged", "2")), Outcome::Observed);
-    assert_eq!(fold.tell(&tag(3, "tagged", "3")), Outcome::Observed);
-    let expected = [
-        ("tag c/ads 1 1", "tagged=1"),
-        ("tag c/ads 3 3", "tagged=1"),
-        ("tag c/ads 5 2", ""),
-    ];
-    let expected = expected.map(|(key, says)| (key.to_owned(), says.to_owned()));
-    assert_eq!(fold.rows(), expected.clone().into());
+    assert_eq!(fold.tell(&tag(7, "tagged", "3")), Outcome::Observed);
+    let row = |key: &str, says: &str| (key.to_owned(), says.to_owned());
+    let first = row("tag c/ads 1 1", "tagged=1");
+    let lost = row("tag c/ads 5 2", "");
+    let again = row("tag c/ads 7 3", "tagged=1");
+    assert_eq!(
+        fold.rows(),
+        [first.clone(), lost.clone(), again.clone()].into()
+    );
+    // That he has it is told again, between and before: he got it when that was said first.
+    fold.tell(&tag(8, "tagged", "4"));
+    fold.tell(&tag(3, "tagged", "5"));
+    assert_eq!(
+        fold.rows(),
+        [first.clone(), lost.clone(), again.clone()].into()
+    );
+    fold.tell(&tag(0, "tagged", "6"));
+    let sooner = row("tag c/ads 0 6", "tagged=1");
+    assert_eq!(fold.rows(), [sooner, lost.clone(), again].into());
+    // Taken back, what was said after it counts.
+    fold.tell(&retract(r#""target":"6""#));
     fold.tell(&retract(r#""target":"3""#));
-    let [first, _, last] = expected;
-    assert_eq!(fold.rows(), [first, last].into());
+    let again = row("tag c/ads 8 4", "tagged=1");
+    assert_eq!(fold.rows(), [first, lost, again].into());
     // A tag that is not named tells nothing.
     let bare = event("contact", 9, r#""contact":"c","change":"tagged""#);
     assert_eq!(fold.tell(&bare), Outcome::Observed);
-    assert_eq!(fold.rows().len(), 2);
+    assert_eq!(fold.rows().len(), 3);
 }
 
 #[test]

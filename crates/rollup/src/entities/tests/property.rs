@@ -18,18 +18,19 @@ enum Record {
     Settings,
 }
 
-const CHANGES: [&str; 7] = [
-    "created", "moved", "valued", "assigned", "deleted", "restored", "merged",
+const CHANGES: [&str; 8] = [
+    "created", "moved", "valued", "assigned", "deleted", "restored", "merged", "linked",
 ];
 
 /// What a change may say beside.
-const OF_LEAD: [&str; 9] = [
+const OF_LEAD: [&str; 10] = [
     r#""pipeline":"p","stage":"a""#,
     r#""stage":"b","manager":"ana""#,
     r#""pipeline":"q""#,
     r#""amount":"10.5","currency":"EUR""#,
     r#""amount":7,"manager":"luis""#,
     r#""contacts":["c1","c2"],"company":"k""#,
+    r#""contact":"c3""#,
     r#""source":"google","gclid":"g","batch":"run""#,
     r#""source":"mail","visit":"v""#,
     r#""into":"m","stage":"won""#,

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use trunkline_simulate::shop::MAIN;
 use trunkline_simulate::{ADVERTS, CHANNELS, OnShift, PIPELINE, Simulation};
 
 /// Family names; whoever is beyond is called by a number.
@@ -11,6 +12,8 @@ const FAMILIES: [&str; 20] = [
     "Rojas", "Serra", "Blanco", "Cano", "Duarte", "Lozano", "Pascual", "Reyes", "Bravo", "Vega",
     "Costa",
 ];
+/// The key of the site.
+pub(super) const SITE: &str = "shop";
 const TEAMS: [(&str, &str); 2] = [("sales", "Sales"), ("support", "Support")];
 
 /// Writes the configuration of the company with one token, known by its hash.
@@ -54,7 +57,17 @@ pub(super) fn text(centre: &Simulation, hash: &str) -> String {
         );
     }
     text.push_str(&advertising());
+    text.push_str(&site());
     text
+}
+
+/// Gives the site, and the numbers that its visits are shown.
+fn site() -> String {
+    let numbers: Vec<String> = (111..123).map(|it| format!("+34910000{it}")).collect();
+    format!(
+        "\n[[account.site]]\nkey = \"{SITE}\"\norigins = [\"https://www.shop.example\"]\npool = \"web\"\n\
+         \n[[account.pool]]\nid = \"web\"\nnumbers = {numbers:?}\nfallback = \"{MAIN}\"\nhold = \"5m\"\n"
+    )
 }
 
 /// Gives the numbers that stand in advertisements, and the pipeline of what comes of them.

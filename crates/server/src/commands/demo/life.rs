@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use trunkline_model::time::Time;
-use trunkline_simulate::Simulation;
+use trunkline_simulate::shop::Shop;
+use trunkline_simulate::{Sending, Simulation, merged};
 
 use super::plan::Plan;
 use crate::commands::simulate::{Frames, Pace};
@@ -13,7 +14,7 @@ use crate::stream::{Frame, Source};
 
 /// The frames of a plan from its first on.
 pub(super) struct Life {
-    frames: Frames,
+    frames: Frames<Box<dyn Iterator<Item = Sending>>>,
     begun: Time,
     now: Time,
     past_only: bool,
@@ -27,8 +28,10 @@ impl Life {
             speed: 1,
         };
         let centre = Simulation::new(plan.centre())?;
+        let shop = plan.shop()?.into_iter().flat_map(Shop::past);
+        let all: Box<dyn Iterator<Item = Sending>> = Box::new(merged(centre, shop));
         Ok(Self {
-            frames: Frames::new(plan.start(), pace, centre),
+            frames: Frames::new(plan.start(), pace, all),
             begun: plan.begun,
             now,
             past_only,

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use trunkline_model::time::Time;
 use trunkline_simulate::Config;
+use trunkline_simulate::shop::Shop;
 
 use crate::cli::Demo;
 use crate::commands::first_start::write_private;
@@ -37,6 +38,9 @@ pub(super) struct Plan {
     /// Of a thousand new people, those of whom a lead is made; likewise.
     #[serde(default)]
     leads: u32,
+    /// Visits of the site on a weekday, by people who are new; likewise.
+    #[serde(default)]
+    visits: u32,
 }
 
 impl Plan {
@@ -81,6 +85,7 @@ impl Plan {
             rate: options.rate.unwrap_or(400),
             calls: options.rate.unwrap_or(400) / 2,
             leads: 250,
+            visits: options.rate.unwrap_or(400) * 3 / 4,
         })
     }
 
@@ -132,6 +137,12 @@ impl Plan {
             leads: self.leads,
             ..Config::default()
         }
+    }
+
+    /// Gives the company's site, if it has one: what began before the demo is history, what begins later asks for numbers.
+    pub(super) fn shop(&self) -> Result<Option<Shop>> {
+        let shop = || Shop::new(&self.centre(), self.visits, self.begun);
+        Ok((self.visits > 0).then(shop).transpose()?)
     }
 
     /// Gives the first instant of history.

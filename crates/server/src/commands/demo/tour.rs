@@ -7,8 +7,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::life::Life;
+use super::page::Page;
 use super::plan::Plan;
-use super::table;
+use super::{table, visitors};
 use crate::commands::amounts::{grouped, span};
 use crate::commands::import::bar;
 use crate::http::Door;
@@ -31,6 +32,8 @@ pub(super) struct Tour<'a> {
     pub(super) url: String,
     /// The token of this process.
     pub(super) own: String,
+    /// The page of the site, if there is one.
+    pub(super) page: Option<Page>,
     /// Whether to go on after the first report.
     pub(super) live: bool,
 }
@@ -54,13 +57,38 @@ impl Tour<'_> {
         print::line(self.told(&sent, took.as_secs_f64()))?;
         self.report(&door).await?;
         self.suggest()?;
+        tokio::select! {
+            () = self.show() => {}
+            ended = self.live(&target, &door) => ended?,
+        }
+        std::future::pending().await
+    }
+
+    /// Shows the page of the site.
+    async fn show(&self) {
+        match &self.page {
+            Some(page) => page.serve(&self.url).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets the company go on, and people visit its site.
+    async fn live(&self, target: &Target, door: &Door) -> Result<()> {
         if !self.live {
             return std::future::pending().await;
         }
         let mut life = Life::new(self.plan, clock::now(), false)?;
-        let lived = stream::send(&target, Some(STREAM), &mut life, &|_| {}).await;
-        lived.context("the company cannot go on")?;
-        std::future::pending().await
+        let lives = async {
+            let lived = stream::send(target, Some(STREAM), &mut life, &|_| {}).await;
+            lived.map(drop).context("the company cannot go on")
+        };
+        let visits = async {
+            match self.plan.shop()? {
+                Some(shop) => visitors::live(door, shop).await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(lives, visits).map(drop)
     }
 
     async fn send_past(&self, target: &Target) -> Result<Sent> {
@@ -122,6 +150,12 @@ impl Tour<'_> {
     }
 
     fn suggest(&self) -> Result<()> {
+        if let Some(page) = &self.page {
+            print::line(format_args!(
+                "\nThe company's shop: your visit gets a number of its own there, and the page says how to call it.\n  {}",
+                page.link()
+            ))?;
+        }
         let url = &self.url;
         let ask = "curl -sS -H \"Authorization: Bearer $TOKEN\"";
         let from: String = self.span().0.chars().take("2026-03-02".len()).collect();

@@ -1,12 +1,14 @@
 //! The outgoing webhooks: whether their receivers can know who sends, and nobody else can read along.
 
-use trunkline_model::settings::Webhook;
+use trunkline_model::settings::{Webhook, WebhookEvent};
 use url::{Host, Url};
 
 use super::Finding;
 use crate::config::File;
 
 const WHAT: &str = "webhook out";
+/// What the configuration knows and no version tells yet: whoever asks for it is to know.
+const UNTOLD: [WebhookEvent; 2] = [WebhookEvent::State, WebhookEvent::TargetMissed];
 
 /// Looks at every outgoing webhook of the configuration. Nothing is sent.
 pub(super) fn check(file: &File) -> Vec<Finding> {
@@ -21,6 +23,11 @@ fn look(webhook: &Webhook) -> Finding {
         let mend = "set account.webhook.url to an http or https address";
         return Finding::problem(WHAT, format!("{id} has no address"), mend);
     };
+    if let Some(untold) = webhook.events.iter().find(|it| UNTOLD.contains(it)) {
+        let mend = "wait for a version that tells it, or take it out of account.webhook.events";
+        let said = format!("{id} asks for `{untold}`, which nothing tells yet");
+        return Finding::warning(WHAT, said, mend);
+    }
     if webhook.secret.is_none() {
         let mend = "set account.webhook.secret: without it receivers cannot know that it is you";
         return Finding::warning(WHAT, format!("{id} is not signed"), mend);

@@ -212,6 +212,21 @@ line! {
 }
 
 line! {
+    /// A number of a pool.
+    PoolNumberRow in "pool_numbers" {
+        /// The account's id.
+        account: String,
+        /// The number, as calls have it.
+        number: String
+        =>
+        /// The pool's id.
+        pool: String,
+        /// Whether it may be leased: `in_service`, `draining` or `quarantined`.
+        state: String
+    }
+}
+
+line! {
     /// What one of a currency was worth on a day.
     RateRow in "rates" {
         /// The account's id.
