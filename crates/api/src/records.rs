@@ -1,4 +1,4 @@
-//! `GET /v1/calls`, `/v1/contacts`, `/v1/visits`, `/v1/leads`, one of each, and a contact's timeline;
+//! `GET /v1/calls`, `/v1/conversations`, `/v1/contacts`, `/v1/visits`, `/v1/leads`, one of each, and a contact's timeline;
 //! `PATCH /v1/calls/{call}`.
 //!
 //! Calls are listed by the report of calls: with its period, its filters and its order. A change of a

@@ -79,6 +79,9 @@ pub(crate) fn doors() -> Vec<Door> {
         at("/v1/contacts").get(records::contacts, records::about::contacts()),
         at("/v1/contacts/{contact}").get(records::contact, records::about::contact()),
         at("/v1/contacts/{contact}/timeline").get(records::timeline, records::about::timeline()),
+        at("/v1/conversations").get(listed::conversations, records::about::conversations()),
+        at("/v1/conversations/{conversation}")
+            .get(listed::conversation, records::about::conversation()),
         at("/v1/leads").get(listed::leads, records::about::leads()),
         at("/v1/leads/{lead}").get(listed::lead, records::about::lead()),
         at("/v1/conversions").get(conversions::conversions, conversions::about()),

@@ -1,5 +1,7 @@
-//! What others hold of the outgoing webhooks: [`Handle`], cheap to clone. The fold tells it of calls
+//! What others hold of the outgoing webhooks: [`Handle`], cheap to clone. The fold tells it of calls (`telling`)
 //! and how far it is; the doors list, show and replay; a reload sets other webhooks.
+
+mod telling;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,11 +15,11 @@ use tokio::sync::Notify;
 use trunkline_model::settings::WebhookEvent;
 use trunkline_model::time::Time;
 
-use crate::call::{Attribution, Call};
+use crate::call::Attribution;
 use crate::metrics;
 use crate::outbox::{Address, Id, Outbox, Outcome, Queue, Try};
 use crate::saved::{Found, Saved};
-use crate::source::{self, Cause};
+use crate::source;
 use crate::webhook::{Webhook, Webhooks};
 
 /// What cannot be known from within.
@@ -182,32 +184,6 @@ impl Handle {
         self.shared.webhooks.load().has(account)
     }
 
-    /// Tells of a call as it stands after the record at `offset`, which arrived `now`: what was told
-    /// of it before is not told again.
-    pub fn tell(&self, account: &str, call: &Call, offset: u64, now: Time) {
-        let webhooks = self.shared.webhooks.load();
-        let mut desk = self.desk();
-        let side = webhooks.side(account, call);
-        let twins = side
-            .as_ref()
-            .map(|side| desk.outbox.sides.twins(account, side));
-        let told = (call, &*twins.unwrap_or_default());
-        let notices = webhooks.notices(account, told, (offset, now), |id| desk.outbox.knows(id));
-        if notices.is_empty() {
-            return;
-        }
-        if let Some(side) = side {
-            desk.outbox.sides.note(account, side);
-        }
-        let now = self.now();
-        for notice in notices {
-            desk.outbox.put(notice, now);
-        }
-        desk.is_written = false;
-        drop(desk);
-        self.shared.news.notify_one();
-    }
-
     /// Says whether anybody is told what brought the calls of an account.
     pub fn wants_sources(&self, account: &str) -> bool {
         self.shared.webhooks.load().tells_sources(account)
@@ -224,32 +200,6 @@ impl Handle {
             lacks |= !desk.outbox.has_source(of, digest);
         }
         lacks
-    }
-
-    /// Tells what brought a call, those who do not know it yet; `now` is when the last record arrived.
-    pub fn tell_source(&self, account: &str, call: &Call, cause: Cause, now: Time) {
-        let webhooks = self.shared.webhooks.load();
-        let mut desk = self.desk();
-        let side = webhooks.side(account, call);
-        let of_pbx = side.as_ref().filter(|side| !side.of_tracker);
-        let trackers = of_pbx.map(|side| desk.outbox.sides.twins(account, side));
-        let told = (call, &*trackers.unwrap_or_default());
-        let sources = &desk.outbox.sources;
-        let notices = webhooks.sources(account, told, (cause, now), |of| sources.said(of));
-        if notices.is_empty() {
-            return;
-        }
-        if let Some(side) = side {
-            desk.outbox.sides.note(account, side);
-        }
-        let now = self.now();
-        for (notice, of, said) in notices {
-            desk.outbox.sources.note(of, said);
-            desk.outbox.put(notice, now);
-        }
-        desk.is_written = false;
-        drop(desk);
-        self.shared.news.notify_one();
     }
 
     /// Notes that all records below this offset were told.
@@ -448,3 +398,6 @@ fn listed(webhook: &Webhook, queue: &Queue) -> Listed {
         error: (!last.error.is_empty()).then(|| last.error.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests;

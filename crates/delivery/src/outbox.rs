@@ -28,6 +28,7 @@ use trunkline_model::time::Time;
 
 use crate::source::{Said, Sources};
 use crate::twins::Sides;
+use crate::webhook::taken_back::Standing;
 pub(crate) use queue::{Dead, Entry, Last, Queue};
 
 /// Tries of one notice.
@@ -156,9 +157,14 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Says whether something was told.
-    pub(crate) fn knows(&self, id: Id) -> bool {
-        self.told.contains_key(&id)
+    /// Says what a receiver knows, `of` being receiver, kind and call.
+    pub(crate) fn standing(&self, of: Id) -> Standing {
+        match self.sources.said(of) {
+            Some(said) if said.is_taken_back() => Standing::TakenBack(said),
+            Some(said) => Standing::Told(Some(said)),
+            None if self.told.contains_key(&of) => Standing::Told(None),
+            None => Standing::Untold,
+        }
     }
 
     /// Says whether a receiver was told of a call's source that which this digest is of. Where a version before told it,

@@ -177,6 +177,7 @@ fn path(state: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::source::{Said, digest};
+    use crate::webhook::taken_back::Standing;
 
     fn write(state: &Path, magic: [u8; 8], bytes: &[u8]) {
         let crc = crc32c::crc32c(bytes).to_le_bytes();
@@ -199,7 +200,7 @@ mod tests {
         };
         assert_eq!((saved.journal, saved.through), (3, 12));
         let mut outbox = saved.outbox();
-        assert!(outbox.knows(id));
+        assert_eq!(outbox.standing(id), Standing::Told(None));
         let google = digest(&crate::Attribution::default());
         assert!(outbox.has_source(id, google), "nobody knows what was told");
         assert!(

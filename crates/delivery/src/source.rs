@@ -1,4 +1,5 @@
-//! What receivers were told last of a call's source, so that a change is told once and nothing that was told is told again.
+//! What receivers were told last of a call's source, so that a change is told once and nothing that was told is told again;
+//! and of what was told of a call and then taken back.
 //!
 //! A change is seen by what is said, not by the record that made it: replay, a restart, another version or other settings
 //! that come to the same say nothing new. A notice's id follows from what it says, a correction's also from the record that
@@ -15,6 +16,12 @@ use crate::outbox::Id;
 
 /// How long is known what was told of a source, in milliseconds: longer than corrections are told.
 const KNOWN_FOR: i64 = 8 * 24 * 3_600_000;
+/// Stands for what was told last in place of its hash: that it was not so.
+pub(crate) const TAKEN_BACK: u64 = 0;
+/// The same: that its twin counts.
+pub(crate) const OF_TWIN: u64 = 2;
+/// The same: that it is so after all, of what is told once.
+pub(crate) const STANDS: u64 = 1;
 
 /// What may have brought about that a call's source is another.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +32,7 @@ pub struct Cause {
     pub is_new: bool,
 }
 
-/// What a receiver was told of a call's source.
+/// What a receiver was told last: of a call's source, or that what he was told was not so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Said {
     pub(crate) digest: u64,
@@ -37,6 +44,13 @@ pub(crate) struct Said {
 /// What all receivers were told, by receiver and call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sources(pub(crate) HashMap<Id, Said>);
+
+impl Said {
+    /// Says whether what was told before was taken back.
+    pub(crate) fn is_taken_back(&self) -> bool {
+        matches!(self.digest, TAKEN_BACK | OF_TWIN)
+    }
+}
 
 impl Sources {
     /// Gives what was told.

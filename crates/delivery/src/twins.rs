@@ -3,8 +3,9 @@
 //!
 //! - Of a missed or a target call whichever is told first is told.
 //! - What brought it the tracker knows: once that was told of its call, nothing is told of that of the PBX.
+//! - That they are twins may come out when both were told: what was told of the PBX's is taken back then.
 //!
-//! Only calls that were told of are kept, of accounts that have hooks of both kinds, as long as a call is news.
+//! Only calls that were told of, and their twins, are kept, of accounts that have hooks of both kinds, as long as a call is news.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -94,7 +95,13 @@ impl Sides {
         twins.map(|side| side.call.clone()).collect()
     }
 
-    /// Keeps a call of which something was told.
+    /// Says whether a call is kept.
+    pub(crate) fn has(&self, account: &str, side: &Side) -> bool {
+        let known = self.0.get(&(Arc::from(account), side.caller.clone()));
+        known.is_some_and(|known| known.iter().any(|it| it.call == side.call))
+    }
+
+    /// Keeps a call of which something was told, or of a twin of it.
     pub(crate) fn note(&mut self, account: &str, side: Side) {
         let key = (Arc::from(account), side.caller.clone());
         let known = self.0.entry(key).or_default();

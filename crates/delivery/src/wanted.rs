@@ -13,7 +13,7 @@ const UNATTRIBUTED: &str = "unattributed";
 /// How long after its end a call is news, in milliseconds: history that is imported is none. Shorter
 /// than the outbox remembers what it told.
 const NEWS: i64 = 24 * 3_600_000;
-/// How long after its end is told that another source brought it. Shorter than the outbox remembers what it told of it.
+/// How long after its end is told that another source brought it, or that it never was. Shorter than the outbox remembers what it told of it.
 const CORRECTED: i64 = 7 * 24 * 3_600_000;
 
 /// Lists the kinds of notices that a call gives as it stands, `now` being when the record that changed
@@ -56,6 +56,11 @@ pub(crate) fn is_attributed(call: &Call, now: Time) -> bool {
 /// Says whether those who were told of a call's source are to know that it is another.
 pub(crate) fn is_corrected(call: &Call, now: Time) -> bool {
     counts(call) && call.attribution.is_some() && age(call, now) <= CORRECTED
+}
+
+/// Says whether those who were told of a call are to know that it never was, whatever it was.
+pub(crate) fn is_remembered(call: &Call, now: Time) -> bool {
+    age(call, now) <= CORRECTED
 }
 
 fn counts(call: &Call) -> bool {

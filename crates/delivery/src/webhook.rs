@@ -1,4 +1,7 @@
-//! The webhooks of the configuration, checked and ready: who is told what, in which words.
+//! The webhooks of the configuration, checked and ready: who is told what, in which words; and that it was not so
+//! (`taken_back`).
+
+pub(crate) mod taken_back;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +18,11 @@ use url::Url;
 use crate::call::Call;
 use crate::filter::Filter;
 use crate::outbox::{Address, Id, Notice};
-use crate::source::{self, Cause, Said};
+use crate::source::{self, Cause, OF_TWIN, Said};
 use crate::template::Template;
 use crate::twins::{Roles, Side};
 use crate::wanted;
+use taken_back::Standing;
 
 /// Headers that are ours, or the connection's.
 const OURS: [&str; 4] = ["connection", "content-length", "host", "transfer-encoding"];
@@ -105,14 +109,15 @@ impl Webhooks {
     }
 
     /// Makes the notices that a call gives, as it stands after the record at `offset` that arrived
-    /// `now`, of those that were not told, nor of one of its `twins`.
+    /// `now`, of those that were not told, or were taken back, nor were told of one of its `twins`; each with what it is
+    /// known by, and what its receiver knows then, where that is to be kept.
     pub(crate) fn notices(
         &self,
         account: &str,
         (call, twins): (&Call, &[String]),
         (offset, now): (u64, Time),
-        is_told: impl Fn(Id) -> bool,
-    ) -> Vec<Notice> {
+        standing: impl Fn(Id) -> Standing,
+    ) -> Vec<(Notice, Id, Option<Said>)> {
         let Some(own) = self.0.get(account) else {
             return Vec::new();
         };
@@ -121,19 +126,12 @@ impl Webhooks {
         for kind in kinds {
             let named = own.named(call.clone());
             for webhook in own.webhooks.iter().filter(|it| it.tells(kind)) {
-                let id = id(&webhook.address, kind, &call.call);
-                let of_twin = |twin: &String| is_told(self::id(&webhook.address, kind, twin));
-                if is_told(id) || twins.iter().any(of_twin) {
+                let before = standing(id(&webhook.address, kind, &call.call));
+                let of_twin = |twin: &String| standing(id(&webhook.address, kind, twin)).holds();
+                if before.holds() || twins.iter().any(of_twin) {
                     continue;
                 }
-                let telling = Telling {
-                    kind,
-                    id,
-                    at: now,
-                    revision: offset,
-                    corrected: false,
-                };
-                notices.extend(webhook.notice(&telling, &named, offset));
+                notices.extend(webhook.stands(kind, &named, (offset, now), before));
             }
         }
         notices
@@ -177,8 +175,13 @@ impl Webhooks {
         for webhook in own.webhooks.iter().filter(|it| it.tells(kind)) {
             let of = id(&webhook.address, kind, &call.call);
             let before = said(of);
-            let of_tracker = |twin: &String| said(id(&webhook.address, kind, twin)).is_some();
-            if trackers.iter().any(of_tracker) {
+            let of_tracker = |twin: &String| {
+                let said = said(id(&webhook.address, kind, twin));
+                said.is_some_and(|said| !said.is_taken_back())
+            };
+            // What was taken back for a twin comes again when that is known to be told no more, not when it is forgotten.
+            let is_of_twin = before.is_some_and(|before| before.digest == OF_TWIN);
+            if trackers.iter().any(of_tracker) || (is_of_twin && trackers.is_empty()) {
                 continue;
             }
             let is_due = before.map_or(is_news, |before| is_corrected && before.digest != digest);
@@ -192,6 +195,8 @@ impl Webhooks {
                 at: now,
                 revision: revision.max(cause.offset),
                 corrected: before.is_some(),
+                retracted: false,
+                twin: None,
             };
             let (revision, at) = (telling.revision, now.0);
             let said = Said {
@@ -313,6 +318,9 @@ struct Telling {
     at: Time,
     revision: u64,
     corrected: bool,
+    retracted: bool,
+    /// The call that counts in its place.
+    twin: Option<String>,
 }
 
 impl Telling {
@@ -326,6 +334,8 @@ impl Telling {
             "at": self.at,
             "revision": self.revision,
             "corrected": self.corrected,
+            "retracted": self.retracted,
+            "twin": self.twin,
             "call": call,
         })
     }
@@ -339,6 +349,8 @@ pub(crate) fn sample() -> Value {
         at: Time(0),
         revision: 0,
         corrected: false,
+        retracted: false,
+        twin: Some("call-2".to_owned()),
     };
     telling.json(&Address::new("acme", "crm"), &Call::sample())
 }

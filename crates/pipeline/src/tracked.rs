@@ -25,6 +25,7 @@ mod links;
 mod tapped;
 
 use changed::Changed;
+pub(crate) use changed::News;
 use links::Heard;
 use tapped::Tapped;
 
@@ -38,7 +39,7 @@ pub(crate) struct Tracked {
     fold: Account,
     tracking: Tracking,
     /// Calls that outgoing webhooks are to be told of, and the records that changed them last.
-    news: Vec<(Call, u64)>,
+    news: Vec<(News, u64)>,
     /// Visits on a number that another visit lived on, as was logged.
     doubled: usize,
 }
@@ -139,7 +140,7 @@ impl Tracked {
     }
 
     /// Takes the calls that outgoing webhooks are to be told of, and the records that changed them last.
-    pub(crate) fn take_news(&mut self) -> Vec<(Call, u64)> {
+    pub(crate) fn take_news(&mut self) -> Vec<(News, u64)> {
         mem::take(&mut self.news)
     }
 
@@ -157,7 +158,15 @@ impl Tracked {
     pub(crate) fn told_as(&mut self, call: &str) -> Option<Call> {
         let mut changed = Changed::default();
         self.fold.tell_call(call, &mut changed);
-        Some(changed.news.pop()?.0)
+        changed.told()
+    }
+
+    /// Gives a call of which everything was taken back as it was, in the form in which it was told; none if it is not
+    /// known.
+    pub(crate) fn told_before(&mut self, call: &str) -> Option<Call> {
+        let mut changed = Changed::default();
+        self.fold.tell_call_as_was(call, &mut changed);
+        changed.told()
     }
 
     /// Gives what brought a call; none if it is not known, not from outside or not tracked.

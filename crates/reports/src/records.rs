@@ -1,15 +1,16 @@
 //! Single things and lists of them, for programs that go on with them: a call with its legs, the
-//! contacts, and what happened with one, visits and leads (`contract.md` §4).
+//! contacts, and what happened with one, conversations, visits and leads (`contract.md` §4).
 //!
 //! A contact is who a phone number or an id belongs to after all merges; where nobody said, the
 //! number or the id itself, as in the reports of calls. A contact is listed if it called, was called,
 //! wrote or was written to, or was named by an event about it. Who may see some managers alone is shown what is theirs:
-//! calls that they took part in, messages that they wrote, contacts with one of these, and leads of theirs; no visits,
+//! calls that they took part in, messages that they wrote, contacts with one of these, conversations and leads of theirs; no visits,
 //! which are the whole account's.
 
 mod brought;
 mod call;
 mod contacts;
+mod conversations;
 mod conversions;
 mod leads;
 mod listed;

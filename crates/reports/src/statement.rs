@@ -61,9 +61,10 @@ pub(crate) struct Views<'a> {
 }
 
 impl Views<'_> {
-    /// Returns a view's full name, or a table in its place in which managers are resolved.
+    /// Returns a view's full name, or a table in its place in which managers are resolved. Where a view
+    /// masks contacts, what it masks is read: reports tell contacts apart, and the doors mask.
     pub(crate) fn named(self, view: &str) -> String {
-        let name = format!("{}.{view}", self.database);
+        let name = format!("{}.{}", self.database, whole(view));
         if self.aliased {
             aliases::resolved(view, &name)
         } else {
@@ -78,6 +79,17 @@ impl Views<'_> {
         } else {
             "manager_key".to_owned()
         }
+    }
+}
+
+/// Gives what has the rows of a view with their contacts whole.
+fn whole(view: &str) -> &str {
+    match view {
+        "v_messages" => "whole_messages",
+        "v_conversations" => "whole_conversations",
+        "v_cycles" => "whole_cycles",
+        "v_timeline" => "whole_timeline",
+        view => view,
     }
 }
 

@@ -35,7 +35,7 @@ CREATE OR REPLACE VIEW {database}.v_conversion_touches{on_cluster}
 (
     account LowCardinality(String) COMMENT 'Account (tenant) that the conversion belongs to',
     what LowCardinality(String) COMMENT 'What the conversion is: call (inbound, without spam and diallers), chat (a cycle), form or lead',
-    id String COMMENT 'Call id; conversation, / and the place of the cycle; form id; lead id',
+    id String COMMENT 'Call id; conversation as v_cycles shows it, / and the place of the cycle; form id; lead id',
     channel LowCardinality(Nullable(String)) COMMENT 'Channel of a chat or a lead; null if there is none',
     at DateTime64(3, 'UTC') COMMENT 'Its moment: when the call began, the cycle began, the form was sent, the lead was made',
     nth UInt32 COMMENT 'Place of the touch among those of the same person up to that moment (of a lead 10 minutes more), from 1; 0 if there is none',
@@ -159,12 +159,12 @@ FROM
                     WHERE NOT removed
                     UNION ALL
                     SELECT
-                        account, 'chat' AS what, concat(conversation, '/', toString(cycle)) AS id,
+                        account, 'chat' AS what, concat(shown, '/', toString(cycle)) AS id,
                         toUnixTimestamp64Milli(started_at) AS ms, toUInt8(3) AS rank, toInt64(0) AS allowance,
                         toString(channel) AS on_channel, contact, '' AS visit, '' AS visitor, toUInt8(1) AS converts,
                         toUInt8(0) AS weak, toUInt8(0) AS faint,
                         CAST([], 'Array(Tuple(String, String, String, String, String, String, Float64))') AS candidates
-                    FROM {database}.v_cycles
+                    FROM {database}.whole_cycles
                 ) AS o
                 LEFT JOIN
                 (

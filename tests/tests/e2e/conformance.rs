@@ -161,14 +161,14 @@ fn events(service: &Service, account: &str) -> BTreeMap<&'static str, Vec<String
         (
             "messages",
             of(
-                "* EXCEPT account FROM trunkline.v_messages WHERE 1",
+                "* EXCEPT account FROM trunkline.whole_messages WHERE 1",
                 "channel, conversation, message",
             ),
         ),
         (
             "changes",
             of(
-                "* EXCEPT account FROM trunkline.v_timeline WHERE change = 1",
+                "* EXCEPT account FROM trunkline.whole_timeline WHERE change = 1",
                 "channel, conversation, id",
             ),
         ),

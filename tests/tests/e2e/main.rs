@@ -68,6 +68,7 @@ mod snippet;
 mod stream;
 mod stream_limits;
 mod stream_names;
+mod taken_back;
 mod tellings;
 mod traps;
 mod visit_ids;

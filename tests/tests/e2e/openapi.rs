@@ -21,7 +21,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What no command can show in a line: a WebSocket, and a webhook that its provider signs. Tests of
 /// their own send them.
-const WITHOUT: [&str; 12] = [
+const WITHOUT: [&str; 13] = [
     "/v1/stream",
     "/v1/hooks/{hook}",
     "/v1/admin/webhooks/{webhook}/dead",
@@ -29,6 +29,7 @@ const WITHOUT: [&str; 12] = [
     "/v1/calls/{call}",
     "/v1/contacts/{contact}",
     "/v1/contacts/{contact}/timeline",
+    "/v1/conversations/{conversation}",
     "/v1/leads/{lead}",
     "/v1/visits/{visit}",
     "/v1/visits/{visit}/page",

@@ -1,5 +1,6 @@
 //! Calls and contacts one by one, through the doors: pages, masks, scopes, refusals.
 
+mod conversations;
 pub(crate) mod listed;
 
 use e2e::config::{Config, token};

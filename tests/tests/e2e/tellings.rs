@@ -14,11 +14,11 @@ use e2e::site::Pages;
 use serde_json::{Value, json};
 use trunkline_providers::named;
 
-const WITHIN: Duration = Duration::from_mins(2);
-const FIRST: &str = "+34911000001";
-const CALLER: &str = "+34600111222";
+pub(super) const WITHIN: Duration = Duration::from_mins(2);
+pub(super) const FIRST: &str = "+34911000001";
+pub(super) const CALLER: &str = "+34600111222";
 /// A static number: calls to it are told at once.
-const MARKED: &str = "+34911000777";
+pub(super) const MARKED: &str = "+34911000777";
 
 fn account(port: u16, more: &str) -> Account {
     Account::new("acme").setting("country = \"ES\"").section(&format!(
@@ -46,13 +46,13 @@ fn two_visits(service: &Service) {
     of("eva", "meta");
 }
 
-fn rings(door: &Door, call: &str, to: &str, at: i64) {
+pub(super) fn rings(door: &Door, call: &str, to: &str, at: i64) {
     let ring = json!({"type": "call", "call": call, "phase": "ringing", "direction": "inbound",
         "from": CALLER, "to": to, "at": rfc3339(at), "id": format!("{call}/ringing")});
     door.post_json(&ring).expect_status(202);
 }
 
-fn post(door: &Door, event: &Value) {
+pub(super) fn post(door: &Door, event: &Value) {
     door.post_json(event).expect_status(202);
 }
 
@@ -66,7 +66,7 @@ fn retract(id: &str) -> Value {
 }
 
 /// Notices in the order in which they came, each once: what is told again after a crash has the id it had.
-fn taken(receiver: &Receiver) -> Vec<Notice> {
+pub(super) fn taken(receiver: &Receiver) -> Vec<Notice> {
     let mut known = BTreeSet::new();
     let mut notices = receiver.taken();
     notices.retain(|it| known.insert(it.header("trunkline-event-id").to_owned()));
@@ -156,7 +156,7 @@ fn a_form_that_is_told_late_and_taken_back_is_told_as_corrections() {
 }
 
 /// Removes all that the journal makes again, as another version would.
-fn forget_state(service: &Service) {
+pub(super) fn forget_state(service: &Service) {
     let state = service.data_dir().join("state");
     for entry in fs::read_dir(state).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -346,10 +346,15 @@ fn crashes_lose_no_correction_and_the_last_one_says_how_it_is() {
     assert_nothing_more(&service, &receiver, "last");
 }
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Tells through a hook of a call that nobody took; it began at `at`, and rang at another number.
-fn missed(service: &Service, (hook, call): (&str, &str), (to, rang): (&str, &str), at: i64) {
+pub(super) fn missed(
+    service: &Service,
+    (hook, call): (&str, &str),
+    (to, rang): (&str, &str),
+    at: i64,
+) {
     let phase = |phase: &str, after: i64| {
         json!({"type": "call", "call": call, "phase": phase, "at": rfc3339(at + after), "direction": "inbound",
             "from": CALLER, "to": to, "id": format!("{call}/{phase}")})
@@ -417,6 +422,13 @@ fn a_call_that_a_tracker_and_a_pbx_tell_of_is_told_once() {
         .into_iter()
         .filter(|it| it.0 == "attributed_call")
         .collect();
-    let expected = ["T1", "P2", "T2", "P3"].map(|call| told("attributed_call", call));
+    // What brought P2 the tracker knows: what was told of it is taken back.
+    let expected = ["T1", "P2", "T2", "P2", "P3"].map(|call| told("attributed_call", call));
     assert_eq!(sources, expected);
+    let of = |notice: &Notice| {
+        let notice = notice.json();
+        (notice["retracted"] == true).then(|| (notice["corrected"].clone(), notice["twin"].clone()))
+    };
+    let taken_back: Vec<_> = taken(&receiver).iter().filter_map(of).collect();
+    assert_eq!(taken_back, [(json!(true), json!("T2"))]);
 }

@@ -30,7 +30,12 @@ const ROOM: std::ops::RangeInclusive<usize> = 400..=2500;
 const LONG_FUNCTIONS: [(&str, &str, &str); 0] = [];
 
 /// Rooms that may be larger, up to how many lines of code, and why.
-const LARGER_ROOMS: [(&str, usize, &str); 11] = [
+const LARGER_ROOMS: [(&str, usize, &str); 12] = [
+    (
+        "delivery",
+        2700,
+        "what was told, taken back and is to be told again is one state; the way to receivers beside it",
+    ),
     (
         "calltracking",
         4500,
@@ -59,7 +64,7 @@ const LARGER_ROOMS: [(&str, usize, &str); 11] = [
     ),
     (
         "reports",
-        8200,
+        8600,
         "one file for each report of the catalogue, most of it descriptions that are data",
     ),
     (

@@ -160,6 +160,39 @@ pub(crate) fn visit() -> Operation {
     one("visit", "Shows a visit by its key or its id", "visit").refuses(&[Code::Forbidden])
 }
 
+pub(crate) fn conversations() -> Operation {
+    let operation = read("conversations", "Lists conversations")
+        .about(
+            "The conversations whose last event is in a period, newest first, as they stand, with their cycles. \
+             `manager` is whose one is: its assignee's, else who wrote last. Several values of a filter are \
+             alternatives. Ids that are phone numbers are masked unless the token has the scope read:phones.",
+        )
+        .sample(
+            "The last conversations of a week",
+            "/v1/conversations?from=2026-03-02&to=2026-03-09&limit=10",
+        );
+    let flags: &[&str] = &["true", "false"];
+    filtered(
+        of_period(operation),
+        &["channel", "contact", "manager", "team"],
+        &[("closed", flags), ("pending", flags)],
+    )
+}
+
+pub(crate) fn conversation() -> Operation {
+    one(
+        "conversation",
+        "Shows a conversation with its cycles",
+        "conversation",
+    )
+    .takes(
+        Place::Query,
+        "channel",
+        json!({ "type": "string", "minLength": 1 }),
+        "Its channel: needed where several have a conversation of this id.",
+    )
+}
+
 pub(crate) fn leads() -> Operation {
     let operation = read("leads", "Lists leads")
         .about(
@@ -195,19 +228,30 @@ fn modelled(operation: Operation) -> Operation {
     )
 }
 
-/// A list with a period and filters, some of them by certain words.
+/// A list with a period and filters, some of them by certain words, and a source.
 fn listed(
     operation: Operation,
     filters: &[&'static str],
     words: &[(&'static str, &[&str])],
 ) -> Operation {
+    let operation = filtered(of_period(operation), filters, words);
+    filtered(operation, &["source", "medium", "campaign"], &[])
+}
+
+fn of_period(operation: Operation) -> Operation {
     let period = PERIOD.into_iter();
-    let operation = period.fold(paged(operation), |operation, (name, about)| {
+    period.fold(paged(operation), |operation, (name, about)| {
         operation.takes(Place::Query, name, json!({ "type": "string" }), about)
-    });
+    })
+}
+
+fn filtered(
+    operation: Operation,
+    filters: &[&'static str],
+    words: &[(&'static str, &[&str])],
+) -> Operation {
     let about = "Only with one of these; empty for none.";
-    let filters = filters.iter().chain(&["source", "medium", "campaign"]);
-    let operation = filters.fold(operation, |operation, name| {
+    let operation = filters.iter().fold(operation, |operation, name| {
         let texts = json!({ "type": "array", "items": { "type": "string" } });
         operation.takes(Place::Query, name, texts, about)
     });

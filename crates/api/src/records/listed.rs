@@ -1,4 +1,4 @@
-//! `GET /v1/visits` and `GET /v1/leads`, and one of each. Visits are the whole account's: a token that
+//! `GET /v1/conversations`, `GET /v1/visits` and `GET /v1/leads`, and one of each. Visits are the whole account's: a token that
 //! may see some managers alone sees none.
 
 use axum::Json;
@@ -15,6 +15,45 @@ use crate::phones;
 use crate::problem::{Code, Problem};
 use crate::routes::Shared;
 use crate::ways_out::{Asked, asked, context, problem};
+
+/// Lists conversations.
+pub(crate) async fn conversations(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = asked(
+        &shared,
+        Ok(Path("conversations".to_owned())),
+        &uri,
+        &headers,
+    )
+    .await?;
+    let context = context(&shared, &asked.grant);
+    let page = shared.reports.conversations(&asked.pairs, &context).await;
+    Ok(several(
+        page.map_err(problem)?,
+        &asked,
+        "conversations",
+        context.as_of,
+    ))
+}
+
+/// Gives a conversation.
+pub(crate) async fn conversation(
+    State(shared): State<Shared>,
+    id: Named,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = asked(&shared, id, &uri, &headers).await?;
+    let context = context(&shared, &asked.grant);
+    let conversation = shared
+        .reports
+        .conversation(&asked.name, &asked.pairs, &context)
+        .await;
+    one(conversation.map_err(problem)?, &asked.grant, "conversation")
+}
 
 /// Lists visits.
 pub(crate) async fn visits(

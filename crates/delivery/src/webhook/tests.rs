@@ -23,7 +23,8 @@ fn target() -> Call {
 
 fn told(webhook: &Value, call: &Call) -> Vec<Notice> {
     let webhooks = Webhooks::new(&[account(webhook)]).unwrap();
-    webhooks.notices("acme", (call, &[]), (7, Time(60_000)), |_| false)
+    let made = webhooks.notices("acme", (call, &[]), (7, Time(60_000)), |_| Standing::Untold);
+    made.into_iter().map(|(notice, ..)| notice).collect()
 }
 
 #[test]
@@ -54,24 +55,36 @@ fn a_filter_sees_whole_phones_and_keeps_out_what_it_does_not_want() {
 fn what_was_told_is_not_made_again_and_an_id_is_of_account_webhook_kind_and_call() {
     let webhooks = Webhooks::new(&[account(&json!({}))]).unwrap();
     let at = (7, Time(60_000));
+    let untold = |_| Standing::Untold;
     let first = webhooks
-        .notices("acme", (&target(), &[]), at, |_| false)
+        .notices("acme", (&target(), &[]), at, untold)
         .remove(0);
-    let later = webhooks.notices("acme", (&target(), &[]), (9, Time(61_000)), |_| false);
-    assert_eq!(later[0].id, first.id);
-    let again = webhooks.notices("acme", (&target(), &[]), at, |id| id == first.id);
+    let later = webhooks.notices("acme", (&target(), &[]), (9, Time(61_000)), untold);
+    assert_eq!(later[0].0.id, first.0.id);
+    let again = webhooks.notices("acme", (&target(), &[]), at, standing(first.0.id));
     assert!(again.is_empty());
     let mut other = target();
     other.call = "call-2".to_owned();
     assert_ne!(
-        webhooks.notices("acme", (&other, &[]), at, |_| false)[0].id,
-        first.id
+        webhooks.notices("acme", (&other, &[]), at, untold)[0].0.id,
+        first.0.id
     );
     assert!(
         webhooks
-            .notices("other", (&target(), &[]), at, |_| false)
+            .notices("other", (&target(), &[]), at, untold)
             .is_empty()
     );
+}
+
+/// Who was told this, and nothing else.
+fn standing(told: Id) -> impl Fn(Id) -> Standing {
+    move |id| {
+        if id == told {
+            Standing::Told(None)
+        } else {
+            Standing::Untold
+        }
+    }
 }
 
 /// A receiver of sources and what it was told, like an outbox.
@@ -217,18 +230,14 @@ fn what_a_tracker_and_a_pbx_tell_of_is_one_call() {
         "no trackers"
     );
     let webhooks = Webhooks::new(&[account(&json!({}))]).unwrap();
-    let told = |id| webhooks.notices("acme", (&tracked, &[]), (7, Time(0)), |_| false)[0].id == id;
+    let first = webhooks.notices("acme", (&tracked, &[]), (7, Time(0)), |_| Standing::Untold);
+    let told = standing(first[0].0.id);
     let twins = ["T".to_owned()];
-    assert_eq!(
-        webhooks.notices("acme", (&switched, &twins), (8, Time(0)), told),
-        []
-    );
-    assert_eq!(
-        webhooks
-            .notices("acme", (&switched, &[]), (8, Time(0)), told)
-            .len(),
-        1
-    );
+    let made = |twins: &[String]| {
+        let made = webhooks.notices("acme", (&switched, twins), (8, Time(0)), &told);
+        made.len()
+    };
+    assert_eq!([made(&twins), made(&[])], [0, 1]);
 }
 
 #[test]

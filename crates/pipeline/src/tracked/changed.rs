@@ -17,7 +17,15 @@ pub(super) struct Changed {
     /// From which record on they are news.
     pub(super) news_from: u64,
     pub(super) calls: Vec<ChangedCall>,
-    pub(super) news: Vec<(Call, u64)>,
+    pub(super) news: Vec<(News, u64)>,
+}
+
+/// What outgoing webhooks are to be told of.
+pub(crate) enum News {
+    /// A call as it stands now, without what brought it.
+    Call(Box<Call>),
+    /// A call of which everything was taken back.
+    Gone(CompactString),
 }
 
 pub(super) struct ChangedCall {
@@ -30,6 +38,16 @@ pub(super) struct ChangedCall {
     ended_at: Option<Time>,
     gone: bool,
     at: Place,
+}
+
+impl Changed {
+    /// Gives the call that was shown last; none if nothing is left of it.
+    pub(super) fn told(mut self) -> Option<Call> {
+        match self.news.pop()?.0 {
+            News::Call(call) => Some(*call),
+            News::Gone(_) => None,
+        }
+    }
 }
 
 impl ChangedCall {
@@ -57,8 +75,13 @@ impl Rows for Changed {
 
     fn call(&mut self, fact: &CallFact<'_>) {
         let offset = fact.version & OFFSET;
-        if !fact.deleted && offset >= self.news_from {
-            self.news.push((news::call(fact), offset));
+        if offset >= self.news_from {
+            let news = if fact.deleted {
+                News::Gone(fact.call.into())
+            } else {
+                News::Call(Box::new(news::call(fact)))
+            };
+            self.news.push((news, offset));
         }
         if !self.is_used {
             return;

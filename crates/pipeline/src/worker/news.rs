@@ -16,7 +16,7 @@ use trunkline_model::time::Time;
 use trunkline_rollup::facts::{CallFact, LegFact};
 
 use super::Worker;
-use crate::tracked::Tracked;
+use crate::tracked::{News, Tracked};
 
 /// How long after it began a call's source is looked at, in milliseconds: longer than any news of it is told.
 const WATCHED: i64 = 8 * 24 * 3_600_000;
@@ -39,10 +39,11 @@ impl Worker {
         };
         let sources = Sources::of(delivery, account, self.newest);
         sources.tell(account, delivery.told_below());
-        let id = Arc::clone(account.id());
-        for (mut call, offset) in account.take_news() {
-            call.attribution = account.attribution(&call.call).map(brought);
-            delivery.tell(&id, &call, offset, self.newest);
+        for (news, offset) in account.take_news() {
+            match news {
+                News::Call(call) => sources.tell_call(account, *call, offset),
+                News::Gone(call) => sources.tell_gone(account, &call, offset),
+            }
         }
     }
 
@@ -104,6 +105,35 @@ impl<'d> Sources<'d> {
         }
     }
 
+    /// Tells of a call as it stands after the record at `offset`.
+    fn tell_call(&self, account: &mut Tracked, mut call: Call, offset: u64) {
+        let id = Arc::clone(account.id());
+        call.attribution = account.attribution(&call.call).map(brought);
+        let when = (offset, self.now);
+        self.delivery
+            .tell(&id, &call, when, |other| whole(account, other));
+    }
+
+    /// Tells that a call never was, and what is to be told of its twins then.
+    fn tell_gone(&self, account: &mut Tracked, call: &CompactString, offset: u64) {
+        let id = Arc::clone(account.id());
+        if !self.delivery.was_told(&id, call) {
+            return;
+        }
+        let Some(was) = account.told_before(call) else {
+            return;
+        };
+        for twin in self.delivery.tell_gone(&id, &was, offset, self.now) {
+            if let Some(twin) = account.told_as(&twin) {
+                let name = CompactString::from(&twin.call);
+                self.tell_call(account, twin, offset);
+                if self.is_wanted {
+                    self.tell_one(account, &name, offset);
+                }
+            }
+        }
+    }
+
     fn tell_one(&self, account: &mut Tracked, call: &CompactString, last: u64) {
         let id = Arc::clone(account.id());
         let Some(brought) = account.attribution(call).map(brought) else {
@@ -118,9 +148,17 @@ impl<'d> Sources<'d> {
                 offset: last,
                 is_new: last >= self.delivery.told_below(),
             };
-            self.delivery.tell_source(&id, &told, cause, self.now);
+            self.delivery
+                .tell_source(&id, &told, (cause, self.now), |other| whole(account, other));
         }
     }
+}
+
+/// Gives a call in the form in which it is told, with what brought it; none if it is not known or gone.
+fn whole(account: &mut Tracked, call: &str) -> Option<Call> {
+    let mut told = account.told_as(call)?;
+    told.attribution = account.attribution(call).map(brought);
+    Some(told)
 }
 
 /// Gives what brought a call in the form in which it is told. Of several that may have, only that is told on which all

@@ -255,5 +255,6 @@ fn parameters(source: Source<'_>, context: &Context<'_>) -> Vec<(String, Paramet
     ];
     let only = context.restriction.restricted();
     parameters.extend(only.into_iter().flat_map(Restricted::parameters));
+    parameters.extend(context.account.aliases.parameters());
     parameters
 }

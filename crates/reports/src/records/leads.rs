@@ -103,7 +103,7 @@ const TOLD: [&str; 13] = [
 
 static KIND: Kind = Kind {
     list: "leads",
-    id: "lead",
+    keys: &["lead"],
     at: "created_at",
     fields: FIELDS,
     filters: &[

@@ -1,4 +1,4 @@
-//! What the lists of visits and of leads have in common: a period, filters by columns, an order by
+//! What the lists of conversations, visits and leads have in common: a period, filters by columns, an order by
 //! time, the newest first, and one thing by its id.
 
 use serde_json::Value as Json;
@@ -80,9 +80,9 @@ pub(super) struct Wanted {
 
 /// A list of things of one kind.
 pub(super) struct Kind {
-    /// Its name, and that of its things' ids.
+    /// Its name, and the fields that tell things of one time apart.
     pub(super) list: &'static str,
-    pub(super) id: &'static str,
+    pub(super) keys: &'static [&'static str],
     /// When a thing was, among its fields.
     pub(super) at: &'static str,
     /// What stands in a thing.
@@ -140,11 +140,15 @@ impl Kind {
             }
         }
         if page.after.is_some() {
-            conditions.push("(ms, key) < ({after_at:Int64}, {after_0:String})".to_owned());
+            let places = 0..self.keys.len();
+            let after = places.map(|place| format!(", {{after_{place}:String}}"));
+            let (keys, after) = (self.keys.join(", "), after.collect::<String>());
+            conditions.push(format!("(ms, {keys}) < ({{after_at:Int64}}{after})"));
         }
         let sql = format!(
             "SELECT {columns} FROM ({rows}) WHERE {conditions} \
-             ORDER BY ms DESC, key DESC LIMIT {{rows:Int64}}",
+             ORDER BY ms DESC, {keys} DESC LIMIT {{rows:Int64}}",
+            keys = self.keys.join(" DESC, "),
             columns = self.columns(),
             rows = (self.rows)(source, context, wanted),
             conditions = conditions.join(" AND "),
@@ -152,7 +156,7 @@ impl Kind {
         let rows = reports.ask(Statement { sql, parameters }).await?;
         let mut records = page.of(rows, self.fields, |item| {
             let at = Time::parse(&text(item, self.at)).unwrap_or_default();
-            (at, vec![text(item, self.id)])
+            (at, self.keys.iter().map(|key| text(item, key)).collect())
         });
         records.items = records.items.into_iter().map(self.shape).collect();
         Ok(Listed {
@@ -200,7 +204,7 @@ impl Kind {
         self.modelled.then_some("model").into_iter()
     }
 
-    fn columns(&self) -> String {
+    pub(super) fn columns(&self) -> String {
         let named = self.fields.iter().map(|(name, _)| format!("`{name}`"));
         named.collect::<Vec<_>>().join(", ")
     }
@@ -220,7 +224,7 @@ impl Kind {
     }
 }
 
-fn parameters(source: Source<'_>, context: &Context<'_>) -> Vec<(String, Parameter)> {
+pub(super) fn parameters(source: Source<'_>, context: &Context<'_>) -> Vec<(String, Parameter)> {
     let account = Parameter::Text(source.account.to_owned());
     let mut parameters = vec![
         ("account".to_owned(), account),
@@ -228,5 +232,6 @@ fn parameters(source: Source<'_>, context: &Context<'_>) -> Vec<(String, Paramet
     ];
     let only = context.restriction.restricted();
     parameters.extend(only.into_iter().flat_map(Restricted::parameters));
+    parameters.extend(context.account.aliases.parameters());
     parameters
 }

@@ -73,7 +73,7 @@ const TEXTS: [&str; 17] = [
 
 static KIND: Kind = Kind {
     list: "visits",
-    id: "visit",
+    keys: &["visit"],
     at: "at",
     fields: FIELDS,
     filters: &[

@@ -3,6 +3,7 @@
 use serde_json::json;
 use trunkline_reports::{Error, Restriction};
 
+use crate::marketing::From;
 use crate::ringing::{Call, missed};
 use crate::world::{Message, World, context, cycle, manager};
 
@@ -125,9 +126,72 @@ async fn who_may_see_some_managers_is_shown_theirs_alone() {
 }
 
 #[tokio::test]
+async fn sources_and_what_is_of_calls_are_listed_wherever_they_occurred() {
+    let world = World::start().await;
+    let at = "2026-03-10T10:00:00Z";
+    let from =
+        |source: &'static str, medium: &'static str| From([source, medium, "", "", ""], "utm");
+    world.visit("v1", "w1", at, from("google", "cpc")).await;
+    world.touch("maria", at, "", from("meta", "social")).await;
+    world
+        .spent("2026-03-10", from("bing", "cpc"), "1", "EUR")
+        .await;
+    let mut call = missed("k1", at, "+34600111222", 20, &["ana"]);
+    call.tags = vec!["vip"];
+    world.calls(&[call]).await;
+    world.certain("k1", from("flyer", "print")).await;
+    let all = Restriction::default();
+    let names = |listed: Vec<(String, String)>| -> Vec<String> {
+        listed.into_iter().map(|(value, _)| value).collect()
+    };
+    for (dimension, expected) in [
+        ("source", vec!["bing", "flyer", "google", "meta"]),
+        ("medium", vec!["cpc", "print", "social"]),
+        ("campaign", vec![]),
+        ("content", vec![]),
+        ("term", vec![]),
+        ("origin", vec!["calltracking", "utm"]),
+        ("pool", vec![]),
+        ("tag", vec!["vip"]),
+        ("disposition", vec!["missed"]),
+        ("direction", vec!["inbound", "internal", "outbound"]),
+        ("integrity", vec!["unverified", "verified", "weak"]),
+        ("weekday", vec!["1", "2", "3", "4", "5", "6", "7"]),
+    ] {
+        assert_eq!(
+            names(list(&world, all, dimension).await),
+            expected,
+            "{dimension}"
+        );
+    }
+    assert_eq!(names(list(&world, all, "hour").await)[9..11], ["9", "10"]);
+    assert_eq!(list(&world, all, "kind").await.len(), 8);
+    assert_eq!(list(&world, all, "author").await.len(), 5);
+    // Nothing of it is a stranger's.
+    let nobody = ["nobody".to_owned()];
+    let of_nobody = Restriction {
+        managers: &nobody,
+        teams: &[],
+    };
+    for dimension in [
+        "source",
+        "medium",
+        "campaign",
+        "content",
+        "term",
+        "origin",
+        "pool",
+        "tag",
+        "disposition",
+    ] {
+        assert_eq!(list(&world, of_nobody, dimension).await, [], "{dimension}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_dimension_is_said_so_with_those_there_are() {
     let world = World::start().await;
-    for name in ["managr", "kind", "hour", "", "manager'"] {
+    for name in ["managr", "kinds", "day", "", "manager'"] {
         let refused = world
             .reports()
             .values(name, &context(Restriction::default()))

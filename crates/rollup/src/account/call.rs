@@ -35,6 +35,18 @@ impl Account {
         self.calls.tell_one(call, &context, rows);
     }
 
+    /// Shows a call of which everything was taken back as it was, all its phases standing; nothing if it
+    /// is not known.
+    pub fn tell_call_as_was(&mut self, call: &str, rows: &mut impl Rows) {
+        let context = Context {
+            account: &self.id,
+            names: &self.names,
+            rules: &self.rules,
+            generation: 0,
+        };
+        self.calls.tell_as_was(call, &context, rows);
+    }
+
     /// Has all calls told again, because of the record at `offset`.
     pub fn tell_all_calls(&mut self, offset: u64) {
         self.calls.tell_all(offset);

@@ -70,6 +70,22 @@ impl Calls {
         }
     }
 
+    /// Shows one call of which everything was taken back as its row stood if nothing were; nothing if it
+    /// is not known.
+    pub(crate) fn tell_as_was(&mut self, call: &str, context: &Context<'_>, rows: &mut impl Rows) {
+        let hash = self.hash(call);
+        match self.find(hash, call) {
+            Some(Found::Held(index)) => {
+                let held = &self.parts[usize::from(part(hash))].calls[index as usize];
+                row(&unretracted(&held.log), held.changed, context, rows);
+            }
+            Some(Found::Cold(cold, log)) => {
+                row(&unretracted(&log), cold.changed, context, rows);
+            }
+            Some(Found::Nowhere) | None => {}
+        }
+    }
+
     /// Tells which calls go on, of those that changed since the last time.
     pub(crate) fn show(&mut self, names: &Names, rules: &History, view: &mut impl View) {
         for place in mem::take(&mut self.touched) {
@@ -100,6 +116,15 @@ fn derived<'a>(log: &'a Log<'_>, names: &'a Names, rules: &History) -> Option<De
     let living = log.phases.iter().filter(|kept| !kept.retracted);
     let steps = living.map(|kept| log.step(kept, names)).collect();
     derive(steps, |at| rules.calls(at))
+}
+
+/// Gives the log as if nothing of it had been taken back.
+fn unretracted(log: &[u8]) -> Box<[u8]> {
+    let mut log = Log::unpack(log);
+    for kept in &mut log.phases {
+        kept.retracted = false;
+    }
+    log.pack()
 }
 
 fn now<'a>(log: &'a Log<'_>, open: &'a Derived<'_>) -> CallNow<'a> {

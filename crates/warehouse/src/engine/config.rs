@@ -16,7 +16,7 @@ pub(super) const READER: &str = "reader";
 
 /// What the reader, who is ours alone, reads beside the views: whole phone numbers are needed to tell
 /// callers apart, whole ids to find their visits, and the views mask both.
-const WHOLE: [&str; 10] = [
+const WHOLE: [&str; 14] = [
     "calls",
     "identities",
     "extensions",
@@ -27,6 +27,10 @@ const WHOLE: [&str; 10] = [
     "attributions",
     "whole_leads",
     "whole_touches",
+    "whole_messages",
+    "whole_conversations",
+    "whole_cycles",
+    "whole_timeline",
 ];
 
 /// How reports are read. They have the narrower side of their joins on the right; guessing, ClickHouse would swap some. What

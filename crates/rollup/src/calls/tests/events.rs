@@ -59,6 +59,13 @@ fn what_is_taken_back_before_or_after_it_came_counts_for_nothing() {
     assert_eq!((rows[0].times[4], rows[0].brief()), (None, ("", None, 0)));
     fold.tell(&retract(r#""batch":"run""#));
     assert!(fold.rows()[0].deleted);
+    // It is known as it was.
+    let mut was = Taken::default();
+    fold.account.tell_call_as_was("k", &mut was);
+    assert_eq!(
+        (was.0[0].deleted, was.0[0].brief()),
+        (false, ("answered", Some(5), 4))
+    );
     // It stays known.
     assert_eq!(fold.tell(&answer), Outcome::Duplicate);
     // Another phase, and the call is there again.
