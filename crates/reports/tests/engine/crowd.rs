@@ -41,6 +41,9 @@ struct Touch {
     told: &'static [(&'static str, i64)],
 }
 
+/// A person's calls and touches.
+type Person = (Vec<(Call, Kind)>, Vec<Touch>);
+
 fn decimal(ms: i64) -> String {
     format!("{:010}.{:03}", ms / 1000, ms % 1000)
 }
@@ -162,7 +165,7 @@ fn divided(chosen: &[&Touch]) -> Vec<(&'static str, i64)> {
 }
 
 /// The calls of each source in a period that people's touches give.
-fn expected(model: &str, people: &[(Vec<(Call, Kind)>, Vec<Touch>)], period: [i64; 2]) -> Value {
+fn expected(model: &str, people: &[Person], period: [i64; 2]) -> Value {
     let mut sums = BTreeMap::new();
     for (calls, touches) in people {
         let mut known: (i64, Vec<(&str, i64)>) = (-1, Vec::new());
@@ -183,7 +186,7 @@ fn expected(model: &str, people: &[(Vec<(Call, Kind)>, Vec<Touch>)], period: [i6
 }
 
 /// The people: one with very many calls and visits, and others with a few.
-async fn people(world: &World) -> Vec<(Vec<(Call, Kind)>, Vec<Touch>)> {
+async fn people(world: &World) -> Vec<Person> {
     let begin = at("2026-02-24T00:00:00Z").0;
     let mut people = Vec::new();
     let crowd = calls("+34600000000", begin, 134_000, MANY);
