@@ -1,7 +1,7 @@
 //! A call as receivers are told of it: the fields of `GET /v1/calls/{call}` but `contact`, and the
 //! same forms. Seconds are numbers with milliseconds.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use trunkline_model::event::Direction;
 use trunkline_model::phone;
 use trunkline_model::time::Time;
@@ -57,7 +57,9 @@ pub struct Call {
     pub recording: Option<String>,
     /// The weakest of what told of it: `verified`, `weak` or `unverified`.
     pub integrity: String,
-    /// The source that brought it, once it is known.
+    /// The source that brought it, once it is known; its `source`, `medium`, `campaign` and `certainty` stand beside it
+    /// too, as in lists of calls.
+    #[serde(flatten, serialize_with = "brought")]
     pub attribution: Option<Attribution>,
     /// The legs of persons, in order of ringing.
     pub legs: Vec<Leg>,
@@ -96,6 +98,27 @@ pub struct Attribution {
     pub msclkid: Option<String>,
     /// The id of a click to WhatsApp.
     pub ctwa_clid: Option<String>,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn brought<S: Serializer>(attribution: &Option<Attribution>, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Brought<'a> {
+        source: Option<&'a str>,
+        medium: Option<&'a str>,
+        campaign: Option<&'a str>,
+        certainty: Option<&'a str>,
+        attribution: Option<&'a Attribution>,
+    }
+    let by = attribution.as_ref();
+    let brought = Brought {
+        source: by.and_then(|by| by.source.as_deref()),
+        medium: by.and_then(|by| by.medium.as_deref()),
+        campaign: by.and_then(|by| by.campaign.as_deref()),
+        certainty: by.and_then(|by| by.certainty.as_deref()),
+        attribution: by,
+    };
+    brought.serialize(to)
 }
 
 /// A person who was rung, or answered.
