@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use trunkline_warehouse::testing::{self, TestEngine};
 use trunkline_warehouse::{Engine, Fault, migrations};
 
-use super::raw::{ask, engine_pid, message, pid_of, pid_on, signal, write};
+use super::raw::{ask, engine_pid, freeze, message, pid_of, pid_on, signal, write};
 
 #[tokio::test]
 async fn a_killed_engine_comes_back_with_all_that_was_confirmed() {
@@ -47,7 +47,7 @@ async fn while_the_engine_is_away_calls_fail_at_once() {
 async fn a_frozen_engine_is_a_timeout_and_not_a_hang() {
     let engine = TestEngine::start().await;
     let pid = engine_pid(&engine);
-    signal(pid, Signal::STOP);
+    freeze(pid);
     let health = engine.writer.health().await;
     signal(pid, Signal::CONT);
     assert!(matches!(health, Err(Fault::Timeout(_))), "{health:?}");
@@ -57,7 +57,7 @@ async fn a_frozen_engine_is_a_timeout_and_not_a_hang() {
 #[tokio::test]
 async fn a_frozen_engine_can_be_stopped() {
     let engine = TestEngine::start().await;
-    signal(engine_pid(&engine), Signal::STOP);
+    freeze(engine_pid(&engine));
     let stopped = tokio::time::timeout(Duration::from_secs(20), engine.stop()).await;
     assert!(stopped.is_ok());
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use trunkline_warehouse::testing::TestEngine;
 use trunkline_warehouse::{QueryError, Table, Writer};
 
-use super::raw::{TEN, ask, engine_pid, message, messages, reply, signal};
+use super::raw::{TEN, ask, engine_pid, freeze, message, messages, reply, signal};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -126,7 +126,7 @@ async fn a_query_that_nobody_waits_for_is_cancelled() {
 async fn a_frozen_engine_is_unavailable_within_the_limit() {
     let engine = TestEngine::start().await;
     let pid = engine_pid(&engine);
-    signal(pid, Signal::STOP);
+    freeze(pid);
     let outcome = engine
         .reader
         .query("SELECT 1", Duration::from_secs(1))

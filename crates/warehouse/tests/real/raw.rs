@@ -87,6 +87,25 @@ pub(crate) fn signal(pid: i32, signal: rustix::process::Signal) {
     rustix::process::kill_process(pid, signal).expect("the signal is sent");
 }
 
+/// Stops a process; a signal is on its way for a while, in which a thread may still answer.
+pub(crate) fn freeze(pid: i32) {
+    signal(pid, rustix::process::Signal::STOP);
+    let stands = |thread: std::io::Result<std::fs::DirEntry>| {
+        let status = thread.map(|thread| std::fs::read_to_string(thread.path().join("stat")));
+        let status = status.expect("a thread").unwrap_or_default();
+        let state = status.rsplit(") ").next().unwrap_or_default();
+        state.is_empty() || state.starts_with('T')
+    };
+    for _ in 0..1_000 {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("a process");
+        if threads.into_iter().all(stands) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    panic!("process {pid} does not stop");
+}
+
 /// Rows of messages.
 pub(crate) fn messages(facts: &[MessageFact<'_>]) -> Batch {
     let mut batch = Batch::default();
