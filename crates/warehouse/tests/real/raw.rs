@@ -96,14 +96,12 @@ pub(crate) fn freeze(pid: i32) {
         let state = status.rsplit(") ").next().unwrap_or_default();
         state.is_empty() || state.starts_with('T')
     };
-    for _ in 0..1_000 {
-        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("a process");
-        if threads.into_iter().all(stands) {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    panic!("process {pid} does not stop");
+    let stopped = (0..1_000).any(|_| {
+        std::thread::sleep(Duration::from_millis(1));
+        let mut threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("a process");
+        threads.all(stands)
+    });
+    assert!(stopped, "process {pid} does not stop");
 }
 
 /// Rows of messages.
