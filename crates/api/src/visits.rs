@@ -32,7 +32,7 @@ use trunkline_pipeline::{Behind, Sign, Signed, Submission, VisitAsk};
 
 pub(crate) use about::{about_amp, about_beat, about_end, about_page, about_post};
 pub(crate) use amp::amp;
-use event::Told;
+use event::{Told, kept};
 pub(crate) use limit::Limits;
 pub(crate) use origin::preflight;
 use origin::{admitted, shown_to};
@@ -284,11 +284,7 @@ async fn begin(
 /// Gives who looks at a page as it says it, within what an id may be; a new one if it says nothing.
 fn visitor(told: Option<&str>) -> String {
     let told = told.unwrap_or_default().trim();
-    let known: String = told
-        .chars()
-        .filter(|it| !it.is_control())
-        .take(VISITOR)
-        .collect();
+    let known: String = kept(told).chars().take(VISITOR).collect();
     if known.is_empty() { random() } else { known }
 }
 

@@ -95,7 +95,8 @@ fn id(text: Option<&str>, most: usize, known: fn(u8) -> bool) -> Option<&str> {
     ((1..=most).contains(&text.len()) && text.bytes().all(known)).then_some(text)
 }
 
-fn kept(text: &str) -> Cow<'_, str> {
+/// Gives a text as a text may be: without control characters, and not longer than [`KEPT`].
+pub(super) fn kept(text: &str) -> Cow<'_, str> {
     if text.len() <= KEPT && !text.contains(char::is_control) {
         return Cow::Borrowed(text);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trunkline_model::phone::e164;
-use trunkline_model::settings::{Account, Pool, Site};
+use trunkline_model::settings::{Account, Pool, Site, TrackingRules};
 
 use super::Finding;
 use crate::config::File;
@@ -31,8 +31,8 @@ fn lent_twice(accounts: &[Account]) -> Vec<Finding> {
     let mut lent = BTreeMap::new();
     let mut found = Vec::new();
     for account in accounts {
-        for number in account.pools.iter().flat_map(|pool| &pool.numbers) {
-            let number = e164(number, account.country).unwrap_or_else(|| number.clone());
+        let pools = TrackingRules::of(account).pools;
+        for number in pools.into_iter().flat_map(|pool| pool.numbers) {
             let said = format!("{number} is lent by account {} too", account.id);
             if let Some(other) = lent.insert(number, &account.id)
                 && *other != account.id
